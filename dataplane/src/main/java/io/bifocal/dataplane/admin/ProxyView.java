@@ -1,0 +1,55 @@
+package io.bifocal.dataplane.admin;
+
+import com.google.protobuf.Message;
+import io.bifocal.dataplane.cluster.ClusterStatusView;
+import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.xds.time.Loop;
+import io.envoyproxy.envoy.admin.v3.CommandLineOptions;
+import io.envoyproxy.envoy.admin.v3.ListenerStatus;
+import io.envoyproxy.envoy.admin.v3.ServerInfo;
+import io.envoyproxy.envoy.config.core.v3.Node;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What the admin interface sees of a proxy. Everything but {@link #controlLoop} and {@link #stats}
+ * is to be called on the control loop.
+ */
+public interface ProxyView {
+  Loop controlLoop();
+
+  StatsStore stats();
+
+  ServerInfo.State state();
+
+  /** {@code <revision>/<version>/…}, as in {@code /server_info}. */
+  String version();
+
+  CommandLineOptions commandLine();
+
+  Node node();
+
+  /** The control loop's nanoseconds at which the proxy was started. */
+  long startedNanos();
+
+  /** The sections of {@code /config_dump} in Envoy's order (messages of {@code admin.v3}). */
+  List<Message> configDump(boolean includeEndpoints);
+
+  /** Active clusters by name. */
+  List<ClusterStatusView> clusters();
+
+  /** Active listeners. */
+  List<ListenerStatus> listeners();
+
+  /** Who is still waited for. */
+  Set<String> unready();
+
+  /** Starts an orderly end ({@code POST /quitquitquit}). */
+  void quit();
+
+  /** Stops accepting. Gracefully: connections are asked to end over the drain time first. */
+  void drainListeners(boolean graceful);
+
+  /** {@code POST /healthcheck/fail} and {@code /ok}. */
+  void failHealthCheck(boolean fail);
+}

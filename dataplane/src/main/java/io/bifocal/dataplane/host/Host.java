@@ -1,0 +1,53 @@
+package io.bifocal.dataplane.host;
+
+import io.envoyproxy.envoy.config.core.v3.HealthStatus;
+import io.envoyproxy.envoy.config.core.v3.Metadata;
+
+/**
+ * One version of an endpoint. An update makes a new version that shares the {@link HostState}.
+ *
+ * @param hostname the endpoint's {@code hostname}, or empty
+ * @param weight {@code load_balancing_weight}, 1 when unset
+ * @param edsHealth as the control plane says
+ */
+public record Host(
+    HostState state,
+    AddressList addresses,
+    String hostname,
+    Locality locality,
+    int priority,
+    int weight,
+    HealthStatus edsHealth,
+    Metadata metadata) {
+
+  public Address primary() {
+    return state.primary();
+  }
+
+  public HostStats stats() {
+    return state.stats();
+  }
+
+  /** Whether a balancer may choose it in the first place. */
+  public Health health() {
+    switch (edsHealth) {
+      case UNHEALTHY, DRAINING, TIMEOUT -> {
+        return Health.UNHEALTHY;
+      }
+      default -> {}
+    }
+    if (state.has(HealthFlag.FAILED_ACTIVE_HC) || state.has(HealthFlag.FAILED_OUTLIER_CHECK)) {
+      return Health.UNHEALTHY;
+    }
+    return edsHealth == HealthStatus.DEGRADED || state.has(HealthFlag.DEGRADED_ACTIVE_HC)
+        ? Health.DEGRADED
+        : Health.HEALTHY;
+  }
+
+  /** How usable a host is. */
+  public enum Health {
+    HEALTHY,
+    DEGRADED,
+    UNHEALTHY
+  }
+}

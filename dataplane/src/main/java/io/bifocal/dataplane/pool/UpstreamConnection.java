@@ -1,0 +1,29 @@
+package io.bifocal.dataplane.pool;
+
+import io.bifocal.dataplane.connect.AttemptEvent;
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.Host;
+import io.netty.channel.Channel;
+import java.util.List;
+
+/**
+ * A connection that is up, lent to one user at a time. The user talks on {@link #channel} and then
+ * gives it back, once.
+ */
+public interface UpstreamConnection {
+  Channel channel();
+
+  Host host();
+
+  /** Whom the socket is really connected to ({@code %UPSTREAM_REMOTE_ADDRESS%}). */
+  Address remoteAddress();
+
+  /** The race that made it, in order. */
+  List<AttemptEvent> attempts();
+
+  /** Gives the connection back, fit for another use. */
+  void release();
+
+  /** Closes it: it is in no state to be used again. */
+  void discard();
+}

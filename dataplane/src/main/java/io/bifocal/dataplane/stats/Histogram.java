@@ -1,0 +1,57 @@
+package io.bifocal.dataplane.stats;
+
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.HdrHistogram.SingleWriterRecorder;
+
+/** A distribution of whole numbers (milliseconds, bytes); recorded by shard, merged when read. */
+public final class Histogram {
+  private static final int DIGITS = 2;
+
+  private final StatName name;
+  private final Unit unit;
+  private final AtomicReferenceArray<SingleWriterRecorder> recorders;
+  private final org.HdrHistogram.Histogram total = new org.HdrHistogram.Histogram(DIGITS);
+
+  Histogram(StatName name, Unit unit, int shards) {
+    this.name = name;
+    this.unit = unit;
+    this.recorders = new AtomicReferenceArray<>(shards);
+  }
+
+  public StatName name() {
+    return name;
+  }
+
+  public Unit unit() {
+    return unit;
+  }
+
+  /** Records a value; to be called by the shard's owner. */
+  public void record(int shard, long value) {
+    SingleWriterRecorder recorder = recorders.get(shard);
+    if (recorder == null) {
+      recorder = new SingleWriterRecorder(DIGITS);
+      recorders.set(shard, recorder);
+    }
+    recorder.recordValue(Math.max(0, value));
+  }
+
+  /** Everything recorded so far, as a copy. */
+  public synchronized org.HdrHistogram.Histogram cumulative() {
+    for (int i = 0; i < recorders.length(); i++) {
+      SingleWriterRecorder recorder = recorders.get(i);
+      if (recorder != null) {
+        total.add(recorder.getIntervalHistogram());
+      }
+    }
+    return total.copy();
+  }
+
+  /** What the values count. */
+  public enum Unit {
+    UNSPECIFIED,
+    MILLISECONDS,
+    MICROSECONDS,
+    BYTES
+  }
+}

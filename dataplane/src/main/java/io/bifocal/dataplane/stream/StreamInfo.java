@@ -1,0 +1,81 @@
+package io.bifocal.dataplane.stream;
+
+import io.bifocal.dataplane.connect.AttemptEvent;
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.Host;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request, or one connection of a TCP proxy, as it passes. Plain fields, written by the worker
+ * that serves it and read by the same worker's logs; never shared between threads. Times are the
+ * loop's nanoseconds; −1 where a moment has not come.
+ */
+public final class StreamInfo {
+  private static final Set<ResponseFlag> NO_FLAGS = Set.of();
+
+  // When. The wall time is taken once; everything else is an interval from startNanos.
+  public long startEpochMillis;
+  public long startNanos;
+  public long lastDownstreamRxNanos = -1;
+  public long firstUpstreamTxNanos = -1;
+  public long lastUpstreamTxNanos = -1;
+  public long firstUpstreamRxNanos = -1;
+  public long lastUpstreamRxNanos = -1;
+  public long firstDownstreamTxNanos = -1;
+  public long endNanos = -1;
+
+  // Downstream.
+  public @Nullable Address downstreamRemote;
+  public @Nullable Address downstreamLocal;
+  public long connectionId;
+  public String requestedServerName = "";
+  public String filterChainName = "";
+
+  // HTTP; null or empty on a plain TCP connection.
+  public String protocol = "";
+  public String method = "";
+  public String path = "";
+  public String authority = "";
+  public @Nullable HttpHeaders requestHeaders;
+  public @Nullable HttpHeaders responseHeaders;
+  public @Nullable HttpHeaders responseTrailers;
+  public int responseCode;
+  public String responseCodeDetails = "";
+  public String routeName = "";
+  public String virtualCluster = "";
+
+  // Bytes of body (HTTP) or payload (TCP).
+  public long bytesReceived;
+  public long bytesSent;
+
+  // Upstream.
+  public String upstreamCluster = "";
+  public @Nullable Host upstreamHost;
+  public @Nullable Address upstreamRemote;
+  public @Nullable Address upstreamLocal;
+  public String upstreamTransportFailureReason = "";
+  public List<AttemptEvent> attempts = List.of();
+  public int requestAttempts;
+  public String connectionTerminationDetails = "";
+
+  private @Nullable EnumSet<ResponseFlag> flags;
+
+  public void flag(ResponseFlag flag) {
+    if (flags == null) {
+      flags = EnumSet.noneOf(ResponseFlag.class);
+    }
+    flags.add(flag);
+  }
+
+  public Set<ResponseFlag> flags() {
+    return flags == null ? NO_FLAGS : flags;
+  }
+
+  public boolean has(ResponseFlag flag) {
+    return flags != null && flags.contains(flag);
+  }
+}

@@ -1,0 +1,17 @@
+package io.bifocal.xds;
+
+/** Counts what happens to a stream to a control plane ({@code control_plane.*} in Envoy). */
+public interface TransportObserver {
+  TransportObserver NONE = new TransportObserver() {};
+
+  default void onConnected(boolean connected) {}
+
+  /** Requests that wait for the rate limit or for flow control. */
+  default void onPendingRequests(int count) {}
+
+  /** The server's name for itself, from {@code control_plane.identifier}. */
+  default void onIdentifier(String identifier) {}
+
+  /** A resource carried fields that this build does not know; they were ignored. */
+  default void onUnknownFields(String typeUrl, String resource, String paths) {}
+}

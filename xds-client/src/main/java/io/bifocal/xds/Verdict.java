@@ -1,0 +1,66 @@
+package io.bifocal.xds;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A watcher's answer to an {@link Update}. The client acknowledges a response when every watcher it
+ * concerned has accepted it, and refuses it (NACK, with the reasons as {@code error_detail}) when
+ * one has not; while one is pending, neither is sent.
+ */
+public sealed interface Verdict {
+
+  /** All of it is taken. */
+  record Accepted() implements Verdict {}
+
+  /**
+   * Some of it is not. What was good is taken all the same; whoever answers so has applied it.
+   *
+   * @param message the text for {@code error_detail}
+   */
+  record Rejected(String message) implements Verdict {}
+
+  /** Not known yet. {@link #settle} tells it later, on the client's loop, once. */
+  final class Pending implements Verdict {
+    private final List<Consumer<Verdict>> waiting = new ArrayList<>();
+    private @Nullable Verdict settled;
+
+    /** Tells the verdict, which must not be pending itself. */
+    public void settle(Verdict verdict) {
+      if (verdict instanceof Pending) {
+        throw new IllegalArgumentException("a verdict settles as accepted or rejected");
+      }
+      if (settled != null) {
+        throw new IllegalStateException("a verdict settles once");
+      }
+      settled = verdict;
+      waiting.forEach(w -> w.accept(verdict));
+      waiting.clear();
+    }
+
+    /** Hears the verdict: at once if it is known. */
+    public void whenSettled(Consumer<Verdict> consumer) {
+      if (settled != null) {
+        consumer.accept(settled);
+      } else {
+        waiting.add(consumer);
+      }
+    }
+  }
+
+  Verdict ACCEPTED = new Accepted();
+
+  static Verdict accept() {
+    return ACCEPTED;
+  }
+
+  static Verdict reject(String message) {
+    return new Rejected(message);
+  }
+
+  static Pending pending() {
+    return new Pending();
+  }
+}
