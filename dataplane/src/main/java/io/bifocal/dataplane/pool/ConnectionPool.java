@@ -1,5 +1,7 @@
 package io.bifocal.dataplane.pool;
 
+import io.bifocal.dataplane.host.Host;
+
 /** The connections of one worker to one host. Confined to the worker's loop. */
 public interface ConnectionPool {
   /**
@@ -7,6 +9,9 @@ public interface ConnectionPool {
    * hear it within this call.
    */
   Ticket acquire(Waiter waiter);
+
+  /** A newer version of the host: new connections use its addresses, existing ones stay. */
+  void update(Host host);
 
   /** Closes idle connections now and busy ones when they are released; makes no new ones. */
   void drain();

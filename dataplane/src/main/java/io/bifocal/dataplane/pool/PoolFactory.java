@@ -1,0 +1,12 @@
+package io.bifocal.dataplane.pool;
+
+import io.bifocal.dataplane.host.Host;
+
+/** Makes one worker's pools. Confined to the worker's loop. */
+public interface PoolFactory {
+  /** Connections for HTTP/1.1 requests: kept and used again. */
+  ConnectionPool http(PoolSettings settings, UpstreamStats stats, Host host);
+
+  /** Connections for a TCP proxy: each is used once. */
+  ConnectionPool tcp(PoolSettings settings, UpstreamStats stats, Host host);
+}
