@@ -1,0 +1,44 @@
+# Shared by the scripts; to be sourced. Sets root, and defines mvn_, build_, java_.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+die() {
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+  exit 1
+}
+
+# Maven from the path, else the wrapper.
+mvn_() {
+  if command -v mvn >/dev/null 2>&1; then
+    (cd "$root" && mvn -B "$@")
+  else
+    (cd "$root" && ./mvnw -B "$@")
+  fi
+}
+
+java_bin() {
+  if [ -n "${JAVA_HOME:-}" ] && [ -x "$JAVA_HOME/bin/java" ]; then
+    printf '%s' "$JAVA_HOME/bin/java"
+  else
+    command -v java || die "no java: install a JDK, 17 or newer, or set JAVA_HOME"
+  fi
+}
+
+# build_ MODULE PRODUCT [MAVEN-OPTION…]: packages MODULE and what it needs, unless PRODUCT is newer than all sources.
+build_() {
+  local module=$1 product=$2
+  shift 2
+  if [ -e "$product" ] && [ -z "$(find "$root"/pom.xml "$root"/*/pom.xml "$root"/{api-protos,xds-client,dataplane}/src/main \
+    "$root/$module/src" -newer "$product" -type f -print -quit 2>/dev/null)" ]; then
+    return 0
+  fi
+  printf 'building %s (what Maven downloads stays in its cache) …\n' "$module" >&2
+  local log
+  log=$(mktemp)
+  if ! mvn_ -q -pl "$module" -am package "$@" >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
+    die "the build failed; see above"
+  fi
+  rm -f "$log"
+  touch "$product"
+}
