@@ -9,6 +9,9 @@ public interface TransportObserver {
   /** Requests that wait for the rate limit or for flow control. */
   default void onPendingRequests(int count) {}
 
+  /** The rate limit made a request wait. */
+  default void onRateLimited() {}
+
   /** The server's name for itself, from {@code control_plane.identifier}. */
   default void onIdentifier(String identifier) {}
 

@@ -1,0 +1,60 @@
+package io.bifocal.dataplane.stats;
+
+import io.bifocal.xds.TransportObserver;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What Envoy counts of a stream to a control plane ({@code control_plane.*}), and the fields it
+ * does not know ({@code server.dynamic_unknown_fields}). Belongs to the control loop.
+ */
+public final class ControlPlaneStats implements TransportObserver {
+  private static final Logger log = LoggerFactory.getLogger(ControlPlaneStats.class);
+
+  private final Gauge connected;
+  private final Gauge pending;
+  private final Counter rateLimited;
+  private final TextReadout identifier;
+  private final Counter unknownFields;
+
+  /**
+   * Makes the statistics, all zero.
+   *
+   * @param owner what has the stream: the root for ADS, else the subscription's scope
+   * @param root where {@code server.} is
+   */
+  public ControlPlaneStats(Scope owner, Scope root) {
+    Scope scope = owner.scope("control_plane");
+    connected = scope.gauge("connected_state");
+    pending = scope.gauge("pending_requests");
+    rateLimited = scope.counter("rate_limit_enforced");
+    identifier = scope.text("identifier");
+    unknownFields = root.scope("server").counter("dynamic_unknown_fields");
+  }
+
+  @Override
+  public void onConnected(boolean connected) {
+    this.connected.set(connected ? 1 : 0);
+  }
+
+  @Override
+  public void onPendingRequests(int count) {
+    pending.set(count);
+  }
+
+  @Override
+  public void onRateLimited() {
+    rateLimited.inc();
+  }
+
+  @Override
+  public void onIdentifier(String identifier) {
+    this.identifier.set(identifier);
+  }
+
+  @Override
+  public void onUnknownFields(String typeUrl, String resource, String paths) {
+    unknownFields.inc();
+    log.warn("{} '{}' has unknown fields, which are ignored: {}", typeUrl, resource, paths);
+  }
+}
