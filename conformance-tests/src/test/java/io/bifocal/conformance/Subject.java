@@ -1,0 +1,38 @@
+package io.bifocal.conformance;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * Who is under test. Every suite runs against the real Envoy too: what fails there is a fault of
+ * the suite, or a difference to write down.
+ */
+public enum Subject {
+  ENVOY {
+    @Override
+    List<String> program() {
+      return List.of(Peers.require("envoy").toString(), "--disable-hot-restart");
+    }
+  },
+  BIFOCAL {
+    @Override
+    List<String> program() {
+      Path main =
+          Peers.root().resolve("dataplane/src/main/java/io/bifocal/dataplane/cli/Main.java");
+      Assumptions.assumeTrue(Files.exists(main), "the program is not there yet");
+      return List.of(Peers.root().resolve("scripts/bifocal").toString(), "--disable-hot-restart");
+    }
+  };
+
+  abstract List<String> program();
+
+  /** The whole command; the flags are Envoy's for both. */
+  public List<String> command(List<String> flags) {
+    List<String> command = new ArrayList<>(program());
+    command.addAll(flags);
+    return command;
+  }
+}
