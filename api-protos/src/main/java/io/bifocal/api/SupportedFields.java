@@ -1,39 +1,98 @@
 package io.bifocal.api;
 
 import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * What a message may carry here, so that nothing is silently ignored: a field is supported, or
  * accepted with a warning because leaving it out is safe, or refused with its path.
+ *
+ * <p>A table is filled once, in a static initialiser, and then only read.
  */
 public final class SupportedFields {
-  private SupportedFields() {}
+  private final Descriptor type;
+  private final Set<FieldDescriptor> supported = new HashSet<>();
+  private final Map<FieldDescriptor, String> ignored = new HashMap<>();
+
+  private SupportedFields(Descriptor type) {
+    this.type = type;
+  }
 
   /** Starts the table for one type; every field not named in it is refused when set. */
   public static SupportedFields of(Descriptor type) {
-    return new SupportedFields();
+    return new SupportedFields(type);
   }
 
-  /** Fields that are obeyed. */
+  /**
+   * Fields that are obeyed.
+   *
+   * @param fields snake case, as in the {@code .proto} file
+   * @throws IllegalArgumentException if the type has no such field, or it is in the table already
+   */
   public SupportedFields supports(String... fields) {
-    return this;
-  }
-
-  /** Fields that are accepted without effect, and why that is safe: it ends the warning. */
-  public SupportedFields ignores(String why, String... fields) {
+    for (String name : fields) {
+      supported.add(newEntry(name));
+    }
     return this;
   }
 
   /**
-   * Checks the fields that are set in {@code message} itself (not in embedded messages).
+   * Fields that are accepted without effect, and why that is safe: it ends the warning.
+   *
+   * @throws IllegalArgumentException as {@link #supports} does
+   */
+  public SupportedFields ignores(String why, String... fields) {
+    for (String name : fields) {
+      ignored.put(newEntry(name), why);
+    }
+    return this;
+  }
+
+  private FieldDescriptor newEntry(String name) {
+    FieldDescriptor field = type.findFieldByName(name);
+    if (field == null) {
+      throw new IllegalArgumentException(type.getFullName() + " has no field '" + name + "'");
+    }
+    if (supported.contains(field) || ignored.containsKey(field)) {
+      throw new IllegalArgumentException(field.getFullName() + " is in the table twice");
+    }
+    return field;
+  }
+
+  /**
+   * Checks the fields that are set in {@code message} itself (not in embedded messages). A scalar
+   * that has its default is not set, unless the field tells the two apart (a oneof's member).
    *
    * @param path where the message is, e.g. {@code cluster 'a'}; it begins every text
    * @return warnings, to be logged
    * @throws ConfigException naming the first field that is refused
    */
   public List<String> check(Message message, String path) throws ConfigException {
-    return List.of();
+    if (!message.getDescriptorForType().equals(type)) {
+      throw new IllegalArgumentException(
+          "a table for "
+              + type.getFullName()
+              + " was given "
+              + message.getDescriptorForType().getFullName());
+    }
+    List<String> warnings = new ArrayList<>();
+    for (FieldDescriptor field : message.getAllFields().keySet()) {
+      if (supported.contains(field)) {
+        continue;
+      }
+      String why = ignored.get(field);
+      if (why == null) {
+        throw new ConfigException(path + ": field '" + field.getName() + "' is not supported");
+      }
+      warnings.add(path + ": field '" + field.getName() + "' is ignored: " + why);
+    }
+    return List.copyOf(warnings);
   }
 }

@@ -1,0 +1,149 @@
+package io.bifocal.api;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import io.bifocal.api.tree.MessageReader;
+import io.bifocal.api.tree.Node;
+import io.bifocal.api.tree.TreeException;
+import io.bifocal.api.tree.YamlTree;
+import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads a bootstrap, or another message, in the formats that Envoy reads. What a file's name ends
+ * with says which: {@code .yaml}, {@code .yml}; {@code .pb} (binary); {@code .pb_text}, {@code
+ * .textproto}, {@code .pbtxt}; all else is JSON or YAML by its first character.
+ *
+ * <p>Errors are one line, {@code FILE:LINE: field.path: what is wrong}. A field that is not known
+ * is an error, or with {@code allowUnknownFields} a warning in the log. Constraints are checked,
+ * except inside {@code Any}, where they are the business of who unpacks.
+ */
+public final class BootstrapReader {
+  private static final Logger log = LoggerFactory.getLogger(BootstrapReader.class);
+
+  /** As much as one message of a control plane may have. */
+  private static final long MAX_BYTES = 64 << 20;
+
+  private final boolean allowUnknownFields;
+
+  public BootstrapReader(boolean allowUnknownFields) {
+    this.allowUnknownFields = allowUnknownFields;
+  }
+
+  /** Reads a bootstrap from a file. */
+  public Bootstrap read(Path file) throws ConfigException {
+    return read(file, Bootstrap.getDefaultInstance());
+  }
+
+  /**
+   * Reads a bootstrap from text.
+   *
+   * @param where names the text in errors, e.g. {@code --config-yaml}
+   */
+  public Bootstrap readYaml(String text, String where) throws ConfigException {
+    return readYaml(text, where, Bootstrap.getDefaultInstance());
+  }
+
+  /** Reads any message from a file, e.g. a {@code DiscoveryResponse}. */
+  public <T extends Message> T read(Path file, T prototype) throws ConfigException {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    byte[] bytes = bytes(file);
+    String where = file.toString();
+    if (name.endsWith(".pb")) {
+      return binary(bytes, where, prototype);
+    }
+    String text = new String(bytes, StandardCharsets.UTF_8);
+    if (name.endsWith(".pb_text") || name.endsWith(".textproto") || name.endsWith(".pbtxt")) {
+      return checked(TextProto.read(text, where, prototype), where, prototype);
+    }
+    boolean yaml = name.endsWith(".yaml") || name.endsWith(".yml");
+    return yaml || !text.stripLeading().startsWith("{")
+        ? readYaml(text, where, prototype)
+        : readJson(text, where, prototype);
+  }
+
+  /** Reads any message from YAML. */
+  public <T extends Message> T readYaml(String text, String where, T prototype)
+      throws ConfigException {
+    try {
+      return fill(YamlTree.parse(text), where, prototype);
+    } catch (TreeException e) {
+      throw at(where, e);
+    }
+  }
+
+  /** Reads any message from JSON. */
+  public <T extends Message> T readJson(String text, String where, T prototype)
+      throws ConfigException {
+    try {
+      return fill(YamlTree.parseJson(text), where, prototype);
+    } catch (TreeException e) {
+      throw at(where, e);
+    }
+  }
+
+  private <T extends Message> T fill(Node tree, String where, T prototype)
+      throws TreeException, ConfigException {
+    Message message =
+        allowUnknownFields
+            ? MessageReader.lenient(
+                tree, prototype, (line, text) -> log.warn("{}:{}: {}", where, line, text))
+            : MessageReader.strict(tree, prototype);
+    return checked(message, where, prototype);
+  }
+
+  private static ConfigException at(String where, TreeException e) {
+    String line = e.line() == 0 ? "" : ":" + e.line();
+    return new ConfigException(where + line + ": " + e.reason());
+  }
+
+  private <T extends Message> T binary(byte[] bytes, String where, T prototype)
+      throws ConfigException {
+    Message message;
+    try {
+      message = prototype.getParserForType().parseFrom(bytes);
+    } catch (InvalidProtocolBufferException e) {
+      throw new ConfigException(
+          where + ": not a binary " + prototype.getDescriptorForType().getFullName(), e);
+    }
+    List<String> unknown = UnknownFields.in(message);
+    if (!unknown.isEmpty() && !allowUnknownFields) {
+      throw new ConfigException(where + ": unknown fields: " + String.join(", ", unknown));
+    }
+    for (String path : unknown) {
+      log.warn("{}: unknown field {}", where, path);
+    }
+    return checked(message, where, prototype);
+  }
+
+  private static <T extends Message> T checked(Message message, String where, T prototype)
+      throws ConfigException {
+    try {
+      Constraints.check(message);
+    } catch (ConfigException e) {
+      throw new ConfigException(where + ": " + e.reason(), e);
+    }
+    @SuppressWarnings("unchecked") // built from the prototype
+    Class<T> type = (Class<T>) prototype.getClass();
+    return type.cast(message);
+  }
+
+  private static byte[] bytes(Path file) throws ConfigException {
+    try {
+      long size = Files.size(file);
+      if (size > MAX_BYTES) {
+        throw new ConfigException(file + ": " + size + " bytes are more than " + MAX_BYTES);
+      }
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new ConfigException("unable to read file: " + file + " (" + e + ")", e);
+    }
+  }
+}

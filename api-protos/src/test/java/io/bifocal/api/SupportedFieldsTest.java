@@ -1,0 +1,65 @@
+package io.bifocal.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.Duration;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.Address;
+import org.junit.jupiter.api.Test;
+
+class SupportedFieldsTest {
+  private static final SupportedFields TABLE =
+      SupportedFields.of(Cluster.getDescriptor())
+          .supports("name", "type")
+          .ignores("it only labels statistics", "alt_stat_name");
+
+  @Test
+  void aSupportedFieldPassesWithoutAWarning() throws ConfigException {
+    Cluster cluster = Cluster.newBuilder().setName("a").setType(Cluster.DiscoveryType.EDS).build();
+    assertThat(TABLE.check(cluster, "cluster 'a'")).isEmpty();
+  }
+
+  @Test
+  void aFieldThatIsSetAndNotNamedIsRefusedWithItsPath() {
+    Cluster cluster =
+        Cluster.newBuilder().setConnectTimeout(Duration.newBuilder().setSeconds(1)).build();
+    assertThatThrownBy(() -> TABLE.check(cluster, "cluster 'a'"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage("cluster 'a': field 'connect_timeout' is not supported");
+  }
+
+  @Test
+  void anIgnoredFieldEndsInAWarningThatSaysWhyItIsSafe() throws ConfigException {
+    Cluster cluster = Cluster.newBuilder().setAltStatName("b").build();
+    assertThat(TABLE.check(cluster, "cluster 'a'"))
+        .containsExactly(
+            "cluster 'a': field 'alt_stat_name' is ignored: it only labels statistics");
+  }
+
+  @Test
+  void aScalarAtItsDefaultIsNotRefused() throws ConfigException {
+    Cluster cluster = Cluster.newBuilder().setIgnoreHealthOnHostRemoval(false).build();
+    assertThat(TABLE.check(cluster, "cluster 'a'")).isEmpty();
+  }
+
+  @Test
+  void aMisspeltFieldFailsWhenTheTableIsMade() {
+    assertThatThrownBy(() -> SupportedFields.of(Cluster.getDescriptor()).supports("connectTimeout"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("envoy.config.cluster.v3.Cluster has no field 'connectTimeout'");
+  }
+
+  @Test
+  void aFieldCannotBeInTheTableTwice() {
+    SupportedFields table = SupportedFields.of(Cluster.getDescriptor()).supports("name");
+    assertThatThrownBy(() -> table.ignores("never", "name"))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void aTableRefusesMessagesOfAnotherType() {
+    assertThatThrownBy(() -> TABLE.check(Address.getDefaultInstance(), "here"))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+}
