@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.cluster;
 
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions.HappyEyeballsConfig;
 import java.time.Duration;
 
 /**
@@ -11,6 +12,10 @@ import java.time.Duration;
  * @param bufferLimit {@code per_connection_buffer_limit_bytes}; default 1 MiB
  * @param idleTimeout of an idle connection; default 1 h; zero for ever
  * @param maxRequestsPerConnection 0 for any number
+ * @param balancing how a host is chosen
+ * @param limits the circuit breakers, default priority first
+ * @param happyEyeballs how a host's addresses are sorted; the default instance is Envoy's default
+ * @param discovery where the hosts come from
  * @param proto as it came, for dumps
  */
 public record ClusterConfig(
@@ -20,4 +25,32 @@ public record ClusterConfig(
     int bufferLimit,
     Duration idleTimeout,
     int maxRequestsPerConnection,
-    Cluster proto) {}
+    Balancing balancing,
+    BreakerLimits limits,
+    HappyEyeballsConfig happyEyeballs,
+    Discovery discovery,
+    Cluster proto) {
+
+  /** A cluster with an inline assignment and Envoy's defaults for all that is not named. */
+  public ClusterConfig(
+      String name,
+      String observabilityName,
+      Duration connectTimeout,
+      int bufferLimit,
+      Duration idleTimeout,
+      int maxRequestsPerConnection,
+      Cluster proto) {
+    this(
+        name,
+        observabilityName,
+        connectTimeout,
+        bufferLimit,
+        idleTimeout,
+        maxRequestsPerConnection,
+        Balancing.DEFAULT,
+        BreakerLimits.DEFAULT,
+        HappyEyeballsConfig.getDefaultInstance(),
+        new Discovery.Static(proto.getLoadAssignment()),
+        proto);
+  }
+}

@@ -14,6 +14,7 @@ public final class StatsStore {
   public static final int CONTROL = 0;
 
   private final int shards;
+  private final boolean listed;
   private final ConcurrentNavigableMap<String, Counter> counters = new ConcurrentSkipListMap<>();
   private final ConcurrentNavigableMap<String, Gauge> gauges = new ConcurrentSkipListMap<>();
   private final ConcurrentNavigableMap<String, Histogram> histograms =
@@ -22,7 +23,20 @@ public final class StatsStore {
 
   /** A store for a control loop and so many workers. */
   public StatsStore(int workers) {
-    this.shards = workers + 1;
+    this(workers + 1, true);
+  }
+
+  private StatsStore(int shards, boolean listed) {
+    this.shards = shards;
+    this.listed = listed;
+  }
+
+  /**
+   * A scope whose statistics are listed nowhere and made anew each time: for what is counted by the
+   * thousand and shown elsewhere, as a host's.
+   */
+  public Scope unlisted() {
+    return new StatsStore(shards, false).root();
   }
 
   public Scope root() {
@@ -52,11 +66,15 @@ public final class StatsStore {
   }
 
   Counter counter(StatName name) {
-    return counters.computeIfAbsent(name.full(), n -> new Counter(name, shards));
+    return listed
+        ? counters.computeIfAbsent(name.full(), n -> new Counter(name, shards))
+        : new Counter(name, shards);
   }
 
   Gauge gauge(StatName name) {
-    return gauges.computeIfAbsent(name.full(), n -> new Gauge(name, shards));
+    return listed
+        ? gauges.computeIfAbsent(name.full(), n -> new Gauge(name, shards))
+        : new Gauge(name, shards);
   }
 
   Histogram histogram(StatName name, Histogram.Unit unit) {

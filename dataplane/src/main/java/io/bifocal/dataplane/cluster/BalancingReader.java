@@ -1,0 +1,80 @@
+package io.bifocal.dataplane.cluster;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.api.Unpack;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.cluster.v3.LoadBalancingPolicy;
+import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Which policy chooses a cluster's hosts. */
+final class BalancingReader {
+  private static final String POLICIES = "envoy.extensions.load_balancing_policies.";
+
+  private BalancingReader() {}
+
+  static Balancing read(Cluster cluster, String path, List<String> warnings)
+      throws ConfigException {
+    Cluster.CommonLbConfig common = cluster.getCommonLbConfig();
+    warnings.addAll(ClusterFields.COMMON_LB.check(common, path + ".common_lb_config"));
+    double panic =
+        common.hasHealthyPanicThreshold()
+            ? common.getHealthyPanicThreshold().getValue()
+            : Balancing.DEFAULT.panicThreshold();
+    if (cluster.hasLoadBalancingPolicy()) {
+      return typed(cluster.getLoadBalancingPolicy(), panic);
+    }
+    return switch (cluster.getLbPolicy()) {
+      case ROUND_ROBIN -> new Balancing(Balancing.Policy.ROUND_ROBIN, 2, panic);
+      case RANDOM -> new Balancing(Balancing.Policy.RANDOM, 2, panic);
+      case LEAST_REQUEST ->
+          new Balancing(
+              Balancing.Policy.LEAST_REQUEST,
+              cluster.getLeastRequestLbConfig().hasChoiceCount()
+                  ? cluster.getLeastRequestLbConfig().getChoiceCount().getValue()
+                  : 2,
+              panic);
+      case CLUSTER_PROVIDED ->
+          throw new ConfigException(
+              "cluster manager: cluster provided LB specified but cluster '"
+                  + cluster.getName()
+                  + "' did not provide one. Check cluster documentation.");
+      default ->
+          throw new ConfigException(
+              path + ".lb_policy: " + cluster.getLbPolicy() + " is not served yet");
+    };
+  }
+
+  // The first policy known here counts, so that a control plane can name a newer one before it.
+  private static Balancing typed(LoadBalancingPolicy policies, double panic)
+      throws ConfigException {
+    List<String> names = new ArrayList<>();
+    for (LoadBalancingPolicy.Policy policy : policies.getPoliciesList()) {
+      TypedExtensionConfig extension = policy.getTypedExtensionConfig();
+      String type = extension.getTypedConfig().getTypeUrl();
+      switch (type.substring(type.lastIndexOf('/') + 1)) {
+        case POLICIES + "round_robin.v3.RoundRobin" -> {
+          return new Balancing(Balancing.Policy.ROUND_ROBIN, 2, panic);
+        }
+        case POLICIES + "random.v3.Random" -> {
+          return new Balancing(Balancing.Policy.RANDOM, 2, panic);
+        }
+        case POLICIES + "least_request.v3.LeastRequest" -> {
+          LeastRequest least =
+              Unpack.as(LeastRequest.getDefaultInstance(), extension.getTypedConfig());
+          return new Balancing(
+              Balancing.Policy.LEAST_REQUEST,
+              least.hasChoiceCount() ? least.getChoiceCount().getValue() : 2,
+              panic);
+        }
+        default -> names.add(extension.getName());
+      }
+    }
+    throw new ConfigException(
+        "Didn't find a registered load balancer factory with names from ["
+            + String.join(", ", names)
+            + "]");
+  }
+}

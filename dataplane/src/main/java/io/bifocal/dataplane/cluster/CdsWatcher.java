@@ -1,0 +1,76 @@
+package io.bifocal.dataplane.cluster;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.xds.Hold;
+import io.bifocal.xds.Resource;
+import io.bifocal.xds.ResourceType;
+import io.bifocal.xds.ResourceWatcher;
+import io.bifocal.xds.Subscriptions;
+import io.bifocal.xds.Update;
+import io.bifocal.xds.Verdict;
+import io.bifocal.xds.XdsError;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Takes answers of CDS: what is good of one is applied, what is not is named in the refusal. The
+ * subscriptions that it causes go out as one request, before the acknowledgement.
+ */
+final class CdsWatcher implements ResourceWatcher<Cluster> {
+  private final ClusterManager manager;
+  private final Subscriptions xds;
+  private final Runnable answered;
+
+  /**
+   * @param answered runs after every answer, good or bad, and when there is none in time
+   */
+  CdsWatcher(ClusterManager manager, Subscriptions xds, Runnable answered) {
+    this.manager = manager;
+    this.xds = xds;
+    this.answered = answered;
+  }
+
+  @Override
+  public Verdict onUpdate(Update<Cluster> update) {
+    List<String> errors = new ArrayList<>();
+    Hold hold = xds.hold(ResourceType.ENDPOINTS);
+    try {
+      manager.apply(update.version(), () -> apply(update, errors));
+    } finally {
+      hold.close();
+    }
+    answered.run();
+    return errors.isEmpty()
+        ? Verdict.accept()
+        : Verdict.reject("Error adding/updating cluster(s) " + String.join(", ", errors));
+  }
+
+  private void apply(Update<Cluster> update, List<String> errors) {
+    Set<String> named = new HashSet<>();
+    for (Resource<Cluster> resource : update.resources()) {
+      String name = resource.value().getName();
+      try {
+        if (!named.add(name)) {
+          throw new ConfigException("duplicate cluster " + name + " found");
+        }
+        manager.addOrUpdate(resource);
+      } catch (ConfigException e) {
+        errors.add(name + ": " + e.reason());
+      }
+    }
+    if (update.whole()) {
+      manager.dynamicNames().stream().filter(n -> !named.contains(n)).forEach(manager::remove);
+    }
+    update.removed().forEach(manager::remove);
+  }
+
+  @Override
+  public void onError(XdsError error) {
+    if (!(error instanceof XdsError.Disconnected)) {
+      answered.run();
+    }
+  }
+}

@@ -1,0 +1,150 @@
+package io.bifocal.dataplane.cluster;
+
+import io.bifocal.api.SupportedFields;
+import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions;
+import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
+
+/** What a cluster and its assignment may carry. */
+final class ClusterFields {
+  private static final String NO_HEALTH_CHECKS =
+      "health checks are not done yet: hosts count as healthy unless EDS says otherwise";
+  private static final String EVEN_SPREAD = "localities are not weighted: hosts are spread evenly";
+
+  static final SupportedFields CLUSTER =
+      SupportedFields.of(Cluster.getDescriptor())
+          .supports(
+              "name",
+              "alt_stat_name",
+              "type",
+              "eds_cluster_config",
+              "load_assignment",
+              "connect_timeout",
+              "per_connection_buffer_limit_bytes",
+              "lb_policy",
+              "load_balancing_policy",
+              "round_robin_lb_config",
+              "least_request_lb_config",
+              "circuit_breakers",
+              "common_http_protocol_options",
+              "max_requests_per_connection",
+              "typed_extension_protocol_options",
+              "upstream_connection_options",
+              "common_lb_config",
+              "metadata",
+              "transport_socket",
+              "cluster_type")
+          .ignores("load is not reported yet", "lrs_server", "lrs_report_endpoint_metrics")
+          .ignores("it concerns TLS only", "upstream_http_protocol_options")
+          .ignores(NO_HEALTH_CHECKS, "health_checks")
+          .ignores("hosts are not ejected yet", "outlier_detection")
+          .ignores(
+              "nothing is resolved for addresses that are written out",
+              "dns_lookup_family",
+              "dns_refresh_rate",
+              "dns_failure_refresh_rate",
+              "respect_dns_ttl",
+              "dns_resolvers",
+              "dns_resolution_config",
+              "typed_dns_resolver_config",
+              "use_tcp_for_dns_lookups",
+              "dns_jitter",
+              "wait_for_warm_on_init")
+          .ignores("requests go upstream as HTTP/1.1", "http2_protocol_options")
+          .ignores("requests go upstream with the defaults of HTTP/1.1", "http_protocol_options")
+          .ignores(
+              "requests go upstream as HTTP/1.1, whatever the client speaks", "protocol_selection")
+          .ignores("connections are made when they are needed", "preconnect_policy")
+          .ignores("that statistic is not kept", "track_timeout_budgets", "track_cluster_stats")
+          .ignores(
+              "connections of a host that turned unhealthy end when they are idle",
+              "close_connections_on_host_health_failure")
+          .ignores("a removed host is removed at once", "ignore_health_on_host_removal")
+          .ignores(
+              "connections do not depend on the client's",
+              "connection_pool_per_downstream_connection");
+
+  static final SupportedFields COMMON_LB =
+      SupportedFields.of(Cluster.CommonLbConfig.getDescriptor())
+          .supports("healthy_panic_threshold")
+          .ignores(EVEN_SPREAD, "zone_aware_lb_config", "locality_weighted_lb_config")
+          .ignores("updates are not merged", "update_merge_window")
+          .ignores("new hosts are used at once", "ignore_new_hosts_until_first_hc")
+          .ignores("removed hosts drain either way", "close_connections_on_host_set_change")
+          .ignores("it concerns consistent hashing only", "consistent_hashing_lb_config")
+          .ignores("EDS health counts as it is mapped by default", "override_host_status");
+
+  static final SupportedFields CONNECTION_OPTIONS =
+      SupportedFields.of(UpstreamConnectionOptions.getDescriptor())
+          .supports("happy_eyeballs_config")
+          .ignores("the system's keepalive applies", "tcp_keepalive")
+          .ignores(
+              "it concerns statistics of dumps only",
+              "set_local_interface_name_on_upstream_connections");
+
+  static final SupportedFields HTTP_OPTIONS =
+      SupportedFields.of(HttpProtocolOptions.getDescriptor())
+          .supports("idle_timeout", "max_requests_per_connection")
+          .ignores("connections live until they are idle", "max_connection_duration")
+          .ignores(
+              "a response's headers have limits of the codec's own",
+              "max_headers_count",
+              "max_response_headers_kb")
+          .ignores("a request ends with its route's timeout", "max_stream_duration")
+          .ignores("it concerns requests from clients only", "headers_with_underscores_action");
+
+  static final SupportedFields TYPED_HTTP_OPTIONS =
+      SupportedFields.of(
+              io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.getDescriptor())
+          .supports(
+              "common_http_protocol_options",
+              "explicit_http_config",
+              "use_downstream_protocol_config",
+              "auto_config",
+              "http_filters")
+          .ignores("it concerns TLS only", "upstream_http_protocol_options")
+          .ignores("headers are checked by the codec", "header_validation_config");
+
+  static final SupportedFields BREAKERS =
+      SupportedFields.of(CircuitBreakers.getDescriptor())
+          .supports("thresholds")
+          .ignores("hosts have no limits of their own", "per_host_thresholds");
+
+  static final SupportedFields THRESHOLDS =
+      SupportedFields.of(CircuitBreakers.Thresholds.getDescriptor())
+          .supports(
+              "priority",
+              "max_connections",
+              "max_pending_requests",
+              "max_requests",
+              "max_retries",
+              "track_remaining")
+          .ignores("max_retries limits retries", "retry_budget")
+          .ignores("pools are bounded by their connections", "max_connection_pools");
+
+  static final SupportedFields ASSIGNMENT =
+      SupportedFields.of(ClusterLoadAssignment.getDescriptor())
+          .supports("cluster_name", "endpoints", "policy")
+          .ignores("endpoints are written out", "named_endpoints");
+
+  static final SupportedFields POLICY =
+      SupportedFields.of(ClusterLoadAssignment.Policy.getDescriptor())
+          .supports("overprovisioning_factor", "endpoint_stale_after")
+          .ignores("no request is dropped", "drop_overloads")
+          .ignores("health is counted by hosts", "weighted_priority_health");
+
+  static final SupportedFields LOCALITY =
+      SupportedFields.of(LocalityLbEndpoints.getDescriptor())
+          .supports(
+              "locality",
+              "lb_endpoints",
+              "priority",
+              "metadata",
+              "load_balancing_weight",
+              "proximity");
+
+  private ClusterFields() {}
+}

@@ -1,0 +1,346 @@
+package io.bifocal.dataplane.cluster;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.xds.Hold;
+import io.bifocal.xds.Resource;
+import io.bifocal.xds.ResourceType;
+import io.bifocal.xds.Subscription;
+import io.bifocal.xds.SubscriptionObserver;
+import io.bifocal.xds.Subscriptions;
+import io.bifocal.xds.time.Loop;
+import io.envoyproxy.envoy.admin.v3.ClustersConfigDump;
+import io.envoyproxy.envoy.admin.v3.EndpointsConfigDump;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All clusters: those of the bootstrap and those of CDS. A new or changed cluster warms (its hosts
+ * are asked for) and is then handed to the workers in one step; until then its predecessor serves.
+ *
+ * <p>Confined to the control loop. Source: the xDS protocol's "warming", Envoy's cluster manager.
+ */
+public final class ClusterManager {
+  private static final Logger log = LoggerFactory.getLogger(ClusterManager.class);
+
+  private final Loop control;
+  private final Subscriptions xds;
+  private final StatsStore stats;
+  private final ManagerStats managerStats;
+  private final Publisher publisher;
+  private final ClusterReader reader = new ClusterReader();
+  private final AssignmentCache assignments = new AssignmentCache();
+  private final Map<String, ManagedCluster> statics = new LinkedHashMap<>();
+  private final Map<String, ManagedCluster> active = new TreeMap<>();
+  private final Map<String, ManagedCluster> warming = new TreeMap<>();
+  private final Map<ManagedCluster, InitManager.Target> targets = new HashMap<>();
+  private final InitManager staticsReady = new InitManager("clusters of the bootstrap");
+  private final InitManager cdsReady = new InitManager("clusters of CDS");
+  private Function<String, SubscriptionObserver> edsObservers = c -> SubscriptionObserver.NONE;
+  private @Nullable Subscription cds;
+  private @Nullable Hold ackHold;
+  private String cdsVersion = "";
+  private long incarnations;
+  private boolean initialized;
+  private boolean closed;
+
+  /** A manager without clusters; {@code tables} is where workers hear of them. */
+  public ClusterManager(Loop control, Subscriptions xds, StatsStore stats, ClusterTables tables) {
+    this.control = control;
+    this.xds = xds;
+    this.stats = stats;
+    this.managerStats = new ManagerStats(stats.root());
+    this.publisher = new Publisher(tables);
+  }
+
+  /**
+   * Adds a cluster of the bootstrap; before {@link #start}.
+   *
+   * @throws ConfigException when it cannot be taken, in Envoy's words where it has any
+   */
+  public void addStatic(Cluster proto) throws ConfigException {
+    control.assertInLoop();
+    if (statics.containsKey(proto.getName())) {
+      throw new ConfigException("cluster manager: duplicate cluster '" + proto.getName() + "'");
+    }
+    ManagedCluster cluster =
+        create(reader.read(proto), ManagedCluster.Origin.bootstrap(control.wallTime()));
+    statics.put(proto.getName(), cluster);
+    managerStats.added.inc();
+  }
+
+  /**
+   * Starts: the bootstrap's clusters that ask nobody, then those that ask EDS, then CDS (its first
+   * answer, failure or timeout), then the clusters that it named.
+   *
+   * @param cds where clusters come from, or null when there are those of the bootstrap only
+   * @param cdsObserver counts what happens to the subscription to clusters
+   * @param edsObservers by cluster: counts what happens to its subscription to endpoints
+   * @param initialized runs once, when all that is through; maybe within this call
+   * @throws IllegalArgumentException when a source is of a kind that is not served
+   */
+  public void start(
+      @Nullable ConfigSource cds,
+      SubscriptionObserver cdsObserver,
+      Function<String, SubscriptionObserver> edsObservers,
+      Runnable initialized) {
+    control.assertInLoop();
+    this.edsObservers = edsObservers;
+    publisher.batch(
+        () -> {
+          statics.values().stream().filter(c -> !c.asksEds()).forEach(this::warm);
+        });
+    Hold hold = xds.hold(ResourceType.ENDPOINTS);
+    try {
+      statics.values().stream().filter(ManagedCluster::asksEds).forEach(this::warm);
+    } finally {
+      hold.close();
+    }
+    staticsReady.await(() -> startCds(cds, cdsObserver, initialized));
+  }
+
+  private void startCds(
+      @Nullable ConfigSource source, SubscriptionObserver observer, Runnable whenInitialized) {
+    if (source != null) {
+      InitManager.Target firstAnswer = cdsReady.register("CDS");
+      cds =
+          xds.subscribe(
+              source,
+              ResourceType.CLUSTER,
+              Set.of(),
+              new CdsWatcher(this, xds, firstAnswer::ready),
+              observer);
+    }
+    cdsReady.await(
+        () -> {
+          initialized = true;
+          count();
+          whenInitialized.run();
+        });
+  }
+
+  /** Whether there is a cluster of that name, warm or not. */
+  public boolean has(String cluster) {
+    control.assertInLoop();
+    return statics.containsKey(cluster)
+        || active.containsKey(cluster)
+        || warming.containsKey(cluster);
+  }
+
+  /** An active cluster, or null. */
+  public @Nullable ClusterStatusView find(String cluster) {
+    control.assertInLoop();
+    ManagedCluster found = active.get(cluster);
+    return found == null ? null : found.status();
+  }
+
+  /** The active clusters by name. */
+  public List<ClusterStatusView> clusters() {
+    control.assertInLoop();
+    return active.values().stream().map(ManagedCluster::status).toList();
+  }
+
+  /** What {@code /config_dump} shows of clusters. */
+  public ClustersConfigDump clustersDump() {
+    control.assertInLoop();
+    return ClusterDump.clusters(cdsVersion, inForce(), initialized ? warming.values() : List.of());
+  }
+
+  /** What {@code /config_dump?include_eds} shows of their hosts. */
+  public EndpointsConfigDump endpointsDump() {
+    control.assertInLoop();
+    return ClusterDump.endpoints(inForce());
+  }
+
+  /** Who is still waited for. */
+  public Set<String> unready() {
+    control.assertInLoop();
+    Set<String> names = new LinkedHashSet<>(staticsReady.unready());
+    names.addAll(cdsReady.unready());
+    return names;
+  }
+
+  /** Ends all subscriptions. What the workers have stays until their tables are closed. */
+  public void close() {
+    control.assertInLoop();
+    closed = true;
+    if (cds != null) {
+      cds.close();
+    }
+    warming.values().forEach(ManagedCluster::close);
+    active.values().forEach(ManagedCluster::close);
+    warming.clear();
+    active.clear();
+    holdAcksWhileWarming();
+  }
+
+  /** Applies one answer of CDS: workers hear of it in one step. */
+  void apply(String version, Runnable changes) {
+    publisher.batch(changes);
+    cdsVersion = version;
+    holdAcksWhileWarming();
+  }
+
+  /** Names that CDS has added, whether warm or not. */
+  Set<String> dynamicNames() {
+    Set<String> names = new TreeSet<>(active.keySet());
+    names.addAll(warming.keySet());
+    names.removeAll(statics.keySet());
+    return names;
+  }
+
+  /** Takes a cluster of CDS; one that is as it was costs nothing. */
+  void addOrUpdate(Resource<Cluster> resource) throws ConfigException {
+    Cluster proto = resource.value();
+    String name = proto.getName();
+    if (statics.containsKey(name)) {
+      log.debug("cluster '{}' of CDS is one of the bootstrap's: skipped", name);
+      return;
+    }
+    ManagedCluster serving = active.get(name);
+    ManagedCluster newest = warming.getOrDefault(name, serving);
+    if (newest != null && newest.config().proto().equals(proto)) {
+      return;
+    }
+    if (serving != null && serving.config().proto().equals(proto)) {
+      dropWarming(name); // the change is taken back
+      count();
+      return;
+    }
+    ManagedCluster cluster =
+        create(reader.read(proto), ManagedCluster.Origin.of(resource, control.wallTime()));
+    dropWarming(name);
+    try {
+      warm(cluster);
+    } catch (IllegalArgumentException e) { // its source is of a kind that is not served
+      dropWarming(name);
+      throw new ConfigException(String.valueOf(e.getMessage()), e);
+    }
+    (newest == null ? managerStats.added : managerStats.modified).inc();
+    log.debug("cluster '{}' {}", name, newest == null ? "added" : "changed");
+  }
+
+  /** Removes a cluster of CDS; any other name is harmless. */
+  void remove(String name) {
+    if (statics.containsKey(name)) {
+      return;
+    }
+    boolean known = dropWarming(name);
+    ManagedCluster serving = active.remove(name);
+    if (serving != null) {
+      serving.close();
+      publisher.remove(name);
+    }
+    if (known || serving != null) {
+      managerStats.removed.inc();
+      count();
+    }
+  }
+
+  private ManagedCluster create(ClusterConfig config, ManagedCluster.Origin origin)
+      throws ConfigException {
+    ClusterStats clusterStats = new ClusterStats(ClusterStats.scope(stats, config));
+    AssignmentReader hosts =
+        new AssignmentReader(
+            config.happyEyeballs(),
+            address -> HostStates.create(stats, address),
+            warning -> log.warn("cluster '{}': {}", config.name(), warning));
+    Membership membership;
+    if (config.discovery() instanceof Discovery.Eds eds) {
+      Supplier<SubscriptionObserver> observer = () -> edsObservers.apply(config.name());
+      membership = new EdsMembership(eds, hosts, assignments, clusterStats, xds, observer, control);
+    } else {
+      ClusterLoadAssignment inline = ((Discovery.Static) config.discovery()).assignment();
+      membership = new StaticMembership(inline, hosts.read(inline, Hosts.NONE));
+    }
+    return new ManagedCluster(
+        config, origin, ++incarnations, membership, clusterStats, this::onChange);
+  }
+
+  private void warm(ManagedCluster cluster) {
+    warming.put(cluster.name(), cluster);
+    InitManager init = cluster.origin().api() ? cdsReady : staticsReady;
+    targets.put(cluster, init.register("Cluster " + cluster.name()));
+    cluster.start();
+    count();
+  }
+
+  private void onChange(ManagedCluster cluster) {
+    if (closed) {
+      return;
+    }
+    if (warming.remove(cluster.name(), cluster)) {
+      ManagedCluster predecessor = active.put(cluster.name(), cluster);
+      if (predecessor != null) {
+        predecessor.close();
+      }
+    }
+    cluster.countMembers();
+    managerStats.updated.inc();
+    publisher.set(cluster.snapshot());
+    count();
+    settled(cluster);
+    holdAcksWhileWarming();
+  }
+
+  private boolean dropWarming(String name) {
+    ManagedCluster dropped = warming.remove(name);
+    if (dropped == null) {
+      return false;
+    }
+    dropped.close();
+    settled(dropped);
+    return true;
+  }
+
+  private void settled(ManagedCluster cluster) {
+    InitManager.Target target = targets.remove(cluster);
+    if (target != null) {
+      target.ready();
+    }
+  }
+
+  // After initialisation the control plane hears of a cluster's acceptance when it is warm.
+  private void holdAcksWhileWarming() {
+    if (ackHold == null && initialized && !warming.isEmpty()) {
+      ackHold = xds.hold(ResourceType.CLUSTER);
+    } else if (ackHold != null && warming.isEmpty()) {
+      Hold hold = ackHold;
+      ackHold = null;
+      hold.close();
+    }
+  }
+
+  // Until all is initialised nothing serves yet, and what is new counts as active, as in Envoy.
+  private List<ManagedCluster> inForce() {
+    Map<String, ManagedCluster> clusters = new TreeMap<>(active);
+    if (!initialized) {
+      warming.forEach(clusters::putIfAbsent);
+    }
+    return new ArrayList<>(clusters.values());
+  }
+
+  private void count() {
+    if (initialized) {
+      managerStats.clusters(active.size(), warming.size());
+    } else {
+      managerStats.clusters(inForce().size(), 0);
+    }
+  }
+}

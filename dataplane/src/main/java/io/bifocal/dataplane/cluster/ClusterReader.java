@@ -1,0 +1,106 @@
+package io.bifocal.dataplane.cluster;
+
+import com.google.protobuf.UInt32Value;
+import io.bifocal.api.ConfigException;
+import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers;
+import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers.Thresholds;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
+import io.envoyproxy.envoy.config.core.v3.TransportSocket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** From a cluster's message to what of it is obeyed. */
+final class ClusterReader {
+  private static final Logger log = LoggerFactory.getLogger(ClusterReader.class);
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+  private static final int BUFFER_LIMIT = 1024 * 1024;
+
+  /**
+   * Reads and checks; what is accepted without effect is logged.
+   *
+   * @throws ConfigException in Envoy's words where it has any, else with the field's path
+   */
+  ClusterConfig read(Cluster cluster) throws ConfigException {
+    String path = "cluster '" + cluster.getName() + "'";
+    List<String> warnings = new ArrayList<>(ClusterFields.CLUSTER.check(cluster, path));
+    Discovery discovery = DiscoveryReader.read(cluster, path, warnings);
+    transportSocket(cluster.getTransportSocket());
+    ConnectionLimits limits = ConnectionLimits.read(cluster, path, warnings);
+    warnings.addAll(
+        ClusterFields.CONNECTION_OPTIONS.check(
+            cluster.getUpstreamConnectionOptions(), path + ".upstream_connection_options"));
+    ClusterConfig config =
+        new ClusterConfig(
+            cluster.getName(),
+            cluster.getAltStatName().isEmpty() ? cluster.getName() : cluster.getAltStatName(),
+            cluster.hasConnectTimeout()
+                ? Durations.toJava(cluster.getConnectTimeout())
+                : CONNECT_TIMEOUT,
+            clamped(
+                cluster.hasPerConnectionBufferLimitBytes(),
+                cluster.getPerConnectionBufferLimitBytes(),
+                BUFFER_LIMIT),
+            limits.idleTimeout(),
+            limits.maxRequests(),
+            BalancingReader.read(cluster, path, warnings),
+            breakers(cluster.getCircuitBreakers(), path + ".circuit_breakers", warnings),
+            cluster.getUpstreamConnectionOptions().getHappyEyeballsConfig(),
+            discovery,
+            cluster);
+    warnings.forEach(log::warn);
+    return config;
+  }
+
+  private static void transportSocket(TransportSocket socket) throws ConfigException {
+    String type = socket.getTypedConfig().getTypeUrl();
+    String name = type.substring(type.lastIndexOf('/') + 1);
+    boolean plain =
+        socket.hasTypedConfig()
+            ? name.equals("envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer")
+            : socket.getName().isEmpty()
+                || socket.getName().equals("envoy.transport_sockets.raw_buffer");
+    if (!plain) {
+      throw new ConfigException(
+          "Didn't find a registered implementation for '"
+              + socket.getName()
+              + "' with type URL: '"
+              + name
+              + "'");
+    }
+  }
+
+  private static BreakerLimits breakers(
+      CircuitBreakers breakers, String path, List<String> warnings) throws ConfigException {
+    warnings.addAll(ClusterFields.BREAKERS.check(breakers, path));
+    BreakerLimits limits = BreakerLimits.DEFAULT;
+    boolean found = false;
+    for (int i = 0; i < breakers.getThresholdsCount(); i++) {
+      Thresholds t = breakers.getThresholds(i);
+      warnings.addAll(ClusterFields.THRESHOLDS.check(t, path + ".thresholds[" + i + "]"));
+      if (t.getPriority() == RoutingPriority.DEFAULT && !found) {
+        found = true;
+        limits =
+            new BreakerLimits(
+                clamped(t.hasMaxConnections(), t.getMaxConnections(), limits.connections()),
+                clamped(
+                    t.hasMaxPendingRequests(), t.getMaxPendingRequests(), limits.pendingRequests()),
+                clamped(t.hasMaxRequests(), t.getMaxRequests(), limits.requests()),
+                clamped(t.hasMaxRetries(), t.getMaxRetries(), limits.retries()),
+                t.getTrackRemaining());
+      }
+    }
+    return limits;
+  }
+
+  /** An unsigned number as an int: four billion is as good as two. */
+  private static int clamped(boolean set, UInt32Value value, int otherwise) {
+    if (!set) {
+      return otherwise;
+    }
+    return value.getValue() < 0 ? Integer.MAX_VALUE : value.getValue();
+  }
+}

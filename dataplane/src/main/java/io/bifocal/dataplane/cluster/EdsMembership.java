@@ -1,0 +1,184 @@
+package io.bifocal.dataplane.cluster;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.xds.ResourceType;
+import io.bifocal.xds.ResourceWatcher;
+import io.bifocal.xds.Subscription;
+import io.bifocal.xds.SubscriptionObserver;
+import io.bifocal.xds.Subscriptions;
+import io.bifocal.xds.Update;
+import io.bifocal.xds.Verdict;
+import io.bifocal.xds.XdsError;
+import io.bifocal.xds.time.Loop;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hosts that EDS names. What was good stays when the control plane removes the assignment, sends
+ * one that cannot be taken, or falls silent.
+ */
+final class EdsMembership implements Membership, ResourceWatcher<ClusterLoadAssignment> {
+  private static final Logger log = LoggerFactory.getLogger(EdsMembership.class);
+
+  private final Discovery.Eds eds;
+  private final AssignmentReader reader;
+  private final AssignmentCache cache;
+  private final ClusterStats stats;
+  private final Subscriptions xds;
+  private final Supplier<SubscriptionObserver> observer;
+  private final Loop control;
+  private ClusterLoadAssignment assignment = ClusterLoadAssignment.getDefaultInstance();
+  private Hosts hosts = Hosts.NONE;
+  private @Nullable Listener listener;
+  private @Nullable Subscription subscription;
+  private Loop.@Nullable Timer stale;
+  private boolean ready;
+
+  EdsMembership(
+      Discovery.Eds eds,
+      AssignmentReader reader,
+      AssignmentCache cache,
+      ClusterStats stats,
+      Subscriptions xds,
+      Supplier<SubscriptionObserver> observer,
+      Loop control) {
+    this.eds = eds;
+    this.reader = reader;
+    this.cache = cache;
+    this.stats = stats;
+    this.xds = xds;
+    this.observer = observer;
+    this.control = control;
+  }
+
+  @Override
+  public void start(Listener newListener) {
+    listener = newListener;
+    subscription =
+        xds.subscribe(
+            eds.source(), ResourceType.ENDPOINTS, Set.of(eds.resource()), this, observer.get());
+    cache.use(eds);
+  }
+
+  @Override
+  public ClusterLoadAssignment assignment() {
+    return assignment;
+  }
+
+  @Override
+  public Verdict onUpdate(Update<ClusterLoadAssignment> update) {
+    if (update.resources().isEmpty()) {
+      stats.updateEmpty.inc();
+      ready();
+      return Verdict.accept();
+    }
+    ClusterLoadAssignment next = update.resources().get(0).value();
+    if (!next.getClusterName().equals(eds.resource())) {
+      return refuse(
+          "Unexpected EDS cluster (expecting " + eds.resource() + "): " + next.getClusterName());
+    }
+    try {
+      apply(next);
+    } catch (ConfigException e) {
+      return refuse(e.reason());
+    }
+    cache.put(eds, next);
+    awaitStaleness(next);
+    ready();
+    return Verdict.accept();
+  }
+
+  private Verdict refuse(String reason) {
+    fallBack();
+    return Verdict.reject(reason);
+  }
+
+  @Override
+  public void onError(XdsError error) {
+    if (error instanceof XdsError.Disconnected) {
+      return; // the stream comes back; the fetch timeout bounds the wait
+    }
+    fallBack();
+  }
+
+  // No answer that can be used: what the control plane said to the cluster's predecessor is better
+  // than no hosts.
+  private void fallBack() {
+    if (ready) {
+      return;
+    }
+    ClusterLoadAssignment last = cache.get(eds);
+    if (last != null) {
+      try {
+        apply(last);
+        stats.assignmentUseCached.inc();
+      } catch (ConfigException e) {
+        log.warn("the last assignment of {} cannot be used: {}", eds.resource(), e.reason());
+      }
+    }
+    ready();
+  }
+
+  private void apply(ClusterLoadAssignment next) throws ConfigException {
+    Hosts read = reader.read(next, hosts);
+    assignment = next;
+    publish(read);
+  }
+
+  private void publish(Hosts next) {
+    if (next.set().equals(hosts.set())) {
+      stats.updateNoRebuild.inc();
+      return;
+    }
+    hosts = next;
+    if (listener != null) {
+      listener.onHosts(next);
+    }
+  }
+
+  private void awaitStaleness(ClusterLoadAssignment next) {
+    if (stale != null) {
+      stale.cancel();
+      stale = null;
+    }
+    if (next.getPolicy().hasEndpointStaleAfter()) {
+      stats.assignmentTimeoutReceived.inc();
+      stale =
+          control.schedule(
+              Durations.toJava(next.getPolicy().getEndpointStaleAfter()), this::onStale);
+    }
+  }
+
+  private void onStale() {
+    stats.assignmentStale.inc();
+    assignment = assignment.toBuilder().clearEndpoints().build();
+    publish(Hosts.NONE);
+  }
+
+  private void ready() {
+    if (!ready) {
+      ready = true;
+      if (listener != null) {
+        listener.onReady();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    listener = null;
+    if (stale != null) {
+      stale.cancel();
+      stale = null;
+    }
+    if (subscription != null) {
+      subscription.close();
+      subscription = null;
+      cache.release(eds);
+    }
+  }
+}

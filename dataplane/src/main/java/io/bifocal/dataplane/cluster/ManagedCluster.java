@@ -1,0 +1,134 @@
+package io.bifocal.dataplane.cluster;
+
+import io.bifocal.dataplane.pool.CircuitBreakers;
+import io.bifocal.xds.Resource;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import java.time.Instant;
+import java.util.function.Consumer;
+
+/** One incarnation of a cluster on the control loop. */
+final class ManagedCluster implements Membership.Listener, AutoCloseable {
+  private final ClusterConfig config;
+  private final Origin origin;
+  private final long incarnation;
+  private final CircuitBreakers breakers;
+  private final Membership membership;
+  private final ClusterStats stats;
+  private final Consumer<ManagedCluster> onChange;
+  private State state = State.NEW;
+  private Hosts hosts = Hosts.NONE;
+
+  /** How far it has come. */
+  enum State {
+    NEW,
+    /** Its hosts are asked for; nobody uses it yet. */
+    WARMING,
+    /** Its hosts are known, or nobody waits for them any longer. */
+    READY,
+    CLOSED
+  }
+
+  /**
+   * Where it was configured.
+   *
+   * @param version of the resource; empty for the bootstrap
+   */
+  record Origin(boolean api, String version, Instant updated) {
+    static Origin bootstrap(Instant now) {
+      return new Origin(false, "", now);
+    }
+
+    static Origin of(Resource<Cluster> resource, Instant now) {
+      return new Origin(true, resource.version(), now);
+    }
+  }
+
+  ManagedCluster(
+      ClusterConfig config,
+      Origin origin,
+      long incarnation,
+      Membership membership,
+      ClusterStats stats,
+      Consumer<ManagedCluster> onChange) {
+    this.config = config;
+    this.origin = origin;
+    this.incarnation = incarnation;
+    this.breakers = config.limits().breakers();
+    this.membership = membership;
+    this.stats = stats;
+    this.onChange = onChange;
+  }
+
+  /**
+   * Asks for the hosts; {@code onChange} hears when they are there, and of each change later.
+   *
+   * @throws IllegalArgumentException when their source is of a kind that is not served
+   */
+  void start() {
+    state = State.WARMING;
+    stats.warming(true);
+    membership.start(this);
+  }
+
+  @Override
+  public void onHosts(Hosts next) {
+    if (!next.sameMembers(hosts)) {
+      stats.membershipChange.inc();
+    }
+    hosts = next;
+    if (state == State.READY) {
+      onChange.accept(this);
+    }
+  }
+
+  @Override
+  public void onReady() {
+    state = State.READY;
+    stats.warming(false);
+    onChange.accept(this);
+  }
+
+  /** Tells the statistics who its members are: only the copy in use does so. */
+  void countMembers() {
+    stats.members(hosts);
+  }
+
+  String name() {
+    return config.name();
+  }
+
+  ClusterConfig config() {
+    return config;
+  }
+
+  Origin origin() {
+    return origin;
+  }
+
+  /** Whether its hosts come from EDS. */
+  boolean asksEds() {
+    return config.discovery() instanceof Discovery.Eds;
+  }
+
+  ClusterLoadAssignment assignment() {
+    return membership.assignment();
+  }
+
+  ClusterSnapshot snapshot() {
+    return new ClusterSnapshot(incarnation, config, breakers, hosts);
+  }
+
+  ClusterStatusView status() {
+    return new ClusterStatusView(config, origin.api(), hosts.set(), breakers);
+  }
+
+  @Override
+  public void close() {
+    if (state == State.WARMING) {
+      stats.warming(false);
+    }
+    state = State.CLOSED;
+    membership.close();
+  }
+}

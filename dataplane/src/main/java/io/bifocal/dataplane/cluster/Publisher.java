@@ -1,0 +1,49 @@
+package io.bifocal.dataplane.cluster;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+
+/** Gathers what one step changes, so that the workers hear of it at once. */
+final class Publisher {
+  private final ClusterTables tables;
+  private final Map<String, ClusterSnapshot> set = new LinkedHashMap<>();
+  private final Set<String> removed = new LinkedHashSet<>();
+  private int depth;
+
+  Publisher(ClusterTables tables) {
+    this.tables = tables;
+  }
+
+  void batch(Runnable step) {
+    depth++;
+    try {
+      step.run();
+    } finally {
+      depth--;
+      flush();
+    }
+  }
+
+  void set(ClusterSnapshot snapshot) {
+    set.put(snapshot.config().name(), snapshot);
+    removed.remove(snapshot.config().name());
+    flush();
+  }
+
+  void remove(String name) {
+    set.remove(name);
+    removed.add(name);
+    flush();
+  }
+
+  private void flush() {
+    if (depth == 0 && !(set.isEmpty() && removed.isEmpty())) {
+      tables.publish(new ArrayList<>(set.values()), new ArrayList<>(removed));
+      set.clear();
+      removed.clear();
+    }
+  }
+}
