@@ -1,0 +1,60 @@
+package io.bifocal.dataplane.controlplane;
+
+import io.bifocal.dataplane.cluster.WorkerClusters;
+import io.bifocal.dataplane.worker.Worker;
+import io.bifocal.xds.ChannelFactory;
+import io.envoyproxy.envoy.config.core.v3.GrpcService;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import java.util.function.Function;
+
+/**
+ * Channels to control planes.
+ *
+ * <p>{@code envoy_grpc}: plaintext HTTP/2 on a connection from the named cluster's pool on one
+ * worker, so that the cluster's addresses are raced, and its breakers, time-outs and statistics
+ * hold. A call on a cluster that is not there, has no usable host or whose race fails ends as
+ * {@code UNAVAILABLE} with the reason in its description. {@code google_grpc}: a plain channel of
+ * grpc-java to {@code target_uri}.
+ *
+ * <p>There is no limit to the size of a message: control planes push what they must.
+ */
+public final class AdsChannelFactory implements ChannelFactory {
+  private final Function<Worker, WorkerClusters> clusters;
+  private final Worker worker;
+
+  /** Channels whose connections live on {@code worker}. */
+  public AdsChannelFactory(Function<Worker, WorkerClusters> clusters, Worker worker) {
+    this.clusters = clusters;
+    this.worker = worker;
+  }
+
+  @Override
+  public ManagedChannel open(GrpcService service) {
+    return switch (service.getTargetSpecifierCase()) {
+      case ENVOY_GRPC -> raced(service.getEnvoyGrpc());
+      case GOOGLE_GRPC -> plain(service.getGoogleGrpc());
+      case TARGETSPECIFIER_NOT_SET ->
+          throw new IllegalArgumentException("grpc_service: neither envoy_grpc nor google_grpc");
+    };
+  }
+
+  private ManagedChannel raced(GrpcService.EnvoyGrpc service) {
+    String cluster = service.getClusterName();
+    String authority = service.getAuthority().isEmpty() ? cluster : service.getAuthority();
+    return new RacedManagedChannel(
+        authority, new UpstreamDialer(() -> clusters.apply(worker), worker, cluster));
+  }
+
+  private static ManagedChannel plain(GrpcService.GoogleGrpc service) {
+    if (service.getChannelCredentials().hasSslCredentials()
+        || service.getCallCredentialsCount() > 0) {
+      throw new IllegalArgumentException(
+          "google_grpc to '" + service.getTargetUri() + "': credentials are not supported");
+    }
+    return NettyChannelBuilder.forTarget(service.getTargetUri())
+        .usePlaintext()
+        .maxInboundMessageSize(Integer.MAX_VALUE)
+        .build();
+  }
+}

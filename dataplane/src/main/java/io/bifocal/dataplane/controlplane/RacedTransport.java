@@ -1,0 +1,135 @@
+package io.bifocal.dataplane.controlplane;
+
+import io.bifocal.dataplane.pool.ConnectionPool;
+import io.bifocal.dataplane.pool.UpstreamConnection;
+import io.bifocal.dataplane.pool.UpstreamStats;
+import io.grpc.Status;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.DefaultChannelConfig;
+import io.netty.channel.local.LocalAddress;
+import io.netty.channel.local.LocalChannel;
+import io.netty.channel.local.LocalServerChannel;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The channel that grpc-netty connects: it is connected when a raced connection is, and fails with
+ * the race's own words.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // the promise that grpc-netty made tells all
+final class RacedTransport extends LocalChannel {
+  private final @Nullable ChannelConfig socketLike;
+
+  RacedTransport(UpstreamDialer dialer) {
+    socketLike =
+        new DefaultChannelConfig(this) {
+          @Override
+          public <T> boolean setOption(ChannelOption<T> option, T value) {
+            // grpc-netty asks every channel for it; the real socket is the pool's affair.
+            return option.equals(ChannelOption.SO_KEEPALIVE) || super.setOption(option, value);
+          }
+        };
+    pipeline().addFirst(new Connector(dialer));
+  }
+
+  @Override
+  public ChannelConfig config() {
+    return socketLike == null ? super.config() : socketLike;
+  }
+
+  private static final class Connector extends ChannelOutboundHandlerAdapter {
+    private final UpstreamDialer dialer;
+
+    // Of the worker's loop.
+    private ConnectionPool.@Nullable Ticket ticket;
+    private boolean closed;
+
+    Connector(UpstreamDialer dialer) {
+      this.dialer = dialer;
+    }
+
+    @Override
+    public void connect(
+        ChannelHandlerContext ctx,
+        SocketAddress remote,
+        @Nullable SocketAddress local,
+        ChannelPromise promise) {
+      UpstreamDialer.Answer answer =
+          new UpstreamDialer.Answer() {
+            @Override
+            public void connected(UpstreamConnection connection, UpstreamStats stats) {
+              if (closed) {
+                connection.discard();
+                return;
+              }
+              connection.channel().config().setAutoRead(false);
+              ctx.executor().execute(() -> meet(ctx, connection, stats, promise));
+            }
+
+            @Override
+            public void failed(Status why) {
+              ctx.executor().execute(() -> promise.tryFailure(why.asRuntimeException()));
+            }
+          };
+      ctx.channel().closeFuture().addListener(f -> dialer.worker().loop().execute(this::giveUp));
+      dialer.worker().loop().execute(() -> ticket = dialer.dial(answer));
+    }
+
+    private void giveUp() {
+      closed = true;
+      if (ticket != null) {
+        ticket.cancel();
+      }
+    }
+
+    /** Connects to a peer made for this one connection, which is spliced to the real one. */
+    private static void meet(
+        ChannelHandlerContext ctx,
+        UpstreamConnection connection,
+        UpstreamStats stats,
+        ChannelPromise promise) {
+      ChannelFuture bound =
+          new ServerBootstrap()
+              .group(ctx.channel().eventLoop())
+              .channel(LocalServerChannel.class)
+              .childOption(ChannelOption.AUTO_READ, false)
+              .childHandler(
+                  new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel peer) {
+                      peer.parent().close();
+                      Splice.join(peer, connection, stats);
+                    }
+                  })
+              .bind(LocalAddress.ANY);
+      bound.addListener(
+          f -> {
+            if (!f.isSuccess()) {
+              discard(connection);
+              promise.tryFailure(f.cause());
+              return;
+            }
+            promise.addListener(
+                connected -> {
+                  if (!connected.isSuccess()) {
+                    bound.channel().close();
+                    discard(connection);
+                  }
+                });
+            ctx.connect(bound.channel().localAddress(), promise);
+          });
+    }
+
+    private static void discard(UpstreamConnection connection) {
+      connection.channel().eventLoop().execute(connection::discard);
+    }
+  }
+}
