@@ -19,20 +19,18 @@ public final class Bootstraps {
     }
   }
 
-  /** All resources by ADS from a control plane on 127.0.0.1. */
+  /**
+   * All resources by ADS from a control plane on 127.0.0.1; the static clusters come last, so that
+   * more can follow.
+   */
   public static String ads(int controlPlanePort, Dialect dialect) {
-    return ads(controlPlanePort, dialect, 0);
-  }
-
-  /** The same with the admin interface on a port of choice; 0 is an ephemeral one. */
-  public static String ads(int controlPlanePort, Dialect dialect, int adminPort) {
     return """
         node: {id: test-id, cluster: test-cluster}
         admin:
-          address: {socket_address: {address: 127.0.0.1, port_value: %3$d}}
+          address: {socket_address: {address: 127.0.0.1, port_value: 0}}
         dynamic_resources:
           ads_config:
-            api_type: %2$s
+            api_type: %s
             transport_api_version: V3
             set_node_on_first_message_only: true
             grpc_services:
@@ -41,19 +39,27 @@ public final class Bootstraps {
           lds_config: {ads: {}, resource_api_version: V3}
         static_resources:
           clusters:
-          - name: xds_cluster
+        """
+            .formatted(dialect.apiType)
+        + http2Cluster("xds_cluster", controlPlanePort);
+  }
+
+  /** One element of {@code static_resources.clusters}: HTTP/2 on 127.0.0.1. */
+  public static String http2Cluster(String name, int port) {
+    return """
+          - name: %1$s
             type: STATIC
             connect_timeout: 1s
             load_assignment:
-              cluster_name: xds_cluster
+              cluster_name: %1$s
               endpoints:
               - lb_endpoints:
-                - endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %1$d}}}
+                - endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %2$d}}}
             typed_extension_protocol_options:
               envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
                 "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
                 explicit_http_config: {http2_protocol_options: {}}
         """
-        .formatted(controlPlanePort, dialect.apiType, adminPort);
+        .formatted(name, port);
   }
 }
