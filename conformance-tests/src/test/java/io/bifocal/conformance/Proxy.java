@@ -102,25 +102,24 @@ public final class Proxy {
     return listeners;
   }
 
-  /** Name to value of every counter and gauge, from {@code /stats}. */
-  public Map<String, Long> stats() {
-    Map<String, Long> stats = new TreeMap<>();
+  /** Name to value as {@code /stats} prints them. */
+  public Map<String, String> stats() {
+    Map<String, String> stats = new TreeMap<>();
     admin("/stats")
         .body()
         .lines()
+        .filter(line -> line.contains(": "))
         .forEach(
             line -> {
-              int colon = line.lastIndexOf(": ");
-              if (colon > 0 && line.substring(colon + 2).matches("[0-9]{1,18}")) {
-                stats.put(line.substring(0, colon), Long.valueOf(line.substring(colon + 2)));
-              }
+              int colon = line.indexOf(": ");
+              stats.put(line.substring(0, colon), line.substring(colon + 2));
             });
     return stats;
   }
 
   /** A counter or gauge; 0 when it is not there. */
   public long stat(String name) {
-    return stats().getOrDefault(name, 0L);
+    return Long.parseLong(stats().getOrDefault(name, "0"));
   }
 
   /** Waits until a statistic has reached a value. */

@@ -1,0 +1,160 @@
+package io.bifocal.conformance.envoy;
+
+import static org.awaitility.Awaitility.await;
+
+import io.bifocal.conformance.Bootstraps;
+import io.bifocal.conformance.Bootstraps.Dialect;
+import io.bifocal.conformance.Proxy;
+import io.bifocal.conformance.Stage;
+import io.bifocal.conformance.Subject;
+import io.bifocal.conformance.envoy.Step.CloseStream;
+import io.bifocal.conformance.envoy.Step.Push;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import org.awaitility.core.ConditionTimeoutException;
+
+/** Plays the script to one subject, and records. */
+final class Performance {
+  /** Longer than a subject thinks, shorter than a reader's patience. */
+  private static final long QUIET_MILLIS = 400;
+
+  private static final Duration ANSWER = Duration.ofSeconds(5);
+  private static final Duration DRAINING = Duration.ofSeconds(4);
+
+  private static final List<String> STATS =
+      List.of(
+          "cluster_manager.active_clusters",
+          "cluster_manager.warming_clusters",
+          "cluster_manager.cds.update_attempt",
+          "cluster_manager.cds.update_failure",
+          "cluster_manager.cds.update_rejected",
+          "cluster_manager.cds.update_success",
+          "cluster_manager.cds.version_text",
+          "cluster_manager.cds.version",
+          "cluster.e1.membership_total",
+          "cluster.e1.update_rejected",
+          "cluster.e1.update_success",
+          "control_plane.connected_state",
+          "http.ingress.rds.r1.update_rejected",
+          "http.ingress.rds.r1.update_success",
+          "http.ingress.rds.r1.version_text",
+          "listener_manager.lds.update_attempt",
+          "listener_manager.lds.update_failure",
+          "listener_manager.lds.update_rejected",
+          "listener_manager.lds.update_success",
+          "listener_manager.lds.version_text",
+          "listener_manager.total_listeners_active",
+          "listener_manager.total_listeners_warming",
+          "server.state");
+
+  private final ScriptedServer server;
+  private final Proxy proxy;
+  private final Map<String, List<String>> wire = new LinkedHashMap<>();
+  private final Map<String, List<String>> shown = new LinkedHashMap<>();
+  private int read;
+
+  private Performance(ScriptedServer server, Proxy proxy) {
+    this.server = server;
+    this.proxy = proxy;
+  }
+
+  /** What was said on the wire, and what the admin interface showed. */
+  record Notes(Recording wire, Recording shown) {
+    /** For whoever looks into a difference. */
+    private void write(Path file) {
+      StringBuilder text = new StringBuilder();
+      wire.steps()
+          .forEach(
+              (title, lines) -> {
+                text.append(title).append('\n');
+                lines.forEach(line -> text.append("  ").append(line).append('\n'));
+                shown
+                    .steps()
+                    .getOrDefault(title, List.of())
+                    .forEach(line -> text.append("    ").append(line).append('\n'));
+              });
+      try {
+        Files.createDirectories(file.toAbsolutePath().getParent());
+        Files.writeString(file, text);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  static Notes play(Stage stage, Subject subject, Dialect dialect) {
+    ScriptedServer server = stage.keep(new ScriptedServer());
+    Proxy proxy = stage.start(subject, Bootstraps.ads(server.port(), dialect));
+    Performance performance = new Performance(server, proxy);
+    performance.waitFor(() -> !server.said().isEmpty());
+    performance.note("start", List.of());
+    for (Step step : Script.steps()) {
+      performance.play(step);
+    }
+    Notes notes = new Notes(new Recording(performance.wire), new Recording(performance.shown));
+    notes.write(Path.of("target", "recordings", subject + "-" + dialect + ".txt"));
+    return notes;
+  }
+
+  private void play(Step step) {
+    if (step instanceof Push push) {
+      String nonce = server.push(push.type(), push.version(), push.resources());
+      int before = server.said().size();
+      waitFor(
+          switch (push.answer()) {
+            case ANSWERED, ANSWERED_AND_MORE_AFTER_DRAINING ->
+                () -> server.said().stream().anyMatch(said -> said.nonce().equals(nonce));
+            case HELD_BACK -> () -> server.said().size() > before;
+            case SILENCE -> () -> true;
+          });
+      if (push.answer() == Step.Answer.ANSWERED_AND_MORE_AFTER_DRAINING) {
+        pause(DRAINING);
+      }
+      note(push.title(), push.mustName());
+    } else if (step instanceof CloseStream close) {
+      int expected = server.said().size() + close.requestsExpected();
+      server.closeStream();
+      waitFor(() -> server.said().size() >= expected);
+      note(close.title(), List.of());
+    }
+  }
+
+  /** A subject that doesn't do it is not stopped here: the recording shows what it did instead. */
+  private void waitFor(BooleanSupplier done) {
+    try {
+      await().atMost(ANSWER).pollInterval(Duration.ofMillis(10)).until(done::getAsBoolean);
+    } catch (ConditionTimeoutException e) {
+      // Noted by its absence.
+    }
+  }
+
+  private static void pause(Duration duration) {
+    long end = System.nanoTime() + duration.toNanos();
+    await().atMost(duration.plusSeconds(1)).until(() -> System.nanoTime() >= end);
+  }
+
+  private void note(String title, List<String> mustName) {
+    pause(Duration.ofMillis(QUIET_MILLIS));
+    await().until(() -> server.quietMillis() >= QUIET_MILLIS);
+    List<Said> all = server.said();
+    List<String> lines = new ArrayList<>();
+    all.subList(read, all.size()).forEach(said -> lines.add(said.line(mustName)));
+    read = all.size();
+    wire.put(title, lines);
+    Map<String, String> stats = new TreeMap<>(proxy.stats());
+    stats.keySet().retainAll(STATS);
+    List<String> admin = new ArrayList<>();
+    admin.add("/ready " + proxy.admin("/ready").body().strip());
+    stats.forEach((name, value) -> admin.add(name + ": " + value));
+    shown.put(title, admin);
+  }
+}

@@ -1,0 +1,42 @@
+package io.bifocal.conformance.envoy;
+
+import com.google.protobuf.Any;
+import java.util.List;
+
+/** One thing that the scripted control plane does. */
+sealed interface Step {
+  String title();
+
+  /** What a subject is expected to do about a push, so that the script knows when it is over. */
+  enum Answer {
+    /** It answers this response at once: a request that echoes its nonce. */
+    ANSWERED,
+    /** It says something, but holds the answer to this response back. */
+    HELD_BACK,
+    /** It says nothing at all. */
+    SILENCE,
+    /** It answers, and says more when the draining time is over. */
+    ANSWERED_AND_MORE_AFTER_DRAINING
+  }
+
+  /** A resource with its name; {@code message} may be anything at all. */
+  record Named(String name, Any message) {}
+
+  /**
+   * All the resources of a type, as the control plane now has them. State of the world sends all of
+   * them, delta what changed and what is gone.
+   *
+   * @param mustName what an operator needs to find in the error, if it is refused
+   */
+  record Push(
+      String title,
+      Type type,
+      String version,
+      List<Named> resources,
+      Answer answer,
+      List<String> mustName)
+      implements Step {}
+
+  /** The control plane ends the stream, without an error. */
+  record CloseStream(String title, int requestsExpected) implements Step {}
+}
