@@ -2,10 +2,30 @@ package io.bifocal.dataplane.balance;
 
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostSet;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** One worker's chooser of hosts for one cluster: its cursor lives here. Confined to the worker. */
 public interface LoadBalancer {
-  /** A host for the next request, or null when none is usable. */
+  /**
+   * A host for the next request, or null when none is usable. A change of health must come with a
+   * new {@code HostSet}, since what follows from one is worked out once.
+   */
   @Nullable Host choose(HostSet hosts);
+
+  /**
+   * The balancer of {@code Cluster.lb_policy}.
+   *
+   * @param chance 64 random bits at every call
+   * @throws IllegalArgumentException for a policy that needs a hash, or that is none
+   */
+  static LoadBalancer of(LbPolicy policy, LongSupplier chance) {
+    return switch (policy) {
+      case ROUND_ROBIN -> new RoundRobin(chance);
+      case LEAST_REQUEST -> new LeastRequest(chance);
+      case RANDOM -> new RandomChoice(chance);
+      default -> throw new IllegalArgumentException("not supported: lb_policy " + policy);
+    };
+  }
 }

@@ -1,15 +1,71 @@
 package io.bifocal.dataplane.connect;
 
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.Family;
+import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions.FirstAddressFamilyVersion;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions.HappyEyeballsConfig;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
 
 /** The order in which a race tries addresses: RFC 8305 section 4 as Envoy reads it. */
 public final class AddressOrder {
   private AddressOrder() {}
 
-  /** Sorts; loses and adds nothing. The default instance of {@code config} is Envoy's default. */
+  /**
+   * Interleaves the families: in every round the preferred one gives {@code
+   * first_address_family_count} addresses and each other one gives one. Within a family nothing
+   * moves. Loses and adds nothing, duplicates included. The default instance of {@code config} is
+   * Envoy's default: the family of the first address is preferred, and gives one.
+   */
   public static List<Address> sort(List<Address> arrived, HappyEyeballsConfig config) {
-    return List.copyOf(arrived);
+    if (arrived.size() < 2) {
+      return List.copyOf(arrived);
+    }
+    Family first = preferred(arrived, config);
+    Map<Family, Queue<Address>> families = byFamily(arrived, first);
+    int quota =
+        config.hasFirstAddressFamilyCount() ? config.getFirstAddressFamilyCount().getValue() : 1;
+
+    List<Address> ordered = new ArrayList<>(arrived.size());
+    while (ordered.size() < arrived.size()) {
+      families.forEach(
+          (family, rest) -> {
+            int gives = family == first ? quota : 1;
+            for (int i = 0; i < gives && !rest.isEmpty(); i++) {
+              ordered.add(rest.remove());
+            }
+          });
+    }
+    return List.copyOf(ordered);
+  }
+
+  /** The families in order of appearance, except that the preferred one leads if it appears. */
+  private static Map<Family, Queue<Address>> byFamily(List<Address> arrived, Family preferred) {
+    Map<Family, Queue<Address>> families = new LinkedHashMap<>();
+    if (arrived.stream().anyMatch(a -> a.family() == preferred)) {
+      families.put(preferred, new ArrayDeque<>());
+    }
+    for (Address address : arrived) {
+      families.computeIfAbsent(address.family(), f -> new ArrayDeque<>()).add(address);
+    }
+    return families;
+  }
+
+  private static Family preferred(List<Address> arrived, HappyEyeballsConfig config) {
+    Family named = named(config.getFirstAddressFamilyVersion());
+    return named == null ? arrived.get(0).family() : named;
+  }
+
+  private static @Nullable Family named(FirstAddressFamilyVersion version) {
+    return switch (version) {
+      case V4 -> Family.V4;
+      case V6 -> Family.V6;
+      default -> null;
+    };
   }
 }

@@ -1,5 +1,7 @@
 package io.bifocal.dataplane.pool;
 
+import io.bifocal.dataplane.connect.ConnectRace;
+import io.bifocal.dataplane.transport.TransportSocket;
 import java.time.Duration;
 
 /**
@@ -11,6 +13,8 @@ import java.time.Duration;
  * @param maxRequestsPerConnection 0 for any number
  * @param bufferLimit {@code per_connection_buffer_limit_bytes}
  * @param breakers the cluster's limits, shared by all workers
+ * @param stagger between the attempts of a race
+ * @param transport what is between the connections and their users
  */
 public record PoolSettings(
     String cluster,
@@ -18,4 +22,26 @@ public record PoolSettings(
     Duration idleTimeout,
     int maxRequestsPerConnection,
     int bufferLimit,
-    CircuitBreakers breakers) {}
+    CircuitBreakers breakers,
+    Duration stagger,
+    TransportSocket transport) {
+
+  /** With Envoy's stagger and over plain sockets. */
+  public PoolSettings(
+      String cluster,
+      Duration connectTimeout,
+      Duration idleTimeout,
+      int maxRequestsPerConnection,
+      int bufferLimit,
+      CircuitBreakers breakers) {
+    this(
+        cluster,
+        connectTimeout,
+        idleTimeout,
+        maxRequestsPerConnection,
+        bufferLimit,
+        breakers,
+        ConnectRace.DEFAULT_STAGGER,
+        TransportSocket.PLAIN);
+  }
+}

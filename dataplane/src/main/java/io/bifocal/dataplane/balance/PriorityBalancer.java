@@ -1,0 +1,73 @@
+package io.bifocal.dataplane.balance;
+
+import io.bifocal.dataplane.balance.PriorityLoad.Share;
+import io.bifocal.dataplane.host.Host;
+import io.bifocal.dataplane.host.HostSet;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** What all policies share: first a part of the load is chosen, then a host within it. */
+abstract class PriorityBalancer implements LoadBalancer {
+  /** Whose turn it is among the hosts of one share. */
+  interface Rotation {
+    /** The hosts have changed; there is at least one. */
+    void update(List<Host> hosts);
+
+    Host next();
+  }
+
+  private record Key(int priority, PriorityLoad.Kind kind) {}
+
+  private final LongSupplier chance;
+  private final Map<Key, Rotation> rotations = new HashMap<>();
+  private final List<Rotation> byShare = new ArrayList<>();
+  private HostSet current = HostSet.EMPTY;
+  private PriorityLoad load = PriorityLoad.of(HostSet.EMPTY);
+
+  PriorityBalancer(LongSupplier chance) {
+    this.chance = chance;
+  }
+
+  /** A rotation without hosts. */
+  abstract Rotation rotation(LongSupplier chance);
+
+  @Override
+  @SuppressWarnings("ReferenceEquality") // a set is immutable: the same one means no change
+  public final @Nullable Host choose(HostSet hosts) {
+    if (hosts != current) {
+      workOut(hosts);
+    }
+    Host host = chooseOnce(true);
+    if (host == null && !load.shares().isEmpty()) {
+      workOut(hosts);
+      host = chooseOnce(false);
+    }
+    return host;
+  }
+
+  /** Null when there is none, or when the one whose turn it is has lost its health meanwhile. */
+  private @Nullable Host chooseOnce(boolean admittedOnly) {
+    int index = load.pick(chance);
+    if (index < 0) {
+      return null;
+    }
+    Host host = byShare.get(index).next();
+    return !admittedOnly || load.shares().get(index).admits(host) ? host : null;
+  }
+
+  private void workOut(HostSet hosts) {
+    current = hosts;
+    load = PriorityLoad.of(hosts);
+    byShare.clear();
+    for (Share share : load.shares()) {
+      Rotation rotation =
+          rotations.computeIfAbsent(new Key(share.priority(), share.kind()), k -> rotation(chance));
+      rotation.update(share.hosts());
+      byShare.add(rotation);
+    }
+  }
+}

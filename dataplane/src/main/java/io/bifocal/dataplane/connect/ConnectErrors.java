@@ -1,0 +1,70 @@
+package io.bifocal.dataplane.connect;
+
+import io.bifocal.dataplane.host.Address;
+import java.io.FileNotFoundException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What {@code %UPSTREAM_TRANSPORT_FAILURE_REASON%} says of a socket, in Envoy's words. */
+final class ConnectErrors {
+  /** The operating system's phrases (strerror) that a connect can end with. */
+  private static final List<String> PHRASES =
+      List.of(
+          "Connection refused",
+          "Network is unreachable",
+          "No route to host",
+          "Connection timed out",
+          "Connection reset by peer",
+          "Cannot assign requested address",
+          "Address family not supported by protocol",
+          "No such file or directory",
+          "Permission denied",
+          "Operation not permitted",
+          "Resource temporarily unavailable",
+          "Protocol wrong type for socket",
+          "Invalid argument",
+          "Host is down",
+          "Network is down");
+
+  private ConnectErrors() {}
+
+  /** The call itself failed. */
+  static String immediate(Throwable cause, Address address) {
+    return "immediate connect error: " + phrase(cause) + "|remote address:" + address.text();
+  }
+
+  /** The peer, or a router on the way, answered no. */
+  static String delayed(Throwable cause) {
+    return "delayed connect error: " + phrase(cause);
+  }
+
+  static String noSocket(@Nullable Throwable cause) {
+    return "socket creation failure: " + (cause == null ? "not registered" : phrase(cause));
+  }
+
+  /** The socket was connected, but what is on top of it failed; it words its own failures. */
+  static String transport(Throwable cause) {
+    return text(cause);
+  }
+
+  // Neither the JDK nor Netty tells the number of the error: the phrase is found in the message.
+  private static String phrase(Throwable cause) {
+    for (Throwable t = cause; t != null; t = t.getCause()) {
+      if (t instanceof FileNotFoundException) {
+        return "No such file or directory";
+      }
+      String message = text(t);
+      for (String phrase : PHRASES) {
+        if (message.contains(phrase)) {
+          return phrase;
+        }
+      }
+    }
+    return text(cause);
+  }
+
+  private static String text(Throwable cause) {
+    String message = cause.getMessage();
+    return message == null ? cause.getClass().getSimpleName() : message;
+  }
+}

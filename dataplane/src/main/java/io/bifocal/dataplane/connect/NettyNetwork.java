@@ -1,0 +1,131 @@
+package io.bifocal.dataplane.connect;
+
+import io.bifocal.dataplane.connect.ConnectFailure.Kind;
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.Family;
+import io.bifocal.dataplane.transport.TransportSocket;
+import io.bifocal.dataplane.worker.Transport;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+
+/** Sockets of the operating system, on one worker's event loop: all that is ever connected. */
+public final class NettyNetwork implements Network {
+  private static final int NEVER = 0; // the race has its own timeout
+
+  private final EventLoop eventLoop;
+  private final Bootstrap tcp;
+  private final Bootstrap pipe;
+
+  public NettyNetwork(EventLoop eventLoop, Transport transport) {
+    this.eventLoop = eventLoop;
+    this.tcp = sockets(eventLoop, transport.tcp()).option(ChannelOption.TCP_NODELAY, true);
+    this.pipe = sockets(eventLoop, transport.pipe());
+  }
+
+  private static Bootstrap sockets(EventLoop eventLoop, Class<? extends Channel> type) {
+    return new Bootstrap()
+        .group(eventLoop)
+        .channel(type)
+        .option(ChannelOption.AUTO_READ, false)
+        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, NEVER)
+        .handler(
+            new ChannelInitializer<>() {
+              @Override
+              protected void initChannel(Channel channel) {}
+            });
+  }
+
+  @Override
+  public Dial dial(Address address, TransportSocket transport, Answer answer) {
+    Socket socket = new Socket(address, transport, answer);
+    socket.open();
+    return socket;
+  }
+
+  /** One socket on its way to being connected. */
+  private final class Socket implements Dial {
+    private final Address address;
+    private final TransportSocket transport;
+    private final Answer answer;
+    private final Channel channel;
+    private final Future<?> registered;
+    private boolean answered;
+
+    Socket(Address address, TransportSocket transport, Answer answer) {
+      this.address = address;
+      this.transport = transport;
+      this.answer = answer;
+      ChannelFuture registration = (address.family() == Family.PIPE ? pipe : tcp).register();
+      this.registered = registration;
+      this.channel = registration.channel();
+    }
+
+    void open() {
+      if (!registered.isSuccess()) {
+        fail(Kind.LOCAL, ConnectErrors.noSocket(registered.cause()));
+        return;
+      }
+      ChannelFuture connect = channel.connect(address.socketAddress());
+      if (connect.isDone() && !connect.isSuccess()) {
+        fail(Kind.REMOTE, ConnectErrors.immediate(connect.cause(), address));
+        return;
+      }
+      connect.addListener(done -> onConnected(connect));
+    }
+
+    private void onConnected(ChannelFuture connect) {
+      if (answered) {
+        return;
+      }
+      if (!connect.isSuccess()) {
+        fail(Kind.REMOTE, ConnectErrors.delayed(connect.cause()));
+        return;
+      }
+      Future<?> ready = transport.start(channel);
+      ready.addListener(done -> onReady(ready));
+    }
+
+    private void onReady(Future<?> ready) {
+      if (answered) {
+        return;
+      }
+      if (ready.isSuccess()) {
+        // A pipe is connected at once: even that is told later.
+        eventLoop.execute(this::succeed);
+      } else {
+        fail(Kind.REMOTE, ConnectErrors.transport(ready.cause()));
+      }
+    }
+
+    private void succeed() {
+      if (!answered) {
+        answered = true;
+        answer.connected(channel);
+      }
+    }
+
+    private void fail(Kind kind, String detail) {
+      var unused = channel.close();
+      eventLoop.execute(
+          () -> {
+            if (!answered) {
+              answered = true;
+              answer.failed(new ConnectFailure(kind, detail));
+            }
+          });
+    }
+
+    @Override
+    public void cancel() {
+      if (!answered) {
+        answered = true;
+        var unused = channel.close();
+      }
+    }
+  }
+}

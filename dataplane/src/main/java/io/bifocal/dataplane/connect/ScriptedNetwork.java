@@ -1,0 +1,157 @@
+package io.bifocal.dataplane.connect;
+
+import io.bifocal.dataplane.connect.ConnectFailure.Kind;
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.transport.TransportSocket;
+import io.bifocal.xds.time.Loop;
+import io.netty.channel.Channel;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A network without sockets, for tests in virtual time: each address answers as it was told to, at
+ * once unless told otherwise; connections are {@link EmbeddedChannel}s. Not thread-safe.
+ */
+public final class ScriptedNetwork implements Network {
+  private static final Duration AT_ONCE = Duration.ZERO;
+
+  /** How an address answers. */
+  private sealed interface Script {
+    record Connects(Duration after) implements Script {}
+
+    record Fails(Duration after, ConnectFailure failure) implements Script {}
+
+    record Silent() implements Script {}
+  }
+
+  /**
+   * One socket that was asked for.
+   *
+   * @param at on the loop's clock, in nanoseconds
+   */
+  public record Dialled(Address address, long at) {}
+
+  private final Loop loop;
+  private final Map<Address, Script> scripts = new HashMap<>();
+  private final List<Dialled> dialled = new ArrayList<>();
+  private final List<EmbeddedChannel> connected = new ArrayList<>();
+  private int open;
+
+  public ScriptedNetwork(Loop loop) {
+    this.loop = loop;
+  }
+
+  /** Lets {@code address} accept connections so long after they were asked for. */
+  public ScriptedNetwork connects(Address address, Duration after) {
+    scripts.put(address, new Script.Connects(after));
+    return this;
+  }
+
+  /** Lets {@code address} refuse connections. */
+  public ScriptedNetwork refuses(Address address, Duration after) {
+    return fails(
+        address,
+        after,
+        new ConnectFailure(Kind.REMOTE, "delayed connect error: Connection refused"));
+  }
+
+  public ScriptedNetwork fails(Address address, Duration after, ConnectFailure failure) {
+    scripts.put(address, new Script.Fails(after, failure));
+    return this;
+  }
+
+  /** Lets {@code address} never answer. */
+  public ScriptedNetwork silent(Address address) {
+    scripts.put(address, new Script.Silent());
+    return this;
+  }
+
+  /** All sockets that were asked for, in order. */
+  public List<Dialled> dialled() {
+    return List.copyOf(dialled);
+  }
+
+  /** All connections that were ever up, in order. */
+  public List<EmbeddedChannel> connected() {
+    return List.copyOf(connected);
+  }
+
+  /** Sockets that exist now, connected or not: zero when nothing leaked. */
+  public int open() {
+    return open;
+  }
+
+  @Override
+  public Dial dial(Address address, TransportSocket transport, Answer answer) {
+    dialled.add(new Dialled(address, loop.nanoTime()));
+    open++;
+    Pending pending = new Pending(transport, answer);
+    Script script = scripts.getOrDefault(address, new Script.Connects(AT_ONCE));
+    if (script instanceof Script.Connects connects) {
+      pending.timer = loop.schedule(connects.after(), pending::connect);
+    } else if (script instanceof Script.Fails fails) {
+      pending.timer = loop.schedule(fails.after(), () -> pending.fail(fails.failure()));
+    }
+    return pending;
+  }
+
+  private final class Pending implements Dial {
+    private final TransportSocket transport;
+    private final Answer answer;
+    private Loop.Timer timer = () -> {};
+    private @Nullable Channel channel;
+    private boolean over;
+
+    Pending(TransportSocket transport, Answer answer) {
+      this.transport = transport;
+      this.answer = answer;
+    }
+
+    void connect() {
+      EmbeddedChannel made = new EmbeddedChannel();
+      made.config().setAutoRead(false);
+      made.closeFuture().addListener(closed -> open--);
+      connected.add(made);
+      channel = made;
+      transport.start(made).addListener(ready -> answer(made, ready.isSuccess()));
+    }
+
+    private void answer(Channel made, boolean ready) {
+      if (over) {
+        return;
+      }
+      over = true;
+      if (ready) {
+        answer.connected(made);
+      } else {
+        var unused = made.close();
+        answer.failed(new ConnectFailure(Kind.REMOTE, "the transport socket failed"));
+      }
+    }
+
+    void fail(ConnectFailure failure) {
+      over = true;
+      open--;
+      answer.failed(failure);
+    }
+
+    @Override
+    public void cancel() {
+      if (over) {
+        return;
+      }
+      over = true;
+      if (channel == null) {
+        timer.cancel();
+        open--;
+      } else {
+        var unused = channel.close();
+      }
+    }
+  }
+}

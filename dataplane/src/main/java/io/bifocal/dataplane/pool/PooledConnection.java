@@ -1,0 +1,292 @@
+package io.bifocal.dataplane.pool;
+
+import static java.util.Objects.requireNonNull;
+
+import io.bifocal.dataplane.connect.AttemptEvent;
+import io.bifocal.dataplane.connect.ConnectFailure.Kind;
+import io.bifocal.dataplane.connect.RaceOutcome;
+import io.bifocal.dataplane.connect.RacePlan;
+import io.bifocal.dataplane.connect.RaceRunner;
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.Host;
+import io.bifocal.dataplane.stats.Cell;
+import io.bifocal.xds.time.Loop;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.util.ReferenceCountUtil;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection from the beginning of its race until its socket is closed; the first handler on its
+ * channel, where it counts bytes and notices the end.
+ */
+final class PooledConnection extends ChannelDuplexHandler
+    implements UpstreamConnection, RaceOutcome.Receiver {
+  private enum State {
+    RACING,
+    IDLE,
+    LENT,
+    CLOSED
+  }
+
+  private final RacingPool pool;
+  private final Loop loop;
+  private final PoolSettings settings;
+  private final UpstreamStats stats;
+  private final Host host;
+  private final Cell hostCxActive;
+  private final long madeAt;
+  private State state = State.RACING;
+  private RaceRunner.@Nullable Race race;
+  private RaceOutcome.@Nullable Won won;
+  private long idleSince;
+  private int uses;
+  private boolean closedByUs;
+
+  PooledConnection(
+      RacingPool pool,
+      Loop loop,
+      PoolSettings settings,
+      UpstreamStats stats,
+      Host host,
+      boolean http) {
+    this.pool = pool;
+    this.loop = loop;
+    this.settings = settings;
+    this.stats = stats;
+    this.host = host;
+    this.hostCxActive = host.stats().cxActive().at(stats.shard);
+    this.madeAt = loop.nanoTime();
+    countAttempt();
+    stats.cxActive.inc();
+    hostCxActive.inc();
+    if (http) {
+      stats.cxHttp1Total.inc();
+    }
+  }
+
+  // ---- the race
+
+  void race(RaceRunner races, RacePlan plan) {
+    race = races.run(plan, this);
+  }
+
+  @Override
+  public void onEvent(AttemptEvent event) {
+    if (event instanceof AttemptEvent.Started && event.attempt() > 0) {
+      countAttempt();
+    }
+  }
+
+  // As Envoy: once for the connection, and once more for every attempt after the first.
+  private void countAttempt() {
+    stats.cxTotal.inc();
+    host.stats().cxTotal().at(stats.shard).inc();
+  }
+
+  @Override
+  public void onOutcome(RaceOutcome outcome) {
+    if (outcome instanceof RaceOutcome.Won ready) {
+      won = ready;
+      stats.cxConnectMs.record(stats.shard, sinceMade());
+      Channel channel = ready.channel();
+      if (settings.bufferLimit() > 0) {
+        channel
+            .config()
+            .setWriteBufferWaterMark(
+                new WriteBufferWaterMark(settings.bufferLimit() / 2, settings.bufferLimit()));
+      }
+      channel.pipeline().addLast(this);
+      rest();
+      pool.connected(this);
+    } else if (outcome instanceof RaceOutcome.Failed failed) {
+      boolean timedOut = failed.failure().kind() == Kind.TIMEOUT;
+      if (timedOut) {
+        stats.cxConnectTimeout.inc();
+      }
+      neverConnected(failed.failure().kind() == Kind.REMOTE);
+      pool.failed(this, failed);
+    }
+  }
+
+  private void neverConnected(boolean byPeer) {
+    stats.cxConnectFail.inc();
+    host.stats().cxConnectFail().at(stats.shard).inc();
+    countEnd(byPeer, false);
+  }
+
+  // ---- its life in the pool
+
+  /** Nobody uses it: from now on all that can come from the peer is its end. */
+  private void rest() {
+    state = State.IDLE;
+    idleSince = loop.nanoTime();
+  }
+
+  /** Lets the peer's end be noticed while there is no user who reads. */
+  void watchIfIdle() {
+    if (state == State.IDLE) {
+      channel().config().setAutoRead(true);
+    }
+  }
+
+  /** Whether it can be lent; if not, its end is about to be told. */
+  boolean isUp() {
+    return channel().isActive();
+  }
+
+  long idleSince() {
+    return idleSince;
+  }
+
+  void lend() {
+    state = State.LENT;
+    uses++;
+    if (usedUp()) {
+      stats.cxMaxRequests.inc();
+    }
+  }
+
+  /** Whether the present use is the last one. */
+  boolean usedUp() {
+    return settings.maxRequestsPerConnection() > 0 && uses >= settings.maxRequestsPerConnection();
+  }
+
+  void timedOutIdle() {
+    stats.cxIdleTimeout.inc();
+    close();
+  }
+
+  /** Ends it, whatever it is doing. */
+  void close() {
+    switch (state) {
+      case RACING -> {
+        requireNonNull(race).cancel();
+        neverConnected(false);
+        pool.closed(this);
+      }
+      case IDLE, LENT -> {
+        end(false);
+        var unused = channel().close();
+      }
+      case CLOSED -> {}
+    }
+  }
+
+  // Netty tells of a closed channel a turn of the loop later; who closes one need not wait for it.
+  private void end(boolean byPeer) {
+    countEnd(byPeer, state == State.LENT);
+    pool.closed(this);
+  }
+
+  private void countEnd(boolean byPeer, boolean inUse) {
+    state = State.CLOSED;
+    stats.cxActive.dec();
+    hostCxActive.dec();
+    stats.cxLengthMs.record(stats.shard, sinceMade());
+    stats.cxDestroy.inc();
+    (byPeer ? stats.cxDestroyRemote : stats.cxDestroyLocal).inc();
+    if (inUse) {
+      stats.cxDestroyWithActiveRq.inc();
+      (byPeer ? stats.cxDestroyRemoteWithActiveRq : stats.cxDestroyLocalWithActiveRq).inc();
+    }
+  }
+
+  private long sinceMade() {
+    return TimeUnit.NANOSECONDS.toMillis(loop.nanoTime() - madeAt);
+  }
+
+  // ---- what its user sees
+
+  @Override
+  public Channel channel() {
+    return requireNonNull(won).channel();
+  }
+
+  @Override
+  public Host host() {
+    return host;
+  }
+
+  @Override
+  public Address remoteAddress() {
+    return requireNonNull(won).address();
+  }
+
+  @Override
+  public List<AttemptEvent> attempts() {
+    return requireNonNull(won).attempts();
+  }
+
+  @Override
+  public void release() {
+    loop.assertInLoop();
+    if (state == State.LENT) {
+      rest();
+      pool.released(this);
+    }
+  }
+
+  @Override
+  public void discard() {
+    loop.assertInLoop();
+    if (state == State.LENT) {
+      close();
+    }
+  }
+
+  // ---- the channel
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    if (message instanceof ByteBuf bytes) {
+      stats.cxRxBytesTotal.add(bytes.readableBytes());
+    }
+    if (state == State.IDLE) {
+      // An answer to nothing: what would come next is anybody's guess.
+      ReferenceCountUtil.release(message);
+      stats.cxProtocolError.inc();
+      close();
+      return;
+    }
+    ctx.fireChannelRead(message);
+  }
+
+  @Override
+  public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+    if (message instanceof ByteBuf bytes) {
+      stats.cxTxBytesTotal.add(bytes.readableBytes());
+    }
+    var unused = ctx.write(message, promise);
+  }
+
+  @Override
+  public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
+    closedByUs = true;
+    var unused = ctx.close(promise);
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    if (state != State.CLOSED) {
+      end(!closedByUs);
+    }
+    ctx.fireChannelInactive();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (state == State.IDLE) {
+      end(true);
+      var unused = ctx.close();
+      return;
+    }
+    ctx.fireExceptionCaught(cause);
+  }
+}

@@ -1,0 +1,262 @@
+package io.bifocal.dataplane.pool;
+
+import io.bifocal.dataplane.connect.ConnectFailure;
+import io.bifocal.dataplane.connect.RaceOutcome;
+import io.bifocal.dataplane.connect.RacePlan;
+import io.bifocal.dataplane.connect.RaceRunner;
+import io.bifocal.dataplane.host.Host;
+import io.bifocal.dataplane.pool.PoolFailure.Reason;
+import io.bifocal.xds.time.Loop;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The connections of one worker to one host, one use at a time each. There are as many races as
+ * there are waiters, within the limits; whichever connection is free first, new or used, serves the
+ * longest waiter. Of the idle ones the most recently used is taken, so that the others can time
+ * out.
+ *
+ * <p>Source: Envoy's {@code ConnPoolImplBase} and its statistics.
+ */
+final class RacingPool implements ConnectionPool {
+  /** How often a connection is used. */
+  enum Use {
+    ONCE,
+    AGAIN
+  }
+
+  private static final Ticket ANSWERED = () -> {};
+
+  private final Use use;
+  private final Loop loop;
+  private final RaceRunner races;
+  private final PoolSettings settings;
+  private final UpstreamStats stats;
+  private final IdleConnections idle;
+  private final Set<Place> waiting = new LinkedHashSet<>();
+  private final Deque<PooledConnection> connecting = new ArrayDeque<>();
+  private final Set<PooledConnection> all = new LinkedHashSet<>();
+  private Host host;
+  private boolean draining;
+
+  RacingPool(
+      Use use, Loop loop, RaceRunner races, PoolSettings settings, UpstreamStats stats, Host host) {
+    this.use = use;
+    this.loop = loop;
+    this.races = races;
+    this.settings = settings;
+    this.stats = stats;
+    this.host = host;
+    this.idle = new IdleConnections(loop, settings.idleTimeout());
+  }
+
+  @Override
+  public Ticket acquire(Waiter waiter) {
+    loop.assertInLoop();
+    if (draining) {
+      waiter.onFailure(
+          new PoolFailure(Reason.LOCAL_CONNECTION_FAILURE, "the pool is draining", List.of()));
+      return ANSWERED;
+    }
+    PooledConnection ready = waiting.isEmpty() ? idle.poll() : null;
+    if (ready != null) {
+      lend(ready, waiter);
+      return ANSWERED;
+    }
+    if (!settings.breakers().pendingRequests().tryAcquire()) {
+      stats.rqPendingOverflow.inc();
+      waiter.onFailure(new PoolFailure(Reason.OVERFLOW, "", List.of()));
+      return ANSWERED;
+    }
+    stats.rqPendingTotal.inc();
+    stats.rqPendingActive.inc();
+    Place place = new Place(waiter);
+    waiting.add(place);
+    connectForWaiters();
+    return place;
+  }
+
+  @Override
+  public void update(Host newer) {
+    loop.assertInLoop();
+    host = newer;
+  }
+
+  @Override
+  public void drain() {
+    loop.assertInLoop();
+    draining = true;
+    closeWhatNobodyWaitsFor();
+  }
+
+  @Override
+  public void close() {
+    loop.assertInLoop();
+    draining = true;
+    eject(new PoolFailure(Reason.LOCAL_CONNECTION_FAILURE, "the pool is closed", List.of()));
+    List.copyOf(all).forEach(PooledConnection::close);
+  }
+
+  @Override
+  public int size() {
+    return all.size();
+  }
+
+  // ---- told by the connections
+
+  /** A race was won. */
+  void connected(PooledConnection connection) {
+    connecting.remove(connection);
+    idle.push(connection);
+    serve();
+    connection.watchIfIdle();
+    closeWhatNobodyWaitsFor();
+  }
+
+  /** A race was lost by all; whoever waits hears of it, as with Envoy. */
+  void failed(PooledConnection connection, RaceOutcome.Failed outcome) {
+    gone(connection);
+    ConnectFailure failure = outcome.failure();
+    Reason reason =
+        switch (failure.kind()) {
+          case REMOTE -> Reason.REMOTE_CONNECTION_FAILURE;
+          case LOCAL -> Reason.LOCAL_CONNECTION_FAILURE;
+          case TIMEOUT -> Reason.TIMEOUT;
+        };
+    eject(new PoolFailure(reason, failure.detail(), outcome.attempts()));
+    connectForWaiters();
+  }
+
+  /** A user is done with a connection that is fit for more. */
+  void released(PooledConnection connection) {
+    if (use == Use.ONCE || connection.usedUp()) {
+      connection.close();
+      return;
+    }
+    idle.push(connection);
+    connection.watchIfIdle();
+    if (waiting.isEmpty()) {
+      closeWhatNobodyWaitsFor();
+    } else {
+      // Later: the one who released may be in the middle of a read on this very connection.
+      loop.execute(this::serve);
+    }
+  }
+
+  /** A connection that was up is closed, for whatever reason. */
+  void closed(PooledConnection connection) {
+    idle.remove(connection);
+    gone(connection);
+    connectForWaiters();
+  }
+
+  // ----
+
+  private void gone(PooledConnection connection) {
+    connecting.remove(connection);
+    all.remove(connection);
+    settings.breakers().connections().release();
+  }
+
+  private void connectForWaiters() {
+    while (waiting.size() > connecting.size()) {
+      boolean within = settings.breakers().connections().tryAcquire();
+      if (!within) {
+        stats.cxOverflow.inc();
+        if (!all.isEmpty()) {
+          return;
+        }
+        // Other hosts hold all connections: without one of its own this pool would be stuck.
+        settings.breakers().connections().acquire();
+      }
+      connect();
+    }
+  }
+
+  private void connect() {
+    PooledConnection connection =
+        new PooledConnection(this, loop, settings, stats, host, use == Use.AGAIN);
+    connecting.addLast(connection);
+    all.add(connection);
+    connection.race(
+        races,
+        new RacePlan(
+            settings.cluster(),
+            host.addresses().ordered(),
+            settings.stagger(),
+            settings.connectTimeout(),
+            settings.transport()));
+  }
+
+  private void serve() {
+    while (!waiting.isEmpty()) {
+      PooledConnection ready = idle.poll();
+      if (ready == null) {
+        return;
+      }
+      Place longest = waiting.iterator().next();
+      waiting.remove(longest);
+      longest.answered();
+      lend(ready, longest.waiter);
+    }
+  }
+
+  private static void lend(PooledConnection connection, Waiter waiter) {
+    connection.lend();
+    waiter.onReady(connection);
+  }
+
+  private void eject(PoolFailure failure) {
+    // A copy: whoever is told may ask again at once, and is then not told twice.
+    List<Place> ejected = new ArrayList<>(waiting);
+    for (Place place : ejected) {
+      if (waiting.remove(place)) {
+        place.answered();
+        stats.rqPendingFailureEject.inc();
+        place.waiter.onFailure(failure);
+      }
+    }
+  }
+
+  private void closeWhatNobodyWaitsFor() {
+    if (!draining || !waiting.isEmpty()) {
+      return;
+    }
+    for (PooledConnection c = idle.poll(); c != null; c = idle.poll()) {
+      c.close();
+    }
+    List.copyOf(connecting).forEach(PooledConnection::close);
+  }
+
+  /** A place in the queue. */
+  private final class Place implements Ticket {
+    private final Waiter waiter;
+
+    Place(Waiter waiter) {
+      this.waiter = waiter;
+    }
+
+    void answered() {
+      stats.rqPendingActive.dec();
+      settings.breakers().pendingRequests().release();
+    }
+
+    @Override
+    public void cancel() {
+      loop.assertInLoop();
+      if (!waiting.remove(this)) {
+        return;
+      }
+      answered();
+      stats.rqCancelled.inc();
+      if (use == Use.ONCE && connecting.size() > waiting.size()) {
+        connecting.getLast().close();
+      }
+      closeWhatNobodyWaitsFor();
+    }
+  }
+}

@@ -1,0 +1,156 @@
+package io.bifocal.dataplane.connect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.bifocal.dataplane.connect.ConnectFailure.Kind;
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.transport.TransportSocket;
+import io.bifocal.xds.time.VirtualTime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Races in virtual time. */
+class RaceRunnerTest {
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+
+  private final VirtualTime time = new VirtualTime();
+  private final ScriptedNetwork network = new ScriptedNetwork(time);
+  private final List<RaceOutcome> outcomes = new ArrayList<>();
+  private final List<List<AttemptEvent>> heard = new ArrayList<>();
+  private final RaceRunner runner =
+      new RaceRunner(time, network, (cluster, attempts) -> heard.add(attempts));
+  private final List<Address> addresses = AddressOrderTest.parse("6a 4a 6b 4b");
+
+  @AfterEach
+  void nothingIsLeft() {
+    assertThat(time.pendingTimers()).as("timers").isZero();
+    assertThat(network.open()).as("sockets").isEqualTo(winners());
+  }
+
+  @Test
+  void aSilentFirstAddressCostsOneStagger() {
+    network.silent(addresses.get(0)).connects(addresses.get(1), ms(2));
+    run(2);
+    time.advance(ms(301));
+    assertThat(outcomes).isEmpty();
+    time.advance(ms(1));
+    assertThat(won().address()).isEqualTo(addresses.get(1));
+    assertThat(won().attempts()).hasSize(4);
+  }
+
+  @Test
+  void aRefusedFirstAddressCostsNothing() {
+    network.refuses(addresses.get(0), ms(1)).connects(addresses.get(1), ms(1));
+    run(2);
+    time.advance(ms(2));
+    assertThat(won().address()).isEqualTo(addresses.get(1));
+  }
+
+  @Test
+  void aFirstAddressThatIsMerelySlowStillWins() {
+    network.connects(addresses.get(0), ms(380)).connects(addresses.get(1), ms(500));
+    run(2);
+    time.advance(ms(1000));
+    assertThat(won().address()).isEqualTo(addresses.get(0));
+    assertThat(network.dialled()).hasSize(2);
+  }
+
+  @Test
+  void aRefusalInTheMiddleBringsTheNextForward() {
+    network
+        .silent(addresses.get(0))
+        .refuses(addresses.get(1), ms(2))
+        .connects(addresses.get(2), ms(1));
+    run(3);
+    time.advance(ms(303));
+    assertThat(won().address()).isEqualTo(addresses.get(2));
+    assertThat(network.dialled())
+        .extracting(d -> Duration.ofNanos(d.at()).toMillis())
+        .containsExactly(0L, 300L, 302L);
+  }
+
+  @Test
+  void theTimeoutSpansTheWholeRace() {
+    addresses.forEach(network::silent);
+    runner.run(RacePlan.of("c", addresses, Duration.ofMillis(700)), outcomes::add);
+    time.advance(ms(700));
+    assertThat(failed().failure()).isEqualTo(new ConnectFailure(Kind.TIMEOUT, ""));
+    assertThat(network.dialled()).hasSize(3);
+  }
+
+  @Test
+  void whenAllFailTheLastFailureIsTold() {
+    network
+        .fails(addresses.get(0), ms(1), new ConnectFailure(Kind.LOCAL, "first"))
+        .refuses(addresses.get(1), ms(1));
+    run(2);
+    time.advance(ms(2));
+    assertThat(failed().failure().detail()).isEqualTo("delayed connect error: Connection refused");
+  }
+
+  @Test
+  void aCancelledRaceTellsItsListenerButNoOutcome() {
+    network.silent(addresses.get(0)).silent(addresses.get(1));
+    RaceRunner.Race race = run(2);
+    time.advance(ms(350));
+    race.cancel();
+    time.advance(ms(10_000));
+    race.cancel();
+    assertThat(outcomes).isEmpty();
+    assertThat(heard).hasSize(1);
+  }
+
+  @Test
+  void theListenerHearsEachRaceOnce() {
+    run(4);
+    time.run();
+    assertThat(heard).containsExactly(won().attempts());
+  }
+
+  @Test
+  void theRaceIsToTheTransportSocket() {
+    // Connected at once, but silent from then on: as a TLS peer that never answers.
+    TransportSocket stuckOnFirst =
+        channel ->
+            network.connected().size() == 1
+                ? channel.eventLoop().newPromise()
+                : channel.newSucceededFuture();
+    runner.run(
+        new RacePlan(
+            "c",
+            addresses.subList(0, 2),
+            ConnectRace.DEFAULT_STAGGER,
+            CONNECT_TIMEOUT,
+            stuckOnFirst),
+        outcomes::add);
+    time.advance(ms(300));
+    assertThat(won().address()).isEqualTo(addresses.get(1));
+    assertThat(network.connected().get(0).isOpen()).as("the loser's socket").isFalse();
+  }
+
+  private RaceRunner.Race run(int count) {
+    return runner.run(
+        RacePlan.of("c", addresses.subList(0, count), CONNECT_TIMEOUT), outcomes::add);
+  }
+
+  private RaceOutcome.Won won() {
+    assertThat(outcomes).hasSize(1).first().isInstanceOf(RaceOutcome.Won.class);
+    return (RaceOutcome.Won) outcomes.get(0);
+  }
+
+  private RaceOutcome.Failed failed() {
+    assertThat(outcomes).hasSize(1).first().isInstanceOf(RaceOutcome.Failed.class);
+    return (RaceOutcome.Failed) outcomes.get(0);
+  }
+
+  private int winners() {
+    return (int) outcomes.stream().filter(RaceOutcome.Won.class::isInstance).count();
+  }
+
+  private static Duration ms(long millis) {
+    return Duration.ofMillis(millis);
+  }
+}

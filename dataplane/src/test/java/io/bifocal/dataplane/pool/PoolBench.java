@@ -1,0 +1,196 @@
+package io.bifocal.dataplane.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.net.InetAddresses;
+import io.bifocal.dataplane.connect.RaceListener;
+import io.bifocal.dataplane.connect.RaceRunner;
+import io.bifocal.dataplane.connect.ScriptedNetwork;
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.AddressList;
+import io.bifocal.dataplane.host.Host;
+import io.bifocal.dataplane.host.HostState;
+import io.bifocal.dataplane.host.HostStats;
+import io.bifocal.dataplane.host.Locality;
+import io.bifocal.dataplane.stats.Counter;
+import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.xds.time.VirtualTime;
+import io.envoyproxy.envoy.config.core.v3.HealthStatus;
+import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** A pool to one host with two addresses, over a scripted network, in virtual time. */
+final class PoolBench {
+  static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+  static final Duration IDLE_TIMEOUT = Duration.ofSeconds(60);
+
+  final Address first = new Address.Ip(InetAddresses.forString("2001:db8::1"), 80);
+  final Address second = new Address.Ip(InetAddresses.forString("192.0.2.1"), 80);
+  final VirtualTime time = new VirtualTime();
+  final ScriptedNetwork network = new ScriptedNetwork(time);
+  final StatsStore store = new StatsStore(1);
+  final UpstreamStats stats =
+      new UpstreamStats(store.root().tagged("cluster", "envoy.cluster_name", "c"), 1);
+  final HostState state = new HostState(first, HostStats.in(new StatsStore(1).root()));
+  final Host host = hostAt(first, second);
+  private final boolean tcp;
+  private CircuitBreakers breakers;
+  private int maxRequests;
+  ConnectionPool pool;
+
+  PoolBench(CircuitBreakers breakers) {
+    this(breakers, false);
+  }
+
+  private PoolBench(CircuitBreakers breakers, boolean tcp) {
+    this.breakers = breakers;
+    this.tcp = tcp;
+    this.pool = pool();
+  }
+
+  static PoolBench tcp() {
+    return new PoolBench(CircuitBreakers.defaults(), true);
+  }
+
+  void breakers(CircuitBreakers other) {
+    breakers = other;
+    pool = pool();
+  }
+
+  void maxRequests(int max) {
+    maxRequests = max;
+    pool = pool();
+  }
+
+  private ConnectionPool pool() {
+    RacingPools pools = new RacingPools(time, new RaceRunner(time, network, RaceListener.NONE));
+    PoolSettings settings =
+        new PoolSettings("c", CONNECT_TIMEOUT, IDLE_TIMEOUT, maxRequests, 1 << 20, breakers);
+    return tcp ? pools.tcp(settings, stats, host) : pools.http(settings, stats, host);
+  }
+
+  Host hostAt(Address... addresses) {
+    List<Address> list = List.of(addresses);
+    return new Host(
+        state,
+        new AddressList(list, list),
+        "",
+        Locality.NONE,
+        0,
+        1,
+        HealthStatus.HEALTHY,
+        Metadata.getDefaultInstance());
+  }
+
+  Asker ask() {
+    Asker asker = new Asker();
+    asker.ticket = pool.acquire(asker);
+    return asker;
+  }
+
+  /** Asks, and waits for the connection. */
+  Asker served() {
+    Asker asker = ask();
+    time.run();
+    asker.ready();
+    return asker;
+  }
+
+  void closeByPeer(UpstreamConnection connection) {
+    EmbeddedChannel channel = (EmbeddedChannel) connection.channel();
+    channel.unsafe().close(channel.voidPromise());
+    channel.runPendingTasks();
+  }
+
+  void receive(UpstreamConnection connection, String text) {
+    EmbeddedChannel channel = (EmbeddedChannel) connection.channel();
+    channel.writeInbound(Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII));
+    channel.releaseInbound();
+  }
+
+  void send(UpstreamConnection connection, String text) {
+    EmbeddedChannel channel = (EmbeddedChannel) connection.channel();
+    channel.writeOutbound(Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII));
+    channel.releaseOutbound();
+  }
+
+  /** Counters that are not zero, without their cluster's prefix. */
+  Map<String, Long> counters() {
+    Map<String, Long> counters = new TreeMap<>();
+    for (Counter counter : store.counters()) {
+      if (counter.value() != 0) {
+        counters.put(counter.name().full().substring("cluster.c.".length()), counter.value());
+      }
+    }
+    return counters;
+  }
+
+  long counter(String name) {
+    return counters().getOrDefault(name, 0L);
+  }
+
+  long gauge(String name) {
+    return store.gauges().stream()
+        .filter(g -> g.name().full().equals("cluster.c." + name))
+        .findAny()
+        .orElseThrow()
+        .value();
+  }
+
+  void closeAndCheckNothingIsLeft() {
+    pool.close();
+    time.advance(IDLE_TIMEOUT.plus(CONNECT_TIMEOUT));
+    assertThat(pool.size()).as("connections").isZero();
+    assertThat(network.open()).as("sockets").isZero();
+    assertThat(time.pendingTimers()).as("timers").isZero();
+    assertThat(gauge("upstream_cx_active")).isZero();
+    assertThat(gauge("upstream_rq_pending_active")).isZero();
+    assertThat(host.stats().cxActive().value()).isZero();
+    assertThat(breakers.connections().inUse()).as("connections taken").isZero();
+    assertThat(breakers.pendingRequests().inUse()).as("places taken").isZero();
+  }
+
+  /** Someone who asks for a connection. */
+  static final class Asker implements ConnectionPool.Waiter {
+    ConnectionPool.Ticket ticket = () -> {};
+    Runnable onFailure = () -> {};
+    @Nullable UpstreamConnection connection;
+    @Nullable PoolFailure failure;
+
+    @Override
+    public void onReady(UpstreamConnection ready) {
+      assertThat(connection).as("served twice").isNull();
+      assertThat(failure).as("served after a failure").isNull();
+      connection = ready;
+    }
+
+    @Override
+    public void onFailure(PoolFailure told) {
+      assertThat(connection).as("failed after being served").isNull();
+      assertThat(failure).as("failed twice").isNull();
+      failure = told;
+      onFailure.run();
+    }
+
+    UpstreamConnection ready() {
+      if (connection == null) {
+        throw new AssertionError("not served; " + failure);
+      }
+      return connection;
+    }
+
+    PoolFailure failure() {
+      if (failure == null) {
+        throw new AssertionError("not failed");
+      }
+      return failure;
+    }
+  }
+}
