@@ -1,0 +1,355 @@
+package io.bifocal.dataplane.format;
+
+import com.google.common.net.InetAddresses;
+import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.Host;
+import io.bifocal.dataplane.stream.ResponseFlag;
+import io.bifocal.dataplane.stream.StreamInfo;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The commands there are, by name.
+ *
+ * <p>Source: Envoy's "Substitution formatter" reference; texts of errors as Envoy 1.40 has them.
+ */
+final class Commands {
+  /** Makes a command from its parameters. */
+  @FunctionalInterface
+  private interface Factory {
+    Command create(String parameters) throws ConfigException;
+  }
+
+  /** What a command takes besides its name. */
+  private enum Syntax {
+    NOTHING,
+    OPTIONAL_PARAMETERS,
+    PARAMETERS_AND_LENGTH
+  }
+
+  private record Definition(Syntax syntax, Factory factory) {}
+
+  /** Known to Envoy, and without a value here: connections' TLS, tracing, metadata, wire bytes. */
+  private static final Set<String> WITHOUT_VALUE =
+      Set.of(
+          "BYTES_RETRANSMITTED",
+          "PACKETS_RETRANSMITTED",
+          "CEL",
+          "CUSTOM_FLAGS",
+          "UNIQUE_ID",
+          "TRACE_ID",
+          "SPAN_ID",
+          "DYNAMIC_METADATA",
+          "CLUSTER_METADATA",
+          "UPSTREAM_METADATA",
+          "METADATA",
+          "FILTER_STATE",
+          "UPSTREAM_FILTER_STATE",
+          "TLS_JA3_FINGERPRINT",
+          "TLS_JA4_FINGERPRINT",
+          "GRPC_STATUS",
+          "GRPC_STATUS_NUMBER",
+          "REQUEST_HEADERS_BYTES",
+          "RESPONSE_HEADERS_BYTES",
+          "RESPONSE_TRAILERS_BYTES",
+          "UPSTREAM_WIRE_BYTES_SENT",
+          "UPSTREAM_WIRE_BYTES_RECEIVED",
+          "UPSTREAM_HEADER_BYTES_SENT",
+          "UPSTREAM_HEADER_BYTES_RECEIVED",
+          "UPSTREAM_DECOMPRESSED_HEADER_BYTES_SENT",
+          "UPSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED",
+          "DOWNSTREAM_WIRE_BYTES_SENT",
+          "DOWNSTREAM_WIRE_BYTES_RECEIVED",
+          "DOWNSTREAM_HEADER_BYTES_SENT",
+          "DOWNSTREAM_HEADER_BYTES_RECEIVED",
+          "DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_SENT",
+          "DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED",
+          "DOWNSTREAM_HANDSHAKE_DURATION",
+          "DOWNSTREAM_TRANSPORT_FAILURE_REASON",
+          "DOWNSTREAM_LOCAL_CLOSE_REASON",
+          "DOWNSTREAM_DETECTED_CLOSE_TYPE",
+          "UPSTREAM_LOCAL_CLOSE_REASON",
+          "UPSTREAM_DETECTED_CLOSE_TYPE",
+          "UPSTREAM_CONNECTION_ID",
+          "UPSTREAM_CONNECTION_IDS_ATTEMPTED",
+          "UPSTREAM_CONNECTION_POOL_READY_DURATION",
+          "UPSTREAM_HOSTS_ATTEMPTED",
+          "UPSTREAM_HOST_NAMES_ATTEMPTED",
+          "UPSTREAM_PROTOCOL",
+          "UPSTREAM_TLS_CIPHER",
+          "UPSTREAM_TLS_VERSION",
+          "UPSTREAM_TLS_SESSION_ID",
+          "UPSTREAM_PEER_ISSUER",
+          "UPSTREAM_PEER_CERT",
+          "UPSTREAM_PEER_SUBJECT",
+          "UPSTREAM_PEER_URI_SAN",
+          "UPSTREAM_PEER_DNS_SAN",
+          "UPSTREAM_PEER_IP_SAN",
+          "UPSTREAM_PEER_CERT_V_START",
+          "UPSTREAM_PEER_CERT_V_END",
+          "UPSTREAM_LOCAL_SUBJECT",
+          "UPSTREAM_LOCAL_URI_SAN",
+          "UPSTREAM_LOCAL_DNS_SAN",
+          "UPSTREAM_LOCAL_IP_SAN",
+          "DOWNSTREAM_TLS_CIPHER",
+          "DOWNSTREAM_TLS_VERSION",
+          "DOWNSTREAM_TLS_SESSION_ID",
+          "DOWNSTREAM_PEER_ISSUER",
+          "DOWNSTREAM_PEER_CERT",
+          "DOWNSTREAM_PEER_SUBJECT",
+          "DOWNSTREAM_PEER_URI_SAN",
+          "DOWNSTREAM_PEER_DNS_SAN",
+          "DOWNSTREAM_PEER_IP_SAN",
+          "DOWNSTREAM_PEER_SERIAL",
+          "DOWNSTREAM_PEER_FINGERPRINT_1",
+          "DOWNSTREAM_PEER_FINGERPRINT_256",
+          "DOWNSTREAM_PEER_CERT_V_START",
+          "DOWNSTREAM_PEER_CERT_V_END",
+          "DOWNSTREAM_LOCAL_SUBJECT",
+          "DOWNSTREAM_LOCAL_URI_SAN",
+          "DOWNSTREAM_LOCAL_DNS_SAN",
+          "DOWNSTREAM_LOCAL_IP_SAN",
+          "ROUNDTRIP_DURATION");
+
+  private static final Map<String, Definition> TABLE = table();
+
+  private Commands() {}
+
+  /** Whether a command is accepted although it never has a value here. */
+  static boolean withoutValue(String name) {
+    return WITHOUT_VALUE.contains(name);
+  }
+
+  static Command of(Token.Invocation invocation) throws ConfigException {
+    String name = invocation.name();
+    if (WITHOUT_VALUE.contains(name)) {
+      return (stream, out) -> false;
+    }
+    Definition definition = TABLE.get(name);
+    if (definition == null) {
+      throw new ConfigException("Not supported field in StreamInfo: " + name);
+    }
+    boolean parameters = !invocation.parameters().isEmpty();
+    boolean length = invocation.length() >= 0;
+    switch (definition.syntax) {
+      case NOTHING -> {
+        if (parameters || length) {
+          throw new ConfigException(name + " does not take any parameters or length");
+        }
+      }
+      case OPTIONAL_PARAMETERS -> {
+        if (length) {
+          throw new ConfigException(name + " does not allow length to be specified.");
+        }
+      }
+      case PARAMETERS_AND_LENGTH -> {
+        if (!parameters) {
+          throw new ConfigException(name + " requires parameters");
+        }
+      }
+    }
+    Command command = definition.factory.create(invocation.parameters());
+    return length ? command.cutAfter(invocation.length()) : command;
+  }
+
+  private static Map<String, Definition> table() {
+    Map<String, Definition> table = new HashMap<>();
+    http(table);
+    times(table);
+    upstream(table);
+    downstream(table);
+    return Map.copyOf(table);
+  }
+
+  private static void http(Map<String, Definition> table) {
+    table.put("REQ", new Definition(Syntax.PARAMETERS_AND_LENGTH, Headers::request));
+    table.put("RESP", new Definition(Syntax.PARAMETERS_AND_LENGTH, Headers::response));
+    table.put("TRAILER", new Definition(Syntax.PARAMETERS_AND_LENGTH, Headers::trailer));
+    table.put("PATH", new Definition(Syntax.OPTIONAL_PARAMETERS, Headers::path));
+    table.put("QUERY_PARAM", new Definition(Syntax.PARAMETERS_AND_LENGTH, Headers::queryParameter));
+    text(table, "PROTOCOL", s -> s.protocol);
+    number(table, "RESPONSE_CODE", s -> s.responseCode);
+    table.put(
+        "RESPONSE_CODE_DETAILS",
+        new Definition(
+            Syntax.OPTIONAL_PARAMETERS,
+            parameters -> {
+              Command details = Command.text(s -> s.responseCodeDetails);
+              return parameters.equals("ALLOW_WHITESPACES") ? details : details.withoutSpaces();
+            }));
+    put(table, "RESPONSE_FLAGS", flags(ResponseFlag::code));
+    put(table, "RESPONSE_FLAGS_LONG", flags(ResponseFlag::longName));
+    number(table, "BYTES_RECEIVED", s -> s.bytesReceived);
+    number(table, "BYTES_SENT", s -> s.bytesSent);
+    text(table, "ROUTE_NAME", s -> s.routeName);
+    text(table, "VIRTUAL_CLUSTER_NAME", s -> s.virtualCluster);
+    text(
+        table,
+        "STREAM_ID",
+        s -> s.requestHeaders == null ? null : s.requestHeaders.get("x-request-id"));
+    text(
+        table,
+        "ACCESS_LOG_TYPE",
+        s -> s.requestHeaders == null ? "TcpConnectionEnd" : "DownstreamEnd");
+    String hostname = localName();
+    text(table, "HOSTNAME", s -> hostname);
+    table.put(
+        "ENVIRONMENT",
+        new Definition(
+            Syntax.PARAMETERS_AND_LENGTH,
+            name -> {
+              String value = System.getenv(name);
+              return Command.text(s -> value);
+            }));
+  }
+
+  private static void times(Map<String, Definition> table) {
+    table.put(
+        "START_TIME",
+        new Definition(
+            Syntax.OPTIONAL_PARAMETERS,
+            format -> {
+              TimeFormat time = TimeFormat.of(format);
+              return (stream, out) -> {
+                time.append(stream.startEpochMillis, out);
+                return true;
+              };
+            }));
+    table.put(
+        "EMIT_TIME",
+        new Definition(
+            Syntax.OPTIONAL_PARAMETERS,
+            format -> {
+              TimeFormat time = TimeFormat.of(format);
+              return (stream, out) -> {
+                long since = millis(stream.startNanos, stream.endNanos);
+                time.append(stream.startEpochMillis + Math.max(0, since), out);
+                return true;
+              };
+            }));
+    number(table, "DURATION", s -> millis(s.startNanos, s.endNanos));
+    number(table, "REQUEST_DURATION", s -> millis(s.startNanos, s.lastDownstreamRxNanos));
+    number(table, "REQUEST_TX_DURATION", s -> millis(s.startNanos, s.lastUpstreamTxNanos));
+    number(table, "RESPONSE_DURATION", s -> millis(s.startNanos, s.firstUpstreamRxNanos));
+    number(
+        table,
+        "RESPONSE_TX_DURATION",
+        s -> s.firstUpstreamRxNanos < 0 ? -1 : millis(s.firstUpstreamRxNanos, s.endNanos));
+    table.put("COMMON_DURATION", new Definition(Syntax.PARAMETERS_AND_LENGTH, Durations::between));
+  }
+
+  private static void upstream(Map<String, Definition> table) {
+    text(table, "UPSTREAM_CLUSTER", s -> s.upstreamCluster);
+    text(table, "UPSTREAM_CLUSTER_RAW", s -> s.upstreamCluster);
+    text(table, "UPSTREAM_HOST", s -> s.upstreamHost == null ? null : text(s.upstreamHost));
+    text(table, "UPSTREAM_HOST_NAME", s -> hostname(s.upstreamHost, true));
+    text(table, "UPSTREAM_HOST_NAME_WITHOUT_PORT", s -> hostname(s.upstreamHost, false));
+    address(table, "UPSTREAM_REMOTE", s -> s.upstreamRemote);
+    address(table, "UPSTREAM_LOCAL", s -> s.upstreamLocal);
+    number(table, "UPSTREAM_REQUEST_ATTEMPT_COUNT", s -> s.requestAttempts);
+    put(
+        table,
+        "UPSTREAM_TRANSPORT_FAILURE_REASON",
+        Command.text(s -> s.upstreamTransportFailureReason).withoutSpaces());
+    put(
+        table,
+        "CONNECTION_TERMINATION_DETAILS",
+        Command.text(s -> s.connectionTerminationDetails).withoutSpaces());
+  }
+
+  private static void downstream(Map<String, Definition> table) {
+    address(table, "DOWNSTREAM_REMOTE", s -> s.downstreamRemote);
+    address(table, "DOWNSTREAM_DIRECT_REMOTE", s -> s.downstreamRemote);
+    address(table, "DOWNSTREAM_LOCAL", s -> s.downstreamLocal);
+    address(table, "DOWNSTREAM_DIRECT_LOCAL", s -> s.downstreamLocal);
+    number(table, "CONNECTION_ID", s -> s.connectionId);
+    text(table, "REQUESTED_SERVER_NAME", s -> s.requestedServerName);
+    text(table, "FILTER_CHAIN_NAME", s -> s.filterChainName);
+  }
+
+  private static void put(Map<String, Definition> table, String name, Command command) {
+    table.put(name, new Definition(Syntax.NOTHING, parameters -> command));
+  }
+
+  private static void text(Map<String, Definition> table, String name, Command.Text value) {
+    put(table, name, Command.text(value));
+  }
+
+  private static void number(
+      Map<String, Definition> table, String name, ToLongFunction<StreamInfo> value) {
+    put(table, name, Command.number(value));
+  }
+
+  /** {@code X_ADDRESS}, {@code X_ADDRESS_WITHOUT_PORT} and {@code X_PORT}. */
+  private static void address(
+      Map<String, Definition> table, String prefix, Function<StreamInfo, @Nullable Address> of) {
+    text(
+        table,
+        prefix + "_ADDRESS",
+        s -> {
+          Address address = of.apply(s);
+          return address == null ? null : address.text();
+        });
+    text(
+        table,
+        prefix + "_ADDRESS_WITHOUT_PORT",
+        s -> {
+          Address address = of.apply(s);
+          return address instanceof Address.Ip ip
+              ? InetAddresses.toAddrString(ip.ip())
+              : address == null ? null : address.text();
+        });
+    number(table, prefix + "_PORT", s -> of.apply(s) instanceof Address.Ip ip ? ip.port() : -1);
+  }
+
+  private static Command flags(Function<ResponseFlag, String> name) {
+    return (stream, out) -> {
+      boolean any = false;
+      for (ResponseFlag flag : stream.flags()) {
+        if (any) {
+          out.append(',');
+        }
+        out.append(name.apply(flag));
+        any = true;
+      }
+      return any;
+    };
+  }
+
+  private static long millis(long from, long to) {
+    return to < 0 ? -1 : (to - from) / 1_000_000;
+  }
+
+  /** The kernel's name for this machine; a resolver is never asked. */
+  private static String localName() {
+    try {
+      return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+    } catch (IOException e) {
+      return System.getenv().getOrDefault("HOSTNAME", "localhost");
+    }
+  }
+
+  private static String text(Host host) {
+    return host.primary().text();
+  }
+
+  private static @Nullable String hostname(@Nullable Host host, boolean port) {
+    if (host == null) {
+      return null;
+    }
+    if (!host.hostname().isEmpty()) {
+      return host.hostname();
+    }
+    return port || !(host.primary() instanceof Address.Ip ip)
+        ? host.primary().text()
+        : InetAddresses.toAddrString(ip.ip());
+  }
+}

@@ -1,0 +1,276 @@
+package io.bifocal.dataplane.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.net.InetAddresses;
+import com.google.protobuf.ListValue;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.AddressList;
+import io.bifocal.dataplane.host.Host;
+import io.bifocal.dataplane.host.HostState;
+import io.bifocal.dataplane.host.HostStats;
+import io.bifocal.dataplane.host.Locality;
+import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.stream.ResponseFlag;
+import io.bifocal.dataplane.stream.StreamInfo;
+import io.envoyproxy.envoy.config.core.v3.HealthStatus;
+import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Expected lines are what Envoy 1.40 wrote for a like request; see the comments where they vary.
+ */
+class FormatTest {
+  private static Address ip(String literal, int port) {
+    return new Address.Ip(InetAddresses.forString(literal), port);
+  }
+
+  private static Host host(Address primary) {
+    return new Host(
+        new HostState(primary, HostStats.in(new StatsStore(1).root())),
+        new AddressList(List.of(primary), List.of(primary)),
+        "",
+        Locality.NONE,
+        0,
+        1,
+        HealthStatus.HEALTHY,
+        Metadata.getDefaultInstance());
+  }
+
+  /** A request that an upstream answered with a 404. */
+  private static StreamInfo answered() {
+    StreamInfo stream = new StreamInfo();
+    stream.startEpochMillis = Instant.parse("2026-11-24T22:22:24.618Z").toEpochMilli();
+    stream.startNanos = 1_000_000;
+    stream.lastDownstreamRxNanos = 1_100_000;
+    stream.firstUpstreamTxNanos = 1_500_000;
+    stream.lastUpstreamTxNanos = 1_600_000;
+    stream.firstUpstreamRxNanos = 6_400_000;
+    stream.lastUpstreamRxNanos = 6_450_000;
+    stream.endNanos = 6_500_000;
+    stream.downstreamRemote = ip("127.0.0.1", 45988);
+    stream.downstreamLocal = ip("127.0.0.1", 19902);
+    stream.connectionId = 2;
+    stream.protocol = "HTTP/1.1";
+    stream.method = "GET";
+    stream.path = "/up?a=b";
+    stream.authority = "localhost:19902";
+    HttpHeaders request = new DefaultHttpHeaders();
+    request.set("user-agent", "curl/7.88.1");
+    request.set("x-request-id", "b6b4a0ec-161b-4f64-8e1a-4b5d20f79e74");
+    stream.requestHeaders = request;
+    HttpHeaders response = new DefaultHttpHeaders();
+    response.set("server", "envoy");
+    response.set("x-envoy-upstream-service-time", "4");
+    stream.responseHeaders = response;
+    stream.responseCode = 404;
+    stream.responseCodeDetails = "via_upstream";
+    stream.routeName = "r1";
+    stream.bytesSent = 335;
+    stream.upstreamCluster = "a";
+    stream.upstreamHost = host(ip("127.0.0.1", 19903));
+    stream.upstreamRemote = ip("127.0.0.1", 19903);
+    stream.upstreamLocal = ip("127.0.0.1", 60046);
+    stream.requestAttempts = 1;
+    return stream;
+  }
+
+  /** A request whose upstream refused the connection. */
+  private static StreamInfo refused() {
+    StreamInfo stream = answered();
+    stream.responseCode = 503;
+    stream.responseHeaders = new DefaultHttpHeaders();
+    stream.firstUpstreamRxNanos = -1;
+    stream.flag(ResponseFlag.UPSTREAM_CONNECTION_FAILURE);
+    stream.upstreamHost = host(ip("::1", 19904));
+    stream.upstreamRemote = null;
+    stream.upstreamLocal = null;
+    stream.upstreamTransportFailureReason = "delayed connect error: Connection refused";
+    stream.responseCodeDetails =
+        "upstream_reset_before_response_started{remote connection failure|delayed connect error:"
+            + " Connection refused}";
+    return stream;
+  }
+
+  @Test
+  void the_default_line_is_envoys() {
+    assertThat(Format.DEFAULT.of(answered()))
+        .isEqualTo(
+            "[2026-11-24T22:22:24.618Z] \"GET /up?a=b HTTP/1.1\" 404 - 0 335 5 4 \"-\""
+                + " \"curl/7.88.1\" \"b6b4a0ec-161b-4f64-8e1a-4b5d20f79e74\""
+                + " \"localhost:19902\" \"127.0.0.1:19903\"\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      value = {
+        "%RESPONSE_CODE%|404|503",
+        "%RESPONSE_FLAGS%|-|UF",
+        "%RESPONSE_FLAGS_LONG%|-|UpstreamConnectionFailure",
+        "%DURATION%|5|5",
+        "%REQUEST_DURATION%|0|0",
+        "%RESPONSE_DURATION%|5|-",
+        "%RESPONSE_TX_DURATION%|0|-",
+        "%COMMON_DURATION(DS_RX_BEG:US_RX_BEG:us)%|5400|-",
+        "%UPSTREAM_HOST%|127.0.0.1:19903|[::1]:19904",
+        "%UPSTREAM_REMOTE_ADDRESS%|127.0.0.1:19903|-",
+        "%UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%|127.0.0.1|-",
+        "%UPSTREAM_REMOTE_PORT%|19903|-",
+        "%UPSTREAM_LOCAL_ADDRESS%|127.0.0.1:60046|-",
+        "%UPSTREAM_CLUSTER%|a|a",
+        "%DOWNSTREAM_REMOTE_ADDRESS%|127.0.0.1:45988|127.0.0.1:45988",
+        "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%|127.0.0.1|127.0.0.1",
+        "%DOWNSTREAM_REMOTE_PORT%|45988|45988",
+        "%DOWNSTREAM_LOCAL_ADDRESS%|127.0.0.1:19902|127.0.0.1:19902",
+        "%ROUTE_NAME%|r1|r1",
+        "%UPSTREAM_TRANSPORT_FAILURE_REASON%|-|delayed_connect_error:_Connection_refused",
+        "%RESPONSE_CODE_DETAILS%|via_upstream|upstream_reset_before_response_started"
+            + "{remote_connection_failure\u0001delayed_connect_error:_Connection_refused}",
+        "%CONNECTION_ID%|2|2",
+        "%REQ(:METHOD)%|GET|GET",
+        "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH):5%|/up?a|/up?a",
+        "%REQ(nope)%|-|-",
+        "%RESP(server)%|envoy|-",
+        "%RESP(:STATUS)%|404|503",
+        "%TRAILER(x)%|-|-",
+        "%FILTER_CHAIN_NAME%|-|-",
+        "%UPSTREAM_REQUEST_ATTEMPT_COUNT%|1|1",
+        "%ACCESS_LOG_TYPE%|DownstreamEnd|DownstreamEnd",
+        "%PATH(NQ)%|/up|/up",
+        "%PATH(WQ:PATH)%|/up?a=b|/up?a=b",
+        "%QUERY_PARAM(a)%|b|b",
+        "%%|%|%",
+        "%START_TIME(%s)%|1795558944|1795558944",
+        "%START_TIME(%s.%3f)%|1795558944.618|1795558944.618",
+        "%START_TIME(%Y/%m/%dT%H:%M:%S%z %6f %E3S %E*S)%|2026/11/24T22:22:24+0000 618000 24.618"
+            + " 24.618|2026/11/24T22:22:24+0000 618000 24.618 24.618",
+        "%METADATA(ROUTE:a:b)%|-|-",
+      },
+      delimiter = '|')
+  void a_command_has_the_value_that_envoy_writes(String format, String answered, String refused)
+      throws ConfigException {
+    assertThat(Format.text(format).of(answered())).isEqualTo(answered);
+    assertThat(Format.text(format).of(refused())).isEqualTo(refused.replace('\u0001', '|'));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      value = {
+        "%NOPE%|Not supported field in StreamInfo: NOPE",
+        "%REQ%|REQ requires parameters",
+        "%REQ()%|REQ requires parameters",
+        "%REQ(a?b?c)%|More than 1 alternative header specified in token: a?b?c",
+        "%REQ(a:3)%|Invalid header configuration. Format string contains invalid characters.",
+        "%PROTOCOL(a)%|PROTOCOL does not take any parameters or length",
+        "%PROTOCOL:3%|PROTOCOL does not take any parameters or length",
+        "%RESPONSE_CODE:2%|RESPONSE_CODE does not take any parameters or length",
+        "%START_TIME:3%|START_TIME does not allow length to be specified.",
+        "%ENVIRONMENT%|ENVIRONMENT requires parameters",
+        "%PATH(XX)%|Invalid PATH option: 'XX', only 'WQ'/'NQ' are allowed",
+        "%|Incorrect configuration: %. Couldn't find valid command at position 0",
+        "a%b|Incorrect configuration: a%b. Couldn't find valid command at position 1",
+        "%REQ(a|Incorrect configuration: %REQ(a. Couldn't find valid command at position 0",
+        "%REQ(a):x%|Incorrect configuration: %REQ(a):x%. Couldn't find valid command at position 0",
+        "%req(a)%|Incorrect configuration: %req(a)%. Couldn't find valid command at position 0",
+        "%UPSTREAM_CLUSTER%%|Incorrect configuration: %UPSTREAM_CLUSTER%%. Couldn't find valid"
+            + " command at position 18",
+      },
+      delimiter = '|',
+      quoteCharacter = '\u0002')
+  void a_mistake_is_refused_in_envoys_words(String format, String reason) {
+    assertThatThrownBy(() -> Format.text(format))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(reason);
+  }
+
+  @Test
+  void commands_that_are_only_envoys_are_named_so_that_somebody_can_be_warned()
+      throws ConfigException {
+    assertThat(Format.text("%TRACE_ID% %PROTOCOL%").withoutValue()).containsExactly("TRACE_ID");
+  }
+
+  @Test
+  void empty_values_can_be_left_out_of_a_text() throws ConfigException {
+    assertThat(Format.text("a%REQ(nope)%b", true).of(answered())).isEqualTo("ab");
+  }
+
+  private static Value string(String text) {
+    return Value.newBuilder().setStringValue(text).build();
+  }
+
+  private static Struct json() {
+    return Struct.newBuilder()
+        .putFields("a", string("%PROTOCOL%"))
+        .putFields("b", string("%RESPONSE_CODE%"))
+        .putFields("c", string("%REQ(nope)%"))
+        .putFields(
+            "d",
+            Value.newBuilder()
+                .setStructValue(
+                    Struct.newBuilder()
+                        .putFields("x", string("%DURATION% ms"))
+                        .putFields("y", Value.newBuilder().setNumberValue(3).build())
+                        .putFields("z", Value.newBuilder().setBoolValue(true).build()))
+                .build())
+        .putFields("st", string("%START_TIME%"))
+        .putFields(
+            "l",
+            Value.newBuilder()
+                .setListValue(
+                    ListValue.newBuilder()
+                        .addValues(string("%BYTES_SENT%"))
+                        .addValues(string("%UPSTREAM_CLUSTER%")))
+                .build())
+        .build();
+  }
+
+  @Test
+  void json_keeps_types_sorts_keys_and_says_null() throws ConfigException {
+    assertThat(Format.json(json(), false).of(answered()))
+        .isEqualTo(
+            "{\"a\":\"HTTP/1.1\",\"b\":404,\"c\":null,\"d\":{\"x\":\"5 ms\",\"y\":3,\"z\":true},"
+                + "\"l\":[335,\"a\"],\"st\":\"2026-11-24T22:22:24.618Z\"}\n");
+  }
+
+  @Test
+  void json_can_leave_out_what_has_no_value() throws ConfigException {
+    assertThat(Format.json(json(), true).of(answered())).doesNotContain("\"c\"");
+  }
+
+  @Test
+  void json_escapes_what_a_client_sent() throws ConfigException {
+    StreamInfo stream = answered();
+    stream.path = "/\"\\\u0001\t";
+
+    assertThat(
+            Format.json(Struct.newBuilder().putFields("p", string("%REQ(:PATH)%")).build(), false)
+                .of(stream))
+        .isEqualTo("{\"p\":\"/\\\"\\\\\\u0001\\t\"}\n");
+  }
+
+  @Test
+  void the_default_time_is_right_on_every_day() {
+    DateTimeFormatter reference =
+        DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSX")
+            .withZone(java.time.ZoneOffset.UTC);
+    Random random = new Random(1);
+    for (int i = 0; i < 20_000; i++) {
+      long moment = Math.floorMod(random.nextLong(), 4_102_444_800_000L);
+      StringBuilder out = new StringBuilder();
+      TimeFormat.DEFAULT.append(moment, out);
+      assertThat(out.toString()).isEqualTo(reference.format(Instant.ofEpochMilli(moment)));
+    }
+  }
+}
