@@ -1,0 +1,39 @@
+package io.bifocal.dataplane.extension;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.stream.AccessLog;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads the {@code access_log} lists of listeners, connection managers and TCP proxies. */
+public final class AccessLogs {
+  private AccessLogs() {}
+
+  /**
+   * Makes the logs, each behind its filter, in their order.
+   *
+   * @param registry what kinds of logs there are
+   * @throws ConfigException when a kind or a filter is not known here, or a log refuses its
+   *     configuration
+   */
+  public static List<AccessLog> read(
+      List<io.envoyproxy.envoy.config.accesslog.v3.AccessLog> configs,
+      Registry<AccessLogFactory> registry)
+      throws ConfigException {
+    List<AccessLog> logs = new ArrayList<>();
+    for (var config : configs) {
+      AccessLog log =
+          registry.find(config.getName(), config.getTypedConfig()).create(config.getTypedConfig());
+      logs.add(config.hasFilter() ? filtered(log, LogFilter.of(config.getFilter())) : log);
+    }
+    return List.copyOf(logs);
+  }
+
+  private static AccessLog filtered(AccessLog log, LogFilter filter) {
+    return stream -> {
+      if (filter.passes(stream)) {
+        log.log(stream);
+      }
+    };
+  }
+}
