@@ -148,7 +148,7 @@ final class AssignmentReader {
     return new Address.Ip(IpLiterals.parse(proto.getAddress()), proto.getPortValue());
   }
 
-  private static Locality locality(LocalityLbEndpoints place) {
+  static Locality locality(LocalityLbEndpoints place) {
     return place.hasLocality()
         ? new Locality(
             place.getLocality().getRegion(),

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.cluster;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.Unpack;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
 import io.envoyproxy.envoy.config.cluster.v3.LoadBalancingPolicy;
 import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
@@ -27,11 +28,11 @@ final class BalancingReader {
       return typed(cluster.getLoadBalancingPolicy(), panic);
     }
     return switch (cluster.getLbPolicy()) {
-      case ROUND_ROBIN -> new Balancing(Balancing.Policy.ROUND_ROBIN, 2, panic);
-      case RANDOM -> new Balancing(Balancing.Policy.RANDOM, 2, panic);
+      case ROUND_ROBIN -> new Balancing(LbPolicy.ROUND_ROBIN, 2, panic);
+      case RANDOM -> new Balancing(LbPolicy.RANDOM, 2, panic);
       case LEAST_REQUEST ->
           new Balancing(
-              Balancing.Policy.LEAST_REQUEST,
+              LbPolicy.LEAST_REQUEST,
               cluster.getLeastRequestLbConfig().hasChoiceCount()
                   ? cluster.getLeastRequestLbConfig().getChoiceCount().getValue()
                   : 2,
@@ -56,16 +57,16 @@ final class BalancingReader {
       String type = extension.getTypedConfig().getTypeUrl();
       switch (type.substring(type.lastIndexOf('/') + 1)) {
         case POLICIES + "round_robin.v3.RoundRobin" -> {
-          return new Balancing(Balancing.Policy.ROUND_ROBIN, 2, panic);
+          return new Balancing(LbPolicy.ROUND_ROBIN, 2, panic);
         }
         case POLICIES + "random.v3.Random" -> {
-          return new Balancing(Balancing.Policy.RANDOM, 2, panic);
+          return new Balancing(LbPolicy.RANDOM, 2, panic);
         }
         case POLICIES + "least_request.v3.LeastRequest" -> {
           LeastRequest least =
               Unpack.as(LeastRequest.getDefaultInstance(), extension.getTypedConfig());
           return new Balancing(
-              Balancing.Policy.LEAST_REQUEST,
+              LbPolicy.LEAST_REQUEST,
               least.hasChoiceCount() ? least.getChoiceCount().getValue() : 2,
               panic);
         }

@@ -39,7 +39,7 @@ final class ClusterDump {
   static EndpointsConfigDump endpoints(Collection<ManagedCluster> active) {
     EndpointsConfigDump.Builder dump = EndpointsConfigDump.newBuilder();
     for (ManagedCluster cluster : active) {
-      Any assignment = Any.pack(cluster.assignment());
+      Any assignment = Any.pack(AssignmentDump.of(cluster));
       if (cluster.origin().api()) {
         dump.addDynamicEndpointConfigsBuilder().setEndpointConfig(assignment);
       } else {

@@ -1,7 +1,10 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.host.HostState;
+import io.bifocal.dataplane.host.HostStats;
 import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.Hold;
 import io.bifocal.xds.Resource;
@@ -26,6 +29,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +46,7 @@ public final class ClusterManager {
   private final Loop control;
   private final Subscriptions xds;
   private final StatsStore stats;
+  private final Scope hostScope;
   private final ManagerStats managerStats;
   private final Publisher publisher;
   private final ClusterReader reader = new ClusterReader();
@@ -50,6 +55,7 @@ public final class ClusterManager {
   private final Map<String, ManagedCluster> active = new TreeMap<>();
   private final Map<String, ManagedCluster> warming = new TreeMap<>();
   private final Map<ManagedCluster, InitManager.Target> targets = new HashMap<>();
+  private final Map<String, String> removedStats = new HashMap<>();
   private final InitManager staticsReady = new InitManager("clusters of the bootstrap");
   private final InitManager cdsReady = new InitManager("clusters of CDS");
   private Function<String, SubscriptionObserver> edsObservers = c -> SubscriptionObserver.NONE;
@@ -65,8 +71,9 @@ public final class ClusterManager {
     this.control = control;
     this.xds = xds;
     this.stats = stats;
+    this.hostScope = stats.unlisted();
     this.managerStats = new ManagerStats(stats.root());
-    this.publisher = new Publisher(tables);
+    this.publisher = new Publisher(tables, names -> control.execute(() -> forget(names)));
   }
 
   /**
@@ -245,6 +252,7 @@ public final class ClusterManager {
     ManagedCluster serving = active.remove(name);
     if (serving != null) {
       serving.close();
+      removedStats.put(name, serving.statName());
       publisher.remove(name);
     }
     if (known || serving != null) {
@@ -259,7 +267,7 @@ public final class ClusterManager {
     AssignmentReader hosts =
         new AssignmentReader(
             config.happyEyeballs(),
-            address -> HostStates.create(stats, address),
+            address -> new HostState(address, HostStats.in(hostScope)),
             warning -> log.warn("cluster '{}': {}", config.name(), warning));
     Membership membership;
     if (config.discovery() instanceof Discovery.Eds eds) {
@@ -271,6 +279,20 @@ public final class ClusterManager {
     }
     return new ManagedCluster(
         config, origin, ++incarnations, membership, clusterStats, this::onChange);
+  }
+
+  // No worker counts for these any longer. A name with dots may lie below another cluster's.
+  private void forget(List<String> names) {
+    for (String name : names) {
+      String gone = removedStats.remove(name);
+      if (gone != null
+          && Stream.of(statics, active, warming)
+              .flatMap(m -> m.values().stream())
+              .map(ManagedCluster::statName)
+              .noneMatch(used -> used.equals(gone) || used.startsWith(gone + "."))) {
+        ClusterStats.scope(stats, gone).remove();
+      }
+    }
   }
 
   private void warm(ManagedCluster cluster) {
@@ -291,7 +313,7 @@ public final class ClusterManager {
         predecessor.close();
       }
     }
-    cluster.countMembers();
+    cluster.showStats();
     managerStats.updated.inc();
     publisher.set(cluster.snapshot());
     count();

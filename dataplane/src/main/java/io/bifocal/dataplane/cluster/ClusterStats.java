@@ -1,10 +1,13 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.dataplane.host.Host;
+import io.bifocal.dataplane.pool.CircuitBreakers;
+import io.bifocal.dataplane.pool.CircuitBreakers.Limit;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.Gauge;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
+import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 
 /** What the control loop counts of one cluster: {@code cluster.<name>.*}. */
 final class ClusterStats {
@@ -18,6 +21,8 @@ final class ClusterStats {
   private final Gauge total;
   private final Gauge healthy;
   private final Gauge degraded;
+  private final Gauge excluded;
+  private final Scope breakers;
 
   ClusterStats(Scope scope) {
     updateEmpty = scope.counter("update_empty");
@@ -30,14 +35,17 @@ final class ClusterStats {
     total = scope.gauge("membership_total");
     healthy = scope.gauge("membership_healthy");
     degraded = scope.gauge("membership_degraded");
-    scope.gauge("membership_excluded").set(0);
+    excluded = scope.gauge("membership_excluded");
+    breakers = scope.scope("circuit_breakers.default");
   }
 
   /** Where a cluster's statistics are. */
   static Scope scope(StatsStore store, ClusterConfig config) {
-    return store
-        .root()
-        .tagged("cluster", "envoy.cluster_name", statName(config.observabilityName()));
+    return scope(store, statName(config.observabilityName()));
+  }
+
+  static Scope scope(StatsStore store, String statName) {
+    return store.root().tagged("cluster", "envoy.cluster_name", statName);
   }
 
   /** A name as part of a statistic's name: Envoy writes its colons as underscores. */
@@ -49,9 +57,36 @@ final class ClusterStats {
     warmingState.set(warming ? 1 : 0);
   }
 
-  void members(Hosts hosts) {
+  /** The gauges tell of these from now on: of the copy of the cluster that is in use. */
+  void show(Hosts hosts, CircuitBreakers limits, boolean trackRemaining) {
+    int healthyHosts = 0;
+    int degradedHosts = 0;
+    int excludedHosts = 0;
+    for (Host host : hosts.byPrimary().values()) {
+      switch (host.health()) {
+        case HEALTHY -> healthyHosts++;
+        case DEGRADED -> degradedHosts++;
+        case UNHEALTHY -> excludedHosts += host.edsHealth() == HealthStatus.DRAINING ? 1 : 0;
+      }
+    }
     total.set(hosts.total());
-    healthy.set(hosts.with(Host.Health.HEALTHY));
-    degraded.set(hosts.with(Host.Health.DEGRADED));
+    healthy.set(healthyHosts);
+    degraded.set(degradedHosts);
+    excluded.set(excludedHosts);
+    show("cx", limits.connections(), trackRemaining);
+    show("rq_pending", "pending", limits.pendingRequests(), trackRemaining);
+    show("rq", limits.requests(), trackRemaining);
+    show("rq_retry", "retries", limits.retries(), trackRemaining);
+  }
+
+  private void show(String name, Limit limit, boolean trackRemaining) {
+    show(name, name, limit, trackRemaining);
+  }
+
+  private void show(String open, String remaining, Limit limit, boolean trackRemaining) {
+    breakers.gauge(open + "_open").read(() -> limit.inUse() >= limit.max() ? 1 : 0);
+    if (trackRemaining) {
+      breakers.gauge("remaining_" + remaining).read(() -> Math.max(0, limit.max() - limit.inUse()));
+    }
   }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /**
@@ -65,10 +66,25 @@ public final class ClusterTables {
     }
   }
 
-  /** Hands a change to every worker. To be called on the control loop. */
-  void publish(List<ClusterSnapshot> set, List<String> removed) {
+  /**
+   * Hands a change to every worker. To be called on the control loop.
+   *
+   * @param applied runs once all have it, on the loop of the last one
+   */
+  void publish(List<ClusterSnapshot> set, List<String> removed, Runnable applied) {
     ClusterChanges changes = new ClusterChanges(++revision, set, removed);
-    byShard.values().forEach(table -> table.loop().execute(() -> table.apply(changes)));
+    AtomicInteger missing = new AtomicInteger(byShard.size());
+    for (WorkerTable table : byShard.values()) {
+      table
+          .loop()
+          .execute(
+              () -> {
+                table.apply(changes);
+                if (missing.decrementAndGet() == 0) {
+                  applied.run();
+                }
+              });
+    }
   }
 
   WorkerTable table(Worker worker) {

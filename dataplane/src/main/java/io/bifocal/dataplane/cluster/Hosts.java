@@ -4,7 +4,10 @@ import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostSet;
 import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A cluster's hosts, by priority and by the address that names them; immutable. A host that an
@@ -21,18 +24,24 @@ record Hosts(HostSet set, Map<Address, Host> byPrimary) {
     return byPrimary.size();
   }
 
-  int with(Host.Health health) {
-    int count = 0;
-    for (Host host : byPrimary.values()) {
-      if (host.health() == health) {
-        count++;
+  /** In how many priorities hosts have come or gone, whatever else is said of them. */
+  int changedPriorities(Hosts before) {
+    int changed = 0;
+    int count = Math.max(set.priorities().size(), before.set.priorities().size());
+    for (int i = 0; i < count; i++) {
+      if (!members(i).equals(before.members(i))) {
+        changed++;
       }
     }
-    return count;
+    return changed;
   }
 
-  /** Whether both name the same hosts, whatever is said of them. */
-  boolean sameMembers(Hosts other) {
-    return byPrimary.keySet().equals(other.byPrimary.keySet());
+  private Set<Address> members(int priority) {
+    Set<Address> members = new HashSet<>();
+    if (priority < set.priorities().size()) {
+      List<Host> hosts = set.priorities().get(priority);
+      hosts.forEach(host -> members.add(host.primary()));
+    }
+    return members;
   }
 }

@@ -73,9 +73,7 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
 
   @Override
   public void onHosts(Hosts next) {
-    if (!next.sameMembers(hosts)) {
-      stats.membershipChange.inc();
-    }
+    stats.membershipChange.add(next.changedPriorities(hosts));
     hosts = next;
     if (state == State.READY) {
       onChange.accept(this);
@@ -89,9 +87,17 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
     onChange.accept(this);
   }
 
-  /** Tells the statistics who its members are: only the copy in use does so. */
-  void countMembers() {
-    stats.members(hosts);
+  /** The statistics tell of this copy from now on. */
+  void showStats() {
+    stats.show(hosts, breakers, config.limits().trackRemaining());
+  }
+
+  String statName() {
+    return ClusterStats.statName(config.observabilityName());
+  }
+
+  Hosts hosts() {
+    return hosts;
   }
 
   String name() {

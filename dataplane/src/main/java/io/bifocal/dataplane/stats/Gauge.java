@@ -1,7 +1,12 @@
 package io.bifocal.dataplane.stats;
 
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
 /** Goes up and down. */
 public final class Gauge extends Sharded {
+  private volatile @Nullable LongSupplier source;
+
   Gauge(StatName name, int shards) {
     super(name, shards);
   }
@@ -14,5 +19,16 @@ public final class Gauge extends Sharded {
   /** Adds {@code n}, from the control loop. */
   public void add(long n) {
     at(StatsStore.CONTROL).add(n);
+  }
+
+  /** From now on the value is asked for when it is read, from any thread. */
+  public void read(LongSupplier from) {
+    source = from;
+  }
+
+  @Override
+  public long value() {
+    LongSupplier from = source;
+    return from == null ? super.value() : from.getAsLong();
   }
 }
