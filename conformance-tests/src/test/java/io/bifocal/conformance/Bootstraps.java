@@ -1,5 +1,9 @@
 package io.bifocal.conformance;
 
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.stream.Collectors;
+
 /**
  * Bootstraps as a control plane's own documentation shows them: a node, ADS, one static cluster for
  * it.
@@ -61,5 +65,75 @@ public final class Bootstraps {
                 explicit_http_config: {http2_protocol_options: {}}
         """
         .formatted(name, port);
+  }
+
+  /**
+   * No control plane: an HTTP listener named ingress on an ephemeral port; {@code /warm} goes to
+   * the first address of {@code warm}, everything else to one endpoint of several addresses in the
+   * cluster raced.
+   *
+   * @param options further fields of the cluster raced, as one line of YAML, or empty
+   */
+  public static String race(
+      String connectTimeout,
+      String options,
+      InetSocketAddress warm,
+      List<InetSocketAddress> addresses) {
+    return """
+        admin:
+          address: {socket_address: {address: 127.0.0.1, port_value: 0}}
+        static_resources:
+          listeners:
+          - name: ingress
+            address: {socket_address: {address: 127.0.0.1, port_value: 0}}
+            filter_chains:
+            - filters:
+              - name: envoy.filters.network.http_connection_manager
+                typed_config:
+                  "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+                  stat_prefix: ingress
+                  route_config:
+                    name: routes
+                    virtual_hosts:
+                    - name: all
+                      domains: ["*"]
+                      routes:
+                      - {match: {prefix: /warm}, route: {cluster: warm}}
+                      - {match: {prefix: /}, route: {cluster: raced}}
+                  http_filters:
+                  - name: envoy.filters.http.router
+                    typed_config:
+                      "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
+          clusters:
+          - name: warm
+            type: STATIC
+            connect_timeout: 5s
+            load_assignment: {cluster_name: warm, endpoints: [{lb_endpoints: [{endpoint: {address: %s}}]}]}
+          - name: raced
+            type: STATIC
+            connect_timeout: %s
+            load_assignment:
+              cluster_name: raced
+              endpoints:
+              - lb_endpoints:
+                - endpoint:
+                    address: %s
+                    additional_addresses: [%s]
+        %s
+        """
+        .formatted(
+            yaml(warm),
+            connectTimeout,
+            yaml(addresses.get(0)),
+            addresses.stream()
+                .skip(1)
+                .map(address -> "{address: " + yaml(address) + "}")
+                .collect(Collectors.joining(", ")),
+            options.isEmpty() ? "" : "    " + options);
+  }
+
+  private static String yaml(InetSocketAddress address) {
+    return "{socket_address: {address: \"%s\", port_value: %d}}"
+        .formatted(address.getAddress().getHostAddress(), address.getPort());
   }
 }

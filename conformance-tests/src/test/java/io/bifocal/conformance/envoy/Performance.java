@@ -9,6 +9,8 @@ import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
 import io.bifocal.conformance.envoy.Step.CloseStream;
 import io.bifocal.conformance.envoy.Step.Push;
+import io.bifocal.conformance.scripted.Said;
+import io.bifocal.conformance.scripted.ScriptedServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

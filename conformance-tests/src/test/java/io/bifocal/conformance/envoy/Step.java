@@ -1,6 +1,7 @@
 package io.bifocal.conformance.envoy;
 
-import com.google.protobuf.Any;
+import io.bifocal.conformance.scripted.Named;
+import io.bifocal.conformance.scripted.Type;
 import java.util.List;
 
 /** One thing that the scripted control plane does. */
@@ -18,9 +19,6 @@ sealed interface Step {
     /** It answers, and says more when the draining time is over. */
     ANSWERED_AND_MORE_AFTER_DRAINING
   }
-
-  /** A resource with its name; {@code message} may be anything at all. */
-  record Named(String name, Any message) {}
 
   /**
    * All the resources of a type, as the control plane now has them. State of the world sends all of

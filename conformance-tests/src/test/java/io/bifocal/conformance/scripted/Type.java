@@ -1,9 +1,9 @@
-package io.bifocal.conformance.envoy;
+package io.bifocal.conformance.scripted;
 
 import java.util.Arrays;
 
 /** The resource types that the script speaks of. */
-enum Type {
+public enum Type {
   CDS("envoy.config.cluster.v3.Cluster"),
   EDS("envoy.config.endpoint.v3.ClusterLoadAssignment"),
   LDS("envoy.config.listener.v3.Listener"),
@@ -16,12 +16,12 @@ enum Type {
     this.url = "type.googleapis.com/" + message;
   }
 
-  String url() {
+  public String url() {
     return url;
   }
 
   /** Whether a state-of-the-world response is complete, so that absence is removal. */
-  boolean absenceRemoves() {
+  public boolean absenceRemoves() {
     return this == CDS || this == LDS;
   }
 

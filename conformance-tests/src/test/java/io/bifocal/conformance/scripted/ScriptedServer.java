@@ -1,8 +1,7 @@
-package io.bifocal.conformance.envoy;
+package io.bifocal.conformance.scripted;
 
 import com.google.protobuf.Any;
 import io.bifocal.conformance.Loopback;
-import io.bifocal.conformance.envoy.Step.Named;
 import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc.AggregatedDiscoveryServiceImplBase;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
@@ -25,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * An ADS server of both dialects that says only what it is told to, and remembers every request.
  */
-final class ScriptedServer extends AggregatedDiscoveryServiceImplBase implements AutoCloseable {
+public final class ScriptedServer extends AggregatedDiscoveryServiceImplBase
+    implements AutoCloseable {
   private final Server server;
   private final List<Said> said = new ArrayList<>();
   private final Map<Type, Map<String, Any>> pushed = new HashMap<>();
@@ -35,7 +35,7 @@ final class ScriptedServer extends AggregatedDiscoveryServiceImplBase implements
   private int nonces;
   private long lastSaid = System.nanoTime();
 
-  ScriptedServer() {
+  public ScriptedServer() {
     try {
       server = NettyServerBuilder.forAddress(Loopback.v4(0)).addService(this).build().start();
     } catch (IOException e) {
@@ -43,21 +43,21 @@ final class ScriptedServer extends AggregatedDiscoveryServiceImplBase implements
     }
   }
 
-  int port() {
+  public int port() {
     return server.getPort();
   }
 
   /** Everything said so far. */
-  synchronized List<Said> said() {
+  public synchronized List<Said> said() {
     return List.copyOf(said);
   }
 
-  synchronized long quietMillis() {
+  public synchronized long quietMillis() {
     return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastSaid);
   }
 
   /** Sends what is there now, and answers with the nonce it got. */
-  synchronized String push(Type type, String version, List<Named> resources) {
+  public synchronized String push(Type type, String version, List<Named> resources) {
     nonces++;
     String nonce = "n" + nonces;
     Map<String, Any> before = pushed.getOrDefault(type, Map.of());
@@ -104,7 +104,7 @@ final class ScriptedServer extends AggregatedDiscoveryServiceImplBase implements
   }
 
   /** Ends the stream with OK. */
-  synchronized void closeStream() {
+  public synchronized void closeStream() {
     StreamObserver<DiscoveryResponse> whole = stateOfTheWorld;
     StreamObserver<DeltaDiscoveryResponse> changes = delta;
     stateOfTheWorld = null;

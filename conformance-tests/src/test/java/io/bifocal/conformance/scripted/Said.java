@@ -1,4 +1,4 @@
-package io.bifocal.conformance.envoy;
+package io.bifocal.conformance.scripted;
 
 import com.google.rpc.Status;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
@@ -11,10 +11,11 @@ import java.util.TreeSet;
  * One request of a subject, reduced to what is compared.
  *
  * @param text what was said, but for the error
- * @param error the first 200 characters of the error's message, or empty
+ * @param error the first 4096 characters, which is what Envoy sends, of the error's message, or
+ *     empty
  */
-record Said(int stream, String nonce, String text, String error) {
-  private static final int ERROR_LENGTH = 200;
+public record Said(int stream, String nonce, String text, String error) {
+  private static final int ERROR_LENGTH = 4096;
 
   /**
    * Normalised: the node is left out but for its presence, since Envoy describes its own build in
@@ -67,7 +68,7 @@ record Said(int stream, String nonce, String text, String error) {
    * carry dumps of messages whose spacing varies on purpose, and say things of its own source; who
    * is to blame is what an operator acts on.
    */
-  String line(List<String> mustName) {
+  public String line(List<String> mustName) {
     return error.isEmpty()
         ? text
         : text + " naming " + mustName.stream().filter(error::contains).toList();
