@@ -13,6 +13,9 @@ public sealed interface XdsError {
   /** A response was refused as a whole before any watcher saw it (it could not be decoded, …). */
   record Malformed(String message) implements XdsError {}
 
+  /** A watcher refused what came; the value before it stays. */
+  record Rejected(String message) implements XdsError {}
+
   /** Nothing came within {@code initial_fetch_timeout}. A late answer is still delivered. */
   record FetchTimeout(Duration after, String message) implements XdsError {}
 }

@@ -1,0 +1,324 @@
+package io.bifocal.xds;
+
+import com.google.protobuf.Message;
+import io.bifocal.xds.bootstrap.StreamSettings;
+import io.bifocal.xds.resource.Decoder;
+import io.bifocal.xds.source.Source;
+import io.bifocal.xds.stream.Transport;
+import io.bifocal.xds.time.Loop;
+import io.bifocal.xds.time.ThreadLoop;
+import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
+import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
+import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
+import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import io.envoyproxy.envoy.config.core.v3.GrpcService;
+import io.envoyproxy.envoy.config.core.v3.Node;
+import io.grpc.ManagedChannel;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client of a control plane: one aggregated stream for all types, state-of-the-world or
+ * incremental. Embedders use {@link #watch}; a data plane that accepts, rejects and warms as Envoy
+ * does uses {@link #subscriptions}. Both may be used together.
+ */
+public final class XdsClient implements AutoCloseable {
+  private static final ConfigSource ADS =
+      ConfigSource.newBuilder().setAds(AggregatedConfigSource.getDefaultInstance()).build();
+  private static final String EVERYTHING = "";
+
+  private record Key(String typeUrl, String name) {}
+
+  private final Loop loop;
+  private final @Nullable ThreadLoop ownLoop;
+  private final @Nullable ExecutorService ownDecoder;
+  private final Executor decode;
+  private final @Nullable StreamSettings settings;
+  private final ChannelFactory channelFactory;
+  private final @Nullable ManagedChannel borrowed;
+  private final @Nullable Transport transport;
+  private final Source source;
+  private final Map<Key, Watched<?>> watched = new HashMap<>();
+  private final AtomicBoolean started = new AtomicBoolean();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile @Nullable ManagedChannel own;
+
+  private XdsClient(Builder builder) {
+    settings = builder.ads == null ? null : StreamSettings.of(builder.ads);
+    if (builder.loop == null) {
+      ownLoop = ThreadLoop.start("xds");
+      loop = ownLoop;
+    } else {
+      ownLoop = null;
+      loop = builder.loop;
+    }
+    if (builder.decodeExecutor == null) {
+      ownDecoder = Executors.newSingleThreadExecutor(XdsClient::decoderThread);
+      decode = ownDecoder;
+    } else {
+      ownDecoder = null;
+      decode = builder.decodeExecutor;
+    }
+    channelFactory = builder.channelFactory;
+    borrowed = builder.channel;
+    transport = builder.transport;
+    source =
+        Source.aggregated(
+            settings,
+            builder.node,
+            new Source.Tools(
+                loop,
+                decode,
+                new Decoder(builder.rejectUnknownFields),
+                builder.chance,
+                builder.observer));
+  }
+
+  private static Thread decoderThread(Runnable task) {
+    Thread thread = new Thread(task, "xds-decode");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** The plain door, to be used on the client's loop. */
+  public Subscriptions subscriptions() {
+    return source;
+  }
+
+  /**
+   * Opens the stream to the control plane, which connects in its own time; what was subscribed
+   * before is remembered. Without {@code ads} this does nothing. May be called on any thread;
+   * harmless twice.
+   *
+   * @throws IllegalArgumentException when the channel factory does not serve the configured kind
+   */
+  public void start() {
+    StreamSettings where = settings;
+    if (where == null || started.getAndSet(true)) {
+      return;
+    }
+    Transport over = transport == null ? Transport.over(channel(where), loop, decode) : transport;
+    onLoop(() -> source.start(over));
+  }
+
+  private ManagedChannel channel(StreamSettings where) {
+    if (borrowed != null) {
+      return borrowed;
+    }
+    ManagedChannel opened = channelFactory.open(where.service());
+    own = opened;
+    return opened;
+  }
+
+  /**
+   * Watches one resource. May be called on any thread; the listener is called on the client's loop
+   * and must not block. What is known already is replayed to it.
+   */
+  public <T extends Message> Watch<T> watch(
+      ResourceType<T> type, String name, WatchListener<T> listener) {
+    return watch(type, name, listener, null);
+  }
+
+  /**
+   * As {@link #watch(ResourceType, String, WatchListener)}, with the listener on an executor of
+   * yours, which must run its tasks in order; the ACK waits for it.
+   */
+  public <T extends Message> Watch<T> watch(
+      ResourceType<T> type, String name, WatchListener<T> listener, @Nullable Executor executor) {
+    if (name.isEmpty()) {
+      throw new IllegalArgumentException("a name is needed; watchAll watches all of a type");
+    }
+    return open(type, name, listener, executor);
+  }
+
+  /** Watches all resources of a type that the control plane has for this node. */
+  public <T extends Message> Watch<T> watchAll(ResourceType<T> type, WatchListener<T> listener) {
+    return watchAll(type, listener, null);
+  }
+
+  /** As {@link #watchAll(ResourceType, WatchListener)}, with the listener on an executor. */
+  public <T extends Message> Watch<T> watchAll(
+      ResourceType<T> type, WatchListener<T> listener, @Nullable Executor executor) {
+    return open(type, EVERYTHING, listener, executor);
+  }
+
+  private <T extends Message> Watch<T> open(
+      ResourceType<T> type, String name, WatchListener<T> listener, @Nullable Executor executor) {
+    Key key = new Key(type.typeUrl(), name);
+    Watching<T> watch = new Watching<>(listener, executor, loop, w -> leave(key, w));
+    onLoop(() -> join(type, key, watch));
+    return watch;
+  }
+
+  private <T extends Message> void join(ResourceType<T> type, Key key, Watching<T> watch) {
+    @SuppressWarnings("unchecked") // the key holds the type's URL
+    Watched<T> known = (Watched<T>) watched.get(key);
+    if (known != null) {
+      known.add(watch);
+      return;
+    }
+    Watched<T> fresh = new Watched<>();
+    watched.put(key, fresh);
+    fresh.add(watch);
+    Set<String> names = key.name().equals(EVERYTHING) ? Set.of() : Set.of(key.name());
+    fresh.subscribed(source.subscribe(ADS, type, names, fresh, SubscriptionObserver.NONE));
+  }
+
+  private <T extends Message> void leave(Key key, Watching<T> watch) {
+    @SuppressWarnings("unchecked") // the key holds the type's URL
+    Watched<T> shared = (Watched<T>) watched.get(key);
+    if (shared != null && shared.remove(watch)) {
+      watched.remove(key);
+    }
+  }
+
+  private void onLoop(Runnable task) {
+    if (loop.inLoop()) {
+      task.run();
+    } else {
+      loop.execute(task);
+    }
+  }
+
+  /** Ends the stream, and with it what the client made itself. Harmless twice. */
+  @Override
+  public void close() {
+    if (closed.getAndSet(true)) {
+      return;
+    }
+    onLoop(
+        () -> {
+          source.close();
+          ManagedChannel opened = own;
+          if (opened != null) {
+            opened.shutdownNow();
+          }
+          if (ownDecoder != null) {
+            ownDecoder.shutdown();
+          }
+        });
+    if (ownLoop != null) {
+      ownLoop.close();
+    }
+  }
+
+  /** What a client is made of; only a node and a control plane need to be given. */
+  public static final class Builder {
+    private Node node = Node.getDefaultInstance();
+    private @Nullable ApiConfigSource ads;
+    private @Nullable Loop loop;
+    private ChannelFactory channelFactory = new GrpcChannels();
+    private @Nullable ManagedChannel channel;
+    private @Nullable Transport transport;
+    private TransportObserver observer = TransportObserver.NONE;
+    private @Nullable Executor decodeExecutor;
+    private boolean rejectUnknownFields;
+    private DoubleSupplier chance = () -> ThreadLocalRandom.current().nextDouble();
+
+    private Builder() {}
+
+    /** Who we are; {@code user_agent_name} is filled in if it is empty. */
+    public Builder node(Node node) {
+      this.node =
+          node.getUserAgentName().isEmpty()
+              ? node.toBuilder().setUserAgentName("bifocal").build()
+              : node;
+      return this;
+    }
+
+    /**
+     * The control plane of the aggregated stream, {@code GRPC} or {@code DELTA_GRPC}. Without it
+     * nothing is ever fetched.
+     */
+    public Builder ads(ApiConfigSource ads) {
+      this.ads = ads;
+      return this;
+    }
+
+    /** Node and control plane as Envoy's bootstrap says them. */
+    public Builder bootstrap(Bootstrap bootstrap) {
+      node(bootstrap.getNode());
+      if (bootstrap.getDynamicResources().hasAdsConfig()) {
+        ads(bootstrap.getDynamicResources().getAdsConfig());
+      }
+      return this;
+    }
+
+    /**
+     * A channel of yours to the control plane, state-of-the-world unless {@link #ads} says
+     * otherwise. The client does not shut it down.
+     */
+    public Builder channel(ManagedChannel channel) {
+      this.channel = channel;
+      if (ads == null) {
+        ads =
+            ApiConfigSource.newBuilder()
+                .setApiType(ApiConfigSource.ApiType.GRPC)
+                .addGrpcServices(GrpcService.getDefaultInstance())
+                .build();
+      }
+      return this;
+    }
+
+    /** Opens channels by configuration; the default serves {@code google_grpc}. */
+    public Builder channelFactory(ChannelFactory channelFactory) {
+      this.channelFactory = channelFactory;
+      return this;
+    }
+
+    /** The loop to live on; the default is a thread of its own, which ends with the client. */
+    public Builder loop(Loop loop) {
+      this.loop = loop;
+      return this;
+    }
+
+    public Builder transportObserver(TransportObserver observer) {
+      this.observer = observer;
+      return this;
+    }
+
+    /** Where responses are parsed and checked; the default is a daemon thread of its own. */
+    public Builder decodeExecutor(Executor decodeExecutor) {
+      this.decodeExecutor = decodeExecutor;
+      return this;
+    }
+
+    /** Whether a resource with fields that this build does not know is refused. */
+    public Builder rejectUnknownFields(boolean reject) {
+      this.rejectUnknownFields = reject;
+      return this;
+    }
+
+    /** Uniform in [0, 1), for the jitter of delays. */
+    public Builder chance(DoubleSupplier chance) {
+      this.chance = chance;
+      return this;
+    }
+
+    Builder transport(Transport transport) {
+      this.transport = transport;
+      return this;
+    }
+
+    /**
+     * Makes the client; nothing is opened yet.
+     *
+     * @throws IllegalArgumentException when {@code ads} is of a kind that is not served, saying so
+     */
+    public XdsClient build() {
+      return new XdsClient(this);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package io.bifocal.xds.bootstrap;
+
+import com.google.protobuf.util.Durations;
+import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import java.time.Duration;
+import java.util.Locale;
+
+/** Which sources of resources are served. */
+public final class SourceKinds {
+  private static final Duration INITIAL_FETCH_TIMEOUT = Duration.ofSeconds(15);
+
+  private SourceKinds() {}
+
+  /**
+   * Passes what the aggregated stream serves.
+   *
+   * @throws IllegalArgumentException for any other kind, naming it
+   */
+  public static void requireAggregated(ConfigSource source) {
+    switch (source.getConfigSourceSpecifierCase()) {
+      case ADS -> {}
+      case API_CONFIG_SOURCE ->
+          throw new IllegalArgumentException(
+              "a config source of kind api_config_source ("
+                  + source.getApiConfigSource().getApiType()
+                  + ") is not served: only ads is");
+      case CONFIGSOURCESPECIFIER_NOT_SET ->
+          throw new IllegalArgumentException("a config source that says no kind is not served");
+      case PATH, PATH_CONFIG_SOURCE, SELF ->
+          throw new IllegalArgumentException(
+              "a config source of kind "
+                  + source.getConfigSourceSpecifierCase().name().toLowerCase(Locale.ROOT)
+                  + " is not served: only ads is");
+    }
+  }
+
+  /** How long a subscription waits for its first answer; zero for ever. */
+  public static Duration initialFetchTimeout(ConfigSource source) {
+    return source.hasInitialFetchTimeout()
+        ? Duration.ofNanos(Durations.toNanos(source.getInitialFetchTimeout()))
+        : INITIAL_FETCH_TIMEOUT;
+  }
+}

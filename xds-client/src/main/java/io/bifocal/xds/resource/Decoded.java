@@ -1,0 +1,30 @@
+package io.bifocal.xds.resource;
+
+import com.google.protobuf.Message;
+import java.util.List;
+
+/** What became of a response on the decode executor. */
+public sealed interface Decoded<T extends Message> {
+  Stamp stamp();
+
+  /**
+   * What identifies a response.
+   *
+   * @param fingerprint of all but the nonce: equal when the server sends the same bytes again
+   */
+  record Stamp(String version, String nonce, long fingerprint) {}
+
+  /** All of it could be decoded and keeps its constraints. */
+  record Good<T extends Message>(
+      Stamp stamp, List<Received<T>> resources, List<String> removed, List<UnknownField> unknown)
+      implements Decoded<T> {
+    public Good {
+      resources = List.copyOf(resources);
+      removed = List.copyOf(removed);
+      unknown = List.copyOf(unknown);
+    }
+  }
+
+  /** Something in it could not: nothing of it is taken. */
+  record Bad<T extends Message>(Stamp stamp, String reason) implements Decoded<T> {}
+}

@@ -1,0 +1,257 @@
+package io.bifocal.xds.resource;
+
+import com.google.common.hash.Hasher;
+import com.google.common.hash.Hashing;
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import io.bifocal.api.ConfigException;
+import io.bifocal.api.Unpack;
+import io.bifocal.xds.ResourceType;
+import io.bifocal.xds.resource.Decoded.Bad;
+import io.bifocal.xds.resource.Decoded.Good;
+import io.bifocal.xds.resource.Decoded.Stamp;
+import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
+import io.envoyproxy.envoy.service.discovery.v3.Resource;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decodes every resource of a response and checks it, in Envoy's words. Stateless, so it may run on
+ * any thread; whatever a server sends, it answers and does not throw.
+ */
+public final class Decoder {
+  private static final String WRAPPER =
+      "type.googleapis.com/" + Resource.getDescriptor().getFullName();
+
+  private final boolean rejectUnknownFields;
+
+  /**
+   * A decoder.
+   *
+   * @param rejectUnknownFields whether a field that this build does not know refuses the response;
+   *     else it is reported and ignored
+   */
+  public Decoder(boolean rejectUnknownFields) {
+    this.rejectUnknownFields = rejectUnknownFields;
+  }
+
+  /** Decodes a state-of-the-world response. */
+  public <T extends Message> Decoded<T> decode(ResourceType<T> type, DiscoveryResponse response) {
+    Stamp stamp = new Stamp(response.getVersionInfo(), response.getNonce(), fingerprint(response));
+    return guarded(
+        stamp,
+        () -> {
+          Batch<T> batch = new Batch<>(type);
+          for (Any any : response.getResourcesList()) {
+            if (any.getTypeUrl().equals(WRAPPER)) {
+              batch.addWrapped(unwrap(any), stamp.version(), response);
+            } else {
+              requireType(type, any, response);
+              batch.add(null, stamp.version(), any, null);
+            }
+          }
+          return batch.good(stamp, List.of());
+        });
+  }
+
+  /** Decodes an incremental response. */
+  public <T extends Message> Decoded<T> decode(
+      ResourceType<T> type, DeltaDiscoveryResponse response) {
+    Stamp stamp =
+        new Stamp(response.getSystemVersionInfo(), response.getNonce(), fingerprint(response));
+    return guarded(
+        stamp,
+        () -> {
+          refuseDuplicates(response);
+          Batch<T> batch = new Batch<>(type);
+          for (Resource resource : response.getResourcesList()) {
+            if (resource.hasResource()) {
+              requireType(type, resource.getResource(), response);
+              batch.add(
+                  resource.getName(), resource.getVersion(), resource.getResource(), ttl(resource));
+            } else if (resource.getAliasesCount() == 0) {
+              batch.addHeartbeat(resource.getName(), resource.getVersion(), ttl(resource));
+            }
+          }
+          return batch.good(stamp, response.getRemovedResourcesList());
+        });
+  }
+
+  /** The resources of one response, as they are decoded. */
+  private final class Batch<T extends Message> {
+    private final ResourceType<T> type;
+    private final List<Received<T>> resources = new ArrayList<>();
+    private final List<UnknownField> unknown = new ArrayList<>();
+
+    Batch(ResourceType<T> type) {
+      this.type = type;
+    }
+
+    void add(@Nullable String name, String version, Any any, @Nullable Duration ttl)
+        throws ConfigException {
+      T value = Unpack.as(type.prototype(), any);
+      String called = name == null || name.isEmpty() ? type.nameOf().apply(value) : name;
+      String strange = UnknownFieldCheck.paths(value);
+      if (!strange.isEmpty()) {
+        if (rejectUnknownFields) {
+          throw new ConfigException(
+              "Protobuf message (type "
+                  + type.prototype().getDescriptorForType().getFullName()
+                  + " with unknown field set {"
+                  + strange
+                  + "}) has unknown fields");
+        }
+        unknown.add(new UnknownField(called, strange));
+      }
+      resources.add(new Received<>(called, version, value, ttl));
+    }
+
+    void addWrapped(Resource resource, String version, DiscoveryResponse response)
+        throws ConfigException {
+      if (resource.hasResource()) {
+        requireType(type, resource.getResource(), response);
+        add(resource.getName(), version, resource.getResource(), ttl(resource));
+      } else {
+        addHeartbeat(resource.getName(), version, ttl(resource));
+      }
+    }
+
+    void addHeartbeat(String name, String version, @Nullable Duration ttl) {
+      resources.add(new Received<>(name, version, null, ttl));
+    }
+
+    Good<T> good(Stamp stamp, List<String> removed) {
+      return new Good<>(stamp, resources, removed, unknown);
+    }
+  }
+
+  @FunctionalInterface
+  private interface Decoding<T extends Message> {
+    Decoded<T> run() throws ConfigException;
+  }
+
+  // A parser or a name function that throws is the server's doing too: it costs the response only.
+  private static <T extends Message> Decoded<T> guarded(Stamp stamp, Decoding<T> decoding) {
+    try {
+      return decoding.run();
+    } catch (ConfigException e) {
+      return new Bad<>(stamp, e.reason());
+    } catch (RuntimeException | StackOverflowError e) {
+      return new Bad<>(stamp, "cannot be decoded: " + e);
+    }
+  }
+
+  private static Resource unwrap(Any any) throws ConfigException {
+    try {
+      return Resource.parseFrom(any.getValue());
+    } catch (InvalidProtocolBufferException e) {
+      throw new ConfigException(
+          "Unable to unpack as " + Resource.getDescriptor().getFullName() + ": " + e.getMessage(),
+          e);
+    }
+  }
+
+  private static @Nullable Duration ttl(Resource resource) throws ConfigException {
+    if (!resource.hasTtl()) {
+      return null;
+    }
+    long seconds = resource.getTtl().getSeconds();
+    int nanos = resource.getTtl().getNanos();
+    // Bounded, so that no sum of instants overflows; a century is for ever.
+    if (seconds < 0 || nanos < 0 || nanos > 999_999_999) {
+      throw new ConfigException(
+          "Invalid duration: Expected positive duration: ttl of " + resource.getName());
+    }
+    return Duration.ofSeconds(Math.min(seconds, 3_155_760_000L), nanos);
+  }
+
+  private static void requireType(ResourceType<?> type, Any any, DiscoveryResponse response)
+      throws ConfigException {
+    if (!any.getTypeUrl().equals(type.typeUrl())) {
+      throw new ConfigException(
+          any.getTypeUrl()
+              + " does not match the message-wide type URL "
+              + type.typeUrl()
+              + " in DiscoveryResponse "
+              + outline(
+                  response.getVersionInfo(), response.getNonce(), response.getResourcesCount()));
+    }
+  }
+
+  private static void requireType(ResourceType<?> type, Any any, DeltaDiscoveryResponse response)
+      throws ConfigException {
+    if (!any.getTypeUrl().equals(type.typeUrl())) {
+      throw new ConfigException(
+          "type URL "
+              + any.getTypeUrl()
+              + " embedded in an individual Any does not match the message-wide type URL "
+              + type.typeUrl()
+              + " in DeltaDiscoveryResponse "
+              + outline(
+                  response.getSystemVersionInfo(),
+                  response.getNonce(),
+                  response.getResourcesCount()));
+    }
+  }
+
+  // Envoy dumps the whole response here; it may be 64 MiB, or hold a secret.
+  private static String outline(String version, String nonce, int resources) {
+    return "{version: \"" + version + "\", nonce: \"" + nonce + "\", resources: " + resources + "}";
+  }
+
+  private static void refuseDuplicates(DeltaDiscoveryResponse response) throws ConfigException {
+    Set<String> names = new HashSet<>();
+    for (Resource resource : response.getResourcesList()) {
+      if (!names.add(resource.getName())) {
+        throw new ConfigException(
+            "duplicate name " + resource.getName() + " found among added/updated resources");
+      }
+    }
+    for (String removed : response.getRemovedResourcesList()) {
+      if (!names.add(removed)) {
+        throw new ConfigException(
+            "duplicate name " + removed + " found in the union of added+removed resources");
+      }
+    }
+  }
+
+  private static long fingerprint(DiscoveryResponse response) {
+    Hasher hasher = hasher(response.getVersionInfo());
+    for (Any any : response.getResourcesList()) {
+      put(hasher, any);
+    }
+    return hasher.hash().asLong();
+  }
+
+  private static long fingerprint(DeltaDiscoveryResponse response) {
+    Hasher hasher = hasher(response.getSystemVersionInfo());
+    for (Resource resource : response.getResourcesList()) {
+      hasher.putString(resource.getName(), StandardCharsets.UTF_8);
+      hasher.putString(resource.getVersion(), StandardCharsets.UTF_8);
+      put(hasher, resource.getResource());
+    }
+    response
+        .getRemovedResourcesList()
+        .forEach(name -> hasher.putString(name, StandardCharsets.UTF_8).putByte((byte) 0));
+    return hasher.hash().asLong();
+  }
+
+  private static Hasher hasher(String version) {
+    return Hashing.murmur3_128()
+        .newHasher()
+        .putString(version, StandardCharsets.UTF_8)
+        .putByte((byte) 0);
+  }
+
+  private static void put(Hasher hasher, Any any) {
+    hasher.putString(any.getTypeUrl(), StandardCharsets.UTF_8).putInt(any.getValue().size());
+    hasher.putBytes(any.getValue().asReadOnlyByteBuffer());
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * From a response to checked resources. Decoding and constraint errors refuse a response as a
+ * whole, before any watcher sees it. Nothing here has state: it runs on the decode executor.
+ */
+@NullMarked
+package io.bifocal.xds.resource;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,262 @@
+package io.bifocal.xds.source;
+
+import com.google.protobuf.Message;
+import io.bifocal.xds.Hold;
+import io.bifocal.xds.ResourceType;
+import io.bifocal.xds.ResourceWatcher;
+import io.bifocal.xds.Subscription;
+import io.bifocal.xds.SubscriptionObserver;
+import io.bifocal.xds.XdsError;
+import io.bifocal.xds.bootstrap.SourceKinds;
+import io.bifocal.xds.bootstrap.StreamSettings;
+import io.bifocal.xds.resource.Decoded;
+import io.bifocal.xds.state.Surroundings;
+import io.bifocal.xds.state.TypeState;
+import io.bifocal.xds.stream.Dialect;
+import io.bifocal.xds.stream.DiscoveryStream;
+import io.bifocal.xds.stream.Transport;
+import io.bifocal.xds.time.Loop;
+import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import io.envoyproxy.envoy.config.core.v3.Node;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All types on one stream. Answers go out first, in the order in which they became due; then what
+ * else the server must hear, in the order in which the types were first subscribed.
+ */
+final class AggregatedSource<Q extends Message, R extends Message>
+    implements Source, DiscoveryStream.Events<R> {
+  private static final Logger log = LoggerFactory.getLogger(AggregatedSource.class);
+
+  /** A response that waits for the decode executor, and the opening of the stream it came on. */
+  private record Arrived<R>(R response, int opening) {}
+
+  private final Dialect<Q, R> dialect;
+  private final @Nullable StreamSettings settings;
+  private final Node node;
+  private final Tools tools;
+  private final Loop loop;
+  private final Surroundings surroundings;
+  private final Map<String, TypeState<Q, ?>> types = new LinkedHashMap<>();
+  private final Set<TypeState<Q, ?>> subscribed = new LinkedHashSet<>();
+  private final Queue<Arrived<R>> inbox = new ArrayDeque<>();
+  private @Nullable DiscoveryStream<Q> stream;
+  private boolean decoding;
+  private boolean closed;
+  private boolean flushing;
+  private long tickets;
+  private int pendingTold;
+  private String identifier = "";
+
+  AggregatedSource(
+      Dialect<Q, R> dialect, @Nullable StreamSettings settings, Node node, Tools tools) {
+    this.dialect = dialect;
+    this.settings = settings;
+    this.node = node;
+    this.tools = tools;
+    this.loop = tools.loop();
+    this.surroundings =
+        new Surroundings(loop, tools.chance(), () -> tickets++, this::flush, tools.observer());
+  }
+
+  @Override
+  public void start(Transport transport) {
+    loop.assertInLoop();
+    if (settings == null || stream != null || closed) {
+      return;
+    }
+    stream =
+        DiscoveryStream.of(
+            transport,
+            dialect.aggregated(),
+            dialect::withNode,
+            node,
+            settings,
+            loop,
+            tools.chance(),
+            tools.observer(),
+            this);
+    stream.start();
+  }
+
+  @Override
+  public <T extends Message> Subscription subscribe(
+      ConfigSource source,
+      ResourceType<T> type,
+      Set<String> names,
+      ResourceWatcher<T> watcher,
+      SubscriptionObserver observer) {
+    loop.assertInLoop();
+    SourceKinds.requireAggregated(source);
+    TypeState<Q, T> state = stateOf(type);
+    subscribed.add(state);
+    return state.subscribe(names, watcher, observer, SourceKinds.initialFetchTimeout(source));
+  }
+
+  @Override
+  public Hold hold(ResourceType<?> type) {
+    loop.assertInLoop();
+    return stateOf(type).hold();
+  }
+
+  private <T extends Message> TypeState<Q, T> stateOf(ResourceType<T> type) {
+    TypeState<Q, ?> known = types.get(type.typeUrl());
+    if (known == null) {
+      TypeState<Q, T> fresh = dialect.stateOf(type, surroundings);
+      types.put(type.typeUrl(), fresh);
+      return fresh;
+    }
+    if (known.type().prototype().getClass() != type.prototype().getClass()) {
+      throw new IllegalArgumentException(type + " and " + known.type() + " share a type URL");
+    }
+    @SuppressWarnings("unchecked") // one type URL, one message class
+    TypeState<Q, T> state = (TypeState<Q, T>) known;
+    return state;
+  }
+
+  // --- requests
+
+  // Not entered twice: a request that becomes due while one is sent is found by the loop below.
+  private void flush() {
+    if (stream == null || closed || flushing) {
+      return;
+    }
+    flushing = true;
+    try {
+      for (TypeState<Q, ?> due = due(); due != null && stream.maySend(); due = due()) {
+        stream.send(due.next());
+      }
+    } finally {
+      flushing = false;
+    }
+    tellPending();
+  }
+
+  private @Nullable TypeState<Q, ?> due() {
+    TypeState<Q, ?> answering =
+        subscribed.stream().min(Comparator.comparingLong(TypeState::answerTicket)).orElse(null);
+    if (answering == null || answering.answerTicket() != Long.MAX_VALUE) {
+      return answering;
+    }
+    return subscribed.stream().filter(TypeState::changeDue).findFirst().orElse(null);
+  }
+
+  private void tellPending() {
+    int pending =
+        (int)
+            subscribed.stream()
+                .filter(t -> t.changeDue() || t.answerTicket() != Long.MAX_VALUE)
+                .count();
+    if (pending != pendingTold) {
+      pendingTold = pending;
+      tools.observer().onPendingRequests(pending);
+    }
+  }
+
+  // --- the stream's events
+
+  @Override
+  public void onOpened() {
+    types.values().forEach(TypeState::onOpened);
+  }
+
+  @Override
+  public void onMaySend() {
+    flush();
+  }
+
+  @Override
+  public void onBroken(String why) {
+    XdsError.Disconnected error =
+        new XdsError.Disconnected("the stream to the control plane is closed: " + why);
+    types.values().forEach(type -> type.onBroken(error));
+    tellPending();
+  }
+
+  @Override
+  public void onResponse(R response) {
+    String name = dialect.identifier(response);
+    if (!name.isEmpty() && !name.equals(identifier)) {
+      identifier = name;
+      tools.observer().onIdentifier(name);
+    }
+    inbox.add(new Arrived<>(response, stream == null ? -1 : stream.opening()));
+    decodeNext();
+  }
+
+  private void decodeNext() {
+    Arrived<R> next = decoding || closed ? null : inbox.poll();
+    if (next == null) {
+      return;
+    }
+    String typeUrl = dialect.typeUrl(next.response());
+    TypeState<Q, ?> type = types.get(typeUrl);
+    if (type == null || !subscribed.contains(type)) {
+      log.warn("a response of type {} came though nothing of it was asked for", typeUrl);
+      dealtWith(next);
+    } else {
+      decoding = true;
+      decode(type, next);
+    }
+  }
+
+  private <T extends Message> void decode(TypeState<Q, T> type, Arrived<R> arrived) {
+    try {
+      tools
+          .decode()
+          .execute(
+              () -> {
+                Decoded<T> decoded =
+                    dialect.decode(tools.decoder(), type.type(), arrived.response());
+                loop.execute(() -> apply(type, arrived, decoded));
+              });
+    } catch (RejectedExecutionException e) {
+      log.error("the decode executor takes no work; a response of {} is lost", type.type());
+      decoding = false;
+    }
+  }
+
+  private <T extends Message> void apply(
+      TypeState<Q, T> type, Arrived<R> arrived, Decoded<T> decoded) {
+    decoding = false;
+    if (closed) {
+      return;
+    }
+    try {
+      type.apply(decoded, stream != null && arrived.opening() == stream.opening());
+    } finally {
+      dealtWith(arrived);
+    }
+  }
+
+  private void dealtWith(Arrived<R> arrived) {
+    if (stream != null && arrived.opening() == stream.opening()) {
+      stream.request();
+    }
+    decodeNext();
+  }
+
+  @Override
+  public void close() {
+    loop.assertInLoop();
+    if (closed) {
+      return;
+    }
+    closed = true;
+    inbox.clear();
+    types.values().forEach(TypeState::close);
+    if (stream != null) {
+      stream.close();
+    }
+  }
+}

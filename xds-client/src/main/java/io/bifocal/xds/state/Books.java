@@ -1,0 +1,345 @@
+package io.bifocal.xds.state;
+
+import com.google.protobuf.Message;
+import io.bifocal.xds.Hold;
+import io.bifocal.xds.ResourceType;
+import io.bifocal.xds.ResourceWatcher;
+import io.bifocal.xds.Subscription;
+import io.bifocal.xds.SubscriptionObserver;
+import io.bifocal.xds.Update;
+import io.bifocal.xds.XdsError;
+import io.bifocal.xds.resource.Decoded;
+import io.bifocal.xds.resource.Decoded.Bad;
+import io.bifocal.xds.resource.Decoded.Good;
+import io.bifocal.xds.resource.Received;
+import io.bifocal.xds.time.Backoff;
+import io.bifocal.xds.time.Loop;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The two ledgers of a type, and between them the answers that watchers have not settled yet. These
+ * are booked in the order of their responses, and while one is open nothing is sent.
+ */
+final class Books<Q extends Message, T extends Message> implements TypeState<Q, T> {
+  private static final Logger log = LoggerFactory.getLogger(Books.class);
+  private static final Duration NACK_BASE = Duration.ofMillis(500);
+  private static final Duration NACK_MAX = Duration.ofSeconds(30);
+
+  private final ResourceType<T> type;
+  private final Interests<T> interests;
+  private final Ledger<Q> ledger;
+  private final boolean lists;
+  private final Surroundings surroundings;
+  private final Loop loop;
+  private final Expiry expiry;
+  private final Deque<Answer<T>> unsettled = new ArrayDeque<>();
+  private final Backoff refusals;
+  private int holds;
+  private long subscriptions;
+  private int stream;
+  private String version = "";
+  private @Nullable Long refusedBytes;
+  private Loop.@Nullable Timer penance;
+
+  Books(
+      ResourceType<T> type,
+      Interests<T> interests,
+      Ledger<Q> ledger,
+      boolean lists,
+      Surroundings surroundings) {
+    this.type = type;
+    this.interests = interests;
+    this.ledger = ledger;
+    this.lists = lists;
+    this.surroundings = surroundings;
+    this.loop = surroundings.loop();
+    this.expiry = new Expiry(loop, this::expired);
+    this.refusals = new Backoff(NACK_BASE, NACK_MAX, surroundings.chance());
+  }
+
+  @Override
+  public ResourceType<T> type() {
+    return type;
+  }
+
+  // --- who is interested
+
+  @Override
+  public Subscription subscribe(
+      Set<String> names,
+      ResourceWatcher<T> watcher,
+      SubscriptionObserver observer,
+      Duration initialFetchTimeout) {
+    Interest<T> interest =
+        new Interest<>(subscriptions++, type.shortName(), copy(names), watcher, observer, loop);
+    interest.start(initialFetchTimeout);
+    add(interest);
+    changed();
+    return new Subscription() {
+      @Override
+      public void update(Set<String> names) {
+        loop.assertInLoop();
+        if (!interest.closed() && !interest.names().equals(names)) {
+          rename(interest, copy(names));
+        }
+      }
+
+      @Override
+      public void close() {
+        loop.assertInLoop();
+        if (!interest.closed()) {
+          interest.close();
+          remove(interest);
+          changed();
+        }
+      }
+    };
+  }
+
+  private static Set<String> copy(Set<String> names) {
+    return new LinkedHashSet<>(names);
+  }
+
+  private void add(Interest<T> interest) {
+    boolean before = interests.everything();
+    List<String> fresh = interests.add(interest);
+    ledger.wanted(fresh, !before && interests.everything());
+  }
+
+  private void remove(Interest<T> interest) {
+    boolean before = interests.everything();
+    List<String> orphans = interests.remove(interest);
+    ledger.unwanted(orphans, before && !interests.everything());
+  }
+
+  // Added before it is removed, so that the names it keeps are never without an owner.
+  private void rename(Interest<T> interest, Set<String> names) {
+    Set<String> dropped = copy(interest.names());
+    boolean before = interests.everything();
+    Set<String> orphans = new LinkedHashSet<>(interests.remove(interest));
+    interest.names(names);
+    Set<String> fresh = new LinkedHashSet<>(interests.add(interest));
+    fresh.removeAll(dropped);
+    orphans.removeAll(names);
+    if (!orphans.isEmpty() || (before && !interests.everything())) {
+      ledger.unwanted(orphans, before && !interests.everything());
+    }
+    ledger.wanted(fresh, !before && interests.everything());
+    changed();
+  }
+
+  // News for the server outranks the wait that an unchanged refusal costs.
+  private void changed() {
+    forgive();
+    surroundings.due().run();
+  }
+
+  @Override
+  public Hold hold() {
+    loop.assertInLoop();
+    holds++;
+    return new Hold() {
+      private boolean open = true;
+
+      @Override
+      public void close() {
+        loop.assertInLoop();
+        if (open) {
+          open = false;
+          release();
+        }
+      }
+    };
+  }
+
+  private void release() {
+    if (--holds == 0) {
+      surroundings.due().run();
+    }
+  }
+
+  // --- the stream
+
+  @Override
+  public void onOpened() {
+    stream++;
+    forgive();
+    ledger.restart();
+  }
+
+  @Override
+  public void onBroken(XdsError.Disconnected error) {
+    ledger.restart();
+    interests.all().forEach(i -> i.disconnected(error));
+  }
+
+  @Override
+  public boolean held() {
+    return holds > 0 || !unsettled.isEmpty() || penance != null;
+  }
+
+  @Override
+  public long answerTicket() {
+    return held() ? Ledger.NO_ANSWER : ledger.answerTicket();
+  }
+
+  @Override
+  public boolean changeDue() {
+    return !held() && ledger.changeDue();
+  }
+
+  @Override
+  public Q next() {
+    return ledger.next();
+  }
+
+  @Override
+  public void close() {
+    interests.all().forEach(Interest::close);
+    expiry.clear();
+    forgive();
+  }
+
+  // --- responses
+
+  @Override
+  public void apply(Decoded<T> response, boolean present) {
+    if (present) {
+      ledger.received(response.stamp().nonce());
+    }
+    Answer<T> answer = new Answer<>(response, present ? stream : -1, loop);
+    unsettled.add(answer);
+    holds++;
+    try {
+      if (response instanceof Good<T> good) {
+        deliver(good, answer);
+      } else if (response instanceof Bad<T> bad) {
+        log.warn("{} version {} is refused: {}", type, bad.stamp().version(), brief(bad.reason()));
+        XdsError.Malformed error = new XdsError.Malformed(bad.reason());
+        interests.all().forEach(i -> i.malformed(error));
+        answer.refuse(bad.reason());
+      }
+    } finally {
+      answer.allAsked();
+      book();
+      release();
+    }
+  }
+
+  private void deliver(Good<T> response, Answer<T> answer) {
+    response
+        .unknown()
+        .forEach(
+            u -> {
+              log.warn("{} {} has unknown fields: {}", type, u.resource(), u.paths());
+              surroundings.observer().onUnknownFields(type.typeUrl(), u.resource(), u.paths());
+            });
+    if (interests.isEmpty() && !response.resources().isEmpty() && !ledger.takesUnwanted()) {
+      log.warn("{} came though nothing of it is wanted; its version is not taken", type);
+      answer.refuse(null);
+      return;
+    }
+    for (Deliveries.Delivery<T> delivery : Deliveries.of(response, type, interests, lists)) {
+      if (!delivery.to().closed()) {
+        answer.ask(delivery.to(), delivery.update(), this::book);
+      }
+    }
+  }
+
+  // In order: an answer whose elder is still open waits for it.
+  private void book() {
+    for (Answer<T> answer = unsettled.peek();
+        answer != null && answer.settled();
+        answer = unsettled.peek()) {
+      unsettled.remove();
+      if (answer.refused()) {
+        bookRefusal(answer);
+      } else if (answer.response() instanceof Good<T> good) {
+        bookAcceptance(good, answer.stream() == stream);
+      }
+    }
+    if (!held()) {
+      surroundings.due().run();
+    }
+  }
+
+  private void bookAcceptance(Good<T> response, boolean answer) {
+    refusedBytes = null;
+    refusals.reset();
+    forgive();
+    version = response.stamp().version();
+    renew(response);
+    ledger.accepted(response, answer, surroundings.tickets().getAsLong());
+  }
+
+  private void bookRefusal(Answer<T> answer) {
+    if (answer.response() instanceof Good<T> good) {
+      renew(good);
+    }
+    Decoded.Stamp stamp = answer.response().stamp();
+    Long before = refusedBytes;
+    refusedBytes = stamp.fingerprint();
+    if (answer.stream() != stream) {
+      return;
+    }
+    ledger.refused(stamp.nonce(), answer.reason(), surroundings.tickets().getAsLong());
+    if (before != null && before == stamp.fingerprint()) {
+      doPenance();
+    }
+  }
+
+  // A server that answers a refusal with the very same bytes would keep both of us busy.
+  private void doPenance() {
+    forgive();
+    penance =
+        loop.schedule(
+            refusals.next(),
+            () -> {
+              penance = null;
+              surroundings.due().run();
+            });
+  }
+
+  private void forgive() {
+    if (penance != null) {
+      penance.cancel();
+      penance = null;
+    }
+  }
+
+  private void renew(Good<T> response) {
+    for (Received<T> received : response.resources()) {
+      if (!received.isHeartbeat() || ledger.renews(received)) {
+        expiry.renew(received.name(), received.ttl());
+      }
+    }
+    response.removed().forEach(name -> expiry.renew(name, null));
+    expiry.arm();
+  }
+
+  private void expired(List<String> names) {
+    log.info("{}: the time to live of {} resources is over", type, names.size());
+    ledger.expired(names);
+    for (Interest<T> interest : interests.all()) {
+      List<String> gone =
+          interest.names().isEmpty()
+              ? names
+              : names.stream().filter(interest.names()::contains).toList();
+      if (!gone.isEmpty() && !interest.closed()) {
+        interest.deliver(new Update<>(false, List.of(), gone, version));
+      }
+    }
+  }
+
+  private static String brief(String reason) {
+    return reason.length() <= 300 ? reason : reason.substring(0, 300) + "…";
+  }
+}

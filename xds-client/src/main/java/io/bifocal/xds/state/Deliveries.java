@@ -1,0 +1,89 @@
+package io.bifocal.xds.state;
+
+import com.google.protobuf.Message;
+import io.bifocal.xds.Resource;
+import io.bifocal.xds.ResourceType;
+import io.bifocal.xds.Update;
+import io.bifocal.xds.resource.Decoded.Good;
+import io.bifocal.xds.resource.Received;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Who must hear what of a response. */
+final class Deliveries {
+  record Delivery<T extends Message>(Interest<T> to, Update<T> update) {}
+
+  private static final class Parcel<T extends Message> {
+    final List<Resource<T>> resources = new ArrayList<>();
+    final List<String> removed = new ArrayList<>();
+  }
+
+  private Deliveries() {}
+
+  /**
+   * In the order of subscription.
+   *
+   * @param lists whether the response lists the whole state of its type
+   */
+  static <T extends Message> List<Delivery<T>> of(
+      Good<T> response, ResourceType<T> type, Interests<T> interests, boolean lists) {
+    List<Resource<T>> resources = new ArrayList<>();
+    boolean renewals = false;
+    Map<Interest<T>, Parcel<T>> parcels = new HashMap<>();
+    for (Received<T> received : response.resources()) {
+      T value = received.value();
+      if (value == null) {
+        renewals = true;
+        continue;
+      }
+      Resource<T> resource = new Resource<>(received.name(), received.version(), value);
+      resources.add(resource);
+      for (Interest<T> interest : interests.in(received.name())) {
+        parcels.computeIfAbsent(interest, i -> new Parcel<>()).resources.add(resource);
+      }
+    }
+    for (String name : response.removed()) {
+      interests
+          .in(name)
+          .forEach(i -> parcels.computeIfAbsent(i, k -> new Parcel<>()).removed.add(name));
+    }
+    if (lists) {
+      noteAbsent(response, interests, parcels);
+    }
+    String version = response.stamp().version();
+    List<Delivery<T>> deliveries = new ArrayList<>();
+    parcels.forEach(
+        (interest, parcel) ->
+            deliveries.add(
+                new Delivery<>(
+                    interest, new Update<>(false, parcel.resources, parcel.removed, version))));
+    boolean onlyRenewals = renewals && resources.isEmpty() && response.removed().isEmpty();
+    if (!onlyRenewals) {
+      // What was merely renewed is not listed, so its absence must not read as its removal.
+      boolean whole = lists && !renewals;
+      Update<T> update = new Update<>(whole, resources, response.removed(), version);
+      interests.inEverything().forEach(i -> deliveries.add(new Delivery<>(i, update)));
+    }
+    deliveries.sort(Comparator.comparingLong(d -> d.to().order));
+    return deliveries;
+  }
+
+  // Where a response lists everything, a wanted name that is not in it does not exist.
+  private static <T extends Message> void noteAbsent(
+      Good<T> response, Interests<T> interests, Map<Interest<T>, Parcel<T>> parcels) {
+    Set<String> present = new HashSet<>();
+    response.resources().forEach(r -> present.add(r.name()));
+    for (String name : interests.names()) {
+      if (!present.contains(name)) {
+        interests
+            .in(name)
+            .forEach(i -> parcels.computeIfAbsent(i, k -> new Parcel<>()).removed.add(name));
+      }
+    }
+  }
+}

@@ -1,0 +1,16 @@
+package io.bifocal.xds.state;
+
+import java.util.Set;
+
+/** What all subscriptions of a type want together; a live view. */
+interface Wanted {
+  /** Whether somebody wants everything there is. */
+  boolean everything();
+
+  /** The names that somebody wants, in the order in which they were first wanted. */
+  Set<String> names();
+
+  default boolean nothing() {
+    return !everything() && names().isEmpty();
+  }
+}

@@ -1,0 +1,112 @@
+package io.bifocal.xds.stream;
+
+import com.google.protobuf.Message;
+import io.bifocal.xds.time.Loop;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ConnectivityState;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import java.util.concurrent.Executor;
+
+/** Calls on a gRPC channel. The back-off is the stream's, so the channel's own is cut short. */
+final class GrpcTransport implements Transport {
+  /** istiod pushes more than gRPC's default of 4 MiB; what exceeds this breaks the stream. */
+  private static final int MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
+
+  private final ManagedChannel channel;
+  private final Loop loop;
+  private final Executor decode;
+
+  GrpcTransport(ManagedChannel channel, Loop loop, Executor decode) {
+    this.channel = channel;
+    this.loop = loop;
+    this.decode = decode;
+  }
+
+  @Override
+  public <Q extends Message, R extends Message> Call<Q> open(
+      MethodDescriptor<Q, R> method, Events<R> events) {
+    if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+      // Else the call would fail at once with the last failure, while the channel sits out a
+      // back-off of up to two minutes.
+      channel.enterIdle();
+    }
+    ClientCall<Q, R> call =
+        channel.newCall(
+            method,
+            CallOptions.DEFAULT.withExecutor(decode).withMaxInboundMessageSize(MAX_RESPONSE_BYTES));
+    GrpcCall<Q, R> opened = new GrpcCall<>(call, loop, events);
+    opened.start();
+    return opened;
+  }
+
+  private static final class GrpcCall<Q, R> extends ClientCall.Listener<R> implements Call<Q> {
+    private final ClientCall<Q, R> call;
+    private final Loop loop;
+    private final Events<R> events;
+    private boolean cancelled;
+
+    GrpcCall(ClientCall<Q, R> call, Loop loop, Events<R> events) {
+      this.call = call;
+      this.loop = loop;
+      this.events = events;
+    }
+
+    void start() {
+      call.start(this, new Metadata());
+      call.request(1);
+    }
+
+    @Override
+    public boolean writable() {
+      return call.isReady();
+    }
+
+    @Override
+    public void send(Q request) {
+      call.sendMessage(request);
+    }
+
+    @Override
+    public void request() {
+      call.request(1);
+    }
+
+    @Override
+    public void cancel() {
+      cancelled = true;
+      call.cancel("no longer wanted", null);
+    }
+
+    @Override
+    public void onReady() {
+      tell(events::onWritable);
+    }
+
+    @Override
+    public void onMessage(R message) {
+      tell(() -> events.onResponse(message));
+    }
+
+    @Override
+    public void onClose(Status status, Metadata trailers) {
+      String why =
+          status.getDescription() == null
+              ? status.getCode().name()
+              : status.getCode().name() + ": " + status.getDescription();
+      tell(() -> events.onClosed(why));
+    }
+
+    private void tell(Runnable event) {
+      loop.execute(
+          () -> {
+            if (!cancelled) {
+              event.run();
+            }
+          });
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package io.bifocal.xds.stream;
+
+import com.google.protobuf.Message;
+import io.bifocal.xds.ResourceType;
+import io.bifocal.xds.resource.Decoded;
+import io.bifocal.xds.resource.Decoder;
+import io.bifocal.xds.state.Surroundings;
+import io.bifocal.xds.state.TypeState;
+import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
+import io.grpc.MethodDescriptor;
+
+final class StateOfTheWorld implements Dialect<DiscoveryRequest, DiscoveryResponse> {
+  static final StateOfTheWorld INSTANCE = new StateOfTheWorld();
+
+  private StateOfTheWorld() {}
+
+  @Override
+  public MethodDescriptor<DiscoveryRequest, DiscoveryResponse> aggregated() {
+    return AggregatedDiscoveryServiceGrpc.getStreamAggregatedResourcesMethod();
+  }
+
+  @Override
+  public DiscoveryRequest withNode(DiscoveryRequest request, Node node) {
+    return request.toBuilder().setNode(node).build();
+  }
+
+  @Override
+  public String typeUrl(DiscoveryResponse response) {
+    return response.getTypeUrl();
+  }
+
+  @Override
+  public String identifier(DiscoveryResponse response) {
+    return response.getControlPlane().getIdentifier();
+  }
+
+  @Override
+  public <T extends Message> Decoded<T> decode(
+      Decoder decoder, ResourceType<T> type, DiscoveryResponse response) {
+    return decoder.decode(type, response);
+  }
+
+  @Override
+  public <T extends Message> TypeState<DiscoveryRequest, T> stateOf(
+      ResourceType<T> type, Surroundings surroundings) {
+    return TypeState.stateOfTheWorld(type, surroundings);
+  }
+}

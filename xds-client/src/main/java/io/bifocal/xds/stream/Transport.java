@@ -1,0 +1,45 @@
+package io.bifocal.xds.stream;
+
+import com.google.protobuf.Message;
+import io.bifocal.xds.time.Loop;
+import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
+import java.util.concurrent.Executor;
+
+/** Opens two-way calls. All calls come, and all events are told, on the client's loop. */
+public interface Transport {
+
+  /** Over gRPC; messages are parsed on {@code decode}. */
+  static Transport over(ManagedChannel channel, Loop loop, Executor decode) {
+    return new GrpcTransport(channel, loop, decode);
+  }
+
+  /** Opens; connecting may take its time. Events never come from within this call. */
+  <Q extends Message, R extends Message> Call<Q> open(
+      MethodDescriptor<Q, R> method, Events<R> events);
+
+  /** One open call. */
+  interface Call<Q> {
+    /** Whether a message sent now would go out without queueing up. */
+    boolean writable();
+
+    void send(Q request);
+
+    /** Lets one more response come. */
+    void request();
+
+    /** Ends the call; no event follows. */
+    void cancel();
+  }
+
+  /** What happens to a call. */
+  interface Events<R> {
+    /** It became writable: at first, when a connection is there. */
+    void onWritable();
+
+    void onResponse(R response);
+
+    /** It is over; nothing follows. */
+    void onClosed(String why);
+  }
+}

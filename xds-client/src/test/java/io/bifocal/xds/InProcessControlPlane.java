@@ -1,0 +1,135 @@
+package io.bifocal.xds;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.Message;
+import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** A state-of-the-world server in this process that answers each new version or name once. */
+final class InProcessControlPlane implements AutoCloseable {
+  private final String name = "xds-" + UUID.randomUUID();
+  private final Server server;
+  private final List<ManagedChannel> channels = new ArrayList<>();
+  private final Map<String, DiscoveryResponse> snapshots = new ConcurrentHashMap<>();
+  final BlockingQueue<DiscoveryRequest> requests = new LinkedBlockingQueue<>();
+  private final List<Talk> talks = new ArrayList<>();
+
+  InProcessControlPlane() throws IOException {
+    server =
+        InProcessServerBuilder.forName(name)
+            .addService(
+                new AggregatedDiscoveryServiceGrpc.AggregatedDiscoveryServiceImplBase() {
+                  @Override
+                  public StreamObserver<DiscoveryRequest> streamAggregatedResources(
+                      StreamObserver<DiscoveryResponse> out) {
+                    return join(new Talk(out));
+                  }
+                })
+            .build()
+            .start();
+  }
+
+  private synchronized Talk join(Talk talk) {
+    talks.add(talk);
+    return talk;
+  }
+
+  ManagedChannel channel() {
+    ManagedChannel channel = InProcessChannelBuilder.forName(name).build();
+    channels.add(channel);
+    return channel;
+  }
+
+  void setClusters(String version, Message... clusters) {
+    set(ResourceType.CLUSTER, version, clusters);
+  }
+
+  synchronized void set(ResourceType<?> type, String version, Message... resources) {
+    DiscoveryResponse.Builder response =
+        DiscoveryResponse.newBuilder().setTypeUrl(type.typeUrl()).setVersionInfo(version);
+    for (Message resource : resources) {
+      response.addResources(Any.pack(resource));
+    }
+    snapshots.put(type.typeUrl(), response.build());
+    talks.forEach(talk -> talk.push(type.typeUrl()));
+  }
+
+  synchronized void hangUp() {
+    talks.forEach(talk -> talk.out.onCompleted());
+    talks.clear();
+  }
+
+  DiscoveryRequest take() throws InterruptedException {
+    DiscoveryRequest request = requests.poll(5, TimeUnit.SECONDS);
+    if (request == null) {
+      throw new AssertionError("no request came within 5 s");
+    }
+    return request;
+  }
+
+  private final class Talk implements StreamObserver<DiscoveryRequest> {
+    private final StreamObserver<DiscoveryResponse> out;
+    private final Map<String, List<String>> names = new ConcurrentHashMap<>();
+    private int nonce;
+
+    Talk(StreamObserver<DiscoveryResponse> out) {
+      this.out = out;
+    }
+
+    @Override
+    public void onNext(DiscoveryRequest request) {
+      requests.add(request);
+      synchronized (InProcessControlPlane.this) {
+        List<String> wanted = List.copyOf(request.getResourceNamesList());
+        if (!wanted.equals(names.put(request.getTypeUrl(), wanted))) {
+          push(request.getTypeUrl());
+        }
+      }
+    }
+
+    void push(String typeUrl) {
+      DiscoveryResponse snapshot = snapshots.get(typeUrl);
+      if (snapshot != null && names.containsKey(typeUrl)) {
+        out.onNext(snapshot.toBuilder().setNonce("n" + ++nonce).build());
+      }
+    }
+
+    @Override
+    public void onError(Throwable t) {
+      forget(this);
+    }
+
+    @Override
+    public void onCompleted() {
+      forget(this);
+      out.onCompleted();
+    }
+  }
+
+  private synchronized void forget(Talk talk) {
+    talks.remove(talk);
+  }
+
+  @Override
+  public void close() {
+    for (ManagedChannel channel : channels) {
+      channel.shutdownNow();
+    }
+    server.shutdownNow();
+  }
+}
