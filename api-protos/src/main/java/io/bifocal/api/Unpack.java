@@ -12,18 +12,26 @@ public final class Unpack {
    * Decodes and checks.
    *
    * @param prototype the type expected
-   * @throws ConfigException when the type differs, the bytes do not decode, or a constraint is
-   *     broken
+   * @throws ConfigException when the type differs or the bytes do not decode ({@code Unable to
+   *     unpack as …}), or a constraint is broken ({@link Constraints#check})
    */
   public static <T extends Message> T as(T prototype, Any any) throws ConfigException {
+    String expected = prototype.getDescriptorForType().getFullName();
+    if (!MessageTypes.nameOf(any.getTypeUrl()).equals(expected)) {
+      String found = any.getTypeUrl().isEmpty() ? "an Any without a type" : any.getTypeUrl();
+      throw new ConfigException("Unable to unpack as " + expected + ": " + found);
+    }
+    Message message;
     try {
-      @SuppressWarnings("unchecked")
-      T message = (T) prototype.getParserForType().parseFrom(any.getValue());
-      Constraints.check(message);
-      return message;
+      message = prototype.getParserForType().parseFrom(any.getValue());
     } catch (InvalidProtocolBufferException e) {
       throw new ConfigException(
-          "Unable to unpack as " + prototype.getDescriptorForType().getFullName(), e);
+          "Unable to unpack as " + expected + ": " + any.getValue().size() + " bytes do not decode",
+          e);
     }
+    Constraints.check(message);
+    @SuppressWarnings("unchecked") // parsed by the prototype's parser
+    T typed = (T) message;
+    return typed;
   }
 }
