@@ -3,6 +3,7 @@ package io.bifocal.dataplane.pool;
 import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stats.Histogram;
 import io.bifocal.dataplane.stats.Scope;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One worker's cells of a cluster's traffic statistics ({@code cluster.<name>.upstream_*}). Made
@@ -44,6 +45,7 @@ public final class UpstreamStats {
   public final Histogram cxLengthMs;
   public final Histogram rqTime;
   private final Scope scope;
+  private final @Nullable Cell[] codes = new Cell[600];
 
   public UpstreamStats(Scope cluster, int shard) {
     this.scope = cluster;
@@ -89,7 +91,23 @@ public final class UpstreamStats {
 
   /** {@code upstream_rq_<code>}, made on first use. */
   public Cell rqByCode(int code) {
-    return counter("upstream_rq_" + code);
+    if (code < 0 || code >= codes.length) {
+      return rqByClass[0];
+    }
+    Cell known = codes[code];
+    if (known == null) {
+      known = counter("upstream_rq_" + code);
+      codes[code] = known;
+    }
+    return known;
+  }
+
+  /** An answer: counts it whole, by its class and by its code. */
+  public void charge(int code) {
+    int kind = code / 100;
+    rqCompleted.inc();
+    rqByClass[kind < rqByClass.length ? kind : 0].inc();
+    rqByCode(code).inc();
   }
 
   private Cell counter(String name) {

@@ -1,0 +1,77 @@
+package io.bifocal.dataplane.http;
+
+import io.bifocal.dataplane.cluster.WorkerClusters;
+import io.bifocal.dataplane.extension.DownstreamConnection;
+import io.bifocal.dataplane.extension.NetworkFilter;
+import io.bifocal.dataplane.stats.Scope;
+import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.stream.AccessLog;
+import io.bifocal.dataplane.worker.Worker;
+import io.netty.channel.Channel;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+
+/** One connection manager: what its connections on all workers have in common. */
+final class ConnectionManager implements NetworkFilter {
+  private final HttpSettings settings;
+  private final RouteSource routes;
+  private final List<AccessLog> logs;
+  private final Function<Worker, WorkerClusters> clusters;
+  private final Scope scope;
+  private final Map<Worker, HttpWorker> workers = new ConcurrentHashMap<>();
+  private volatile boolean draining;
+
+  ConnectionManager(
+      HttpSettings settings,
+      RouteSource routes,
+      List<AccessLog> logs,
+      Function<Worker, WorkerClusters> clusters,
+      StatsStore stats) {
+    this.settings = settings;
+    this.routes = routes;
+    this.logs = logs;
+    this.clusters = clusters;
+    this.scope = HttpStats.scope(stats, settings.statPrefix());
+  }
+
+  HttpSettings settings() {
+    return settings;
+  }
+
+  RouteSource routes() {
+    return routes;
+  }
+
+  boolean draining() {
+    return draining;
+  }
+
+  List<AccessLog> logs() {
+    return logs;
+  }
+
+  @Override
+  public void onConnection(Channel channel, Worker worker, DownstreamConnection connection) {
+    worker.loop().assertInLoop();
+    HttpWorker here = workers.get(worker);
+    if (here == null) {
+      here = new HttpWorker(worker, clusters.apply(worker), new HttpStats(scope, worker.shard()));
+      workers.put(worker, here);
+    }
+    new HttpConnection(this, here, connection).start(channel);
+  }
+
+  // The answers to come say "connection: close". Connections without a request are left alone: a
+  // request may be on its way, and closing would lose it.
+  @Override
+  public void drain() {
+    draining = true;
+  }
+
+  @Override
+  public void close() {
+    routes.close();
+  }
+}

@@ -1,0 +1,102 @@
+package io.bifocal.dataplane.http;
+
+import io.bifocal.xds.time.Loop;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Several deadlines on one timer. Setting and clearing one is a field's write: the timer is left to
+ * run, and looks when it fires whether there is still something due.
+ */
+final class Deadlines {
+  /** What may run out. */
+  enum Kind {
+    /** {@code common_http_protocol_options.idle_timeout}: no request. */
+    CONNECTION_IDLE,
+    /** {@code stream_idle_timeout}: a request on which nothing moves. */
+    STREAM_IDLE,
+    /** {@code request_timeout}: the request must be whole. */
+    REQUEST,
+    /** The route's {@code timeout}: the answer must be whole. */
+    ROUTE,
+    /** {@code max_connection_duration}. */
+    CONNECTION_DURATION
+  }
+
+  private static final Kind[] KINDS = Kind.values();
+  private static final long NEVER = Long.MAX_VALUE;
+
+  private final Loop loop;
+  private final Consumer<Kind> onPassed;
+  private final long[] due = new long[KINDS.length];
+  private Loop.@Nullable Timer timer;
+  private long timerDue = NEVER;
+  private boolean closed;
+
+  Deadlines(Loop loop, Consumer<Kind> onPassed) {
+    this.loop = loop;
+    this.onPassed = onPassed;
+    Arrays.fill(due, NEVER);
+  }
+
+  /**
+   * Sets one anew.
+   *
+   * @param after nanoseconds from {@code now}; zero for never
+   */
+  @SuppressWarnings("EnumOrdinal") // an index into an array of our own
+  void set(Kind kind, long now, long after) {
+    long at = after == 0 ? NEVER : now + after;
+    due[kind.ordinal()] = at;
+    if (at < timerDue) {
+      arm(now, at);
+    }
+  }
+
+  @SuppressWarnings("EnumOrdinal")
+  void clear(Kind kind) {
+    due[kind.ordinal()] = NEVER;
+  }
+
+  void close() {
+    closed = true;
+    Loop.Timer pending = timer;
+    if (pending != null) {
+      timer = null;
+      pending.cancel();
+    }
+  }
+
+  private void arm(long now, long at) {
+    Loop.Timer pending = timer;
+    if (pending != null) {
+      pending.cancel();
+    }
+    timerDue = at;
+    timer = loop.schedule(Duration.ofNanos(at - now), this::onTimer);
+  }
+
+  private void onTimer() {
+    timer = null;
+    timerDue = NEVER;
+    long now = loop.nanoTime();
+    for (int i = 0; i < due.length && !closed; i++) {
+      if (due[i] <= now) {
+        due[i] = NEVER;
+        onPassed.accept(KINDS[i]);
+      }
+    }
+    if (closed) {
+      return;
+    }
+    long next = NEVER;
+    for (long at : due) {
+      next = Math.min(next, at);
+    }
+    if (next < timerDue) {
+      arm(now, next);
+    }
+  }
+}

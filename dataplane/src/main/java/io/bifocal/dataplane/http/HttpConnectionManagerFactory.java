@@ -1,0 +1,105 @@
+package io.bifocal.dataplane.http;
+
+import com.google.protobuf.Any;
+import io.bifocal.api.ConfigException;
+import io.bifocal.api.Unpack;
+import io.bifocal.dataplane.cluster.WorkerClusters;
+import io.bifocal.dataplane.extension.AccessLogFactory;
+import io.bifocal.dataplane.extension.ListenerContext;
+import io.bifocal.dataplane.extension.NetworkFilter;
+import io.bifocal.dataplane.extension.NetworkFilterFactory;
+import io.bifocal.dataplane.extension.Registry;
+import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.stream.AccessLog;
+import io.bifocal.dataplane.worker.Worker;
+import io.bifocal.xds.SubscriptionObserver;
+import io.bifocal.xds.Subscriptions;
+import io.bifocal.xds.time.Loop;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.Rds;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/**
+ * Makes HTTP connection managers. Confined to the control loop.
+ *
+ * <p>Source: {@code envoy.extensions.filters.network.http_connection_manager.v3}.
+ */
+public final class HttpConnectionManagerFactory implements NetworkFilterFactory {
+  private final Function<Worker, WorkerClusters> clusters;
+  private final Registry<AccessLogFactory> accessLogs;
+  private final StatsStore stats;
+  private final RouteConfigs routes;
+
+  /**
+   * Makes the factory.
+   *
+   * @param xds where routes are subscribed to
+   * @param clusters each worker's own view
+   * @param accessLogs what an {@code access_log} may name
+   * @param rdsObservers by {@code stat_prefix} and the route configuration's name
+   * @param clusterExists for {@code validate_clusters}; asked on the control loop
+   */
+  public HttpConnectionManagerFactory(
+      Subscriptions xds,
+      Function<Worker, WorkerClusters> clusters,
+      Registry<AccessLogFactory> accessLogs,
+      StatsStore stats,
+      BiFunction<String, String, SubscriptionObserver> rdsObservers,
+      Predicate<String> clusterExists,
+      Loop control) {
+    this.clusters = clusters;
+    this.accessLogs = accessLogs;
+    this.stats = stats;
+    this.routes = new RouteConfigs(xds, rdsObservers, clusterExists, control);
+  }
+
+  /** The route configurations of all managers made here. */
+  public RouteConfigs routes() {
+    return routes;
+  }
+
+  @Override
+  public NetworkFilter create(Any any, ListenerContext context) throws ConfigException {
+    HttpConnectionManager config = Unpack.as(HttpConnectionManager.getDefaultInstance(), any);
+    HttpSettings settings = HttpSettings.of(config);
+    List<AccessLog> logs = new ArrayList<>();
+    for (var log : config.getAccessLogList()) {
+      if (log.hasFilter()) {
+        throw new ConfigException("access_log '" + log.getName() + "'.filter: not supported");
+      }
+      logs.add(accessLogs.find(log.getName(), log.getTypedConfig()).create(log.getTypedConfig()));
+    }
+    return new ConnectionManager(
+        settings, source(config, settings, context), List.copyOf(logs), clusters, stats);
+  }
+
+  private RouteSource source(
+      HttpConnectionManager config, HttpSettings settings, ListenerContext context)
+      throws ConfigException {
+    switch (config.getRouteSpecifierCase()) {
+      case ROUTE_CONFIG -> {
+        return routes.fixed(config.getRouteConfig());
+      }
+      case RDS -> {
+        Rds rds = config.getRds();
+        try {
+          return routes.subscribe(
+              rds.getConfigSource(),
+              rds.getRouteConfigName(),
+              settings.statPrefix(),
+              context.init());
+        } catch (IllegalArgumentException e) {
+          throw new ConfigException(String.valueOf(e.getMessage()), e);
+        }
+      }
+      default ->
+          throw new ConfigException(
+              "http_connection_manager '%s': %s not supported"
+                  .formatted(settings.statPrefix(), config.getRouteSpecifierCase()));
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package io.bifocal.dataplane.http;
+
+import io.bifocal.dataplane.stats.Cell;
+import io.bifocal.dataplane.stats.Histogram;
+import io.bifocal.dataplane.stats.Scope;
+import io.bifocal.dataplane.stats.StatsStore;
+import org.jspecify.annotations.Nullable;
+
+/** One worker's cells of {@code http.<stat_prefix>.*}; made once per worker and manager. */
+final class HttpStats {
+  final int shard;
+  final Cell cxTotal;
+  final Cell cxActive;
+  final Cell cxHttp1Total;
+  final Cell cxHttp1Active;
+  final Cell cxDestroy;
+  final Cell cxDestroyLocal;
+  final Cell cxDestroyRemote;
+  final Cell cxDestroyActiveRq;
+  final Cell cxDestroyLocalActiveRq;
+  final Cell cxDestroyRemoteActiveRq;
+  final Cell cxProtocolError;
+  final Cell cxIdleTimeout;
+  final Cell cxMaxDuration;
+  final Cell cxDrainClose;
+  final Cell cxRxBytes;
+  final Cell cxTxBytes;
+  final Cell rqTotal;
+  final Cell rqActive;
+  final Cell rqHttp1Total;
+  final Cell rqCompleted;
+  final Cell rqRxReset;
+  final Cell rqTxReset;
+  final Cell rqTimeout;
+  final Cell rqIdleTimeout;
+  final Cell rqTooLarge;
+  final Cell rqWsOnNonWs;
+  final Cell rqBeforeComplete;
+  final @Nullable Cell[] rqByClass = new Cell[6];
+  final Cell routed;
+  final Cell noRoute;
+  final Cell noCluster;
+  final Cell directResponse;
+  final Cell redirect;
+  final Cell resetAfterStart;
+  final Histogram cxLength;
+  final Histogram rqTime;
+  private final Scope scope;
+
+  HttpStats(Scope scope, int shard) {
+    this.scope = scope;
+    this.shard = shard;
+    cxTotal = counter("downstream_cx_total");
+    cxActive = gauge("downstream_cx_active");
+    cxHttp1Total = counter("downstream_cx_http1_total");
+    cxHttp1Active = gauge("downstream_cx_http1_active");
+    cxDestroy = counter("downstream_cx_destroy");
+    cxDestroyLocal = counter("downstream_cx_destroy_local");
+    cxDestroyRemote = counter("downstream_cx_destroy_remote");
+    cxDestroyActiveRq = counter("downstream_cx_destroy_active_rq");
+    cxDestroyLocalActiveRq = counter("downstream_cx_destroy_local_active_rq");
+    cxDestroyRemoteActiveRq = counter("downstream_cx_destroy_remote_active_rq");
+    cxProtocolError = counter("downstream_cx_protocol_error");
+    cxIdleTimeout = counter("downstream_cx_idle_timeout");
+    cxMaxDuration = counter("downstream_cx_max_duration_reached");
+    cxDrainClose = counter("downstream_cx_drain_close");
+    cxRxBytes = counter("downstream_cx_rx_bytes_total");
+    cxTxBytes = counter("downstream_cx_tx_bytes_total");
+    rqTotal = counter("downstream_rq_total");
+    rqActive = gauge("downstream_rq_active");
+    rqHttp1Total = counter("downstream_rq_http1_total");
+    rqCompleted = counter("downstream_rq_completed");
+    rqRxReset = counter("downstream_rq_rx_reset");
+    rqTxReset = counter("downstream_rq_tx_reset");
+    rqTimeout = counter("downstream_rq_timeout");
+    rqIdleTimeout = counter("downstream_rq_idle_timeout");
+    rqTooLarge = counter("downstream_rq_too_large");
+    rqWsOnNonWs = counter("downstream_rq_ws_on_non_ws_route");
+    rqBeforeComplete = counter("downstream_rq_response_before_rq_complete");
+    for (int i = 1; i < rqByClass.length; i++) {
+      rqByClass[i] = counter("downstream_rq_" + i + "xx");
+    }
+    routed = counter("rq_total");
+    noRoute = counter("no_route");
+    noCluster = counter("no_cluster");
+    directResponse = counter("rq_direct_response");
+    redirect = counter("rq_redirect");
+    resetAfterStart = counter("rq_reset_after_downstream_response_started");
+    cxLength = scope.histogram("downstream_cx_length_ms", Histogram.Unit.MILLISECONDS);
+    rqTime = scope.histogram("downstream_rq_time", Histogram.Unit.MILLISECONDS);
+  }
+
+  /** The scope {@code http.<prefix>.}. */
+  static Scope scope(StatsStore store, String prefix) {
+    return store.root().tagged("http", "envoy.http_conn_manager_prefix", prefix);
+  }
+
+  void answered(int status) {
+    int kind = status / 100;
+    rqCompleted.inc();
+    Cell known = kind < rqByClass.length ? rqByClass[kind] : null;
+    if (known != null) {
+      known.inc();
+    }
+  }
+
+  private Cell counter(String name) {
+    return scope.counter(name).at(shard);
+  }
+
+  private Cell gauge(String name) {
+    return scope.gauge(name).at(shard);
+  }
+}

@@ -1,0 +1,97 @@
+package io.bifocal.dataplane.http.codec;
+
+import io.netty.util.AsciiString;
+
+/**
+ * Header names in lower case, as Envoy forwards them. The usual ones are shared, so that they are
+ * neither made nor hashed anew for every message.
+ */
+public final class HeaderNames {
+  public static final AsciiString X_REQUEST_ID = AsciiString.cached("x-request-id");
+  public static final AsciiString X_FORWARDED_FOR = AsciiString.cached("x-forwarded-for");
+  public static final AsciiString X_FORWARDED_PROTO = AsciiString.cached("x-forwarded-proto");
+  public static final AsciiString X_FORWARDED_HOST = AsciiString.cached("x-forwarded-host");
+  public static final AsciiString X_ENVOY_INTERNAL = AsciiString.cached("x-envoy-internal");
+  public static final AsciiString X_ENVOY_OVERLOADED = AsciiString.cached("x-envoy-overloaded");
+  public static final AsciiString X_ENVOY_ORIGINAL_PATH =
+      AsciiString.cached("x-envoy-original-path");
+  public static final AsciiString X_ENVOY_ATTEMPT_COUNT =
+      AsciiString.cached("x-envoy-attempt-count");
+  public static final AsciiString X_ENVOY_EXPECTED_RQ_TIMEOUT_MS =
+      AsciiString.cached("x-envoy-expected-rq-timeout-ms");
+  public static final AsciiString X_ENVOY_UPSTREAM_SERVICE_TIME =
+      AsciiString.cached("x-envoy-upstream-service-time");
+  public static final AsciiString KEEP_ALIVE = AsciiString.cached("keep-alive");
+  public static final AsciiString PROXY_CONNECTION = AsciiString.cached("proxy-connection");
+
+  private static final int SLOTS = 256;
+  private static final AsciiString[] SHARED = new AsciiString[SLOTS];
+
+  static {
+    String names =
+        "accept accept-charset accept-encoding accept-language accept-ranges age allow"
+            + " authorization cache-control connection content-disposition content-encoding"
+            + " content-language content-length content-type cookie date etag expect expires host"
+            + " if-match if-modified-since if-none-match if-range last-modified location origin"
+            + " pragma range referer retry-after server set-cookie te traceparent tracestate"
+            + " transfer-encoding upgrade user-agent vary via grpc-timeout"
+            + " sec-fetch-mode sec-fetch-site sec-fetch-dest strict-transport-security";
+    for (String name : names.split(" ")) {
+      share(AsciiString.cached(name));
+    }
+    share(X_REQUEST_ID);
+    share(X_FORWARDED_FOR);
+    share(X_FORWARDED_PROTO);
+    share(X_FORWARDED_HOST);
+    share(X_ENVOY_EXPECTED_RQ_TIMEOUT_MS);
+    share(X_ENVOY_UPSTREAM_SERVICE_TIME);
+    share(KEEP_ALIVE);
+  }
+
+  private HeaderNames() {}
+
+  // Two names in one slot: the first keeps it, the other is made each time.
+  private static void share(AsciiString name) {
+    int length = name.length();
+    int slot = slot(length, name.byteAt(0), name.byteAt(length - 1));
+    if (SHARED[slot] == null) {
+      SHARED[slot] = name;
+    }
+  }
+
+  /** The name in {@code bytes}, in lower case. */
+  public static AsciiString of(byte[] bytes, int start, int length) {
+    if (length == 0) {
+      return AsciiString.EMPTY_STRING;
+    }
+    byte first = lower(bytes[start]);
+    byte last = lower(bytes[start + length - 1]);
+    AsciiString shared = SHARED[slot(length, first, last)];
+    if (shared != null && shared.length() == length && matches(shared, bytes, start)) {
+      return shared;
+    }
+    byte[] copy = new byte[length];
+    for (int i = 0; i < length; i++) {
+      copy[i] = lower(bytes[start + i]);
+    }
+    return new AsciiString(copy, false);
+  }
+
+  private static boolean matches(AsciiString name, byte[] bytes, int start) {
+    byte[] wanted = name.array();
+    for (int i = 0; i < wanted.length; i++) {
+      if (lower(bytes[start + i]) != wanted[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static int slot(int length, byte first, byte last) {
+    return (length * 31 + first * 7 + last) & (SLOTS - 1);
+  }
+
+  private static byte lower(byte b) {
+    return b >= 'A' && b <= 'Z' ? (byte) (b + 32) : b;
+  }
+}

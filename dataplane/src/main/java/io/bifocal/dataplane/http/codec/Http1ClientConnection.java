@@ -1,0 +1,239 @@
+package io.bifocal.dataplane.http.codec;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.PrematureChannelClosureException;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.AttributeKey;
+import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client's side of one HTTP/1.1 connection. It stays on its channel while the channel lives,
+ * and carries one exchange after the other.
+ */
+public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
+    implements RequestSender {
+  private static final AttributeKey<Http1ClientConnection> KEY =
+      AttributeKey.valueOf(Http1ClientConnection.class, "codec");
+  private static final Http1Limits LIMITS = Http1Limits.DEFAULT;
+
+  private final Http1Decoders.Responses decoder =
+      new Http1Decoders.Responses(LIMITS.maxHeaderBytes());
+  private final Http1Writer writer = new Http1Writer();
+  private @Nullable ChannelHandlerContext context;
+  private @Nullable ResponseReceiver receiver;
+  private boolean requestEnded = true;
+  private boolean responseEnded = true;
+  private boolean bodyFollows;
+  private boolean keepAlive = true;
+  private boolean broken;
+  // The parser tells the end of every answer, even of one that was known to have no body.
+  private boolean endToSkip;
+
+  private Http1ClientConnection() {}
+
+  /** The codec of a channel; put there at its first use. */
+  public static Http1ClientConnection of(Channel channel) {
+    Http1ClientConnection known = channel.attr(KEY).get();
+    if (known != null) {
+      return known;
+    }
+    Http1ClientConnection made = new Http1ClientConnection();
+    channel.attr(KEY).set(made);
+    channel.pipeline().addLast(made.decoder).addLast(made);
+    return made;
+  }
+
+  /** Begins an exchange; the receiver hears its answer. */
+  public RequestSender begin(ResponseReceiver next) {
+    receiver = next;
+    requestEnded = false;
+    responseEnded = false;
+    bodyFollows = false;
+    keepAlive = true;
+    if (!ctx().channel().config().isAutoRead()) {
+      ctx().channel().config().setAutoRead(true);
+    }
+    return this;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    context = ctx;
+  }
+
+  private ChannelHandlerContext ctx() {
+    ChannelHandlerContext ctx = context;
+    if (ctx == null) {
+      throw new IllegalStateException("not on a channel");
+    }
+    return ctx;
+  }
+
+  @Override
+  public void writeHead(RequestHead head, boolean end) {
+    decoder.toHead = "HEAD".equals(head.method);
+    writer.request(ctx(), head, end);
+    requestEnded = end;
+  }
+
+  @Override
+  public void writeBody(ByteBuf data, boolean end) {
+    writer.body(ctx(), data, end);
+    requestEnded = end;
+  }
+
+  @Override
+  public void flush() {
+    writer.flushHead(ctx());
+    ctx().flush();
+  }
+
+  @Override
+  public boolean isWritable() {
+    return ctx().channel().isWritable();
+  }
+
+  @Override
+  public void readResponse(boolean on) {
+    if (ctx().channel().config().isAutoRead() != on) {
+      ctx().channel().config().setAutoRead(on);
+    }
+  }
+
+  @Override
+  public boolean isReusable() {
+    return requestEnded && responseEnded && keepAlive && !broken && ctx().channel().isActive();
+  }
+
+  @Override
+  public void detach() {
+    receiver = null;
+    if (!ctx().channel().config().isAutoRead()) {
+      ctx().channel().config().setAutoRead(true);
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    ResponseReceiver current = receiver;
+    if (endToSkip && message instanceof LastHttpContent end) {
+      endToSkip = false;
+      end.release();
+    } else if (current == null || responseEnded) {
+      // Nobody asked for this: what else comes cannot be trusted to be an answer.
+      broken = true;
+      var unused = ctx.close();
+      ReferenceCountUtil.release(message);
+    } else if (message instanceof HttpResponse response) {
+      onHead(current, response);
+    } else if (message instanceof HttpContent content) {
+      onContent(current, content);
+    } else {
+      ReferenceCountUtil.release(message);
+    }
+  }
+
+  private void onHead(ResponseReceiver current, HttpResponse response) {
+    if (response.decoderResult().isFailure()) {
+      boolean closed = response.decoderResult().cause() instanceof PrematureChannelClosureException;
+      fail(current, closed ? ResetReason.CONNECTION_TERMINATION : ResetReason.PROTOCOL_ERROR);
+      return;
+    }
+    int status = response.status().code();
+    HttpHeaders headers = response.headers();
+    if (status < 200) {
+      endToSkip = true;
+      // 100 was answered on this side; of an upgrade nobody has asked.
+      if (status == 101) {
+        fail(current, ResetReason.PROTOCOL_ERROR);
+      }
+      return;
+    }
+    if (headers.size() > LIMITS.maxHeaders()) {
+      fail(current, ResetReason.PROTOCOL_ERROR);
+      return;
+    }
+    keepAlive = HttpUtil.isKeepAlive(response);
+    bodyFollows = bodyFollows(status, headers);
+    if (!bodyFollows) {
+      responseEnded = true;
+      endToSkip = true;
+    }
+    current.onHead(status, headers, !bodyFollows);
+  }
+
+  private boolean bodyFollows(int status, HttpHeaders headers) {
+    if (decoder.toHead || status == 204 || status == 304) {
+      return false;
+    }
+    String length = headers.get(HttpHeaderNames.CONTENT_LENGTH);
+    if (length == null && !headers.contains(HttpHeaderNames.TRANSFER_ENCODING)) {
+      // The body ends with the connection.
+      keepAlive = false;
+    }
+    return length == null || !length.equals("0");
+  }
+
+  private void onContent(ResponseReceiver current, HttpContent content) {
+    if (content.decoderResult().isFailure()) {
+      content.release();
+      fail(current, ResetReason.PROTOCOL_ERROR);
+      return;
+    }
+    boolean last = content instanceof LastHttpContent;
+    if (last) {
+      responseEnded = true;
+    }
+    current.onBody(content.content(), last);
+  }
+
+  private void fail(ResponseReceiver current, ResetReason reason) {
+    broken = true;
+    receiver = null;
+    current.onReset(reason);
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    ResponseReceiver current = receiver;
+    if (current != null) {
+      current.onReadComplete();
+    }
+    ctx.fireChannelReadComplete();
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    ResponseReceiver current = receiver;
+    if (current != null) {
+      current.onWritabilityChanged(ctx.channel().isWritable());
+    }
+    ctx.fireChannelWritabilityChanged();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    broken = true;
+    writer.discard();
+    ResponseReceiver current = receiver;
+    receiver = null;
+    if (current != null) {
+      current.onReset(ResetReason.CONNECTION_TERMINATION);
+    }
+    ctx.fireChannelInactive();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    var unused = ctx.close();
+  }
+}

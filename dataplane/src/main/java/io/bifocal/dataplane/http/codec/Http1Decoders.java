@@ -1,0 +1,64 @@
+package io.bifocal.dataplane.http.codec;
+
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpResponseDecoder;
+import io.netty.util.AsciiString;
+
+/** Netty's parsers as they are set up here: strict, with names in lower case. */
+final class Http1Decoders {
+  private Http1Decoders() {}
+
+  private static HttpDecoderConfig config(int maxHeaderBytes) {
+    return new HttpDecoderConfig()
+        .setMaxInitialLineLength(maxHeaderBytes)
+        .setMaxHeaderSize(maxHeaderBytes)
+        .setMaxChunkSize(1 << 20)
+        .setStrictLineParsing(true)
+        .setHeadersFactory(DefaultHttpHeadersFactory.headersFactory())
+        .setTrailersFactory(DefaultHttpHeadersFactory.trailersFactory());
+  }
+
+  /** Parses requests. */
+  static final class Requests extends HttpRequestDecoder {
+    Requests(int maxHeaderBytes) {
+      super(config(maxHeaderBytes));
+    }
+
+    @Override
+    protected AsciiString splitHeaderName(byte[] line, int start, int length) {
+      return HeaderNames.of(line, start, length);
+    }
+
+    @Override
+    protected void handleTransferEncodingChunkedWithContentLength(HttpMessage message) {
+      throw new IllegalArgumentException("both transfer-encoding and content-length");
+    }
+  }
+
+  /** Parses answers; must be told when there is no body because the request was HEAD. */
+  static final class Responses extends HttpResponseDecoder {
+    boolean toHead;
+
+    Responses(int maxHeaderBytes) {
+      super(config(maxHeaderBytes));
+    }
+
+    @Override
+    protected AsciiString splitHeaderName(byte[] line, int start, int length) {
+      return HeaderNames.of(line, start, length);
+    }
+
+    @Override
+    protected boolean isContentAlwaysEmpty(HttpMessage message) {
+      return toHead || super.isContentAlwaysEmpty(message);
+    }
+
+    @Override
+    protected void handleTransferEncodingChunkedWithContentLength(HttpMessage message) {
+      throw new IllegalArgumentException("both transfer-encoding and content-length");
+    }
+  }
+}

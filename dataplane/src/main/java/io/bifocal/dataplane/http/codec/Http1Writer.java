@@ -1,0 +1,221 @@
+package io.bifocal.dataplane.http.codec;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.util.AsciiString;
+import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Heads and bodies as bytes. One message after the other; it remembers how the body is framed. */
+final class Http1Writer {
+  private static final int CRLF = '\r' << 8 | '\n';
+  private static final int COLON_SPACE = ':' << 8 | ' ';
+  private static final AsciiString VERSION = AsciiString.cached(" HTTP/1.1\r\n");
+  private static final AsciiString HOST = AsciiString.cached("host: ");
+  private static final AsciiString CHUNKED = AsciiString.cached("transfer-encoding: chunked\r\n");
+  private static final AsciiString EMPTY = AsciiString.cached("content-length: 0\r\n");
+  private static final int HEAD_BYTES = 1024;
+  // Below this a body is copied behind its head: cheaper than one more buffer to write.
+  private static final int SMALL = 512;
+  private static final @Nullable AsciiString[] STATUS_LINES = new AsciiString[600];
+
+  static {
+    for (int code = 100; code < STATUS_LINES.length; code++) {
+      HttpResponseStatus status = HttpResponseStatus.valueOf(code);
+      String reason = status.reasonPhrase();
+      if (reason.startsWith("Unknown") || reason.endsWith("(" + code + ")")) {
+        reason = "Unknown";
+      }
+      STATUS_LINES[code] = new AsciiString("HTTP/1.1 " + code + " " + reason + "\r\n");
+    }
+  }
+
+  private enum Framing {
+    NONE,
+    LENGTH,
+    CHUNKED
+  }
+
+  private Framing framing = Framing.NONE;
+  private @Nullable ByteBuf head;
+
+  /** A request's head. */
+  void request(ChannelHandlerContext ctx, RequestHead request, boolean end) {
+    ByteBuf out = ctx.alloc().ioBuffer(HEAD_BYTES);
+    ascii(out, request.method);
+    out.writeByte(' ');
+    ascii(out, request.path);
+    ByteBufUtil.copy(VERSION, out);
+    ByteBufUtil.copy(HOST, out);
+    ascii(out, request.authority);
+    out.writeShort(CRLF);
+    boolean sized = headers(out, request.headers);
+    if (sized) {
+      framing = end ? Framing.NONE : Framing.LENGTH;
+    } else if (end) {
+      framing = Framing.NONE;
+    } else {
+      framing = Framing.CHUNKED;
+      ByteBufUtil.copy(CHUNKED, out);
+    }
+    out.writeShort(CRLF);
+    finish(ctx, out, end);
+  }
+
+  /**
+   * A response's head.
+   *
+   * @param toHead the request was HEAD: there is no body, whatever the headers say
+   */
+  void response(
+      ChannelHandlerContext ctx, int status, HttpHeaders headers, boolean toHead, boolean end) {
+    ByteBuf out = ctx.alloc().ioBuffer(HEAD_BYTES);
+    AsciiString line = status < STATUS_LINES.length ? STATUS_LINES[status] : null;
+    if (line == null) {
+      ascii(out, "HTTP/1.1 " + status + " Unknown\r\n");
+    } else {
+      ByteBufUtil.copy(line, out);
+    }
+    boolean sized = headers(out, headers);
+    boolean bodiless = toHead || status < 200 || status == 204 || status == 304;
+    if (bodiless) {
+      framing = Framing.NONE;
+    } else if (sized) {
+      framing = end ? Framing.NONE : Framing.LENGTH;
+    } else if (end) {
+      framing = Framing.NONE;
+      ByteBufUtil.copy(EMPTY, out);
+    } else {
+      framing = Framing.CHUNKED;
+      ByteBufUtil.copy(CHUNKED, out);
+    }
+    out.writeShort(CRLF);
+    finish(ctx, out, end);
+  }
+
+  // A head whose body is still to come waits for it: they may go out as one buffer.
+  private void finish(ChannelHandlerContext ctx, ByteBuf out, boolean end) {
+    if (end) {
+      var unused = ctx.write(out, ctx.voidPromise());
+    } else {
+      head = out;
+    }
+  }
+
+  /** A part of the body; {@code data} is released. */
+  void body(ChannelHandlerContext ctx, ByteBuf data, boolean end) {
+    int length = data.readableBytes();
+    switch (framing) {
+      case NONE -> {
+        data.release();
+        flushHead(ctx);
+      }
+      case LENGTH -> append(ctx, data, length);
+      case CHUNKED -> {
+        if (length > 0) {
+          ByteBuf size = tail(ctx);
+          ascii(size, Integer.toHexString(length));
+          size.writeShort(CRLF);
+          head = size;
+          append(ctx, data, length);
+          ByteBuf after = tail(ctx);
+          after.writeShort(CRLF);
+          head = after;
+        } else {
+          data.release();
+        }
+        if (end) {
+          ByteBuf last = tail(ctx);
+          last.writeByte('0').writeShort(CRLF).writeShort(CRLF);
+          head = last;
+        }
+      }
+    }
+  }
+
+  private void append(ChannelHandlerContext ctx, ByteBuf data, int length) {
+    ByteBuf waiting = head;
+    if (waiting != null && length <= SMALL) {
+      waiting.writeBytes(data);
+      data.release();
+      return;
+    }
+    flushHead(ctx);
+    if (length == 0) {
+      data.release();
+    } else {
+      var unused = ctx.write(data, ctx.voidPromise());
+    }
+  }
+
+  private ByteBuf tail(ChannelHandlerContext ctx) {
+    ByteBuf waiting = head;
+    return waiting != null ? waiting : ctx.alloc().ioBuffer(SMALL);
+  }
+
+  /** Writes what waits for more to come; to be called before a flush. */
+  void flushHead(ChannelHandlerContext ctx) {
+    ByteBuf waiting = head;
+    if (waiting != null) {
+      head = null;
+      var unused = ctx.write(waiting, ctx.voidPromise());
+    }
+  }
+
+  /** Forgets what waits. */
+  void discard() {
+    ByteBuf waiting = head;
+    if (waiting != null) {
+      head = null;
+      waiting.release();
+    }
+  }
+
+  /** The headers, without framing by chunks, which is ours to decide; whether a length is there. */
+  private static boolean headers(ByteBuf out, HttpHeaders headers) {
+    boolean sized = false;
+    Iterator<Map.Entry<CharSequence, CharSequence>> all = headers.iteratorCharSequence();
+    while (all.hasNext()) {
+      Map.Entry<CharSequence, CharSequence> header = all.next();
+      CharSequence name = header.getKey();
+      CharSequence value = header.getValue();
+      if (name == HttpHeaderNames.CONTENT_LENGTH) {
+        sized = true;
+      } else if (name.length() == HttpHeaderNames.CONTENT_LENGTH.length()
+          && AsciiString.contentEqualsIgnoreCase(name, HttpHeaderNames.CONTENT_LENGTH)) {
+        sized = true;
+      }
+      out.ensureWritable(name.length() + value.length() + 4);
+      ascii(out, name);
+      out.writeShort(COLON_SPACE);
+      ascii(out, value);
+      out.writeShort(CRLF);
+    }
+    return sized;
+  }
+
+  // Bytes beyond ASCII came in as Latin-1 and go out so.
+  private static void ascii(ByteBuf out, CharSequence text) {
+    if (text instanceof AsciiString ascii) {
+      ByteBufUtil.copy(ascii, out);
+    } else {
+      out.writeCharSequence(text, StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  static ByteBuf continueHead() {
+    return Unpooled.copiedBuffer("HTTP/1.1 100 Continue\r\n\r\n", StandardCharsets.US_ASCII);
+  }
+
+  static boolean saysClose(HttpHeaders headers) {
+    return headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true);
+  }
+}

@@ -1,0 +1,32 @@
+package io.bifocal.dataplane.http.codec;
+
+import io.netty.handler.codec.http.HttpHeaders;
+
+/**
+ * A request without its body. The pseudo-headers are fields and so {@code host} is not among the
+ * headers, whatever the version on the wire. Mutable: the data path changes it as it goes.
+ */
+public final class RequestHead {
+  public final String method;
+  public String path;
+  public String authority;
+  public final HttpHeaders headers;
+
+  public RequestHead(String method, String path, String authority, HttpHeaders headers) {
+    this.method = method;
+    this.path = path;
+    this.authority = authority;
+    this.headers = headers;
+  }
+
+  /** The path up to its query or fragment. */
+  public int pathEnd() {
+    for (int i = 0; i < path.length(); i++) {
+      char c = path.charAt(i);
+      if (c == '?' || c == '#') {
+        return i;
+      }
+    }
+    return path.length();
+  }
+}

@@ -1,0 +1,17 @@
+package io.bifocal.dataplane.http.codec;
+
+import io.netty.buffer.ByteBuf;
+
+/** Takes one request as it comes in. All calls come on the connection's loop. */
+public interface RequestReceiver {
+  void onHead(RequestHead head, boolean end);
+
+  /** A part of the body; the receiver owns it. */
+  void onBody(ByteBuf data, boolean end);
+
+  /** The connection is gone or broken: nothing more comes and nothing can be answered. */
+  void onReset(ResetReason reason);
+
+  /** The answer's way out has room again, or none any more. */
+  void onWritabilityChanged(boolean writable);
+}

@@ -1,0 +1,23 @@
+package io.bifocal.dataplane.http.codec;
+
+import io.netty.buffer.ByteBuf;
+
+/** The way out for one request. To be used on the connection's loop; what is written is owned. */
+public interface RequestSender {
+  void writeHead(RequestHead head, boolean end);
+
+  void writeBody(ByteBuf data, boolean end);
+
+  void flush();
+
+  boolean isWritable();
+
+  /** Stops or goes on reading the answer. */
+  void readResponse(boolean on);
+
+  /** Whether both messages have ended and the connection can carry another exchange. */
+  boolean isReusable();
+
+  /** Forgets the receiver: it hears nothing more. */
+  void detach();
+}

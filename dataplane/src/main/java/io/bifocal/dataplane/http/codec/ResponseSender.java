@@ -1,0 +1,29 @@
+package io.bifocal.dataplane.http.codec;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
+
+/** The way out for one answer. To be used on the connection's loop; what is written is owned. */
+public interface ResponseSender {
+  /** {@code 100 Continue}. */
+  void writeContinue();
+
+  void writeHead(int status, HttpHeaders headers, boolean end);
+
+  void writeBody(ByteBuf data, boolean end);
+
+  /** Sends what was written; once per batch. */
+  void flush();
+
+  /** Whether there is room; else the receiver hears when there is. */
+  boolean isWritable();
+
+  /** Stops or goes on reading the request's body. */
+  void readRequest(boolean on);
+
+  /** Ends the connection after the answer. To be called before the answer's end. */
+  void closeAfterwards();
+
+  /** Gives the answer up: the peer must see that it is incomplete. */
+  void reset();
+}

@@ -1,0 +1,22 @@
+package io.bifocal.dataplane.http.codec;
+
+import io.netty.handler.codec.http.HttpHeaders;
+
+/** What happens on a connection that serves requests; on its loop. */
+public interface ServerEvents {
+  /** A request begins; one at a time on HTTP/1.1. */
+  RequestReceiver onRequest(ResponseSender response);
+
+  /**
+   * Something came that is no acceptable request. The codec answers it and closes.
+   *
+   * @return the headers of the answer
+   */
+  HttpHeaders onRequestError(RequestError error);
+
+  /** The connection waits for a request. */
+  void onIdle();
+
+  /** The connection is gone. */
+  void onClosed();
+}

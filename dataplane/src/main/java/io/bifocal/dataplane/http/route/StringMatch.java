@@ -1,0 +1,67 @@
+package io.bifocal.dataplane.http.route;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import io.bifocal.api.ConfigException;
+import io.envoyproxy.envoy.type.matcher.v3.RegexMatcher;
+import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
+import java.util.Locale;
+
+/** A condition on a text; source: {@code envoy.type.matcher.v3.StringMatcher}. */
+@FunctionalInterface
+interface StringMatch {
+  boolean matches(String text);
+
+  static StringMatch of(StringMatcher matcher, String path) throws ConfigException {
+    boolean ignoreCase = matcher.getIgnoreCase();
+    return switch (matcher.getMatchPatternCase()) {
+      case EXACT -> exact(matcher.getExact(), ignoreCase);
+      case PREFIX -> prefix(matcher.getPrefix(), ignoreCase);
+      case SUFFIX -> suffix(matcher.getSuffix(), ignoreCase);
+      case CONTAINS -> contains(matcher.getContains(), ignoreCase);
+      case SAFE_REGEX -> regex(matcher.getSafeRegex());
+      default ->
+          throw new ConfigException(path + ": " + matcher.getMatchPatternCase() + " not supported");
+    };
+  }
+
+  static StringMatch exact(String wanted, boolean ignoreCase) {
+    return ignoreCase ? wanted::equalsIgnoreCase : wanted::equals;
+  }
+
+  static StringMatch prefix(String wanted, boolean ignoreCase) {
+    return text -> text.regionMatches(ignoreCase, 0, wanted, 0, wanted.length());
+  }
+
+  static StringMatch suffix(String wanted, boolean ignoreCase) {
+    return text ->
+        text.regionMatches(ignoreCase, text.length() - wanted.length(), wanted, 0, wanted.length());
+  }
+
+  static StringMatch contains(String wanted, boolean ignoreCase) {
+    if (!ignoreCase) {
+      return text -> text.contains(wanted);
+    }
+    String lower = wanted.toLowerCase(Locale.ROOT);
+    return text -> text.toLowerCase(Locale.ROOT).contains(lower);
+  }
+
+  /** The whole text must match. */
+  static StringMatch regex(RegexMatcher matcher) throws ConfigException {
+    Pattern pattern = compile(matcher.getRegex());
+    return pattern::matches;
+  }
+
+  /** Compiles in RE2's syntax; what is wrong is told in RE2's words. */
+  static Pattern compile(String regex) throws ConfigException {
+    try {
+      return Pattern.compile(regex);
+    } catch (PatternSyntaxException e) {
+      String what = e.getDescription();
+      // The library says "missing closing )" where RE2 itself says "missing )".
+      String re2 = what.replace("missing closing", "missing");
+      String where = e.getPattern();
+      throw new ConfigException(re2 + ": " + (where == null ? regex : where), e);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package io.bifocal.dataplane.http.router;
+
+import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.stream.ResponseFlag;
+import io.bifocal.dataplane.stream.StreamInfo;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
+import org.jspecify.annotations.Nullable;
+
+/** The request that the router serves, as the router sees it. On the worker's loop. */
+public interface DownstreamStream {
+  RequestHead request();
+
+  StreamInfo info();
+
+  void respondHead(int status, HttpHeaders headers, boolean end);
+
+  void respondBody(ByteBuf data, boolean end);
+
+  void flush();
+
+  /**
+   * Answers by itself.
+   *
+   * @param flag what went wrong; null for nothing
+   */
+  void localReply(int status, String body, @Nullable ResponseFlag flag, String details);
+
+  /** Breaks an answer off that has begun. */
+  void reset(ResponseFlag flag, String details);
+
+  /** Stops or goes on reading the request. */
+  void readRequest(boolean on);
+
+  boolean isWritable();
+
+  /** How many bytes of a body may wait here. */
+  int bufferLimit();
+}

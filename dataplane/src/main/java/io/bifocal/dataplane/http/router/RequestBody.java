@@ -1,0 +1,88 @@
+package io.bifocal.dataplane.http.router;
+
+import io.bifocal.dataplane.http.codec.RequestSender;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayDeque;
+import java.util.Iterator;
+
+/**
+ * What of a request's body has come: it waits for a connection, and is kept for another try while
+ * it is small enough.
+ */
+final class RequestBody {
+  private final int limit;
+  private final ArrayDeque<ByteBuf> parts = new ArrayDeque<>(2);
+  private boolean keep;
+  private long bytes;
+  private boolean ended;
+
+  RequestBody(int limit, boolean keep, boolean ended) {
+    this.limit = limit;
+    this.keep = keep;
+    this.ended = ended;
+  }
+
+  boolean ended() {
+    return ended;
+  }
+
+  boolean isEmpty() {
+    return parts.isEmpty();
+  }
+
+  /** Whether all that has come could be sent again. */
+  boolean replayable() {
+    return keep;
+  }
+
+  boolean full() {
+    return bytes >= limit;
+  }
+
+  /** A part that cannot be sent yet. */
+  void hold(ByteBuf data, boolean end) {
+    ended |= end;
+    bytes += data.readableBytes();
+    parts.add(data);
+  }
+
+  /** A part that is sent now. */
+  void pass(ByteBuf data, boolean end, RequestSender sender) {
+    ended |= end;
+    if (keep) {
+      bytes += data.readableBytes();
+      if (full()) {
+        forget();
+      } else {
+        parts.add(data.retainedDuplicate());
+      }
+    }
+    sender.writeBody(data, end);
+  }
+
+  /** Sends what has come so far. */
+  void send(RequestSender sender) {
+    if (keep && full()) {
+      keep = false;
+    }
+    if (!keep) {
+      for (ByteBuf part = parts.poll(); part != null; part = parts.poll()) {
+        sender.writeBody(part, ended && parts.isEmpty());
+      }
+      return;
+    }
+    Iterator<ByteBuf> all = parts.iterator();
+    while (all.hasNext()) {
+      ByteBuf part = all.next();
+      sender.writeBody(part.retainedDuplicate(), ended && !all.hasNext());
+    }
+  }
+
+  /** There will be no other try. */
+  void forget() {
+    keep = false;
+    for (ByteBuf part = parts.poll(); part != null; part = parts.poll()) {
+      part.release();
+    }
+  }
+}

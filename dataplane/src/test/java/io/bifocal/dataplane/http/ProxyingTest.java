@@ -1,0 +1,248 @@
+package io.bifocal.dataplane.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.net.InetAddresses;
+import io.bifocal.dataplane.pool.CircuitBreakers;
+import io.bifocal.dataplane.stream.ResponseFlag;
+import io.bifocal.dataplane.stream.StreamInfo;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Requests through a connection manager and a router, over real sockets. */
+@Timeout(30)
+class ProxyingTest {
+  private static final String TO_UP = "[{match: {prefix: /}, route: {cluster: up}}]";
+  private final HttpBench bench = new HttpBench();
+
+  @AfterEach
+  void close() throws Exception {
+    bench.close();
+  }
+
+  private StreamInfo logged() throws InterruptedException {
+    StreamInfo info = bench.logged.poll(5, TimeUnit.SECONDS);
+    assertThat(info).as("an access log entry").isNotNull();
+    return info;
+  }
+
+  @Test
+  void aRequestReachesTheUpstreamAndItsAnswerTheClient() throws Exception {
+    bench.upstream(
+        peer -> {
+          String head = peer.head();
+          peer.send(
+              "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nX-Seen: "
+                  + head.lines().findFirst().orElse("")
+                  + "\r\n\r\nbody");
+          peer.head();
+        });
+    bench.serve(HttpBench.manager(TO_UP));
+
+    String answer = bench.ask("GET /path?q=1 HTTP/1.1\r\nHost: example.com\r\n\r\n");
+
+    assertThat(answer)
+        .startsWith("HTTP/1.1 200 OK\r\n")
+        .contains("x-seen: GET /path?q=1 HTTP/1.1\r\n")
+        .contains("server: envoy\r\n")
+        .contains("x-envoy-upstream-service-time: ")
+        .contains("date: ")
+        .endsWith("\r\n\r\nbody");
+    StreamInfo info = logged();
+    assertThat(info.responseCode).isEqualTo(200);
+    assertThat(info.responseCodeDetails).isEqualTo("via_upstream");
+    assertThat(info.upstreamCluster).isEqualTo("up");
+    assertThat(info.bytesSent).isEqualTo(4);
+    assertThat(bench.counter("http.p.downstream_rq_2xx")).isEqualTo(1);
+    assertThat(bench.counter("cluster.up.upstream_rq_200")).isEqualTo(1);
+  }
+
+  @Test
+  void connectionsAreKeptOnBothSides() throws Exception {
+    ScriptedUpstream upstream =
+        bench.upstream(
+            peer -> {
+              while (!peer.message().isEmpty()) {
+                peer.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+              }
+            });
+    bench.serve(HttpBench.manager(TO_UP));
+
+    ScriptedUpstream.Peer client = bench.client();
+    for (int i = 0; i < 5; i++) {
+      client.send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\nabc");
+      assertThat(client.message()).endsWith("\r\n\r\nok");
+    }
+
+    assertThat(upstream.connections()).isEqualTo(1);
+    assertThat(bench.counter("http.p.downstream_cx_total")).isEqualTo(1);
+    assertThat(bench.counter("http.p.downstream_rq_total")).isEqualTo(5);
+  }
+
+  @Test
+  void directResponsesNeedNoUpstream() throws Exception {
+    bench.serve(
+        HttpBench.manager(
+            "[{match: {path: /x}, direct_response: {status: 201, body: {inline_string: hi}}}]"));
+
+    String answer = bench.ask("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    assertThat(answer)
+        .startsWith("HTTP/1.1 201 Created\r\ncontent-length: 2\r\ncontent-type: text/plain\r\n")
+        .endsWith("\r\n\r\nhi");
+    assertThat(logged().responseCodeDetails).isEqualTo("direct_response");
+  }
+
+  @Test
+  void withoutARouteTheAnswerIs404() throws Exception {
+    bench.serve(HttpBench.manager("[]"));
+
+    assertThat(bench.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n")).startsWith("HTTP/1.1 404 Not Found");
+    assertThat(logged().has(ResponseFlag.NO_ROUTE_FOUND)).isTrue();
+    assertThat(bench.counter("http.p.no_route")).isEqualTo(1);
+  }
+
+  @Test
+  void withoutTheClusterTheAnswerIs503() throws Exception {
+    bench.serve(HttpBench.manager(TO_UP));
+
+    assertThat(bench.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+        .startsWith("HTTP/1.1 503 Service Unavailable\r\n")
+        .contains("content-length: 0\r\n");
+    assertThat(logged().has(ResponseFlag.NO_CLUSTER_FOUND)).isTrue();
+  }
+
+  @Test
+  void withoutAHostTheAnswerSaysSo() throws Exception {
+    bench.cluster("up", null, CircuitBreakers.defaults());
+    bench.serve(HttpBench.manager(TO_UP));
+
+    assertThat(bench.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+        .startsWith("HTTP/1.1 503 ")
+        .endsWith("\r\n\r\nno healthy upstream");
+    assertThat(logged().has(ResponseFlag.NO_HEALTHY_UPSTREAM)).isTrue();
+  }
+
+  @Test
+  void aRefusedConnectionIsARemoteConnectionFailure() throws Exception {
+    InetSocketAddress nobody;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddresses.forString("127.0.0.1"))) {
+      nobody = (InetSocketAddress) socket.getLocalSocketAddress();
+    }
+    bench.cluster("up", nobody, CircuitBreakers.defaults());
+    bench.serve(HttpBench.manager(TO_UP));
+
+    assertThat(bench.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+        .startsWith("HTTP/1.1 503 ")
+        .endsWith(
+            "upstream connect error or disconnect/reset before headers. reset reason: remote"
+                + " connection failure");
+    StreamInfo info = logged();
+    assertThat(info.has(ResponseFlag.UPSTREAM_CONNECTION_FAILURE)).isTrue();
+    assertThat(info.upstreamTransportFailureReason).isNotEmpty();
+  }
+
+  @Test
+  void anOverflowIsToldAsSuch() throws Exception {
+    bench.cluster(
+        "up",
+        new InetSocketAddress(InetAddresses.forString("127.0.0.1"), 9),
+        new CircuitBreakers(1024, 0, 1024, 3));
+    bench.serve(HttpBench.manager(TO_UP));
+
+    assertThat(bench.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+        .startsWith("HTTP/1.1 503 ")
+        .contains("x-envoy-overloaded: true\r\n")
+        .endsWith("reset reason: overflow");
+    assertThat(logged().has(ResponseFlag.UPSTREAM_OVERFLOW)).isTrue();
+  }
+
+  @Test
+  void anUpstreamThatClosesBeforeTheAnswerIs503() throws Exception {
+    bench.upstream(ScriptedUpstream.Peer::head);
+    bench.serve(HttpBench.manager(TO_UP));
+
+    assertThat(bench.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+        .startsWith("HTTP/1.1 503 ")
+        .endsWith("reset reason: connection termination");
+    assertThat(logged().has(ResponseFlag.UPSTREAM_CONNECTION_TERMINATION)).isTrue();
+  }
+
+  @Test
+  void anUpstreamThatClosesAmidTheBodyEndsTheClientsConnection() throws Exception {
+    bench.upstream(
+        peer -> {
+          peer.head();
+          peer.send("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf");
+        });
+    bench.serve(HttpBench.manager(TO_UP));
+
+    ScriptedUpstream.Peer client = bench.client();
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    assertThat(client.rest()).endsWith("\r\n\r\nhalf");
+    assertThat(logged().has(ResponseFlag.UPSTREAM_CONNECTION_TERMINATION)).isTrue();
+  }
+
+  @Test
+  void aSlowUpstreamIsGivenUp() throws Exception {
+    bench.upstream(peer -> peer.rest());
+    bench.serve(HttpBench.manager("[{match: {prefix: /}, route: {cluster: up, timeout: 0.1s}}]"));
+
+    assertThat(bench.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+        .startsWith("HTTP/1.1 504 Gateway Timeout\r\n")
+        .endsWith("\r\n\r\nupstream request timeout");
+    assertThat(logged().has(ResponseFlag.UPSTREAM_REQUEST_TIMEOUT)).isTrue();
+    assertThat(bench.counter("cluster.up.upstream_rq_timeout")).isEqualTo(1);
+  }
+
+  @Test
+  void aClientThatLeavesCancelsItsRequest() throws Exception {
+    var left = new java.util.concurrent.CountDownLatch(1);
+    bench.upstream(
+        peer -> {
+          peer.head();
+          left.countDown();
+          peer.rest();
+        });
+    bench.serve(HttpBench.manager(TO_UP));
+
+    ScriptedUpstream.Peer client = bench.client();
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    left.await();
+    client.reset();
+
+    StreamInfo info = logged();
+    assertThat(info.has(ResponseFlag.DOWNSTREAM_CONNECTION_TERMINATION)).isTrue();
+    assertThat(info.responseCode).isZero();
+    assertThat(bench.gauge("http.p.downstream_rq_active")).isZero();
+    assertThat(bench.gauge("cluster.up.upstream_rq_active")).isZero();
+  }
+
+  @Test
+  void requestsSentAheadAreAnsweredInOrder() throws Exception {
+    bench.upstream(
+        peer -> {
+          for (String head = peer.head(); !head.isEmpty(); head = peer.head()) {
+            String path = head.split(" ")[1];
+            peer.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n" + path);
+          }
+        });
+    bench.serve(HttpBench.manager(TO_UP));
+
+    ScriptedUpstream.Peer client = bench.client();
+    StringBuilder ahead = new StringBuilder();
+    for (int i = 0; i < 9; i++) {
+      ahead.append("GET /").append(i).append(" HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    client.send(ahead.toString());
+
+    for (int i = 0; i < 9; i++) {
+      assertThat(client.message()).endsWith("\r\n\r\n/" + i);
+    }
+  }
+}
