@@ -1,6 +1,7 @@
 package io.bifocal.conformance;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,6 +11,8 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
@@ -24,6 +27,10 @@ import org.opentest4j.TestAbortedException;
  */
 public final class Stage
     implements BeforeEachCallback, AfterEachCallback, TestExecutionExceptionHandler {
+  /** For the environment of a program that lives for seconds. */
+  public static final Map<String, String> QUICK_JVM =
+      Map.of("BIFOCAL_JAVA_OPTS", "-XX:TieredStopAtLevel=1 -Xmx512m");
+
   private static final int LOG_LINES = 60;
 
   private final Deque<AutoCloseable> started = new ArrayDeque<>();
@@ -48,11 +55,11 @@ public final class Stage
 
   /** Starts any program, standard output and error into one log. */
   public Program run(String name, List<String> command) {
-    return run(name, command, java.util.Map.of());
+    return run(name, command, Map.of());
   }
 
   /** The same, with additions to the environment. */
-  public Program run(String name, List<String> command, java.util.Map<String, String> environment) {
+  public Program run(String name, List<String> command, Map<String, String> environment) {
     Program program = keep(Program.start(name, directory, command, environment));
     programs.add(program);
     return program;
@@ -85,10 +92,7 @@ public final class Stage
       arguments.addAll(List.of("-l", "info"));
     }
     Program program =
-        run(
-            subject.toString().toLowerCase(java.util.Locale.ROOT),
-            subject.command(arguments),
-            java.util.Map.of("BIFOCAL_JAVA_OPTS", "-XX:TieredStopAtLevel=1 -Xmx512m"));
+        run(subject.toString().toLowerCase(Locale.ROOT), subject.command(arguments), QUICK_JVM);
     return new Proxy(program, admin);
   }
 
@@ -97,7 +101,7 @@ public final class Stage
     try {
       return Files.writeString(directory.resolve(name), content);
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 

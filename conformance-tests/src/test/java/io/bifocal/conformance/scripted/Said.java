@@ -10,11 +10,13 @@ import java.util.TreeSet;
 /**
  * One request of a subject, reduced to what is compared.
  *
+ * @param type the short name of the type, or its URL when it has none
+ * @param nonce the nonce that it echoes, or empty
  * @param text what was said, but for the error
  * @param error the first 4096 characters, which is what Envoy sends, of the error's message, or
  *     empty
  */
-public record Said(int stream, String nonce, String text, String error) {
+public record Said(String type, String nonce, String text, String error) {
   private static final int ERROR_LENGTH = 4096;
 
   /**
@@ -33,7 +35,7 @@ public record Said(int stream, String nonce, String text, String error) {
                 new TreeSet<>(request.getResourceNamesList()),
                 request.hasErrorDetail() ? " error " + request.getErrorDetail().getCode() : "");
     return new Said(
-        stream,
+        Type.shortName(request.getTypeUrl()),
         request.getResponseNonce(),
         text,
         request.hasErrorDetail() ? message(request.getErrorDetail()) : "");
@@ -52,7 +54,7 @@ public record Said(int stream, String nonce, String text, String error) {
                 new TreeMap<>(request.getInitialResourceVersionsMap()),
                 request.hasErrorDetail() ? " error " + request.getErrorDetail().getCode() : "");
     return new Said(
-        stream,
+        Type.shortName(request.getTypeUrl()),
         request.getResponseNonce(),
         text,
         request.hasErrorDetail() ? message(request.getErrorDetail()) : "");

@@ -1,5 +1,7 @@
 package io.bifocal.conformance.scripted;
 
+import static org.awaitility.Awaitility.await;
+
 import com.google.protobuf.Any;
 import io.bifocal.conformance.Loopback;
 import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc.AggregatedDiscoveryServiceImplBase;
@@ -13,12 +15,14 @@ import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,9 +39,15 @@ public final class ScriptedServer extends AggregatedDiscoveryServiceImplBase
   private int nonces;
   private long lastSaid = System.nanoTime();
 
+  /** On 127.0.0.1 with an ephemeral port. */
   public ScriptedServer() {
+    this(0);
+  }
+
+  /** On 127.0.0.1 and this port. */
+  public ScriptedServer(int port) {
     try {
-      server = NettyServerBuilder.forAddress(Loopback.v4(0)).addService(this).build().start();
+      server = NettyServerBuilder.forAddress(Loopback.v4(port)).addService(this).build().start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -103,6 +113,23 @@ public final class ScriptedServer extends AggregatedDiscoveryServiceImplBase
     return type.absenceRemoves() ? response.addAllRemovedResources(gone).build() : response.build();
   }
 
+  /** Sends this, whatever it is. */
+  public synchronized void send(DiscoveryResponse response) {
+    StreamObserver<DiscoveryResponse> whole = stateOfTheWorld;
+    if (whole == null) {
+      throw new AssertionError("there is no stream to send to");
+    }
+    whole.onNext(response);
+  }
+
+  /** Waits until a type was asked for. */
+  public void awaitSubscription(Type type) {
+    await("a subscription to " + type)
+        .atMost(Duration.ofSeconds(40))
+        .pollInterval(Duration.ofMillis(10))
+        .until(() -> said().stream().anyMatch(said -> said.type().equals(type.toString())));
+  }
+
   /** Ends the stream with OK. */
   public synchronized void closeStream() {
     StreamObserver<DiscoveryResponse> whole = stateOfTheWorld;
@@ -122,13 +149,23 @@ public final class ScriptedServer extends AggregatedDiscoveryServiceImplBase
     said.add(request);
   }
 
+  private synchronized void gone(StreamObserver<?> stream) {
+    if (stateOfTheWorld == stream) {
+      stateOfTheWorld = null;
+    }
+    if (delta == stream) {
+      delta = null;
+    }
+  }
+
   @Override
   public synchronized StreamObserver<DiscoveryRequest> streamAggregatedResources(
       StreamObserver<DiscoveryResponse> responses) {
     stateOfTheWorld = responses;
     streams++;
     int stream = streams;
-    return new Requests<>(responses, request -> heard(Said.of(stream, request)));
+    return new Requests<>(
+        responses, request -> heard(Said.of(stream, request)), () -> gone(responses));
   }
 
   @Override
@@ -137,7 +174,8 @@ public final class ScriptedServer extends AggregatedDiscoveryServiceImplBase
     delta = responses;
     streams++;
     int stream = streams;
-    return new Requests<>(responses, request -> heard(Said.of(stream, request)));
+    return new Requests<>(
+        responses, request -> heard(Said.of(stream, request)), () -> gone(responses));
   }
 
   @Override
@@ -149,7 +187,7 @@ public final class ScriptedServer extends AggregatedDiscoveryServiceImplBase
     }
   }
 
-  private record Requests<T>(StreamObserver<?> responses, java.util.function.Consumer<T> ear)
+  private record Requests<T>(StreamObserver<?> responses, Consumer<T> ear, Runnable gone)
       implements StreamObserver<T> {
     @Override
     public void onNext(T request) {
@@ -158,12 +196,13 @@ public final class ScriptedServer extends AggregatedDiscoveryServiceImplBase
 
     @Override
     public void onError(Throwable error) {
-      // The client went away: the next stream tells.
+      gone.run();
     }
 
     @Override
     public void onCompleted() {
       responses.onCompleted();
+      gone.run();
     }
   }
 }

@@ -1,0 +1,173 @@
+package io.bifocal.conformance.lifecycle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.bifocal.conformance.Backend;
+import io.bifocal.conformance.Bootstraps;
+import io.bifocal.conformance.Http;
+import io.bifocal.conformance.Loopback;
+import io.bifocal.conformance.Program;
+import io.bifocal.conformance.Proxy;
+import io.bifocal.conformance.Stage;
+import io.bifocal.conformance.Subject;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The flags and the endings that scripts and supervisors rely on. */
+class CommandLineTest {
+  private static final Duration QUICK = Duration.ofSeconds(20);
+
+  @RegisterExtension final Stage stage = new Stage();
+
+  @ParameterizedTest
+  @EnumSource(Subject.class)
+  void anUnknownFlagIsNamed(Subject subject) {
+    assertRefuses(run(subject, "--nonsense"), "--nonsense");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Subject.class)
+  void aMissingFileIsNamed(Subject subject) {
+    assertRefuses(run(subject, "-c", "/nowhere/bootstrap.yaml"), "/nowhere/bootstrap.yaml");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Subject.class)
+  void aMissingBootstrapIsSaid(Subject subject) {
+    assertRefuses(run(subject), "--config-path");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Subject.class)
+  void anUnknownFieldIsNamed(Subject subject) {
+    Path file = stage.write("bad.yaml", "admin: {adress: 1}\n");
+
+    assertRefuses(run(subject, "-c", file.toString()), "adress");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Subject.class)
+  void brokenYamlIsRefused(Subject subject) {
+    Path file = stage.write("broken.yaml", "admin: [}\n");
+
+    assertRefuses(run(subject, "-c", file.toString()), "broken.yaml");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Subject.class)
+  void aStaticListenerWithoutAnAddressIsNamed(Subject subject) {
+    Path file = stage.write("bad.yaml", "static_resources: {listeners: [{name: lonely}]}\n");
+
+    assertRefuses(run(subject, "-c", file.toString()), "lonely");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Subject.class)
+  void aControlPlaneWantsToKnowWhoAsks(Subject subject) {
+    String nameless =
+        Bootstraps.ads(1, Bootstraps.Dialect.SOTW)
+            .replace("node: {id: test-id, cluster: test-cluster}\n", "");
+    Path file = stage.write("nameless.yaml", nameless);
+
+    assertRefuses(run(subject, "-c", file.toString()), "--service-node");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Subject.class)
+  void validateSaysOk(Subject subject) {
+    Path file = stage.write("good.yaml", good());
+
+    Program program = run(subject, "-c", file.toString(), "--mode", "validate");
+
+    assertThat(program.awaitExit(QUICK)).as("exit code").isZero();
+    assertThat(program.log()).contains("configuration '" + file + "' OK");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Subject.class)
+  void validateSaysWhyNot(Subject subject) {
+    Path file = stage.write("bad.yaml", good().replace("type: STATIC", "type: STATICALLY"));
+
+    Program program = run(subject, "-c", file.toString(), "--mode", "validate");
+
+    assertRefuses(program, "STATICALLY");
+    assertThat(program.log()).contains(file.toString());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Subject.class)
+  void sigtermEndsItWithZero(Subject subject) {
+    Backend backend = stage.keep(Backend.start("127.0.0.1", "hello"));
+    Proxy proxy =
+        stage
+            .start(
+                subject, Bootstraps.race("5s", "", backend.address(), List.of(backend.address())))
+            .awaitLive();
+    proxy.awaitBody("ingress", "/", "hello");
+    InetSocketAddress ingress = proxy.listener("ingress");
+
+    proxy.program().terminate();
+
+    assertThat(proxy.program().awaitExit(QUICK)).as("exit code").isZero();
+    assertThat(Http.tryGet(ingress, "/")).isEmpty();
+    assertNoTrace(proxy.program());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Subject.class)
+  void quitquitquitEndsItWithZero(Subject subject) {
+    Backend backend = stage.keep(Backend.start("127.0.0.1", "hello"));
+    Proxy proxy =
+        stage
+            .start(
+                subject, Bootstraps.race("5s", "", backend.address(), List.of(backend.address())))
+            .awaitLive();
+
+    assertThat(Http.post(proxy.adminAddress(), "/quitquitquit").body()).isEqualTo("OK\n");
+
+    assertThat(proxy.program().awaitExit(QUICK)).as("exit code").isZero();
+    assertNoTrace(proxy.program());
+  }
+
+  /** A port that somebody has: said, and the end, as a static listener must be there. */
+  @ParameterizedTest
+  @EnumSource(Subject.class)
+  void aTakenPortOfAStaticListenerIsSaid(Subject subject) {
+    Backend taken = stage.keep(Backend.start("127.0.0.1", "mine"));
+    int port = taken.address().getPort();
+    String bootstrap =
+        good()
+            .replace(
+                "- name: ingress\n    address: {socket_address: {address: 127.0.0.1, port_value: 0}}",
+                "- name: ingress\n    address: {socket_address: {address: 127.0.0.1, port_value: %d}}"
+                    .formatted(port));
+    Path file = stage.write("taken.yaml", bootstrap);
+
+    assertRefuses(run(subject, "-c", file.toString()), "127.0.0.1:" + port);
+  }
+
+  private static String good() {
+    InetSocketAddress somewhere = Loopback.v4(9);
+    return Bootstraps.race("5s", "", somewhere, List.of(somewhere));
+  }
+
+  private Program run(Subject subject, String... flags) {
+    return stage.run(subject.name(), subject.command(List.of(flags)), Stage.QUICK_JVM);
+  }
+
+  private static void assertRefuses(Program program, String word) {
+    assertThat(program.awaitExit(QUICK)).as("exit code").isEqualTo(1);
+    assertThat(program.log()).contains(word);
+    assertNoTrace(program);
+  }
+
+  private static void assertNoTrace(Program program) {
+    await().untilAsserted(() -> assertThat(program.log()).doesNotContain("\tat "));
+  }
+}
