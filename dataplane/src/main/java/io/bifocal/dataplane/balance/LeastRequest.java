@@ -6,26 +6,31 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Of two hosts picked at random the one with fewer requests in flight; with weights, turns in
- * proportion to the weight divided by what is in flight. Envoy's {@code LEAST_REQUEST} with its
- * defaults: {@code choice_count} 2, {@code active_request_bias} 1.
+ * Of some hosts picked at random ({@code choice_count}) the one with the fewest requests in flight;
+ * with weights, turns in proportion to the weight divided by what is in flight. Envoy's {@code
+ * LEAST_REQUEST} with an {@code active_request_bias} of 1.
  */
 final class LeastRequest extends PriorityBalancer {
-  LeastRequest(LongSupplier chance) {
-    super(chance);
+  private final int choices;
+
+  LeastRequest(int choices, int panicThreshold, LongSupplier chance) {
+    super(panicThreshold, chance);
+    this.choices = choices;
   }
 
   @Override
   Rotation rotation(LongSupplier chance) {
-    return new LeastBusy(chance);
+    return new LeastBusy(choices, chance);
   }
 
   private static final class LeastBusy implements Rotation {
+    private final int choices;
     private final LongSupplier chance;
     private List<Host> hosts = List.of();
     private @Nullable Edf weighted;
 
-    LeastBusy(LongSupplier chance) {
+    LeastBusy(int choices, LongSupplier chance) {
+      this.choices = choices;
       this.chance = chance;
     }
 
@@ -47,9 +52,14 @@ final class LeastRequest extends PriorityBalancer {
       if (weighted != null) {
         return weighted.next();
       }
-      Host one = any();
-      Host other = any();
-      return active(other) < active(one) ? other : one;
+      Host least = any();
+      for (int i = 1; i < choices; i++) {
+        Host other = any();
+        if (active(other) < active(least)) {
+          least = other;
+        }
+      }
+      return least;
     }
 
     private Host any() {

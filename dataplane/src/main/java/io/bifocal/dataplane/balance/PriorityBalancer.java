@@ -22,13 +22,15 @@ abstract class PriorityBalancer implements LoadBalancer {
 
   private record Key(int priority, PriorityLoad.Kind kind) {}
 
+  private final int panicThreshold;
   private final LongSupplier chance;
   private final Map<Key, Rotation> rotations = new HashMap<>();
   private final List<Rotation> byShare = new ArrayList<>();
   private HostSet current = HostSet.EMPTY;
-  private PriorityLoad load = PriorityLoad.of(HostSet.EMPTY);
+  private PriorityLoad load = new PriorityLoad(List.of());
 
-  PriorityBalancer(LongSupplier chance) {
+  PriorityBalancer(int panicThreshold, LongSupplier chance) {
+    this.panicThreshold = panicThreshold;
     this.chance = chance;
   }
 
@@ -61,7 +63,7 @@ abstract class PriorityBalancer implements LoadBalancer {
 
   private void workOut(HostSet hosts) {
     current = hosts;
-    load = PriorityLoad.of(hosts);
+    load = PriorityLoad.of(hosts, panicThreshold);
     byShare.clear();
     for (Share share : load.shares()) {
       Rotation rotation =

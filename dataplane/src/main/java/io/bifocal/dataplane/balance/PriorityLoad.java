@@ -18,7 +18,8 @@ import java.util.function.LongSupplier;
  *     percentages add up to 100 unless there is no host at all
  */
 record PriorityLoad(List<Share> shares) {
-  private static final int PANIC_THRESHOLD = 50;
+  /** {@code healthy_panic_threshold} when it is not set, in percent. */
+  static final int PANIC_THRESHOLD = 50;
 
   /** Which of a priority's hosts a share is for. */
   enum Kind {
@@ -53,16 +54,20 @@ record PriorityLoad(List<Share> shares) {
     return index;
   }
 
-  static PriorityLoad of(HostSet set) {
+  /** With a panic threshold in percent; 0 for no panic, however few hosts are healthy. */
+  static PriorityLoad of(HostSet set, int panicThreshold) {
     List<Level> levels = new ArrayList<>();
     for (List<Host> hosts : set.priorities()) {
-      levels.add(Level.of(levels.size(), hosts, set.overprovisioningFactor()));
+      levels.add(Level.of(levels.size(), hosts, set.overprovisioningFactor(), panicThreshold));
     }
     int available =
         Math.min(100, levels.stream().mapToInt(l -> l.healthPercent + l.degradedPercent).sum());
     boolean enough = available == 100;
     if (!enough && levels.stream().allMatch(Level::inPanic)) {
       return new PriorityLoad(byNumberOfHosts(levels));
+    }
+    if (available == 0) {
+      return new PriorityLoad(List.of());
     }
     return new PriorityLoad(byHealth(levels, available, enough));
   }
@@ -115,9 +120,10 @@ record PriorityLoad(List<Share> shares) {
       List<Host> healthy,
       List<Host> degraded,
       int healthPercent,
-      int degradedPercent) {
+      int degradedPercent,
+      boolean inPanic) {
 
-    static Level of(int priority, List<Host> all, int factor) {
+    static Level of(int priority, List<Host> all, int factor, int panicThreshold) {
       List<Host> healthy = all.stream().filter(h -> h.health() == Health.HEALTHY).toList();
       List<Host> degraded = all.stream().filter(h -> h.health() == Health.DEGRADED).toList();
       return new Level(
@@ -126,20 +132,17 @@ record PriorityLoad(List<Share> shares) {
           healthy,
           degraded,
           percent(healthy, all, factor),
-          percent(degraded, all, factor));
+          percent(degraded, all, factor),
+          100L * (healthy.size() + degraded.size()) < (long) panicThreshold * all.size()
+              || all.isEmpty());
     }
 
     private static int percent(List<Host> usable, List<Host> all, int factor) {
       return all.isEmpty() ? 0 : (int) Math.min(100, (long) factor * usable.size() / all.size());
     }
 
-    boolean inPanic() {
-      return all.isEmpty()
-          || 100L * (healthy.size() + degraded.size()) < (long) PANIC_THRESHOLD * all.size();
-    }
-
     Share share(Kind kind, int percent, boolean enough) {
-      if (!enough && inPanic()) {
+      if (!enough && inPanic) {
         return new Share(priority, Kind.PANIC, percent, all);
       }
       return new Share(priority, kind, percent, kind == Kind.HEALTHY ? healthy : degraded);

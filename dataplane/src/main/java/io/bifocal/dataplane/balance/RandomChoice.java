@@ -6,8 +6,8 @@ import java.util.function.LongSupplier;
 
 /** Any host, weights aside, as Envoy's {@code RANDOM}. */
 final class RandomChoice extends PriorityBalancer {
-  RandomChoice(LongSupplier chance) {
-    super(chance);
+  RandomChoice(int panicThreshold, LongSupplier chance) {
+    super(panicThreshold, chance);
   }
 
   @Override

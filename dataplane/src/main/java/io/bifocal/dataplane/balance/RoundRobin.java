@@ -15,7 +15,11 @@ public final class RoundRobin extends PriorityBalancer {
    * @param chance 64 random bits at every call
    */
   public RoundRobin(LongSupplier chance) {
-    super(chance);
+    this(PriorityLoad.PANIC_THRESHOLD, chance);
+  }
+
+  RoundRobin(int panicThreshold, LongSupplier chance) {
+    super(panicThreshold, chance);
   }
 
   @Override

@@ -9,6 +9,6 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
  * @param choices of least request: how many hosts are compared
  * @param panicThreshold in percent: when fewer hosts are healthy, all are used; 0 for never
  */
-public record Balancing(LbPolicy policy, int choices, double panicThreshold) {
+public record Balancing(LbPolicy policy, int choices, int panicThreshold) {
   public static final Balancing DEFAULT = new Balancing(LbPolicy.ROUND_ROBIN, 2, 50);
 }

@@ -20,10 +20,17 @@ final class BalancingReader {
       throws ConfigException {
     Cluster.CommonLbConfig common = cluster.getCommonLbConfig();
     warnings.addAll(ClusterFields.COMMON_LB.check(common, path + ".common_lb_config"));
-    double panic =
+    int panic =
         common.hasHealthyPanicThreshold()
-            ? common.getHealthyPanicThreshold().getValue()
+            ? (int) Math.round(common.getHealthyPanicThreshold().getValue())
             : Balancing.DEFAULT.panicThreshold();
+    if (cluster.getLeastRequestLbConfig().hasActiveRequestBias()
+        || cluster.getLeastRequestLbConfig().hasSlowStartConfig()) {
+      warnings.add(path + ".least_request_lb_config: only choice_count has an effect");
+    }
+    if (cluster.getRoundRobinLbConfig().hasSlowStartConfig()) {
+      warnings.add(path + ".round_robin_lb_config: there is no slow start");
+    }
     if (cluster.hasLoadBalancingPolicy()) {
       return typed(cluster.getLoadBalancingPolicy(), panic);
     }
@@ -49,8 +56,7 @@ final class BalancingReader {
   }
 
   // The first policy known here counts, so that a control plane can name a newer one before it.
-  private static Balancing typed(LoadBalancingPolicy policies, double panic)
-      throws ConfigException {
+  private static Balancing typed(LoadBalancingPolicy policies, int panic) throws ConfigException {
     List<String> names = new ArrayList<>();
     for (LoadBalancingPolicy.Policy policy : policies.getPoliciesList()) {
       TypedExtensionConfig extension = policy.getTypedExtensionConfig();

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.cluster;
 
+import io.bifocal.dataplane.connect.ConnectRace;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions.HappyEyeballsConfig;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import java.time.Duration;
  * @param balancing how a host is chosen
  * @param limits the circuit breakers, default priority first
  * @param happyEyeballs how a host's addresses are sorted; the default instance is Envoy's default
+ * @param stagger how long an attempt of a race has the field to itself; default 300 ms
  * @param discovery where the hosts come from
  * @param proto as it came, for dumps
  */
@@ -28,6 +30,7 @@ public record ClusterConfig(
     Balancing balancing,
     BreakerLimits limits,
     HappyEyeballsConfig happyEyeballs,
+    Duration stagger,
     Discovery discovery,
     Cluster proto) {
 
@@ -50,6 +53,7 @@ public record ClusterConfig(
         Balancing.DEFAULT,
         BreakerLimits.DEFAULT,
         HappyEyeballsConfig.getDefaultInstance(),
+        ConnectRace.DEFAULT_STAGGER,
         new Discovery.Static(proto.getLoadAssignment()),
         proto);
   }

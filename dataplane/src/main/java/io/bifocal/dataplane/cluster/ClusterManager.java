@@ -98,7 +98,8 @@ public final class ClusterManager {
    *
    * @param cds where clusters come from, or null when there are those of the bootstrap only
    * @param cdsObserver counts what happens to the subscription to clusters
-   * @param edsObservers by cluster: counts what happens to its subscription to endpoints
+   * @param edsObservers by cluster, as its statistics call it ({@code cluster.<name>.}): counts
+   *     what happens to its subscription to endpoints
    * @param initialized runs once, when all that is through; maybe within this call
    * @throws IllegalArgumentException when a source is of a kind that is not served
    */
@@ -271,7 +272,8 @@ public final class ClusterManager {
             warning -> log.warn("cluster '{}': {}", config.name(), warning));
     Membership membership;
     if (config.discovery() instanceof Discovery.Eds eds) {
-      Supplier<SubscriptionObserver> observer = () -> edsObservers.apply(config.name());
+      Supplier<SubscriptionObserver> observer =
+          () -> edsObservers.apply(ClusterStats.statName(config.observabilityName()));
       membership = new EdsMembership(eds, hosts, assignments, clusterStats, xds, observer, control);
     } else {
       ClusterLoadAssignment inline = ((Discovery.Static) config.discovery()).assignment();

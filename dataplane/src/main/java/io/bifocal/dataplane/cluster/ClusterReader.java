@@ -49,6 +49,7 @@ final class ClusterReader {
             BalancingReader.read(cluster, path, warnings),
             breakers(cluster.getCircuitBreakers(), path + ".circuit_breakers", warnings),
             cluster.getUpstreamConnectionOptions().getHappyEyeballsConfig(),
+            RaceOptions.read(cluster.getMetadata(), path + ".metadata").stagger(),
             discovery,
             cluster);
     warnings.forEach(log::warn);

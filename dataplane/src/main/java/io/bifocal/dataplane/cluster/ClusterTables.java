@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -25,7 +26,7 @@ public final class ClusterTables {
 
   /** Tables for all workers; {@code pools} is asked once for each. */
   public ClusterTables(Workers workers, StatsStore stats, Function<Worker, PoolFactory> pools) {
-    this(workers, stats, pools, RoundRobin::new);
+    this(workers, stats, pools, ClusterTables::balancer);
   }
 
   ClusterTables(
@@ -36,6 +37,15 @@ public final class ClusterTables {
     for (Worker worker : workers) {
       byShard.put(worker.shard(), new WorkerTable(worker, stats, pools.apply(worker), balancers));
     }
+  }
+
+  private static LoadBalancer balancer(ClusterConfig config) {
+    Balancing how = config.balancing();
+    return LoadBalancer.of(
+        how.policy(),
+        how.choices(),
+        how.panicThreshold(),
+        () -> ThreadLocalRandom.current().nextLong());
   }
 
   /** The clusters as {@code worker} sees them; confined to its loop. */

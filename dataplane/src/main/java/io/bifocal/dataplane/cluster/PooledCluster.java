@@ -8,6 +8,7 @@ import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFactory;
 import io.bifocal.dataplane.pool.PoolSettings;
 import io.bifocal.dataplane.pool.UpstreamStats;
+import io.bifocal.dataplane.transport.TransportSocket;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -49,7 +50,9 @@ final class PooledCluster implements WorkerCluster {
             config.idleTimeout(),
             config.maxRequestsPerConnection(),
             config.bufferLimit(),
-            snapshot.breakers());
+            snapshot.breakers(),
+            config.stagger(),
+            TransportSocket.PLAIN);
   }
 
   long incarnation() {

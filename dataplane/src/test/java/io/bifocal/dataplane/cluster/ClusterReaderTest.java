@@ -1,0 +1,164 @@
+package io.bifocal.dataplane.cluster;
+
+import static io.bifocal.dataplane.cluster.ClusterFixture.eds;
+import static io.bifocal.dataplane.cluster.ClusterFixture.inline;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.Message;
+import com.google.protobuf.TextFormat;
+import io.bifocal.api.ConfigException;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
+import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
+import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ClusterReaderTest {
+  private final ClusterReader reader = new ClusterReader();
+
+  @Test
+  void withoutAnythingElseTheDefaultsAreEnvoys() throws Exception {
+    ClusterConfig config = reader.read(inline("a"));
+    assertThat(config.observabilityName()).isEqualTo("a");
+    assertThat(config.connectTimeout()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(config.bufferLimit()).isEqualTo(1 << 20);
+    assertThat(config.idleTimeout()).isEqualTo(Duration.ofHours(1));
+    assertThat(config.maxRequestsPerConnection()).isZero();
+    assertThat(config.limits()).isEqualTo(new BreakerLimits(1024, 1024, 1024, 3, false));
+    assertThat(config.balancing()).isEqualTo(new Balancing(LbPolicy.ROUND_ROBIN, 2, 50));
+    assertThat(config.stagger()).isEqualTo(Duration.ofMillis(300));
+  }
+
+  @Test
+  void whatIsSetIsObeyed() throws Exception {
+    ClusterConfig config =
+        read(
+            """
+            name: "a" alt_stat_name: "b" connect_timeout { nanos: 250000000 }
+            per_connection_buffer_limit_bytes { value: 9 }
+            common_http_protocol_options { idle_timeout { } max_requests_per_connection { value: 3 } }
+            lb_policy: LEAST_REQUEST least_request_lb_config { choice_count { value: 5 } }
+            common_lb_config { healthy_panic_threshold { value: 0 } }
+            circuit_breakers {
+              thresholds { priority: HIGH max_connections { value: 1 } }
+              thresholds { max_connections { value: 7 } max_requests { value: 4294967295 } track_remaining: true }
+            }
+            metadata { filter_metadata { key: "bifocal.connect"
+              value { fields { key: "stagger" value { string_value: "0.1s" } } } } }
+            """);
+    assertThat(config.observabilityName()).isEqualTo("b");
+    assertThat(config.connectTimeout()).isEqualTo(Duration.ofMillis(250));
+    assertThat(config.bufferLimit()).isEqualTo(9);
+    assertThat(config.idleTimeout()).isZero();
+    assertThat(config.maxRequestsPerConnection()).isEqualTo(3);
+    assertThat(config.balancing()).isEqualTo(new Balancing(LbPolicy.LEAST_REQUEST, 5, 0));
+    assertThat(config.limits()).isEqualTo(new BreakerLimits(7, 1024, Integer.MAX_VALUE, 3, true));
+    assertThat(config.stagger()).isEqualTo(Duration.ofMillis(100));
+  }
+
+  @Test
+  void typedProtocolOptionsCountInsteadOfTheOldOnes() throws Exception {
+    HttpProtocolOptions.Builder typed = HttpProtocolOptions.newBuilder();
+    typed.getCommonHttpProtocolOptionsBuilder().getIdleTimeoutBuilder().setSeconds(7);
+    typed.getExplicitHttpConfigBuilder().getHttp2ProtocolOptionsBuilder();
+    Cluster.Builder cluster = inline("a").toBuilder();
+    cluster.putTypedExtensionProtocolOptions(
+        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions", Any.pack(typed.build()));
+    assertThat(reader.read(cluster.build()).idleTimeout()).isEqualTo(Duration.ofSeconds(7));
+  }
+
+  @Test
+  void ofTypedBalancingPoliciesTheFirstKnownOneCounts() throws Exception {
+    Cluster.Builder cluster = inline("a").toBuilder();
+    policy(cluster, "new", RawBuffer.getDefaultInstance());
+    policy(cluster, "least", LeastRequest.getDefaultInstance());
+    assertThat(reader.read(cluster.build()).balancing().policy()).isEqualTo(LbPolicy.LEAST_REQUEST);
+    cluster.getLoadBalancingPolicyBuilder().removePolicies(1);
+    assertThatThrownBy(() -> reader.read(cluster.build()))
+        .hasMessage("Didn't find a registered load balancer factory with names from [new]");
+  }
+
+  @Test
+  void plainSocketsAreTheOnlyTransport() throws Exception {
+    Cluster.Builder cluster = inline("a").toBuilder();
+    cluster.getTransportSocketBuilder().setName("x");
+    assertThatThrownBy(() -> reader.read(cluster.build()))
+        .hasMessage("Didn't find a registered implementation for 'x' with type URL: ''");
+    cluster.getTransportSocketBuilder().setTypedConfig(Any.pack(Cluster.getDefaultInstance()));
+    assertThatThrownBy(() -> reader.read(cluster.build()))
+        .hasMessage(
+            "Didn't find a registered implementation for 'x' with type URL:"
+                + " 'envoy.config.cluster.v3.Cluster'");
+    cluster.getTransportSocketBuilder().setTypedConfig(Any.pack(RawBuffer.getDefaultInstance()));
+    assertThat(reader.read(cluster.build()).name()).isEqualTo("a");
+  }
+
+  @Test
+  void anEdsClusterAsksForItsNameOrItsServiceName() throws Exception {
+    assertThat(reader.read(eds("e")).discovery())
+        .isEqualTo(new Discovery.Eds(ClusterFixture.ADS, "e"));
+    Cluster.Builder named = eds("e").toBuilder();
+    named.getEdsClusterConfigBuilder().setServiceName("svc");
+    assertThat(reader.read(named.build()).discovery())
+        .isEqualTo(new Discovery.Eds(ClusterFixture.ADS, "svc"));
+  }
+
+  @Test
+  void aDnsClusterWhoseAddressesAreWrittenOutNeedsNoResolver() throws Exception {
+    Cluster literal =
+        inline("a", "10.0.0.1").toBuilder().setType(Cluster.DiscoveryType.STRICT_DNS).build();
+    assertThat(reader.read(literal).discovery())
+        .isEqualTo(new Discovery.Static(literal.getLoadAssignment()));
+    Cluster named =
+        inline("a", "example.com").toBuilder().setType(Cluster.DiscoveryType.STRICT_DNS).build();
+    assertThatThrownBy(() -> reader.read(named))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("cluster 'a'.type: STRICT_DNS")
+        .hasMessageContaining("'example.com'");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "type: EDS | cannot create an EDS cluster without an EDS config",
+        "cluster_type { name: 'envoy.clusters.nope' } | Didn't find a registered cluster factory"
+            + " implementation for name: 'envoy.clusters.nope'",
+        "lb_policy: CLUSTER_PROVIDED | cluster manager: cluster provided LB specified but cluster"
+            + " 'm1' did not provide one. Check cluster documentation.",
+        "lb_policy: MAGLEV | cluster 'm1'.lb_policy: MAGLEV is not served yet",
+        "upstream_bind_config { } | cluster 'm1': field 'upstream_bind_config' is not supported",
+        "metadata { filter_metadata { key: 'bifocal.connect' value { fields { key: 'stager' value"
+            + " { } } } } } | cluster 'm1'.metadata.filter_metadata['bifocal.connect'].stager is"
+            + " not known: there is 'stagger'",
+        "metadata { filter_metadata { key: 'bifocal.connect' value { fields { key: 'stagger' value"
+            + " { string_value: '0.001s' } } } } } | cluster"
+            + " 'm1'.metadata.filter_metadata['bifocal.connect'].stagger: '0.001s' is less than 10"
+            + " ms",
+      })
+  void whatCannotBeObeyedIsRefused(String fields, String reason) {
+    assertThatThrownBy(() -> read("name: 'm1' " + fields))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(reason);
+  }
+
+  private ClusterConfig read(String text) throws Exception {
+    return reader.read(TextFormat.parse(text, Cluster.class));
+  }
+
+  private static void policy(Cluster.Builder cluster, String name, Message config) {
+    cluster
+        .getLoadBalancingPolicyBuilder()
+        .addPoliciesBuilder()
+        .getTypedExtensionConfigBuilder()
+        .setName(name)
+        .setTypedConfig(Any.pack(config));
+  }
+}
