@@ -1,25 +1,70 @@
 package io.bifocal.api;
 
 import com.google.common.net.InetAddresses;
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import org.jspecify.annotations.Nullable;
 
-/** IP addresses written out. A resolver is never asked. */
+/**
+ * IP addresses written out. A resolver is never asked. An IPv6 address may have a scope, {@code
+ * fe80::1%eth0} or {@code fe80::1%2} (RFC 4007 section 11); an interface named there must exist.
+ */
 public final class IpLiterals {
   private IpLiterals() {}
 
   public static boolean isLiteral(String text) {
-    return InetAddresses.isInetAddress(text);
+    return parseOrNull(text) != null;
   }
 
   /**
-   * Parses a literal.
+   * Parses a literal. An IPv4-mapped IPv6 address is an IPv4 address.
    *
    * @throws ConfigException in Envoy's words when it is none
    */
   public static InetAddress parse(String text) throws ConfigException {
-    if (!isLiteral(text)) {
+    InetAddress address = parseOrNull(text);
+    if (address == null) {
       throw new ConfigException("malformed IP address: " + text);
     }
-    return InetAddresses.forString(text);
+    return address;
+  }
+
+  private static @Nullable InetAddress parseOrNull(String text) {
+    int percent = text.indexOf('%');
+    String bare = percent < 0 ? text : text.substring(0, percent);
+    if (!InetAddresses.isInetAddress(bare)) {
+      return null;
+    }
+    InetAddress address = InetAddresses.forString(bare);
+    if (percent < 0) {
+      return address;
+    }
+    int scope = scope(text.substring(percent + 1));
+    if (scope <= 0 || !(address instanceof Inet6Address)) {
+      return null;
+    }
+    try {
+      return Inet6Address.getByAddress(null, address.getAddress(), scope);
+    } catch (UnknownHostException e) {
+      throw new AssertionError("sixteen bytes are an address", e);
+    }
+  }
+
+  /**
+   * The interface's index; not the interface, which would have to have an address of that scope.
+   */
+  private static int scope(String text) {
+    if (text.matches("[0-9]{1,9}")) {
+      return Integer.parseInt(text);
+    }
+    try {
+      NetworkInterface named = text.isEmpty() ? null : NetworkInterface.getByName(text);
+      return named == null ? 0 : named.getIndex();
+    } catch (SocketException e) {
+      return 0;
+    }
   }
 }

@@ -31,6 +31,13 @@ public final class Redaction {
     if (message instanceof Any any) {
       return redactAny(any, beneathSensitive);
     }
+    if (TypedStructs.isOne(message)) {
+      return redactTypedStruct(message, beneathSensitive);
+    }
+    return redactFields(message, beneathSensitive);
+  }
+
+  private static Message redactFields(Message message, boolean beneathSensitive) {
     Message.Builder copy = null;
     for (Map.Entry<FieldDescriptor, Object> entry : message.getAllFields().entrySet()) {
       FieldDescriptor field = entry.getKey();
@@ -97,6 +104,20 @@ public final class Redaction {
       }
     }
     return sensitive ? hidden(any) : any;
+  }
+
+  /** Its fields carry no marks; those of the type that it names do. */
+  private static Message redactTypedStruct(Message message, boolean sensitive) {
+    Message prototype = TypedStructs.prototype(message);
+    if (prototype == null) {
+      return redactFields(message, sensitive);
+    }
+    try {
+      Message redacted = redact(TypedStructs.unpack(message, prototype), sensitive);
+      return TypedStructs.repack(message, redacted);
+    } catch (ConfigException e) {
+      return redactFields(message, true);
+    }
   }
 
   private static Any hidden(Any any) {

@@ -52,8 +52,7 @@ public final class MessageReader {
 
   private Message root(Node node, Message prototype) throws TreeException {
     Message.Builder builder = prototype.newBuilderForType();
-    object(node, builder, Path.ROOT, null);
-    return builder.build();
+    return message(node, builder, Path.ROOT);
   }
 
   private Message message(Node node, Message.Builder builder, Path path) throws TreeException {

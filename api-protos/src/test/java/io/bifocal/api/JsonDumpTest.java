@@ -1,0 +1,194 @@
+package io.bifocal.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Duration;
+import com.google.protobuf.FieldMask;
+import com.google.protobuf.Timestamp;
+import io.envoyproxy.envoy.admin.v3.ClustersConfigDump;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.DataSource;
+import io.envoyproxy.envoy.config.core.v3.TransportSocket;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
+import org.junit.jupiter.api.Test;
+
+class JsonDumpTest {
+  /** What Envoy 1.40 prints at {@code /config_dump} for the same, maps sorted. */
+  @Test
+  void aBootstrapIsPrintedAsEnvoyPrintsIt() throws ConfigException {
+    String yaml =
+        """
+        node: {id: "n <&> \\"", metadata: {a: 1, b: 1.5, c: [true, null, {}], d: {}, e: []}}
+        stats_config:
+          histogram_bucket_settings:
+            match: {prefix: a}
+            buckets: [0.1, 1, 100000000000, 1e15, 0.00001, 123456789.125]
+        static_resources:
+          clusters:
+          - name: a
+            type: STATIC
+            connect_timeout: 0.25s
+            metadata:
+              typed_filter_metadata:
+                q: {"@type": type.googleapis.com/google.protobuf.Duration, value: 1.000000005s}
+                r: {"@type": type.googleapis.com/google.protobuf.UInt64Value, value: "18446744073709551615"}
+            common_lb_config: {healthy_panic_threshold: {value: 12.5}, update_merge_window: 0s}
+            load_assignment: {cluster_name: a, endpoints: [{locality: {}}]}
+        """;
+    assertThat(JsonDump.print(new BootstrapReader(false).readYaml(yaml, "b.yaml")))
+        .isEqualTo(
+            """
+            {
+             "node": {
+              "id": "n \\u003c&\\u003e \\"",
+              "metadata": {
+               "a": 1,
+               "b": "1.5",
+               "c": [
+                true,
+                null,
+                {}
+               ],
+               "d": {},
+               "e": []
+              }
+             },
+             "static_resources": {
+              "clusters": [
+               {
+                "name": "a",
+                "type": "STATIC",
+                "connect_timeout": "0.250s",
+                "metadata": {
+                 "typed_filter_metadata": {
+                  "q": {
+                   "@type": "type.googleapis.com/google.protobuf.Duration",
+                   "value": "1.000000005s"
+                  },
+                  "r": {
+                   "@type": "type.googleapis.com/google.protobuf.UInt64Value",
+                   "value": "18446744073709551615"
+                  }
+                 }
+                },
+                "common_lb_config": {
+                 "healthy_panic_threshold": {
+                  "value": 12.5
+                 },
+                 "update_merge_window": "0s"
+                },
+                "load_assignment": {
+                 "cluster_name": "a",
+                 "endpoints": [
+                  {
+                   "locality": {}
+                  }
+                 ]
+                }
+               }
+              ]
+             },
+             "stats_config": {
+              "histogram_bucket_settings": [
+               {
+                "match": {
+                 "prefix": "a"
+                },
+                "buckets": [
+                 0.1,
+                 1,
+                 100000000000,
+                 1e+15,
+                 1e-05,
+                 123456789.125
+                ]
+               }
+              ]
+             }
+            }
+            """);
+  }
+
+  @Test
+  void anAnyIsOpenedAndItsTypeComesFirst() {
+    ClustersConfigDump dump =
+        ClustersConfigDump.newBuilder()
+            .addStaticClusters(
+                ClustersConfigDump.StaticCluster.newBuilder()
+                    .setCluster(Any.pack(Cluster.newBuilder().setName("a").build()))
+                    .setLastUpdated(Timestamp.newBuilder().setSeconds(1).setNanos(5_000_000)))
+            .build();
+    assertThat(JsonDump.print(dump))
+        .isEqualTo(
+            """
+            {
+             "static_clusters": [
+              {
+               "cluster": {
+                "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
+                "name": "a"
+               },
+               "last_updated": "1970-01-01T00:00:01.005Z"
+              }
+             ]
+            }
+            """);
+  }
+
+  @Test
+  void anAnyThatCannotBeOpenedIsPrintedAsItsBytes() {
+    ByteString broken = ByteString.copyFrom(new byte[] {(byte) 0xff});
+    for (String type : new String[] {"a.B", "envoy.config.cluster.v3.Cluster"}) {
+      Any any = Any.newBuilder().setTypeUrl("type.googleapis.com/" + type).setValue(broken).build();
+      assertThat(JsonDump.print(TransportSocket.newBuilder().setTypedConfig(any).build()))
+          .isEqualTo(
+              """
+              {
+               "typed_config": {
+                "@type": "type.googleapis.com/%s",
+                "value": "/w=="
+               }
+              }
+              """
+                  .formatted(type));
+    }
+  }
+
+  @Test
+  void secretsAreNotPrinted() {
+    TlsCertificate certificate =
+        TlsCertificate.newBuilder()
+            .setPrivateKey(DataSource.newBuilder().setInlineBytes(ByteString.copyFromUtf8("hush")))
+            .setPassword(DataSource.newBuilder().setInlineString("hush"))
+            .build();
+    assertThat(JsonDump.print(certificate))
+        .isEqualTo(
+            """
+            {
+             "private_key": {
+              "inline_bytes": "W3JlZGFjdGVkXQ=="
+             },
+             "password": {
+              "inline_string": "[redacted]"
+             }
+            }
+            """);
+  }
+
+  @Test
+  void valuesOutOfRangeArePrintedAsWhatTheyHold() {
+    assertThat(JsonDump.print(Duration.newBuilder().setSeconds(1).setNanos(-1).build()))
+        .isEqualTo("{\n \"seconds\": \"1\",\n \"nanos\": -1\n}\n");
+    assertThat(JsonDump.print(Cluster.newBuilder().setTypeValue(77).build()))
+        .isEqualTo("{\n \"type\": 77\n}\n");
+  }
+
+  @Test
+  void otherWellKnownTypesHaveTheirOwnForm() {
+    assertThat(JsonDump.print(FieldMask.newBuilder().addPaths("a_b").addPaths("c.d_e").build()))
+        .isEqualTo("\"aB,c.dE\"\n");
+    assertThat(JsonDump.print(Cluster.getDefaultInstance())).isEqualTo("{}\n");
+  }
+}
