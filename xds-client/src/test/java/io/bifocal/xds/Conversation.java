@@ -80,6 +80,11 @@ final class Conversation {
     return new Conversation(ApiType.GRPC, settings, false);
   }
 
+  static Conversation stateOfTheWorld(
+      Consumer<ApiConfigSource.Builder> settings, TransportObserver observer) {
+    return new Conversation(ApiType.GRPC, settings, false, observer);
+  }
+
   static Conversation stateOfTheWorld(TransportObserver observer, boolean strict) {
     return new Conversation(ApiType.GRPC, s -> {}, strict, observer);
   }

@@ -6,6 +6,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.UnknownFields;
 import io.bifocal.api.Unpack;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.resource.Decoded.Bad;
@@ -98,7 +99,7 @@ public final class Decoder {
         throws ConfigException {
       T value = Unpack.as(type.prototype(), any);
       String called = name == null || name.isEmpty() ? type.nameOf().apply(value) : name;
-      String strange = UnknownFieldCheck.paths(value);
+      String strange = String.join(", ", UnknownFields.in(value));
       if (!strange.isEmpty()) {
         if (rejectUnknownFields) {
           throw new ConfigException(
