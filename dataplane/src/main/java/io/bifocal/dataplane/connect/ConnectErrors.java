@@ -2,6 +2,7 @@ package io.bifocal.dataplane.connect;
 
 import io.bifocal.dataplane.host.Address;
 import java.io.FileNotFoundException;
+import java.net.NoRouteToHostException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -47,11 +48,15 @@ final class ConnectErrors {
     return text(cause);
   }
 
-  // Neither the JDK nor Netty tells the number of the error: the phrase is found in the message.
+  // Neither the JDK nor Netty tells the number of the error: the phrase is found in the message,
+  // or follows from the type where epoll's transport gives no message.
   private static String phrase(Throwable cause) {
     for (Throwable t = cause; t != null; t = t.getCause()) {
       if (t instanceof FileNotFoundException) {
         return "No such file or directory";
+      }
+      if (t instanceof NoRouteToHostException && text(t).startsWith("null")) {
+        return "Network is unreachable";
       }
       String message = text(t);
       for (String phrase : PHRASES) {

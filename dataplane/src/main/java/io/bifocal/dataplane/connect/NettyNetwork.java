@@ -18,11 +18,13 @@ public final class NettyNetwork implements Network {
   private static final int NEVER = 0; // the race has its own timeout
 
   private final EventLoop eventLoop;
+  private final Transport sockets;
   private final Bootstrap tcp;
   private final Bootstrap pipe;
 
   public NettyNetwork(EventLoop eventLoop, Transport transport) {
     this.eventLoop = eventLoop;
+    this.sockets = transport;
     this.tcp = sockets(eventLoop, transport.tcp()).option(ChannelOption.TCP_NODELAY, true);
     this.pipe = sockets(eventLoop, transport.pipe());
   }
@@ -70,7 +72,7 @@ public final class NettyNetwork implements Network {
         fail(Kind.LOCAL, ConnectErrors.noSocket(registered.cause()));
         return;
       }
-      ChannelFuture connect = channel.connect(address.socketAddress());
+      ChannelFuture connect = channel.connect(sockets.adapt(address.socketAddress()));
       if (connect.isDone() && !connect.isSuccess()) {
         fail(Kind.REMOTE, ConnectErrors.immediate(connect.cause(), address));
         return;

@@ -6,6 +6,7 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 
 /** Where a connection can go: always a literal, never a name that would need a resolver. */
 public sealed interface Address {
@@ -70,6 +71,9 @@ public sealed interface Address {
     }
     if (socket instanceof DomainSocketAddress pipe) {
       return new Pipe(pipe.path());
+    }
+    if (socket instanceof UnixDomainSocketAddress pipe) {
+      return new Pipe(pipe.getPath().toString());
     }
     throw new IllegalArgumentException("neither an IP address nor a pipe: " + socket);
   }

@@ -13,6 +13,9 @@ import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 
 /** Which kind of sockets and selector the workers use: the native one where it loads. */
 public enum Transport {
@@ -44,5 +47,14 @@ public enum Transport {
     return this == EPOLL
         ? EpollServerDomainSocketChannel.class
         : NioServerDomainSocketChannel.class;
+  }
+
+  /**
+   * The same address, as this transport's channels want it: NIO has a type of its own for pipes.
+   */
+  public SocketAddress adapt(SocketAddress address) {
+    return this == NIO && address instanceof DomainSocketAddress pipe
+        ? UnixDomainSocketAddress.of(pipe.path())
+        : address;
   }
 }
