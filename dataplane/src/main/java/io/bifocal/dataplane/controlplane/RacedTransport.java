@@ -2,7 +2,6 @@ package io.bifocal.dataplane.controlplane;
 
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.UpstreamConnection;
-import io.bifocal.dataplane.pool.UpstreamStats;
 import io.grpc.Status;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -65,13 +64,13 @@ final class RacedTransport extends LocalChannel {
       UpstreamDialer.Answer answer =
           new UpstreamDialer.Answer() {
             @Override
-            public void connected(UpstreamConnection connection, UpstreamStats stats) {
+            public void connected(UpstreamConnection connection) {
               if (closed) {
                 connection.discard();
                 return;
               }
               connection.channel().config().setAutoRead(false);
-              ctx.executor().execute(() -> meet(ctx, connection, stats, promise));
+              ctx.executor().execute(() -> meet(ctx, connection, promise));
             }
 
             @Override
@@ -92,10 +91,7 @@ final class RacedTransport extends LocalChannel {
 
     /** Connects to a peer made for this one connection, which is spliced to the real one. */
     private static void meet(
-        ChannelHandlerContext ctx,
-        UpstreamConnection connection,
-        UpstreamStats stats,
-        ChannelPromise promise) {
+        ChannelHandlerContext ctx, UpstreamConnection connection, ChannelPromise promise) {
       ChannelFuture bound =
           new ServerBootstrap()
               .group(ctx.channel().eventLoop())
@@ -106,7 +102,7 @@ final class RacedTransport extends LocalChannel {
                     @Override
                     protected void initChannel(Channel peer) {
                       peer.parent().close();
-                      Splice.join(peer, connection, stats);
+                      Splice.join(peer, connection);
                     }
                   })
               .bind(LocalAddress.ANY);

@@ -1,50 +1,35 @@
 package io.bifocal.dataplane.controlplane;
 
 import io.bifocal.dataplane.pool.UpstreamConnection;
-import io.bifocal.dataplane.pool.UpstreamStats;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelPromise;
-import java.util.function.LongConsumer;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 
 /**
  * One of two ends that pass on to each other what they read, uncopied. Each lives on its own loop.
  * An end that cannot write any more stops its partner from reading.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // what a write's future tells, the handlers hear
-final class Splice extends ChannelDuplexHandler {
+final class Splice extends ChannelInboundHandlerAdapter {
   private final Channel other;
-  private final LongConsumer onRead;
-  private final LongConsumer onWrite;
   private final Runnable onClose;
 
-  private Splice(Channel other, LongConsumer onRead, LongConsumer onWrite, Runnable onClose) {
+  private Splice(Channel other, Runnable onClose) {
     this.other = other;
-    this.onRead = onRead;
-    this.onWrite = onWrite;
     this.onClose = onClose;
   }
 
   /** Joins an in-process channel, on whose loop this is called, to a pool's connection. */
-  static void join(Channel local, UpstreamConnection connection, UpstreamStats stats) {
+  static void join(Channel local, UpstreamConnection connection) {
     Channel upstream = connection.channel();
-    local.pipeline().addLast(new Splice(upstream, n -> {}, n -> {}, () -> {}));
+    local.pipeline().addLast(new Splice(upstream, () -> {}));
     upstream
         .eventLoop()
         .execute(
             () -> {
-              upstream
-                  .pipeline()
-                  .addLast(
-                      new Splice(
-                          local,
-                          stats.cxRxBytesTotal::add,
-                          stats.cxTxBytesTotal::add,
-                          connection::discard));
+              upstream.pipeline().addLast(new Splice(local, connection::discard));
               if (upstream.isActive()) {
                 upstream.config().setAutoRead(true);
                 local.config().setAutoRead(true);
@@ -57,7 +42,6 @@ final class Splice extends ChannelDuplexHandler {
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    onRead.accept(((ByteBuf) message).readableBytes());
     other.writeAndFlush(message);
     if (!other.isWritable()) {
       ctx.channel().config().setAutoRead(false);
@@ -65,12 +49,6 @@ final class Splice extends ChannelDuplexHandler {
         ctx.channel().config().setAutoRead(true);
       }
     }
-  }
-
-  @Override
-  public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-    onWrite.accept(((ByteBuf) message).readableBytes());
-    ctx.write(message, promise);
   }
 
   @Override

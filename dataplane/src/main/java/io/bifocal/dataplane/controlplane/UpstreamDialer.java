@@ -6,7 +6,6 @@ import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.pool.UpstreamConnection;
-import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.worker.Worker;
 import io.grpc.Status;
 import java.util.Locale;
@@ -18,7 +17,7 @@ record UpstreamDialer(Supplier<WorkerClusters> clusters, Worker worker, String c
 
   /** Hears, on the worker's loop, one answer. */
   interface Answer {
-    void connected(UpstreamConnection connection, UpstreamStats stats);
+    void connected(UpstreamConnection connection);
 
     void failed(Status why);
   }
@@ -43,7 +42,7 @@ record UpstreamDialer(Supplier<WorkerClusters> clusters, Worker worker, String c
             new ConnectionPool.Waiter() {
               @Override
               public void onReady(UpstreamConnection connection) {
-                answer.connected(connection, found.stats());
+                answer.connected(connection);
               }
 
               @Override

@@ -234,6 +234,15 @@ final class PooledConnection extends ChannelDuplexHandler
   }
 
   @Override
+  public void retire() {
+    loop.assertInLoop();
+    if (state == State.LENT) {
+      rest();
+      close();
+    }
+  }
+
+  @Override
   public void discard() {
     loop.assertInLoop();
     if (state == State.LENT) {

@@ -11,6 +11,7 @@ import java.util.List;
  * gives it back, once.
  */
 public interface UpstreamConnection {
+  /** The channel; the pool counts its bytes ({@code upstream_cx_rx_bytes_total} and so on). */
   Channel channel();
 
   Host host();
@@ -24,6 +25,11 @@ public interface UpstreamConnection {
   /** Gives the connection back, fit for another use. */
   void release();
 
-  /** Closes it: it is in no state to be used again. */
+  /** Closes it after a use that came to its regular end, e.g. with {@code Connection: close}. */
+  default void retire() {
+    discard();
+  }
+
+  /** Closes it in the middle of a use: it is in no state to be used again. */
   void discard();
 }

@@ -228,7 +228,19 @@ class HttpPoolTest {
     one.ready().discard();
     assertThat(one.ready().channel().isOpen()).isFalse();
     assertThat(bench.pool.size()).isZero();
-    assertThat(bench.counter("upstream_cx_destroy_local")).isEqualTo(1);
+    assertThat(bench.counters())
+        .containsEntry("upstream_cx_destroy_local", 1L)
+        .containsEntry("upstream_cx_destroy_local_with_active_rq", 1L);
+  }
+
+  @Test
+  void aConnectionThatIsRetiredHadNoRequestAnyMore() {
+    PoolBench.Asker one = bench.served();
+    one.ready().retire();
+    assertThat(one.ready().channel().isOpen()).isFalse();
+    assertThat(bench.counters())
+        .containsEntry("upstream_cx_destroy_local", 1L)
+        .doesNotContainKey("upstream_cx_destroy_with_active_rq");
   }
 
   @Test

@@ -1,0 +1,179 @@
+package io.bifocal.dataplane;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.ArchConfiguration;
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaCall;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import io.bifocal.dataplane.connect.ConnectRace;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What may know what. */
+class ArchitectureTest {
+  private static final String ROOT = "io.bifocal.dataplane";
+
+  /** From the top: nothing knows anything above it, nor its neighbours unless listed below. */
+  private static final List<List<String>> LAYERS =
+      List.of(
+          List.of("cli"),
+          List.of(""),
+          List.of("observe", "admin"),
+          List.of("listener", "controlplane"),
+          List.of("http", "tcp"),
+          List.of("cluster"),
+          List.of("balance", "health", "pool"),
+          List.of("connect"),
+          List.of("host", "transport"));
+
+  /** What every layer may use. */
+  private static final List<String> SHARED =
+      List.of("stats", "time", "stream", "extension", "init", "worker", "format");
+
+  private static final Set<String> CLOCKS = Set.of("nanoTime", "currentTimeMillis", "sleep");
+
+  private static JavaClasses classes;
+
+  @BeforeAll
+  static void read() {
+    ArchConfiguration.get().setResolveMissingDependenciesFromClassPath(false); // names suffice
+    classes =
+        new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("io.bifocal");
+    assertThat(classes.contain(ConnectRace.class)).as("there is something to check").isTrue();
+  }
+
+  @Test
+  void noLayerKnowsALayerAboveIt() {
+    for (int i = 1; i < LAYERS.size(); i++) {
+      List<String> above = LAYERS.subList(0, i).stream().flatMap(List::stream).toList();
+      check(
+          noClasses()
+              .that(resideInAnyPackage(packages(LAYERS.get(i))))
+              .should()
+              .dependOnClassesThat(resideInAnyPackage(packages(above))));
+    }
+  }
+
+  @Test
+  void whatIsSharedKnowsNothingAboveConnect() {
+    List<String> above = LAYERS.subList(0, 7).stream().flatMap(List::stream).toList();
+    check(
+        noClasses()
+            .that(resideInAnyPackage(packages(SHARED)))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(packages(above))));
+  }
+
+  @Test
+  void everyPackageHasItsPlace() {
+    List<String> placed = new ArrayList<>(SHARED);
+    LAYERS.forEach(placed::addAll);
+    assertThat(
+            classes.that(resideInAPackage(ROOT + "..")).stream()
+                .filter(c -> !resideInAnyPackage(packages(placed)).test(c))
+                .map(JavaClass::getPackageName)
+                .distinct())
+        .isEmpty();
+  }
+
+  @Test
+  void onlyTheCompositionRootNamesObserversAndAdmin() {
+    check(
+        noClasses()
+            .that(not(resideInAnyPackage(packages(List.of("", "observe", "admin")))))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(packages(List.of("observe", "admin")))));
+  }
+
+  @Test
+  void theXdsClientAndTheMessagesKnowNoDataPlane() {
+    check(
+        noClasses()
+            .that(resideInAnyPackage("io.bifocal.xds..", "io.bifocal.api.."))
+            .should()
+            .dependOnClassesThat(resideInAPackage(ROOT + "..")));
+  }
+
+  @Test
+  void onlyTheRaceConnectsASocket() {
+    // The channel to a control plane is in-process: what is under it is a raced connection.
+    check(
+        noClasses()
+            .that(not(resideInAPackage(ROOT + ".connect..")))
+            .and(not(resideInAPackage(ROOT + ".controlplane..")))
+            .should()
+            .callMethodWhere(connectsASocket()));
+    check(
+        noClasses()
+            .that(resideInAPackage(ROOT + ".controlplane.."))
+            .should()
+            .dependOnClassesThat()
+            .haveNameMatching("io\\.netty\\.(bootstrap\\.Bootstrap|.*\\.(Nio|Epoll)\\w*Channel)"));
+  }
+
+  @Test
+  void theRaceKnowsNoNetty() {
+    check(
+        noClasses()
+            .that(
+                describe(
+                    "are the race, its events and its order",
+                    c ->
+                        c.getPackageName().equals(ROOT + ".connect")
+                            && c.getSimpleName()
+                                .matches("ConnectRace|Commands|AddressOrder|AttemptEvent")))
+            .should()
+            .dependOnClassesThat(resideInAPackage("io.netty..")));
+  }
+
+  @Test
+  void timeHasOneDoor() {
+    check(
+        noClasses()
+            .that(not(resideInAPackage("io.bifocal..time..")))
+            .should()
+            .callMethodWhere(
+                describe(
+                    "reads a clock or sleeps",
+                    call ->
+                        CLOCKS.contains(call.getName())
+                            && call.getTargetOwner()
+                                .getName()
+                                .matches(
+                                    "java\\.lang\\.(System|Thread)"
+                                        + "|java\\.util\\.concurrent\\.TimeUnit"))));
+  }
+
+  private static DescribedPredicate<JavaCall<?>> connectsASocket() {
+    return describe(
+        "connects a socket",
+        call ->
+            call.getName().equals("connect")
+                && call.getTargetOwner().getName().matches("(io\\.netty|java\\.n(et|io))\\..*"));
+  }
+
+  private static void check(ArchRule rule) {
+    rule.allowEmptyShould(true).check(classes);
+  }
+
+  private static String[] packages(List<String> names) {
+    return names.stream()
+        .map(name -> name.isEmpty() ? ROOT : ROOT + "." + name + "..")
+        .toArray(String[]::new);
+  }
+}
