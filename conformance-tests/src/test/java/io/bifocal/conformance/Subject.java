@@ -17,9 +17,17 @@ public enum Subject {
       return List.of(Peers.require("envoy").toString(), "--disable-hot-restart");
     }
   },
+  /**
+   * What this checkout builds. {@code BIFOCAL_SUBJECT} names another program in its place: Envoy
+   * itself, to see that a comparison is fair, or an older build, to see when something changed.
+   */
   BIFOCAL {
     @Override
     List<String> program() {
+      String other = System.getenv("BIFOCAL_SUBJECT");
+      if (other != null) {
+        return List.of(other, "--disable-hot-restart");
+      }
       Path main =
           Peers.root().resolve("dataplane/src/main/java/io/bifocal/dataplane/cli/Main.java");
       Assumptions.assumeTrue(Files.exists(main), "the program is not there yet");

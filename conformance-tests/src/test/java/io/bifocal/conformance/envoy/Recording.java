@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** What a subject said and showed, step by step: title of the step to lines. */
 record Recording(Map<String, List<String>> steps) {
@@ -16,14 +17,20 @@ record Recording(Map<String, List<String>> steps) {
           List<String> others = other.steps.getOrDefault(title, List.of("(never got here)"));
           if (!lines.equals(others)) {
             differences.add(
-                "%s%n    expected %s%n    but was  %s"
-                    .formatted(
-                        title,
-                        String.join("\n             ", lines),
-                        String.join("\n             ", others)));
+                title + only("expected", lines, others) + only("but was ", others, lines));
           }
         });
     return differences;
+  }
+
+  /** The lines that the other has not; all of them when the two differ in nothing but order. */
+  private static String only(String who, List<String> lines, List<String> others) {
+    List<String> own = new ArrayList<>(lines);
+    if (!Set.copyOf(lines).equals(Set.copyOf(others))) {
+      own.removeAll(others);
+    }
+    String indent = "\n    " + who + " ";
+    return indent + (own.isEmpty() ? "nothing more" : String.join(indent, own));
   }
 
   /** The same with one step's lines replaced. */
