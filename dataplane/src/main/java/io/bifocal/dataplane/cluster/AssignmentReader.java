@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -35,6 +36,7 @@ final class AssignmentReader {
   private final HappyEyeballsConfig sorting;
   private final Function<Address, HostState> newHosts;
   private final Consumer<String> warnings;
+  private Set<String> told = Set.of();
 
   /**
    * @param sorting how each host's addresses are ordered
@@ -57,7 +59,7 @@ final class AssignmentReader {
    */
   Hosts read(ClusterLoadAssignment assignment, Hosts previous) throws ConfigException {
     String path = "assignment '" + assignment.getClusterName() + "'";
-    TreeSet<String> warned = new TreeSet<>();
+    Set<String> warned = new TreeSet<>();
     warned.addAll(ClusterFields.ASSIGNMENT.check(assignment, path));
     warned.addAll(ClusterFields.POLICY.check(assignment.getPolicy(), path + ".policy"));
     Map<Address, Host> hosts = new LinkedHashMap<>();
@@ -84,7 +86,8 @@ final class AssignmentReader {
         here.add(host);
       }
     }
-    warned.forEach(warnings);
+    warned.stream().filter(w -> !told.contains(w)).forEach(warnings);
+    told = warned;
     return new Hosts(new HostSet(priorities, overprovisioning(assignment)), hosts);
   }
 
