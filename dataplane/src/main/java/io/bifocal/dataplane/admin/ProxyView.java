@@ -50,6 +50,19 @@ public interface ProxyView {
   /** Stops accepting. Gracefully: connections are asked to end over the drain time first. */
   void drainListeners(boolean graceful);
 
+  /**
+   * {@code POST /drain_listeners}, with its parameters.
+   *
+   * @param inboundOnly whether only listeners whose {@code traffic_direction} is inbound
+   * @param skipExit whether to ask connections to end but go on accepting
+   */
+  default void drainListeners(boolean graceful, boolean inboundOnly, boolean skipExit) {
+    drainListeners(graceful);
+  }
+
+  /** {@code POST /reopen_logs}: access logs are to be opened again. */
+  default void reopenLogs() {}
+
   /** {@code POST /healthcheck/fail} and {@code /ok}. */
   void failHealthCheck(boolean fail);
 }

@@ -5,6 +5,9 @@ import java.lang.invoke.VarHandle;
 
 /** One shard's part of a counter or gauge. Written by the shard's owner only; read by anyone. */
 public final class Cell {
+  /** The value before anybody has written, so that {@code usedonly} can tell it from a zero. */
+  private static final long UNTOUCHED = Long.MIN_VALUE;
+
   private static final VarHandle VALUE;
 
   static {
@@ -16,7 +19,7 @@ public final class Cell {
   }
 
   @SuppressWarnings("UnusedVariable") // through VALUE
-  private long value;
+  private long value = UNTOUCHED;
 
   Cell() {}
 
@@ -30,7 +33,7 @@ public final class Cell {
 
   /** Opaque, not atomic: one writer, and readers who must see it in the end. */
   public void add(long n) {
-    VALUE.setOpaque(this, (long) VALUE.getOpaque(this) + n);
+    VALUE.setOpaque(this, get() + n);
   }
 
   void set(long n) {
@@ -38,6 +41,11 @@ public final class Cell {
   }
 
   long get() {
-    return (long) VALUE.getOpaque(this);
+    long now = (long) VALUE.getOpaque(this);
+    return now == UNTOUCHED ? 0 : now;
+  }
+
+  boolean used() {
+    return (long) VALUE.getOpaque(this) != UNTOUCHED;
   }
 }

@@ -11,6 +11,8 @@ public final class Histogram {
   private final Unit unit;
   private final AtomicReferenceArray<SingleWriterRecorder> recorders;
   private final org.HdrHistogram.Histogram total = new org.HdrHistogram.Histogram(DIGITS);
+  private org.HdrHistogram.Histogram thisInterval = new org.HdrHistogram.Histogram(DIGITS);
+  private org.HdrHistogram.Histogram lastInterval = new org.HdrHistogram.Histogram(DIGITS);
 
   Histogram(StatName name, Unit unit, int shards) {
     this.name = name;
@@ -36,15 +38,47 @@ public final class Histogram {
     recorder.recordValue(Math.max(0, value));
   }
 
+  /** Whether anything was ever recorded. */
+  public boolean used() {
+    for (int i = 0; i < recorders.length(); i++) {
+      if (recorders.get(i) != null) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Everything recorded so far, as a copy. */
   public synchronized org.HdrHistogram.Histogram cumulative() {
+    gather();
+    return total.copy();
+  }
+
+  /** What was recorded in the last interval that is over, as a copy. */
+  public synchronized org.HdrHistogram.Histogram interval() {
+    return lastInterval.copy();
+  }
+
+  /** Ends an interval and starts the next one. */
+  synchronized void endInterval() {
+    gather();
+    if (thisInterval.getTotalCount() > 0 || lastInterval.getTotalCount() > 0) {
+      org.HdrHistogram.Histogram recycled = lastInterval;
+      lastInterval = thisInterval;
+      recycled.reset();
+      thisInterval = recycled;
+    }
+  }
+
+  private void gather() {
     for (int i = 0; i < recorders.length(); i++) {
       SingleWriterRecorder recorder = recorders.get(i);
       if (recorder != null) {
-        total.add(recorder.getIntervalHistogram());
+        org.HdrHistogram.Histogram fresh = recorder.getIntervalHistogram();
+        total.add(fresh);
+        thisInterval.add(fresh);
       }
     }
-    return total.copy();
   }
 
   /** What the values count. */

@@ -37,10 +37,11 @@ abstract sealed class Sharded permits Counter, Gauge {
     return sum;
   }
 
-  /** Whether any shard was ever touched ({@code usedonly}). */
+  /** Whether any shard was ever written ({@code usedonly}). */
   public boolean used() {
     for (int i = 0; i < cells.length(); i++) {
-      if (cells.get(i) != null) {
+      Cell cell = cells.get(i);
+      if (cell != null && cell.used()) {
         return true;
       }
     }
@@ -50,7 +51,7 @@ abstract sealed class Sharded permits Counter, Gauge {
   final void clear() {
     for (int i = 0; i < cells.length(); i++) {
       Cell cell = cells.get(i);
-      if (cell != null) {
+      if (cell != null && cell.used()) {
         cell.set(0);
       }
     }

@@ -65,6 +65,11 @@ public final class StatsStore {
     counters.values().forEach(Counter::clear);
   }
 
+  /** Ends an interval of every histogram; to be called every five seconds. */
+  public void endInterval() {
+    histograms.values().forEach(Histogram::endInterval);
+  }
+
   Counter counter(StatName name) {
     return listed
         ? counters.computeIfAbsent(name.full(), n -> new Counter(name, shards))

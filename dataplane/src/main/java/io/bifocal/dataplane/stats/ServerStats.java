@@ -1,0 +1,86 @@
+package io.bifocal.dataplane.stats;
+
+import io.bifocal.xds.time.Loop;
+import io.envoyproxy.envoy.admin.v3.ServerInfo;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryUsage;
+import java.time.Duration;
+
+/** {@code server.*}: whether it is live, since when, and what it takes. Of the control loop. */
+public final class ServerStats {
+  private final Loop loop;
+  private final long startedNanos;
+  private final Gauge live;
+  private final Gauge state;
+  private final Gauge uptime;
+  private final Gauge memoryAllocated;
+  private final Gauge memoryHeapSize;
+  private final Gauge memoryPhysicalSize;
+  private final Gauge totalConnections;
+  private final Counter staticUnknownFields;
+  private final Histogram initializationTime;
+
+  /**
+   * Makes the statistics of a proxy that starts now: not live, {@code PRE_INITIALIZING}.
+   *
+   * @param version the build's number; Envoy shows the first 24 bits of its revision
+   */
+  public ServerStats(Scope root, Loop loop, int concurrency, long version) {
+    this.loop = loop;
+    this.startedNanos = loop.nanoTime();
+    Scope server = root.scope("server");
+    live = server.gauge("live");
+    state = server.gauge("state");
+    uptime = server.gauge("uptime");
+    memoryAllocated = server.gauge("memory_allocated");
+    memoryHeapSize = server.gauge("memory_heap_size");
+    memoryPhysicalSize = server.gauge("memory_physical_size");
+    totalConnections = server.gauge("total_connections");
+    staticUnknownFields = server.counter("static_unknown_fields");
+    initializationTime = server.histogram("initialization_time_ms", Histogram.Unit.MILLISECONDS);
+    server.gauge("concurrency").set(concurrency);
+    server.gauge("version").set(version);
+    server.gauge("hot_restart_epoch").set(0);
+    server.gauge("parent_connections").set(0);
+    server.counter("dynamic_unknown_fields").add(0);
+    staticUnknownFields.add(0);
+    state(ServerInfo.State.PRE_INITIALIZING);
+    refresh();
+  }
+
+  /** The state as {@code /ready} tells it; {@code server.live} is 1 in {@code LIVE} alone. */
+  public void state(ServerInfo.State now) {
+    loop.assertInLoop();
+    live.set(now == ServerInfo.State.LIVE ? 1 : 0);
+    state.set(now.getNumber());
+  }
+
+  /** Everything was fetched, or waited for long enough. */
+  public void initialized() {
+    loop.assertInLoop();
+    initializationTime.record(
+        StatsStore.CONTROL, Duration.ofNanos(loop.nanoTime() - startedNanos).toMillis());
+  }
+
+  /** The bootstrap has a field that is not known here. */
+  public void staticUnknownField() {
+    staticUnknownFields.inc();
+  }
+
+  /** How many downstream connections are open now. */
+  public void totalConnections(long count) {
+    totalConnections.set(count);
+  }
+
+  /** Takes the time and the memory in use; to be called every five seconds. */
+  public void refresh() {
+    loop.assertInLoop();
+    uptime.set(Duration.ofNanos(loop.nanoTime() - startedNanos).toSeconds());
+    var memory = ManagementFactory.getMemoryMXBean();
+    MemoryUsage heap = memory.getHeapMemoryUsage();
+    MemoryUsage rest = memory.getNonHeapMemoryUsage();
+    memoryAllocated.set(heap.getUsed() + rest.getUsed());
+    memoryHeapSize.set(heap.getCommitted());
+    memoryPhysicalSize.set(heap.getCommitted() + rest.getCommitted());
+  }
+}
