@@ -114,7 +114,6 @@ final class RacingPool implements ConnectionPool {
     idle.push(connection);
     serve();
     connection.watchIfIdle();
-    closeWhatNobodyWaitsFor();
   }
 
   /** A race was lost by all; whoever waits hears of it, as with Envoy. */
@@ -129,6 +128,7 @@ final class RacingPool implements ConnectionPool {
         };
     eject(new PoolFailure(reason, failure.detail(), outcome.attempts()));
     connectForWaiters();
+    closeWhatNobodyWaitsFor();
   }
 
   /** A user is done with a connection that is fit for more. */
@@ -203,6 +203,7 @@ final class RacingPool implements ConnectionPool {
       longest.answered();
       lend(ready, longest.waiter);
     }
+    closeWhatNobodyWaitsFor();
   }
 
   private static void lend(PooledConnection connection, Waiter waiter) {

@@ -409,10 +409,12 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
     cluster.breakers().requests().release();
     stats.rqActive.dec();
     used.host().stats().rqActive().at(stats.shard).dec();
-    if (mayReuse && out.isReusable()) {
+    if (!mayReuse) {
+      used.discard();
+    } else if (out.isReusable()) {
       used.release();
     } else {
-      used.discard();
+      used.retire();
     }
   }
 
