@@ -2,6 +2,7 @@ package io.bifocal.api;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
 import com.google.protobuf.InvalidProtocolBufferException;
@@ -9,6 +10,8 @@ import com.google.protobuf.Message;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Fields that came over the wire and are not in this build's API: newer, or not Envoy's. */
 public final class UnknownFields {
@@ -16,6 +19,9 @@ public final class UnknownFields {
   private static final int MAX_PATHS = 100;
 
   private static final int MAX_DEPTH = 100;
+
+  private static final Map<Descriptor, FieldDescriptor[]> MESSAGE_FIELDS =
+      new ConcurrentHashMap<>();
 
   private final List<String> paths = new ArrayList<>();
 
@@ -28,13 +34,13 @@ public final class UnknownFields {
    */
   public static List<String> in(Message message) {
     UnknownFields found = new UnknownFields();
-    found.visit(message, "", 0);
+    found.visit(message, Place.TOP, 0);
     return List.copyOf(found.paths);
   }
 
-  private void visit(Message message, String path, int depth) {
+  private void visit(Message message, Place path, int depth) {
     for (int number : message.getUnknownFields().asMap().keySet()) {
-      add(path + "#" + number);
+      add(path, number);
     }
     if (depth == MAX_DEPTH || paths.size() == MAX_PATHS) {
       return;
@@ -43,24 +49,31 @@ public final class UnknownFields {
       visitAny(any, path, depth);
       return;
     }
-    for (Map.Entry<FieldDescriptor, Object> entry : message.getAllFields().entrySet()) {
-      FieldDescriptor field = entry.getKey();
-      if (field.getJavaType() != JavaType.MESSAGE) {
-        continue;
-      }
-      String name = path + field.getName();
+    for (FieldDescriptor field : messageFields(message.getDescriptorForType())) {
       if (field.isRepeated()) {
         int i = 0;
-        for (Object element : (List<?>) entry.getValue()) {
-          visit((Message) element, name + "[" + i++ + "].", depth + 1);
+        for (Object element : (List<?>) message.getField(field)) {
+          visit((Message) element, path.index(field, i++), depth + 1);
         }
-      } else {
-        visit((Message) entry.getValue(), name + ".", depth + 1);
+      } else if (message.hasField(field)) {
+        visit((Message) message.getField(field), path.field(field), depth + 1);
       }
     }
   }
 
-  private void visitAny(Any any, String path, int depth) {
+  private static FieldDescriptor[] messageFields(Descriptor type) {
+    FieldDescriptor[] fields = MESSAGE_FIELDS.get(type);
+    if (fields == null) {
+      fields =
+          type.getFields().stream()
+              .filter(field -> field.getJavaType() == JavaType.MESSAGE)
+              .toArray(FieldDescriptor[]::new);
+      MESSAGE_FIELDS.put(type, fields);
+    }
+    return fields;
+  }
+
+  private void visitAny(Any any, Place path, int depth) {
     Message prototype = MessageTypes.prototype(any.getTypeUrl()).orElse(null);
     ByteString bytes = any.getValue();
     if (prototype == null || bytes.isEmpty()) {
@@ -74,9 +87,29 @@ public final class UnknownFields {
     }
   }
 
-  private void add(String path) {
+  private void add(Place path, int number) {
     if (paths.size() < MAX_PATHS) {
-      paths.add(path);
+      paths.add(path.text() + "#" + number);
+    }
+  }
+
+  /** Where the visit is; becomes text only when something is found. */
+  private record Place(@Nullable Place parent, @Nullable FieldDescriptor field, int index) {
+    static final Place TOP = new Place(null, null, -1);
+
+    Place field(FieldDescriptor child) {
+      return new Place(this, child, -1);
+    }
+
+    Place index(FieldDescriptor child, int i) {
+      return new Place(this, child, i);
+    }
+
+    String text() {
+      if (parent == null || field == null) {
+        return "";
+      }
+      return parent.text() + field.getName() + (index < 0 ? "." : "[" + index + "].");
     }
   }
 }

@@ -124,7 +124,21 @@ class BootstrapReaderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"y", "Y", "yes", "Yes", "YES", "on", "On", "true", "True", "\"true\""})
+  @ValueSource(
+      strings = {
+        "y",
+        "Y",
+        "yes",
+        "Yes",
+        "YES",
+        "on",
+        "On",
+        "true",
+        "True",
+        "yEs",
+        "\"true\"",
+        "\"1\""
+      })
   void booleansAreThoseOfYaml11(String word) throws ConfigException {
     assertThat(yamlCluster("ignore_health_on_host_removal: " + word).getIgnoreHealthOnHostRemoval())
         .isTrue();
@@ -138,7 +152,7 @@ class BootstrapReaderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"yEs", "1", "\"yes\"", "tRUE"})
+  @ValueSource(strings = {"1", "0x1", "\"on\"", "maybe"})
   void otherWordsAreNoBooleans(String word) {
     assertThatThrownBy(() -> yamlCluster("ignore_health_on_host_removal: " + word))
         .hasMessageContaining("ignore_health_on_host_removal: expected a boolean");

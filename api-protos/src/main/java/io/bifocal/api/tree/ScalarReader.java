@@ -9,6 +9,7 @@ import io.bifocal.api.tree.Node.Scalar;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.Base64;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -78,12 +79,16 @@ final class ScalarReader {
   }
 
   private static boolean bool(Scalar scalar, Path path) throws TreeException {
-    boolean word = scalar.kind() == Kind.BOOL || scalar.kind() == Kind.STRING;
-    if (word && scalar.text().equals("true")) {
-      return true;
-    }
-    if (word && scalar.text().equals("false")) {
-      return false;
+    if (scalar.kind() == Kind.BOOL || scalar.kind() == Kind.STRING) {
+      switch (scalar.text().toLowerCase(Locale.ROOT)) {
+        case "true", "t", "yes", "y", "1" -> {
+          return true;
+        }
+        case "false", "f", "no", "n", "0" -> {
+          return false;
+        }
+        default -> {}
+      }
     }
     throw path.wrong(scalar, "expected a boolean, found " + scalar.described());
   }
