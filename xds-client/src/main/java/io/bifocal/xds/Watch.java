@@ -19,7 +19,7 @@ public interface Watch<T extends Message> extends AutoCloseable {
   /** What went wrong since the last resource was accepted, if anything. */
   Optional<XdsError> lastError();
 
-  /** Completes with the first resource accepted; cancelled when the watch closes before. */
+  /** Completes with the first resource accepted; fails when the watch is closed before. */
   CompletableFuture<Resource<T>> first();
 
   /** Ends it; the listener hears nothing more. Harmless twice. */

@@ -2,9 +2,11 @@ package io.bifocal.xds;
 
 import com.google.protobuf.Message;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What several watches of the same thing share: one subscription, and what a new one must hear. */
@@ -55,18 +57,29 @@ final class Watched<T extends Message> implements ResourceWatcher<T> {
     return verdict;
   }
 
-  // What was refused is not replayed, even if only in part: the next good update brings all of it.
+  // Of an update that was refused, a new watch hears what somebody took all the same.
   private void keep(Update<T> update, Verdict verdict) {
     if (update.whole()) {
-      held.keySet().retainAll(update.resources().stream().map(Resource::name).toList());
+      Set<String> listed = new HashSet<>();
+      update.resources().forEach(resource -> listed.add(resource.name()));
+      held.keySet().retainAll(listed);
     }
     update.removed().forEach(held::remove);
-    if (verdict instanceof Verdict.Rejected rejected) {
-      lastError = new XdsError.Rejected(rejected.message());
-      return;
+    boolean refused = verdict instanceof Verdict.Rejected;
+    for (Resource<T> resource : update.resources()) {
+      if (!refused || watches.stream().anyMatch(w -> resource.equals(w.inForce(resource.name())))) {
+        held.put(resource.name(), resource);
+      }
     }
-    lastError = null;
-    update.resources().forEach(resource -> held.put(resource.name(), resource));
+    lastError =
+        verdict instanceof Verdict.Rejected rejected
+            ? new XdsError.Rejected(rejected.message())
+            : null;
+  }
+
+  /** The client is closed. */
+  void end() {
+    new ArrayList<>(watches).forEach(Watching::close);
   }
 
   @Override

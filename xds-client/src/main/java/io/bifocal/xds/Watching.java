@@ -4,10 +4,12 @@ import com.google.protobuf.Message;
 import io.bifocal.xds.time.Loop;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -28,6 +30,11 @@ final class Watching<T extends Message> implements Watch<T> {
   private final Loop loop;
   private final Consumer<Watching<T>> onClose;
   private final CompletableFuture<Resource<T>> first = new CompletableFuture<>();
+
+  /** What is in force; touched only where the listener runs, and published as {@link #seen}. */
+  private final Map<String, Resource<T>> inForce = new LinkedHashMap<>();
+
+  private @Nullable XdsError error;
   private volatile Seen<T> seen = new Seen<>(Map.of(), null);
   private volatile boolean closed;
 
@@ -50,6 +57,10 @@ final class Watching<T extends Message> implements Watch<T> {
   @Override
   public Map<String, Resource<T>> resources() {
     return seen.resources();
+  }
+
+  @Nullable Resource<T> inForce(String name) {
+    return seen.resources().get(name);
   }
 
   @Override
@@ -101,7 +112,8 @@ final class Watching<T extends Message> implements Watch<T> {
     run(
         () -> {
           if (!closed) {
-            seen = new Seen<>(seen.resources(), error);
+            this.error = error;
+            publish();
             guarded(() -> listener.onError(error));
           }
         });
@@ -122,27 +134,29 @@ final class Watching<T extends Message> implements Watch<T> {
   }
 
   private Verdict apply(Update<T> update) {
-    Map<String, Resource<T>> before = seen.resources();
     List<String> gone = new ArrayList<>(update.removed());
     if (update.whole()) {
-      List<String> listed = update.resources().stream().map(Resource::name).toList();
-      before.keySet().stream().filter(name -> !listed.contains(name)).forEach(gone::add);
+      Set<String> listed = new HashSet<>();
+      update.resources().forEach(resource -> listed.add(resource.name()));
+      inForce.keySet().stream().filter(name -> !listed.contains(name)).forEach(gone::add);
     }
-    gone.forEach(this::remove);
     List<Verdict> verdicts = new ArrayList<>();
     for (Resource<T> resource : update.resources()) {
-      if (!resource.equals(before.get(resource.name()))) {
+      Resource<T> before = inForce.get(resource.name());
+      if (before != null && before.value().equals(resource.value())) {
+        inForce.put(resource.name(), resource);
+      } else {
         verdicts.add(offer(resource));
       }
     }
-    return Verdicts.join(verdicts);
-  }
-
-  private void remove(String name) {
-    Map<String, Resource<T>> rest = new LinkedHashMap<>(seen.resources());
-    rest.remove(name);
-    seen = new Seen<>(Collections.unmodifiableMap(rest), seen.error());
-    guarded(() -> listener.onRemoved(name));
+    gone.forEach(inForce::remove);
+    Verdict verdict = Verdicts.join(verdicts);
+    settled(verdict);
+    if (verdict instanceof Verdict.Pending pending) {
+      pending.whenSettled(this::settled);
+    }
+    gone.forEach(name -> guarded(() -> listener.onRemoved(name)));
+    return verdict;
   }
 
   private Verdict offer(Resource<T> resource) {
@@ -154,7 +168,11 @@ final class Watching<T extends Message> implements Watch<T> {
       verdict = Verdict.reject(String.valueOf(e.getMessage()));
     }
     if (verdict instanceof Verdict.Pending pending) {
-      pending.whenSettled(known -> take(resource, known));
+      pending.whenSettled(
+          known -> {
+            take(resource, known);
+            publish();
+          });
     } else {
       take(resource, verdict);
     }
@@ -163,13 +181,25 @@ final class Watching<T extends Message> implements Watch<T> {
 
   private void take(Resource<T> resource, Verdict verdict) {
     if (verdict instanceof Verdict.Rejected rejected) {
-      seen = new Seen<>(seen.resources(), new XdsError.Rejected(rejected.message()));
-      return;
+      error = new XdsError.Rejected(rejected.message());
+    } else {
+      inForce.put(resource.name(), resource);
     }
-    Map<String, Resource<T>> more = new LinkedHashMap<>(seen.resources());
-    more.put(resource.name(), resource);
-    seen = new Seen<>(Collections.unmodifiableMap(more), null);
-    first.complete(resource);
+  }
+
+  private void settled(Verdict verdict) {
+    if (verdict instanceof Verdict.Accepted) {
+      error = null;
+    }
+    publish();
+  }
+
+  // The future completes last: whoever waits for it finds the resource in force.
+  private void publish() {
+    seen = new Seen<>(Collections.unmodifiableMap(new LinkedHashMap<>(inForce)), error);
+    if (!first.isDone() && !inForce.isEmpty()) {
+      first.complete(inForce.values().iterator().next());
+    }
   }
 
   private static void guarded(Runnable call) {

@@ -15,6 +15,7 @@ import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.grpc.ManagedChannel;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -163,6 +164,10 @@ public final class XdsClient implements AutoCloseable {
   }
 
   private <T extends Message> void join(ResourceType<T> type, Key key, Watching<T> watch) {
+    if (closed.get()) {
+      watch.close();
+      return;
+    }
     @SuppressWarnings("unchecked") // the key holds the type's URL
     Watched<T> known = (Watched<T>) watched.get(key);
     if (known != null) {
@@ -201,6 +206,7 @@ public final class XdsClient implements AutoCloseable {
     onLoop(
         () -> {
           source.close();
+          List.copyOf(watched.values()).forEach(Watched::end);
           ManagedChannel opened = own;
           if (opened != null) {
             opened.shutdownNow();

@@ -70,11 +70,15 @@ class DeltaTest {
     talk.accept(CLUSTER);
     talk.start();
     talk.heard();
-    talk.server.writable(false);
+    Hold clusters = talk.subscriptions.hold(CLUSTER);
+    Hold listeners = talk.subscriptions.hold(LISTENER);
     talk.respondDelta(CLUSTER, "n1", List.of(resource("1", cluster("a"))));
     talk.respondDelta(LISTENER, "n2", List.of());
     talk.respondDelta(CLUSTER, "n3", List.of(resource("2", cluster("a"))));
+    talk.server.writable(false);
     talk.accept(ENDPOINTS, "e");
+    listeners.close();
+    clusters.close();
     assertThat(talk.heard()).isEmpty();
     talk.server.writable(true);
     assertThat(talk.heard()).containsExactly("CDS n1", "LDS n2", "CDS n3", "EDS +[e]");

@@ -20,6 +20,7 @@ import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import java.util.ArrayDeque;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -38,6 +39,12 @@ final class AggregatedSource<Q extends Message, R extends Message>
     implements Source, DiscoveryStream.Events<R> {
   private static final Logger log = LoggerFactory.getLogger(AggregatedSource.class);
 
+  /** Responses of one type that may wait for their watchers before no more are let in. */
+  private static final int MAX_UNSETTLED = 64;
+
+  /** Type URLs nobody asked for that are logged; a server could invent any number of them. */
+  private static final int STRANGERS_LOGGED = 20;
+
   /** A response that waits for the decode executor, and the opening of the stream it came on. */
   private record Arrived<R>(R response, int opening) {}
 
@@ -51,7 +58,9 @@ final class AggregatedSource<Q extends Message, R extends Message>
   private final Set<TypeState<Q, ?>> subscribed = new LinkedHashSet<>();
   private final Queue<Arrived<R>> inbox = new ArrayDeque<>();
   private @Nullable DiscoveryStream<Q> stream;
+  private final Set<String> strangers = new HashSet<>();
   private boolean decoding;
+  private boolean readingPaused;
   private boolean closed;
   private boolean flushing;
   private long tickets;
@@ -140,6 +149,7 @@ final class AggregatedSource<Q extends Message, R extends Message>
       flushing = false;
     }
     tellPending();
+    resumeReading(stream);
   }
 
   private @Nullable TypeState<Q, ?> due() {
@@ -167,6 +177,7 @@ final class AggregatedSource<Q extends Message, R extends Message>
 
   @Override
   public void onOpened() {
+    readingPaused = false;
     types.values().forEach(TypeState::onOpened);
   }
 
@@ -202,7 +213,9 @@ final class AggregatedSource<Q extends Message, R extends Message>
     String typeUrl = dialect.typeUrl(next.response());
     TypeState<Q, ?> type = types.get(typeUrl);
     if (type == null || !subscribed.contains(type)) {
-      log.warn("a response of type {} came though nothing of it was asked for", typeUrl);
+      if (strangers.size() < STRANGERS_LOGGED && strangers.add(typeUrl)) {
+        log.warn("responses of type {} come though nothing of it was asked for", typeUrl);
+      }
       dealtWith(next);
     } else {
       decoding = true;
@@ -241,9 +254,21 @@ final class AggregatedSource<Q extends Message, R extends Message>
 
   private void dealtWith(Arrived<R> arrived) {
     if (stream != null && arrived.opening() == stream.opening()) {
-      stream.request();
+      readingPaused = true;
+      resumeReading(stream);
     }
     decodeNext();
+  }
+
+  // A server that does not read its answers, or whose responses nobody can judge yet, must not fill
+  // the memory with either.
+  private void resumeReading(DiscoveryStream<Q> from) {
+    if (readingPaused
+        && pendingTold == 0
+        && subscribed.stream().allMatch(t -> t.unsettled() < MAX_UNSETTLED)) {
+      readingPaused = false;
+      from.request();
+    }
   }
 
   @Override

@@ -12,6 +12,7 @@ import io.bifocal.xds.resource.Decoded;
 import io.bifocal.xds.resource.Decoded.Bad;
 import io.bifocal.xds.resource.Decoded.Good;
 import io.bifocal.xds.resource.Received;
+import io.bifocal.xds.resource.UnknownField;
 import io.bifocal.xds.time.Backoff;
 import io.bifocal.xds.time.Loop;
 import java.time.Duration;
@@ -32,6 +33,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
   private static final Logger log = LoggerFactory.getLogger(Books.class);
   private static final Duration NACK_BASE = Duration.ofMillis(500);
   private static final Duration NACK_MAX = Duration.ofSeconds(30);
+  private static final int UNKNOWN_LOGGED = 10;
 
   private final ResourceType<T> type;
   private final Interests<T> interests;
@@ -187,6 +189,11 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
   }
 
   @Override
+  public int unsettled() {
+    return unsettled.size();
+  }
+
+  @Override
   public long answerTicket() {
     return held() ? Ledger.NO_ANSWER : ledger.answerTicket();
   }
@@ -235,13 +242,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
   }
 
   private void deliver(Good<T> response, Answer<T> answer) {
-    response
-        .unknown()
-        .forEach(
-            u -> {
-              log.warn("{} {} has unknown fields: {}", type, u.resource(), u.paths());
-              surroundings.observer().onUnknownFields(type.typeUrl(), u.resource(), u.paths());
-            });
+    tellUnknown(response.unknown());
     if (interests.isEmpty() && !response.resources().isEmpty() && !ledger.takesUnwanted()) {
       log.warn("{} came though nothing of it is wanted; its version is not taken", type);
       answer.refuse(null);
@@ -252,6 +253,17 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
         answer.ask(delivery.to(), delivery.update(), this::book);
       }
     }
+  }
+
+  private void tellUnknown(List<UnknownField> unknown) {
+    unknown.stream()
+        .limit(UNKNOWN_LOGGED)
+        .forEach(u -> log.warn("{} {} has unknown fields: {}", type, u.resource(), u.paths()));
+    if (unknown.size() > UNKNOWN_LOGGED) {
+      log.warn("{}: {} more resources have them", type, unknown.size() - UNKNOWN_LOGGED);
+    }
+    unknown.forEach(
+        u -> surroundings.observer().onUnknownFields(type.typeUrl(), u.resource(), u.paths()));
   }
 
   // In order: an answer whose elder is still open waits for it.

@@ -62,6 +62,9 @@ public interface TypeState<Q extends Message, T extends Message> {
   /** Whether requests of the type wait for something other than the stream. */
   boolean held();
 
+  /** Responses whose watchers have not all answered; they are kept in memory until then. */
+  int unsettled();
+
   /** The ticket of the oldest answer that may be sent, {@link Long#MAX_VALUE} if none. */
   long answerTicket();
 
