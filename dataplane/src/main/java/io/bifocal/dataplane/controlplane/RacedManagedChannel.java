@@ -5,6 +5,7 @@ import io.grpc.ClientCall;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
+import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -12,6 +13,8 @@ import io.netty.channel.local.LocalAddress;
 import io.netty.channel.local.LocalIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A gRPC channel over raced connections. A connection that cannot be made fails the calls that wait
@@ -25,7 +28,7 @@ final class RacedManagedChannel extends ManagedChannel {
   private final UpstreamDialer dialer;
   private final EventLoopGroup group;
   private ManagedChannel current;
-  private boolean spent;
+  private AtomicReference<@Nullable Status> failure = new AtomicReference<>();
   private boolean shutdown;
 
   RacedManagedChannel(String authority, UpstreamDialer dialer) {
@@ -40,51 +43,24 @@ final class RacedManagedChannel extends ManagedChannel {
   }
 
   private ManagedChannel build() {
-    ManagedChannel made =
-        NettyChannelBuilder.forAddress(new LocalAddress(dialer.cluster()))
-            .overrideAuthority(authority)
-            .eventLoopGroup(group)
-            .channelFactory(() -> new RacedTransport(dialer), LocalAddress.class)
-            .executor(group)
-            .usePlaintext()
-            .maxInboundMessageSize(Integer.MAX_VALUE)
-            .build();
-    watch(made, made.getState(false));
-    return made;
-  }
-
-  private void watch(ManagedChannel channel, ConnectivityState seen) {
-    channel.notifyWhenStateChanged(
-        seen,
-        () -> {
-          ConnectivityState now = channel.getState(false);
-          if (now == ConnectivityState.TRANSIENT_FAILURE) {
-            spent(channel);
-          } else if (now != ConnectivityState.SHUTDOWN) {
-            watch(channel, now);
-          }
-        });
-  }
-
-  private synchronized void spent(ManagedChannel channel) {
-    channel.shutdown();
-    if (isCurrent(channel)) {
-      spent = true;
-    }
-  }
-
-  @SuppressWarnings("ReferenceEquality") // the very channel, not one like it
-  private boolean isCurrent(ManagedChannel channel) {
-    return channel == current;
+    AtomicReference<@Nullable Status> failed = failure;
+    return NettyChannelBuilder.forAddress(new LocalAddress(dialer.cluster()))
+        .overrideAuthority(authority)
+        .eventLoopGroup(group)
+        .channelFactory(() -> new RacedTransport(dialer, failed), LocalAddress.class)
+        .executor(group)
+        .usePlaintext()
+        .maxInboundMessageSize(Integer.MAX_VALUE)
+        .build();
   }
 
   @Override
   public synchronized <Q, R> ClientCall<Q, R> newCall(
       MethodDescriptor<Q, R> method, CallOptions options) {
-    if (!shutdown && (spent || current.getState(false) == ConnectivityState.TRANSIENT_FAILURE)) {
+    if (!shutdown && failure.get() != null) {
       current.shutdown();
+      failure = new AtomicReference<>();
       current = build();
-      spent = false;
     }
     return current.newCall(method, options);
   }

@@ -17,6 +17,7 @@ import io.netty.channel.local.LocalAddress;
 import io.netty.channel.local.LocalChannel;
 import io.netty.channel.local.LocalServerChannel;
 import java.net.SocketAddress;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,13 @@ import org.jspecify.annotations.Nullable;
 final class RacedTransport extends LocalChannel {
   private final @Nullable ChannelConfig socketLike;
 
-  RacedTransport(UpstreamDialer dialer) {
+  /**
+   * A transport that is not connected.
+   *
+   * @param failure why an earlier one could not be connected: then this one is not even tried, so
+   *     that grpc-java's own attempts come to nothing
+   */
+  RacedTransport(UpstreamDialer dialer, AtomicReference<@Nullable Status> failure) {
     socketLike =
         new DefaultChannelConfig(this) {
           @Override
@@ -36,7 +43,7 @@ final class RacedTransport extends LocalChannel {
             return option.equals(ChannelOption.SO_KEEPALIVE) || super.setOption(option, value);
           }
         };
-    pipeline().addFirst(new Connector(dialer));
+    pipeline().addFirst(new Connector(dialer, failure));
   }
 
   @Override
@@ -46,13 +53,15 @@ final class RacedTransport extends LocalChannel {
 
   private static final class Connector extends ChannelOutboundHandlerAdapter {
     private final UpstreamDialer dialer;
+    private final AtomicReference<@Nullable Status> failure;
 
     // Of the worker's loop.
     private ConnectionPool.@Nullable Ticket ticket;
     private boolean closed;
 
-    Connector(UpstreamDialer dialer) {
+    Connector(UpstreamDialer dialer, AtomicReference<@Nullable Status> failure) {
       this.dialer = dialer;
+      this.failure = failure;
     }
 
     @Override
@@ -61,6 +70,11 @@ final class RacedTransport extends LocalChannel {
         SocketAddress remote,
         @Nullable SocketAddress local,
         ChannelPromise promise) {
+      Status earlier = failure.get();
+      if (earlier != null) {
+        promise.tryFailure(earlier.asRuntimeException());
+        return;
+      }
       UpstreamDialer.Answer answer =
           new UpstreamDialer.Answer() {
             @Override
@@ -75,6 +89,7 @@ final class RacedTransport extends LocalChannel {
 
             @Override
             public void failed(Status why) {
+              failure.set(why);
               ctx.executor().execute(() -> promise.tryFailure(why.asRuntimeException()));
             }
           };

@@ -16,6 +16,7 @@ public final class UpstreamStats {
   public final Cell cxHttp1Total;
   public final Cell cxConnectFail;
   public final Cell cxConnectTimeout;
+  public final Cell cxConnectAttemptsExceeded;
   public final Cell cxOverflow;
   public final Cell cxDestroy;
   public final Cell cxDestroyLocal;
@@ -55,6 +56,7 @@ public final class UpstreamStats {
     cxHttp1Total = counter("upstream_cx_http1_total");
     cxConnectFail = counter("upstream_cx_connect_fail");
     cxConnectTimeout = counter("upstream_cx_connect_timeout");
+    cxConnectAttemptsExceeded = counter("upstream_cx_connect_attempts_exceeded");
     cxOverflow = counter("upstream_cx_overflow");
     cxDestroy = counter("upstream_cx_destroy");
     cxDestroyLocal = counter("upstream_cx_destroy_local");

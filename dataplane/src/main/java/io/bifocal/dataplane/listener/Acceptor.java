@@ -1,0 +1,77 @@
+package io.bifocal.dataplane.listener;
+
+import io.bifocal.dataplane.worker.Worker;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Deals the connections of one socket to the workers that it serves, in turn. */
+@SuppressWarnings("FutureReturnValueIgnored") // a close that fails leaves nothing to do
+final class Acceptor extends ChannelInboundHandlerAdapter {
+  private static final Logger log = LoggerFactory.getLogger(Acceptor.class);
+  private static final int REST_SECONDS = 1;
+
+  private final ListenSocket socket;
+  private final List<Worker> workers;
+  private int next;
+
+  Acceptor(ListenSocket socket, List<Worker> workers) {
+    this.socket = socket;
+    this.workers = workers;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    Channel connection = (Channel) message;
+    Worker worker = workers.get(next);
+    next = next + 1 == workers.size() ? 0 : next + 1;
+    connection.config().setAutoRead(false);
+    connection
+        .pipeline()
+        .addLast(
+            new ChannelInitializer<Channel>() {
+              @Override
+              protected void initChannel(Channel registered) {
+                take(registered, worker);
+              }
+            });
+    worker
+        .eventLoop()
+        .register(connection)
+        .addListener(
+            f -> {
+              if (!f.isSuccess()) {
+                log.warn("a connection could not be registered", f.cause());
+                connection.unsafe().closeForcibly();
+              }
+            });
+  }
+
+  private void take(Channel connection, Worker worker) {
+    ListenerVersion version = socket.serving();
+    if (version == null) {
+      connection.close();
+      return;
+    }
+    version.take(connection, worker, socket.localAddress());
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    // Most often there are no descriptors left: trying again at once would only burn the processor.
+    log.warn("cannot accept on {}: {}", socket.localAddress(), cause.toString());
+    ctx.channel().config().setAutoRead(false);
+    ctx.executor().schedule(() -> resume(ctx), REST_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private void resume(ChannelHandlerContext ctx) {
+    if (socket.serving() != null) {
+      ctx.channel().config().setAutoRead(true);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package io.bifocal.dataplane.listener;
+
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.worker.Transport;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.LinuxSocket;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+
+/**
+ * A socket that has its address, but is not yet a channel: a listener that warms keeps the address
+ * without taking connections. With NIO the kernel already queues connections in this state.
+ */
+interface BoundSocket {
+  /** What it is really bound to. */
+  Address address();
+
+  /** Listens from now on; the channel owns the socket then. */
+  ServerChannel listen(int backlog) throws IOException;
+
+  /** Gives the address back; not to be called after {@link #listen}. */
+  void close() throws IOException;
+
+  /** Binds, or says why not. */
+  static BoundSocket bind(
+      Transport transport, Address address, boolean dualStack, boolean reusePort, int backlog)
+      throws IOException {
+    return transport == Transport.EPOLL
+        ? Epoll.bound(address, dualStack, reusePort)
+        : Nio.bound(address, backlog);
+  }
+
+  /** On Linux, natively. */
+  record Epoll(LinuxSocket socket, Address address) implements BoundSocket {
+    private static final int IPPROTO_IPV6 = 41;
+    private static final int IPV6_V6ONLY = 26;
+
+    private static BoundSocket bound(Address address, boolean dualStack, boolean reusePort)
+        throws IOException {
+      LinuxSocket socket =
+          switch (address.family()) {
+            case V4 -> LinuxSocket.newSocketStream(false);
+            case V6 -> LinuxSocket.newSocketStream(true);
+            case PIPE -> LinuxSocket.newSocketDomain();
+          };
+      try {
+        if (address instanceof Address.Ip ip) {
+          socket.setReuseAddress(true);
+          socket.setReusePort(reusePort);
+          if (address.family() == io.bifocal.dataplane.host.Family.V6) {
+            socket.setIntOpt(IPPROTO_IPV6, IPV6_V6ONLY, dualStack ? 0 : 1);
+          }
+          socket.bind(address.socketAddress());
+          return new Epoll(socket, new Address.Ip(ip.ip(), socket.localAddress().getPort()));
+        }
+        socket.bind(address.socketAddress());
+        return new Epoll(socket, address);
+      } catch (IOException | RuntimeException e) {
+        socket.close();
+        throw e;
+      }
+    }
+
+    @Override
+    public ServerChannel listen(int backlog) throws IOException {
+      socket.listen(backlog);
+      return address instanceof Address.Pipe
+          ? new EpollServerDomainSocketChannel(socket.intValue())
+          : new EpollServerSocketChannel(socket.intValue());
+    }
+
+    @Override
+    public void close() throws IOException {
+      socket.close();
+    }
+  }
+
+  /** Everywhere else. */
+  record Nio(ServerSocketChannel socket, Address address) implements BoundSocket {
+    private static BoundSocket bound(Address address, int backlog) throws IOException {
+      ServerSocketChannel socket =
+          ServerSocketChannel.open(
+              switch (address.family()) {
+                case V4 -> StandardProtocolFamily.INET;
+                case V6 -> StandardProtocolFamily.INET6;
+                case PIPE -> StandardProtocolFamily.UNIX;
+              });
+      try {
+        socket.configureBlocking(false);
+        if (address instanceof Address.Pipe pipe) {
+          socket.bind(UnixDomainSocketAddress.of(pipe.path()), backlog);
+          return new Nio(socket, address);
+        }
+        socket.bind(address.socketAddress(), backlog);
+        return new Nio(socket, Address.of((InetSocketAddress) socket.getLocalAddress()));
+      } catch (IOException | RuntimeException e) {
+        socket.close();
+        throw e;
+      }
+    }
+
+    @Override
+    public ServerChannel listen(int backlog) {
+      return address instanceof Address.Pipe
+          ? new NioServerDomainSocketChannel(socket)
+          : new NioServerSocketChannel(socket);
+    }
+
+    @Override
+    public void close() throws IOException {
+      socket.close();
+    }
+  }
+}

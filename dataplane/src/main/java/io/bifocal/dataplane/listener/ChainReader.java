@@ -1,0 +1,136 @@
+package io.bifocal.dataplane.listener;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.extension.ListenerContext;
+import io.bifocal.dataplane.extension.NetworkFilter;
+import io.bifocal.dataplane.extension.NetworkFilterFactory;
+import io.bifocal.dataplane.extension.Registry;
+import io.bifocal.dataplane.worker.Workers;
+import io.envoyproxy.envoy.config.core.v3.TransportSocket;
+import io.envoyproxy.envoy.config.listener.v3.Filter;
+import io.envoyproxy.envoy.config.listener.v3.FilterChain;
+import io.envoyproxy.envoy.config.listener.v3.FilterChainMatch;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes filter chains from their configuration, or takes over those that did not change. */
+final class ChainReader {
+  private static final Logger log = LoggerFactory.getLogger(ChainReader.class);
+  private static final String RAW_BUFFER =
+      "type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
+
+  private final Registry<NetworkFilterFactory> filters;
+  private final Workers workers;
+
+  ChainReader(Registry<NetworkFilterFactory> filters, Workers workers) {
+    this.filters = filters;
+    this.workers = workers;
+  }
+
+  /**
+   * Makes the chains of one version.
+   *
+   * @param predecessor whose equal chains go on, or null
+   * @throws ConfigException when one cannot be made; nothing is left of the others then
+   */
+  FilterChains read(
+      ListenerConfig config, ListenerContext context, @Nullable FilterChains predecessor)
+      throws ConfigException {
+    List<ConnectionChain> made = new ArrayList<>();
+    try {
+      return read(config, context, predecessor, made);
+    } catch (ConfigException | RuntimeException e) {
+      made.forEach(ConnectionChain::close);
+      throw e;
+    }
+  }
+
+  private FilterChains read(
+      ListenerConfig config,
+      ListenerContext context,
+      @Nullable FilterChains predecessor,
+      List<ConnectionChain> made)
+      throws ConfigException {
+    List<ConnectionChain> chains = new ArrayList<>();
+    Map<FilterChainMatch, FilterChain> byMatch = new HashMap<>();
+    for (int i = 0; i < config.proto().getFilterChainsCount(); i++) {
+      FilterChain proto = config.proto().getFilterChains(i);
+      if (byMatch.put(proto.getFilterChainMatch(), proto) != null) {
+        throw new ConfigException(
+            "error adding listener '%s': filter chain '%s' has the same matching rules defined as another"
+                .formatted(config.addressTexts(), proto.getName()));
+      }
+      String path = "listener '" + config.name() + "': filter_chains[" + i + "]";
+      chains.add(chain(proto, path, context, predecessor, made));
+    }
+    ConnectionChain fallback =
+        config.proto().hasDefaultFilterChain()
+            ? chain(
+                config.proto().getDefaultFilterChain(),
+                "listener '" + config.name() + "': default_filter_chain",
+                context,
+                predecessor,
+                made)
+            : null;
+    return new FilterChains(List.copyOf(chains), fallback);
+  }
+
+  private ConnectionChain chain(
+      FilterChain proto,
+      String path,
+      ListenerContext context,
+      @Nullable FilterChains predecessor,
+      List<ConnectionChain> made)
+      throws ConfigException {
+    ConnectionChain same = predecessor == null ? null : predecessor.like(proto);
+    if (same != null) {
+      return same;
+    }
+    ListenerFields.FILTER_CHAIN.check(proto, path).forEach(log::warn);
+    if (proto.hasTransportSocket()) {
+      checkTransportSocket(proto.getTransportSocket());
+    }
+    ConnectionChain chain =
+        new ConnectionChain(
+            proto,
+            ChainMatch.parse(proto.getFilterChainMatch(), path + ".filter_chain_match"),
+            filter(proto, path, context),
+            new LiveConnections(workers));
+    made.add(chain);
+    return chain;
+  }
+
+  private static void checkTransportSocket(TransportSocket socket) throws ConfigException {
+    if (!socket.getTypedConfig().getTypeUrl().equals(RAW_BUFFER)) {
+      throw new ConfigException(
+          Unregistered.text(socket.getName(), socket.getTypedConfig().getTypeUrl()));
+    }
+  }
+
+  private @Nullable NetworkFilter filter(FilterChain proto, String path, ListenerContext context)
+      throws ConfigException {
+    if (proto.getFiltersCount() == 0) {
+      return null;
+    }
+    for (int i = 0; i < proto.getFiltersCount(); i++) {
+      Filter filter = proto.getFilters(i);
+      ListenerFields.FILTER.check(filter, path + ".filters[" + i + "]");
+      filters.find(filter.getName(), filter.getTypedConfig());
+    }
+    if (proto.getFiltersCount() > 1) { // all that are registered are terminal
+      Filter first = proto.getFilters(0);
+      throw new ConfigException(
+          "Error: terminal filter named %s of type %s must be the last filter in a network filter chain."
+              .formatted(first.getName(), first.getName()));
+    }
+    Filter only = proto.getFilters(0);
+    return filters
+        .find(only.getName(), only.getTypedConfig())
+        .create(only.getTypedConfig(), context);
+  }
+}

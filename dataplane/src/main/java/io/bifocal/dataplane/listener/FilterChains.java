@@ -1,0 +1,41 @@
+package io.bifocal.dataplane.listener;
+
+import io.bifocal.dataplane.host.Address;
+import io.envoyproxy.envoy.config.listener.v3.FilterChain;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All filter chains of a listener's version.
+ *
+ * @param fallback {@code default_filter_chain}: for what no other chain takes
+ */
+record FilterChains(List<ConnectionChain> chains, @Nullable ConnectionChain fallback) {
+
+  /** The chain for a connection, or null when none takes it. */
+  @Nullable ConnectionChain select(Address local, Address remote) {
+    ConnectionChain found = ChainMatch.select(chains, local, remote);
+    return found == null ? fallback : found;
+  }
+
+  /** The chain made from an equal configuration, or null. */
+  @Nullable ConnectionChain like(FilterChain proto) {
+    return all().stream().filter(c -> c.proto().equals(proto)).findFirst().orElse(null);
+  }
+
+  List<ConnectionChain> all() {
+    List<ConnectionChain> all = new ArrayList<>(chains);
+    if (fallback != null) {
+      all.add(fallback);
+    }
+    return all;
+  }
+
+  /** Those that a successor did not take over. */
+  List<ConnectionChain> notIn(FilterChains successor) {
+    List<ConnectionChain> left = all();
+    left.removeAll(successor.all());
+    return left;
+  }
+}

@@ -1,0 +1,213 @@
+package io.bifocal.dataplane.listener;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.Family;
+import io.bifocal.dataplane.worker.Transport;
+import io.bifocal.dataplane.worker.Worker;
+import io.bifocal.dataplane.worker.Workers;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.ServerChannelRecvByteBufAllocator;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One address that is listened on, by one socket a worker where the kernel can deal connections to
+ * them ({@code SO_REUSEPORT}), else by one for all. It outlives the versions of its listener:
+ * {@link #serve} hands over from one to the next between two connections. Confined to the control
+ * loop.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // an acceptor that fails to register closes itself
+final class ListenSocket {
+  private static final Logger log = LoggerFactory.getLogger(ListenSocket.class);
+
+  private final Key key;
+  private final Workers workers;
+  private final List<BoundSocket> bound;
+  private final List<ServerChannel> listening = new ArrayList<>();
+  private volatile @Nullable ListenerVersion serving;
+  private final CompletableFuture<Void> gone = new CompletableFuture<>();
+  private boolean closed;
+
+  /** What two versions of a listener must agree in to share a socket. */
+  record Key(BindAddress address, boolean reusePort, int backlog) {}
+
+  private ListenSocket(Key key, Workers workers, List<BoundSocket> bound) {
+    this.key = key;
+    this.workers = workers;
+    this.bound = bound;
+  }
+
+  /**
+   * Binds.
+   *
+   * @throws ConfigException in Envoy's words when the address is not to be had
+   */
+  static ListenSocket bind(Key key, Workers workers) throws ConfigException {
+    Address address = key.address().address();
+    boolean perWorker =
+        key.reusePort()
+            && address.family() != Family.PIPE
+            && workers.transport() == Transport.EPOLL;
+    List<BoundSocket> bound = new ArrayList<>();
+    try {
+      if (address instanceof Address.Pipe pipe) {
+        deleteSocket(pipe);
+      }
+      for (int i = 0; i < (perWorker ? workers.size() : 1); i++) {
+        Address wanted = i == 0 ? address : bound.get(0).address(); // any port, but one
+        bound.add(
+            BoundSocket.bind(
+                workers.transport(), wanted, key.address().dualStack(), perWorker, key.backlog()));
+      }
+      if (address instanceof Address.Pipe pipe && key.address().mode() != 0) {
+        Files.setPosixFilePermissions(Path.of(pipe.path()), permissions(key.address().mode()));
+      }
+    } catch (IOException | RuntimeException e) {
+      bound.forEach(ListenSocket::closeQuietly);
+      throw new ConfigException("cannot bind '%s': %s".formatted(key.address().text(), why(e)), e);
+    }
+    return new ListenSocket(key, workers, bound);
+  }
+
+  /** The system's words, without what Netty puts before them. */
+  private static String why(Exception e) {
+    String message = String.valueOf(e.getMessage());
+    int colon = message.lastIndexOf("): ");
+    return colon < 0 ? message : message.substring(colon + 3);
+  }
+
+  private static Set<PosixFilePermission> permissions(int mode) {
+    Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
+    PosixFilePermission[] fromTheLeft = PosixFilePermission.values(); // rwx of owner, group, others
+    for (int i = 0; i < fromTheLeft.length; i++) {
+      if ((mode & (0400 >> i)) != 0) {
+        permissions.add(fromTheLeft[i]);
+      }
+    }
+    return permissions;
+  }
+
+  Key key() {
+    return key;
+  }
+
+  Address localAddress() {
+    return bound.get(0).address();
+  }
+
+  /** The version that takes the next connection; null while there is none. From any thread. */
+  @Nullable ListenerVersion serving() {
+    return serving;
+  }
+
+  /** From now on connections are for that version; the first call starts accepting. */
+  void serve(ListenerVersion version) throws IOException {
+    serving = version;
+    if (listening.isEmpty()) {
+      listen(version);
+    } else {
+      listening.forEach(c -> c.config().setAutoRead(true));
+    }
+  }
+
+  private void listen(ListenerVersion version) throws IOException {
+    for (int i = 0; i < bound.size(); i++) {
+      ServerChannel channel = bound.get(i).listen(key.backlog());
+      listening.add(channel);
+      EventLoop loop = workers.get(i).eventLoop();
+      Acceptor acceptor =
+          bound.size() > 1
+              ? new Acceptor(this, List.of(workers.get(i)))
+              : new Acceptor(this, all(workers));
+      int atOnce = version.config().acceptsPerEvent();
+      if (atOnce > 0) {
+        channel
+            .config()
+            .setRecvByteBufAllocator(
+                new ServerChannelRecvByteBufAllocator().maxMessagesPerRead(atOnce));
+      }
+      channel.config().setOption(ChannelOption.AUTO_READ, true);
+      channel.pipeline().addLast(acceptor);
+      loop.register(channel);
+    }
+  }
+
+  private static List<Worker> all(Workers workers) {
+    List<Worker> all = new ArrayList<>();
+    workers.forEach(all::add);
+    return List.copyOf(all);
+  }
+
+  /** Accepts nothing for now; connections wait in the kernel. */
+  void pause() {
+    serving = null;
+    listening.forEach(c -> c.config().setAutoRead(false));
+  }
+
+  /** Gives the address back, soon. Harmless twice. */
+  void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    serving = null;
+    if (listening.isEmpty()) {
+      bound.forEach(ListenSocket::closeQuietly);
+      gone.complete(null);
+    } else {
+      AtomicInteger left = new AtomicInteger(listening.size());
+      for (ServerChannel channel : listening) {
+        channel
+            .close()
+            .addListener(
+                f -> {
+                  if (left.decrementAndGet() == 0) {
+                    gone.complete(null);
+                  }
+                });
+      }
+    }
+    if (key.address().address() instanceof Address.Pipe pipe) {
+      try {
+        deleteSocket(pipe);
+      } catch (IOException e) {
+        log.warn("cannot remove '{}': {}", pipe.path(), e.toString());
+      }
+    }
+  }
+
+  /** Completes when the address has been given back. */
+  CompletableFuture<Void> gone() {
+    return gone;
+  }
+
+  private static void deleteSocket(Address.Pipe pipe) throws IOException {
+    Path path = new File(pipe.path()).toPath();
+    if (Files.exists(path) && !Files.isRegularFile(path) && !Files.isDirectory(path)) {
+      Files.delete(path);
+    }
+  }
+
+  private static void closeQuietly(BoundSocket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      log.warn("cannot close the socket of {}: {}", socket.address(), e.toString());
+    }
+  }
+}

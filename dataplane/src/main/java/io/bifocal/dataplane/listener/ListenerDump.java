@@ -1,0 +1,94 @@
+package io.bifocal.dataplane.listener;
+
+import com.google.common.net.InetAddresses;
+import com.google.protobuf.Any;
+import io.bifocal.dataplane.host.Address;
+import io.envoyproxy.envoy.admin.v3.ListenerStatus;
+import io.envoyproxy.envoy.admin.v3.ListenersConfigDump;
+import io.envoyproxy.envoy.admin.v3.ListenersConfigDump.DynamicListener;
+import io.envoyproxy.envoy.admin.v3.ListenersConfigDump.DynamicListenerState;
+import io.envoyproxy.envoy.admin.v3.UpdateFailureState;
+import io.envoyproxy.envoy.config.core.v3.Pipe;
+import io.envoyproxy.envoy.config.core.v3.SocketAddress;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Listeners as {@code /config_dump} and {@code /listeners} show them. */
+final class ListenerDump {
+  private ListenerDump() {}
+
+  static ListenersConfigDump dump(
+      String version,
+      Collection<ListenerEntry> entries,
+      List<Drains.Draining> draining,
+      Map<String, UpdateFailureState> errors) {
+    ListenersConfigDump.Builder dump = ListenersConfigDump.newBuilder().setVersionInfo(version);
+    Map<String, DynamicListener.Builder> dynamic = new LinkedHashMap<>();
+    for (ListenerEntry entry : entries) {
+      if (entry.fromBootstrap) {
+        entry.versions().forEach(v -> dump.addStaticListeners(ofBootstrap(v)));
+        continue;
+      }
+      DynamicListener.Builder listener = named(dynamic, entry.name);
+      if (entry.active != null) {
+        listener.setActiveState(state(entry.active));
+      }
+      if (entry.warming != null) {
+        listener.setWarmingState(state(entry.warming.version()));
+      }
+    }
+    draining.stream()
+        .filter(d -> d.wholeListener() && !d.version().info().isEmpty())
+        .forEach(
+            d -> named(dynamic, d.version().config().name()).setDrainingState(state(d.version())));
+    errors.forEach((name, error) -> named(dynamic, name).setErrorState(error));
+    dynamic.values().forEach(dump::addDynamicListeners);
+    return dump.build();
+  }
+
+  private static DynamicListener.Builder named(
+      Map<String, DynamicListener.Builder> dynamic, String name) {
+    return dynamic.computeIfAbsent(name, n -> DynamicListener.newBuilder().setName(n));
+  }
+
+  private static ListenersConfigDump.StaticListener ofBootstrap(ListenerVersion version) {
+    return ListenersConfigDump.StaticListener.newBuilder()
+        .setListener(Any.pack(version.config().proto()))
+        .setLastUpdated(version.lastUpdated())
+        .build();
+  }
+
+  private static DynamicListenerState state(ListenerVersion version) {
+    return DynamicListenerState.newBuilder()
+        .setVersionInfo(version.info())
+        .setListener(Any.pack(version.config().proto()))
+        .setLastUpdated(version.lastUpdated())
+        .build();
+  }
+
+  static ListenerStatus status(ListenerVersion version) {
+    ListenerStatus.Builder status =
+        ListenerStatus.newBuilder()
+            .setName(version.config().name())
+            .setLocalAddress(proto(version.sockets().get(0).localAddress()));
+    version.sockets().stream()
+        .skip(1)
+        .forEach(s -> status.addAdditionalLocalAddresses(proto(s.localAddress())));
+    return status.build();
+  }
+
+  private static io.envoyproxy.envoy.config.core.v3.Address proto(Address address) {
+    var proto = io.envoyproxy.envoy.config.core.v3.Address.newBuilder();
+    if (address instanceof Address.Ip ip) {
+      return proto
+          .setSocketAddress(
+              SocketAddress.newBuilder()
+                  .setAddress(InetAddresses.toAddrString(ip.ip()))
+                  .setPortValue(ip.port()))
+          .build();
+    }
+    return proto.setPipe(Pipe.newBuilder().setPath(address.text())).build();
+  }
+}

@@ -1,0 +1,238 @@
+package io.bifocal.dataplane.listener;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.extension.AccessLogFactory;
+import io.bifocal.dataplane.extension.NetworkFilterFactory;
+import io.bifocal.dataplane.extension.Registry;
+import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.worker.Workers;
+import io.bifocal.xds.ResourceType;
+import io.bifocal.xds.Subscription;
+import io.bifocal.xds.SubscriptionObserver;
+import io.bifocal.xds.Subscriptions;
+import io.bifocal.xds.time.Loop;
+import io.envoyproxy.envoy.admin.v3.ListenerStatus;
+import io.envoyproxy.envoy.admin.v3.ListenersConfigDump;
+import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All listeners: those of the bootstrap and those of LDS. A new or changed listener binds its
+ * addresses at once, warms (its filters get what they need) and then takes over the connections; a
+ * changed one keeps its sockets, so none is lost. What older versions accepted drains.
+ *
+ * <p>Confined to the control loop. Source: Envoy's listener manager.
+ */
+public final class ListenerManager {
+  private static final Logger log = LoggerFactory.getLogger(ListenerManager.class);
+  private static final int CLOSE_SECONDS = 10;
+
+  private final Loop control;
+  private final Subscriptions xds;
+  private final Duration drainTime;
+  private final ManagerStats managerStats;
+  private final InitManager server = new InitManager("listeners");
+  private final Drains drains;
+  private final ListenerSet listeners;
+  private final ListenerErrors errors;
+  private @Nullable LdsWatcher lds;
+  private @Nullable Subscription subscription;
+
+  /**
+   * A manager without listeners.
+   *
+   * @param filters terminal network filters by type
+   * @param drainTime how long connections of a version that is gone may last
+   */
+  public ListenerManager(
+      Loop control,
+      Subscriptions xds,
+      StatsStore stats,
+      Workers workers,
+      Registry<NetworkFilterFactory> filters,
+      Registry<AccessLogFactory> accessLogs,
+      Duration drainTime) {
+    this.control = control;
+    this.xds = xds;
+    this.drainTime = drainTime;
+    this.managerStats = new ManagerStats(stats.root());
+    this.drains = new Drains(control, drainTime, managerStats);
+    this.errors = new ListenerErrors(control);
+    this.listeners =
+        new ListenerSet(control, stats, workers, filters, accessLogs, managerStats, server, drains);
+  }
+
+  /**
+   * Adds a listener of the bootstrap; before {@link #start}. Its addresses are bound now.
+   *
+   * @throws ConfigException when it cannot be taken, in Envoy's words where it has any
+   */
+  public void addStatic(Listener proto) throws ConfigException {
+    control.assertInLoop();
+    if (!proto.getName().isEmpty() && listeners.find(proto.getName()) != null) {
+      throw new ConfigException("duplicate listener " + proto.getName() + " found");
+    }
+    listeners.put(proto, "", true);
+  }
+
+  /**
+   * Starts LDS and waits for its first answer (good or bad, or {@code initial_fetch_timeout}), and
+   * for what the listeners known by then need.
+   *
+   * @param source where listeners come from, or null when there are those of the bootstrap only
+   * @param observer counts what happens to the subscription
+   * @param initialized runs once, maybe within this call
+   * @throws IllegalArgumentException when the source is of a kind that is not served
+   */
+  public void start(
+      @Nullable ConfigSource source, SubscriptionObserver observer, Runnable initialized) {
+    control.assertInLoop();
+    if (source != null) {
+      InitManager.Target firstAnswer = server.register("LDS");
+      lds = new LdsWatcher(listeners, errors, xds, firstAnswer::ready);
+      subscription = xds.subscribe(source, ResourceType.LISTENER, Set.of(), lds, observer);
+    }
+    server.await(initialized);
+  }
+
+  /** From now on connections are accepted. */
+  public void startWorkers() {
+    control.assertInLoop();
+    listeners.startAccepting();
+    managerStats.workersStarted.set(1);
+  }
+
+  /** The active listeners, with the addresses that they really have. */
+  public List<ListenerStatus> listeners() {
+    control.assertInLoop();
+    return listeners.active().stream().map(ListenerDump::status).toList();
+  }
+
+  /** What {@code /config_dump} shows of listeners. */
+  public ListenersConfigDump dump() {
+    control.assertInLoop();
+    return ListenerDump.dump(
+        lds == null ? "" : lds.version(), listeners.entries(), drains.all(), errors.byName());
+  }
+
+  /** What an active listener is really bound to, in the order of its addresses; empty if none. */
+  public List<SocketAddress> addresses(String listener) {
+    control.assertInLoop();
+    ListenerEntry entry = listeners.find(listener);
+    if (entry == null || entry.active == null) {
+      return List.of();
+    }
+    return entry.active.sockets().stream().map(s -> s.localAddress().socketAddress()).toList();
+  }
+
+  /** Who is still waited for. */
+  public Set<String> unready() {
+    control.assertInLoop();
+    return server.unready();
+  }
+
+  /**
+   * Stops accepting, for good. Gracefully: connections are asked to end first, and new ones are
+   * taken until there is none left or the drain time is over; then the sockets close.
+   *
+   * @param done runs on the control loop: when the sockets are closed, or, gracefully, when the
+   *     last connection has ended or the drain time is over. Connections that are left stay
+   */
+  public void drain(boolean graceful, Runnable done) {
+    control.assertInLoop();
+    if (!graceful) {
+      listeners.stopAccepting();
+      done.run();
+      return;
+    }
+    List<ConnectionChain> chains = activeChains();
+    chains.forEach(ConnectionChain::drain);
+    new GracefulEnd(chains, done).begin();
+  }
+
+  /** Two steps, each until nobody is left, and both within the drain time. */
+  private final class GracefulEnd {
+    private final List<ConnectionChain> chains;
+    private final Runnable done;
+    private Loop.@Nullable Timer over;
+    private boolean ended;
+
+    GracefulEnd(List<ConnectionChain> chains, Runnable done) {
+      this.chains = chains;
+      this.done = done;
+    }
+
+    void begin() {
+      over = control.schedule(drainTime, this::end);
+      drains.whenGone(chains, this::stopAccepting);
+    }
+
+    private void stopAccepting() {
+      listeners.stopAccepting();
+      drains.whenGone(chains, this::end);
+    }
+
+    private void end() {
+      if (!ended) {
+        ended = true;
+        if (over != null) {
+          over.cancel();
+        }
+        listeners.stopAccepting();
+        done.run();
+      }
+    }
+  }
+
+  private List<ConnectionChain> activeChains() {
+    List<ConnectionChain> chains = new ArrayList<>();
+    listeners.active().forEach(v -> chains.addAll(v.chains().all()));
+    return chains;
+  }
+
+  /** Closes all sockets and connections, and waits until they are gone. Ends the subscription. */
+  public void close() {
+    control.assertInLoop();
+    if (subscription != null) {
+      subscription.close();
+    }
+    List<CompletableFuture<?>> gone = new ArrayList<>();
+    listeners.stopAccepting();
+    listeners.entries().forEach(e -> e.sockets().forEach(s -> gone.add(s.gone())));
+    await(gone); // after that no worker takes another connection
+    List<ConnectionChain> chains = new ArrayList<>();
+    listeners.entries().forEach(e -> e.versions().forEach(v -> chains.addAll(v.chains().all())));
+    drains.all().forEach(d -> chains.addAll(d.chains()));
+    drains.abandon();
+    for (ConnectionChain chain : chains) {
+      CompletableFuture<Void> closed = new CompletableFuture<>();
+      chain.connections().closeAll();
+      chain.connections().whenGone(Runnable::run, () -> closed.complete(null));
+      gone.add(closed);
+    }
+    await(gone);
+    chains.stream().distinct().forEach(ConnectionChain::close);
+  }
+
+  private static void await(List<CompletableFuture<?>> all) {
+    try {
+      CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new))
+          .get(CLOSE_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+      log.warn("sockets or connections are left after {} s", CLOSE_SECONDS);
+    }
+  }
+}

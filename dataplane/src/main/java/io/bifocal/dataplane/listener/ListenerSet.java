@@ -1,0 +1,319 @@
+package io.bifocal.dataplane.listener;
+
+import com.google.protobuf.Timestamp;
+import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.extension.AccessLogFactory;
+import io.bifocal.dataplane.extension.AccessLogs;
+import io.bifocal.dataplane.extension.ListenerContext;
+import io.bifocal.dataplane.extension.NetworkFilterFactory;
+import io.bifocal.dataplane.extension.Registry;
+import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.stats.Scope;
+import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.stream.AccessLog;
+import io.bifocal.dataplane.worker.Workers;
+import io.bifocal.xds.time.Loop;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The listeners by name: puts, warms, swaps and removes them. Confined to the control loop. */
+final class ListenerSet {
+  private static final Logger log = LoggerFactory.getLogger(ListenerSet.class);
+  private static final String DUPLICATE =
+      "error adding listener: '%s' has duplicate address '%s' as existing listener, to check if the"
+          + " listener has duplicated addresses with other listeners or 'enable_reuse_port' is set"
+          + " to 'false' for the listener";
+
+  private final Loop control;
+  private final StatsStore stats;
+  private final Workers workers;
+  private final Registry<AccessLogFactory> accessLogs;
+  private final ManagerStats managerStats;
+  private final InitManager server;
+  private final ChainReader chainReader;
+  private final Sockets sockets;
+  private final Drains drains;
+  private final Map<String, ListenerEntry> entries = new LinkedHashMap<>();
+  private Accepting accepting = Accepting.NOT_YET;
+
+  private enum Accepting {
+    NOT_YET,
+    YES,
+    NO_MORE
+  }
+
+  ListenerSet(
+      Loop control,
+      StatsStore stats,
+      Workers workers,
+      Registry<NetworkFilterFactory> filters,
+      Registry<AccessLogFactory> accessLogs,
+      ManagerStats managerStats,
+      InitManager server,
+      Drains drains) {
+    this.control = control;
+    this.stats = stats;
+    this.workers = workers;
+    this.accessLogs = accessLogs;
+    this.managerStats = managerStats;
+    this.server = server;
+    this.drains = drains;
+    this.chainReader = new ChainReader(filters, workers);
+    this.sockets = new Sockets(workers);
+  }
+
+  Collection<ListenerEntry> entries() {
+    return entries.values();
+  }
+
+  @Nullable ListenerEntry find(String name) {
+    return entries.get(name);
+  }
+
+  /**
+   * Adds or changes a listener. One that is unchanged, or has its name from the bootstrap, is left
+   * alone.
+   *
+   * @return whether anything came of it
+   * @throws ConfigException when it cannot be taken; an earlier version stays in force
+   */
+  boolean put(Listener proto, String info, boolean fromBootstrap) throws ConfigException {
+    ListenerEntry known = entries.get(proto.getName());
+    if (known != null && (known.fromBootstrap || unchanged(known, proto))) {
+      return false;
+    }
+    ListenerConfig config = ListenerConfig.parse(proto);
+    ListenerEntry entry = known != null ? known : new ListenerEntry(config.name(), fromBootstrap);
+    ListenerVersion version = make(config, entry, info);
+    if (known == null) {
+      entries.put(entry.name, entry);
+      managerStats.added.inc();
+    } else {
+      managerStats.modified.inc();
+      discardWarming(entry, version.sockets());
+    }
+    InitManager.Target target = server.register("listener '" + entry.name + "'");
+    entry.warming = new ListenerEntry.Warming(version, target);
+    count();
+    version.init().await(() -> warm(entry, version));
+    return true;
+  }
+
+  /** Whether there is nothing to do. A change that is taken back while it warms is forgotten. */
+  private boolean unchanged(ListenerEntry entry, Listener proto) {
+    if (entry.warming != null) {
+      if (entry.warming.version().config().proto().equals(proto)) {
+        return true;
+      }
+      if (entry.active != null && entry.active.config().proto().equals(proto)) {
+        discardWarming(entry, List.of());
+        count();
+        return true;
+      }
+      return false;
+    }
+    return entry.active != null && entry.active.config().proto().equals(proto);
+  }
+
+  private ListenerVersion make(ListenerConfig config, ListenerEntry entry, String info)
+      throws ConfigException {
+    checkDuplicate(config, entry);
+    Scope scope = stats.root().tagged("listener", "envoy.listener_address", config.statName());
+    InitManager init = new InitManager("listener '" + config.name() + "'");
+    ListenerContext context = new ListenerContext(config.name(), scope, init, !entry.fromBootstrap);
+    ListenerVersion active = entry.active;
+    FilterChains predecessor =
+        active != null && config.differsOnlyInChains(active.config()) ? active.chains() : null;
+    List<AccessLog> logs = AccessLogs.read(config.proto().getAccessLogList(), accessLogs);
+    FilterChains chains = chainReader.read(config, context, predecessor);
+    List<ListenSocket> claimed;
+    try {
+      claimed = sockets.claim(config, entry.sockets());
+    } catch (ConfigException e) {
+      managerStats.createFailure.inc();
+      (predecessor == null ? chains.all() : chains.notIn(predecessor))
+          .forEach(ConnectionChain::close);
+      throw e;
+    }
+    return new ListenerVersion(
+        config,
+        chains,
+        claimed,
+        logs,
+        new ListenerStats(scope, workers),
+        init,
+        info,
+        timestamp(control.wallTime()));
+  }
+
+  private void checkDuplicate(ListenerConfig config, ListenerEntry entry) throws ConfigException {
+    for (ListenerEntry other : entries.values()) {
+      if (other.name.equals(entry.name)) {
+        continue;
+      }
+      for (ListenerVersion version : other.versions()) {
+        for (BindAddress address : version.config().addresses()) {
+          if (address.exclusive()
+              && config.addresses().stream().anyMatch(a -> a.address().equals(address.address()))) {
+            throw new ConfigException(DUPLICATE.formatted(config.name(), config.addressTexts()));
+          }
+        }
+      }
+    }
+  }
+
+  private void warm(ListenerEntry entry, ListenerVersion version) {
+    ListenerEntry.Warming warming = entry.warming;
+    if (warming == null || !warming.version().equals(version)) {
+      return; // replaced meanwhile
+    }
+    ListenerVersion old = entry.active;
+    entry.active = version;
+    entry.warming = null;
+    if (accepting == Accepting.YES) {
+      serve(version);
+    }
+    if (old != null) {
+      retire(old, version);
+    }
+    count();
+    warming.target().ready();
+  }
+
+  private void serve(ListenerVersion version) {
+    for (ListenSocket socket : version.sockets()) {
+      try {
+        socket.serve(version);
+        log.info("listener '{}' listens on {}", version.config().name(), socket.localAddress());
+      } catch (IOException e) {
+        managerStats.createFailure.inc();
+        log.error(
+            "listener '{}' cannot listen on {}: {}",
+            version.config().name(),
+            socket.localAddress(),
+            e.getMessage());
+      }
+    }
+    managerStats.createSuccess.add(workers.size());
+  }
+
+  private void retire(ListenerVersion old, ListenerVersion successor) {
+    old.sockets().stream()
+        .filter(s -> !successor.sockets().contains(s))
+        .forEach(ListenSocket::close);
+    boolean inPlace = successor.config().differsOnlyInChains(old.config());
+    if (inPlace) {
+      managerStats.inPlaceUpdated.inc();
+    }
+    drain(old, old.chains().notIn(successor.chains()), !inPlace);
+  }
+
+  private void drain(ListenerVersion version, List<ConnectionChain> chains, boolean whole) {
+    drains.start(
+        new Drains.Draining(version, chains, whole),
+        () -> forgetStats(version.config().statName()));
+  }
+
+  /** A name that no listener bears any more leaves the statistics. */
+  private void forgetStats(String statName) {
+    boolean inUse =
+        entries.values().stream()
+                .flatMap(e -> e.versions().stream())
+                .anyMatch(v -> v.config().statName().equals(statName))
+            || drains.all().stream()
+                .anyMatch(d -> d.version().config().statName().equals(statName));
+    if (!inUse) {
+      stats.root().tagged("listener", "envoy.listener_address", statName).remove();
+    }
+  }
+
+  /** Removes a listener that did not come from the bootstrap; its connections drain. */
+  boolean remove(String name) {
+    ListenerEntry entry = entries.get(name);
+    if (entry == null || entry.fromBootstrap) {
+      return false;
+    }
+    entries.remove(name);
+    sockets.orphan(entry.sockets());
+    discardWarming(entry, entry.sockets());
+    if (entry.active != null) {
+      drain(entry.active, entry.active.chains().all(), true);
+    }
+    managerStats.removed.inc();
+    count();
+    return true;
+  }
+
+  /** An update is through: sockets of removed listeners that nobody took over are closed. */
+  void settle() {
+    sockets.closeOrphans();
+  }
+
+  /**
+   * Forgets the version that warms.
+   *
+   * @param kept sockets that somebody else has now
+   */
+  private void discardWarming(ListenerEntry entry, List<ListenSocket> kept) {
+    ListenerEntry.Warming warming = entry.warming;
+    if (warming == null) {
+      return;
+    }
+    entry.warming = null;
+    ListenerVersion active = entry.active;
+    warming.version().sockets().stream()
+        .filter(s -> !kept.contains(s) && (active == null || !active.sockets().contains(s)))
+        .forEach(ListenSocket::close);
+    (active == null
+            ? warming.version().chains().all()
+            : warming.version().chains().notIn(active.chains()))
+        .forEach(ConnectionChain::close);
+    warming.target().ready();
+    forgetStats(warming.version().config().statName());
+  }
+
+  /** From now on active listeners accept. */
+  void startAccepting() {
+    if (accepting == Accepting.NOT_YET) {
+      accepting = Accepting.YES;
+      active().forEach(this::serve);
+    }
+  }
+
+  /** Closes all sockets; connections stay. */
+  void stopAccepting() {
+    if (accepting != Accepting.NO_MORE) {
+      accepting = Accepting.NO_MORE;
+      managerStats.stopped.add(active().size());
+      entries.values().forEach(e -> e.sockets().forEach(ListenSocket::close));
+    }
+  }
+
+  List<ListenerVersion> active() {
+    List<ListenerVersion> active = new ArrayList<>();
+    for (ListenerEntry entry : entries.values()) {
+      if (entry.active != null) {
+        active.add(entry.active);
+      }
+    }
+    return active;
+  }
+
+  private void count() {
+    managerStats.active.set(active().size());
+    managerStats.warming.set(entries.values().stream().filter(e -> e.warming != null).count());
+  }
+
+  static Timestamp timestamp(Instant at) {
+    return Timestamp.newBuilder().setSeconds(at.getEpochSecond()).setNanos(at.getNano()).build();
+  }
+}

@@ -1,0 +1,65 @@
+package io.bifocal.dataplane.listener;
+
+import io.bifocal.dataplane.stats.Cell;
+import io.bifocal.dataplane.stats.Counter;
+import io.bifocal.dataplane.stats.Gauge;
+import io.bifocal.dataplane.stats.Histogram;
+import io.bifocal.dataplane.stats.Scope;
+import io.bifocal.dataplane.worker.Worker;
+import io.bifocal.dataplane.worker.Workers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a listener counts ({@code listener.<address>.*}); the methods belong to the workers. */
+final class ListenerStats {
+  private final Histogram length;
+  private final List<OnWorker> onWorkers = new ArrayList<>();
+
+  private record OnWorker(
+      Cell total, Cell active, Cell destroy, Cell noMatch, Cell workerTotal, Cell workerActive) {}
+
+  ListenerStats(Scope scope, Workers workers) {
+    Counter total = scope.counter("downstream_cx_total");
+    Gauge active = scope.gauge("downstream_cx_active");
+    Counter destroy = scope.counter("downstream_cx_destroy");
+    Counter noMatch = scope.counter("no_filter_chain_match");
+    length = scope.histogram("downstream_cx_length_ms", Histogram.Unit.MILLISECONDS);
+    for (Worker worker : workers) {
+      int shard = worker.shard();
+      Scope own = scope.scope("worker_" + (shard - 1));
+      onWorkers.add(
+          new OnWorker(
+              total.at(shard),
+              active.at(shard),
+              destroy.at(shard),
+              noMatch.at(shard),
+              own.counter("downstream_cx_total").at(shard),
+              own.gauge("downstream_cx_active").at(shard)));
+    }
+  }
+
+  void accepted(Worker worker) {
+    OnWorker cells = at(worker);
+    cells.total.inc();
+    cells.active.inc();
+    cells.workerTotal.inc();
+    cells.workerActive.inc();
+  }
+
+  void closed(Worker worker, long nanos) {
+    OnWorker cells = at(worker);
+    cells.active.dec();
+    cells.workerActive.dec();
+    cells.destroy.inc();
+    length.record(worker.shard(), Duration.ofNanos(nanos).toMillis());
+  }
+
+  void unmatched(Worker worker) {
+    at(worker).noMatch.inc();
+  }
+
+  private OnWorker at(Worker worker) {
+    return onWorkers.get(worker.shard() - 1);
+  }
+}

@@ -1,0 +1,70 @@
+package io.bifocal.dataplane.listener;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.worker.Workers;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives versions of listeners their sockets: those of their predecessors, those of a listener that
+ * the same update removes, or new ones. Confined to the control loop.
+ */
+final class Sockets {
+  private final Workers workers;
+  private final List<ListenSocket> orphans = new ArrayList<>();
+
+  Sockets(Workers workers) {
+    this.workers = workers;
+  }
+
+  /**
+   * The sockets for a configuration.
+   *
+   * @param own what earlier versions of the listener have
+   * @throws ConfigException when an address cannot be bound; nothing has changed then
+   */
+  List<ListenSocket> claim(ListenerConfig config, List<ListenSocket> own) throws ConfigException {
+    List<ListenSocket> claimed = new ArrayList<>();
+    List<ListenSocket> fresh = new ArrayList<>();
+    try {
+      for (BindAddress address : config.addresses()) {
+        var key = new ListenSocket.Key(address, config.reusePort(), config.backlog());
+        ListenSocket socket = find(key, own, claimed);
+        if (socket == null) {
+          socket = find(key, orphans, claimed);
+        }
+        if (socket == null) {
+          socket = ListenSocket.bind(key, workers);
+          fresh.add(socket);
+        }
+        claimed.add(socket);
+      }
+    } catch (ConfigException e) {
+      fresh.forEach(ListenSocket::close);
+      throw e;
+    }
+    orphans.removeAll(claimed);
+    return List.copyOf(claimed);
+  }
+
+  private static @Nullable ListenSocket find(
+      ListenSocket.Key key, List<ListenSocket> among, List<ListenSocket> taken) {
+    return among.stream()
+        .filter(s -> s.key().equals(key) && !taken.contains(s))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Keeps the sockets of a listener that is removed, should another one want them. */
+  void orphan(List<ListenSocket> sockets) {
+    sockets.forEach(ListenSocket::pause);
+    orphans.addAll(sockets);
+  }
+
+  /** Closes the sockets that nobody has claimed. */
+  void closeOrphans() {
+    orphans.forEach(ListenSocket::close);
+    orphans.clear();
+  }
+}

@@ -1,0 +1,161 @@
+package io.bifocal.dataplane.tcp;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.function.IntConsumer;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One end of a joined pair: what it reads is written to the other, uncopied; it reads only while
+ * the other can write. Until it is joined it keeps the little that it is given.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // a failed write closes, and that is heard
+final class Relay extends ChannelInboundHandlerAdapter {
+  private final Channel channel;
+  private final IntConsumer onRead;
+  private final Runnable onDrained;
+  private final Runnable onFinished;
+  private final Queue<ByteBuf> early = new ArrayDeque<>();
+  private @Nullable Relay other;
+  private LongConsumer onWritten = n -> {};
+  private boolean inputEnded;
+  private boolean finished;
+
+  /**
+   * An end that is not joined.
+   *
+   * @param onRead hears of every read, in bytes
+   * @param onDrained hears that the channel can write again
+   * @param onFinished hears that its input has ended and all of it was passed on
+   */
+  Relay(Channel channel, IntConsumer onRead, Runnable onDrained, Runnable onFinished) {
+    this.channel = channel;
+    this.onRead = onRead;
+    this.onDrained = onDrained;
+    this.onFinished = onFinished;
+  }
+
+  /** Passes on to {@code other} from now on; {@code onWritten} hears how many bytes. */
+  void joinTo(Relay other, LongConsumer onWritten) {
+    this.other = other;
+    this.onWritten = onWritten;
+    for (ByteBuf bytes = early.poll(); bytes != null; bytes = early.poll()) {
+      pass(bytes);
+    }
+    other.channel.flush();
+    if (inputEnded) {
+      passEnd();
+    } else {
+      channel.config().setAutoRead(other.channel.isWritable());
+    }
+  }
+
+  /** Whether nothing more will come this way. */
+  boolean finished() {
+    return finished;
+  }
+
+  /** Closes when all that was written is out. */
+  void closeWhenFlushed() {
+    whenFlushed(channel::close);
+  }
+
+  void whenFlushed(Runnable then) {
+    channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(f -> then.run());
+  }
+
+  /** Lets go of what was never passed on. */
+  void release() {
+    for (ByteBuf bytes = early.poll(); bytes != null; bytes = early.poll()) {
+      bytes.release();
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    ByteBuf bytes = (ByteBuf) message;
+    onRead.accept(bytes.readableBytes());
+    if (other == null) {
+      early.add(bytes);
+    } else {
+      pass(bytes);
+    }
+  }
+
+  private void pass(ByteBuf bytes) {
+    Relay to = joined();
+    int length = bytes.readableBytes();
+    onWritten.accept(length);
+    to.channel.write(bytes);
+    if (!to.channel.isWritable()) {
+      channel.config().setAutoRead(false);
+    }
+  }
+
+  private Relay joined() {
+    if (other == null) {
+      throw new IllegalStateException("not joined");
+    }
+    return other;
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    if (other != null) {
+      other.channel.flush();
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (channel.isWritable()) {
+      onDrained.run();
+    }
+    if (other != null && !other.inputEnded) {
+      other.channel.config().setAutoRead(channel.isWritable());
+    }
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event instanceof ChannelInputShutdownEvent && !inputEnded) {
+      inputEnded = true;
+      if (other != null) {
+        passEnd();
+      }
+    }
+  }
+
+  /** Ends the other's output, once it has sent all. */
+  private void passEnd() {
+    Relay to = joined();
+    to.channel
+        .writeAndFlush(Unpooled.EMPTY_BUFFER)
+        .addListener(
+            f -> {
+              if (f.isSuccess() && to.channel instanceof DuplexChannel duplex) {
+                duplex.shutdownOutput().addListener(g -> finish());
+              } else {
+                finish();
+              }
+            });
+  }
+
+  private void finish() {
+    finished = true;
+    onFinished.run();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    ctx.close();
+  }
+}
