@@ -4,7 +4,6 @@ import io.bifocal.dataplane.cluster.WorkerClusters;
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.stats.Scope;
-import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.stream.AccessLog;
 import io.bifocal.dataplane.worker.Worker;
 import io.netty.channel.Channel;
@@ -20,6 +19,7 @@ final class ConnectionManager implements NetworkFilter {
   private final List<AccessLog> logs;
   private final Function<Worker, WorkerClusters> clusters;
   private final Scope scope;
+  private final Scope listenerScope;
   private final Map<Worker, HttpWorker> workers = new ConcurrentHashMap<>();
   private volatile boolean draining;
 
@@ -28,12 +28,14 @@ final class ConnectionManager implements NetworkFilter {
       RouteSource routes,
       List<AccessLog> logs,
       Function<Worker, WorkerClusters> clusters,
-      StatsStore stats) {
+      Scope root,
+      Scope listener) {
     this.settings = settings;
     this.routes = routes;
     this.logs = logs;
     this.clusters = clusters;
-    this.scope = HttpStats.scope(stats, settings.statPrefix());
+    this.scope = HttpStats.scope(root, settings.statPrefix());
+    this.listenerScope = HttpStats.scope(listener, settings.statPrefix());
   }
 
   HttpSettings settings() {
@@ -57,7 +59,9 @@ final class ConnectionManager implements NetworkFilter {
     worker.loop().assertInLoop();
     HttpWorker here = workers.get(worker);
     if (here == null) {
-      here = new HttpWorker(worker, clusters.apply(worker), new HttpStats(scope, worker.shard()));
+      here =
+          new HttpWorker(
+              worker, clusters.apply(worker), new HttpStats(scope, listenerScope, worker.shard()));
       workers.put(worker, here);
     }
     new HttpConnection(this, here, connection).start(channel);

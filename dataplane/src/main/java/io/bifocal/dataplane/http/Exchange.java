@@ -15,8 +15,7 @@ import io.bifocal.dataplane.http.router.RouterRequest;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -66,12 +65,9 @@ final class Exchange implements RequestReceiver, DownstreamStream {
     if (end) {
       info.lastDownstreamRxNanos = now;
     }
-    if (head.headers.contains(HttpHeaderNames.UPGRADE)) {
-      if (asksForUpgrade(head.headers)) {
-        stats.rqWsOnNonWs.inc();
-        localReply(403, "", null, "upgrade_failed");
-        return;
-      }
+    touch(now);
+    if (!check(head)) {
+      return;
     }
     if (head.headers.contains(HttpHeaderNames.EXPECT)
         && HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(
@@ -81,15 +77,37 @@ final class Exchange implements RequestReceiver, DownstreamStream {
       response.flush();
     }
     RequestHeaders.prepare(head, settings, connection.downstream.remote());
-    touch(now);
     if (!end) {
       connection.deadlines.set(Deadlines.Kind.REQUEST, now, settings.requestTimeout());
     }
     dispatch(head, now);
   }
 
-  private static boolean asksForUpgrade(HttpHeaders headers) {
-    return headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true);
+  // What Envoy refuses before it looks for a route.
+  private boolean check(RequestHead head) {
+    if (head.authority.isEmpty() && !head.hasHost) {
+      response.closeAfterwards();
+      localReply(400, "", null, "missing_host_header");
+      return false;
+    }
+    if (head.path.indexOf('#') >= 0) {
+      stats.rqFailedNormalization.inc();
+      response.closeAfterwards();
+      localReply(400, "", null, "path_normalization_failed");
+      return false;
+    }
+    if (head.path.equals("*")) {
+      stats.rqNonRelativePath.inc();
+      localReply(404, "", null, "absolute_path_rejected");
+      return false;
+    }
+    if (RequestHeaders.asksForUpgrade(head.headers)) {
+      stats.rqWsOnNonWs.inc();
+      response.closeAfterwards();
+      localReply(403, "", null, "upgrade_failed");
+      return false;
+    }
+    return true;
   }
 
   private void dispatch(RequestHead head, long now) {
@@ -98,6 +116,10 @@ final class Exchange implements RequestReceiver, DownstreamStream {
     Route found = table == null || !settings.hasRouter() ? null : table.match(head, random);
     if (found == null) {
       stats.noRoute.inc();
+      if (head.path.isEmpty()) {
+        // What would follow is a tunnel's payload.
+        response.closeAfterwards();
+      }
       localReply(404, "", ResponseFlag.NO_ROUTE_FOUND, "route_not_found");
       return;
     }
@@ -109,14 +131,16 @@ final class Exchange implements RequestReceiver, DownstreamStream {
       forward(forward, found, head, random, now);
     } else if (action instanceof RouteAction.DirectResponse direct) {
       stats.directResponse.inc();
-      localReply(direct.status(), direct.body(), null, "direct_response");
+      HttpHeaders headers = LocalHeaders.empty();
+      if (direct.status() == 201 || direct.status() / 100 == 3) {
+        headers.set(HttpHeaderNames.LOCATION, "http://" + head.authority + head.path);
+      }
+      localReply(direct.status(), headers, direct.body(), null, "direct_response");
     } else if (action instanceof RouteAction.Redirect redirect) {
-      stats.redirect.inc();
-      info.responseCodeDetails = "direct_response";
+      stats.directResponse.inc();
       HttpHeaders headers = LocalHeaders.empty();
       headers.set(HttpHeaderNames.LOCATION, Redirects.location(redirect, found, head));
-      respondHead(redirect.status(), headers, true);
-      flush();
+      localReply(redirect.status(), headers, "", null, "direct_response");
     }
   }
 
@@ -141,7 +165,13 @@ final class Exchange implements RequestReceiver, DownstreamStream {
     }
     RouterRequest next =
         new RouterRequest(
-            connection.loop, cluster, this, forward.retry(), found.attemptCount(), requestEnded);
+            connection.loop,
+            cluster,
+            this,
+            forward.retry(),
+            found.attemptCount(),
+            settings.suppressEnvoyHeaders(),
+            requestEnded);
     router = next;
     next.start();
   }
@@ -179,13 +209,18 @@ final class Exchange implements RequestReceiver, DownstreamStream {
         headers.set(HeaderNames.X_ENVOY_ORIGINAL_PATH, head.path);
       }
       head.path = found.rewritten(head, prefix);
+      info.path = head.path;
     }
     String host =
         chosen != null && chosen.hostRewrite() != null
             ? chosen.hostRewrite()
             : forward.hostRewrite();
     if (host != null) {
+      if (!settings.suppressEnvoyHeaders()) {
+        headers.set(HeaderNames.X_ENVOY_ORIGINAL_HOST, head.authority);
+      }
       head.authority = host;
+      info.authority = host;
     }
   }
 
@@ -211,6 +246,14 @@ final class Exchange implements RequestReceiver, DownstreamStream {
   }
 
   @Override
+  public void onReadComplete() {
+    RouterRequest out = router;
+    if (out != null && !ended) {
+      out.onDownstreamReadComplete();
+    }
+  }
+
+  @Override
   public void onReset(ResetReason reason) {
     if (ended) {
       return;
@@ -225,7 +268,12 @@ final class Exchange implements RequestReceiver, DownstreamStream {
       info.responseCodeDetails = "downstream_remote_disconnect";
       stats.cxDestroyActiveRq.inc();
       stats.cxDestroyRemoteActiveRq.inc();
+    } else if (!answering) {
+      stats.cxProtocolError.inc();
+      localReply(400, "Bad Request", ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR, "http1.codec_error");
+      return;
     } else {
+      stats.cxProtocolError.inc();
       info.flag(ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR);
       info.responseCodeDetails = "http1.codec_error";
     }
@@ -306,11 +354,13 @@ final class Exchange implements RequestReceiver, DownstreamStream {
     info.responseHeaders = headers;
     info.firstDownstreamTxNanos = now;
     RequestHeaders.dropHopByHop(headers);
-    headers.set(
-        HttpHeaderNames.DATE,
-        connection.here.date.at(info.startEpochMillis + (now - info.startNanos) / 1_000_000));
-    serverHeader(headers);
     changeResponse(headers);
+    if (!headers.contains(HttpHeaderNames.DATE)) {
+      headers.set(
+          HttpHeaderNames.DATE,
+          connection.here.date.at(info.startEpochMillis + (now - info.startNanos) / 1_000_000));
+    }
+    serverHeader(headers);
     if (settings.alwaysSetRequestId()) {
       String id = request().headers.get(HeaderNames.X_REQUEST_ID);
       if (id != null) {
@@ -377,17 +427,27 @@ final class Exchange implements RequestReceiver, DownstreamStream {
     if (flag != null) {
       info.flag(flag);
     }
+    localReply(status, LocalHeaders.empty(), body, flag, details);
+  }
+
+  private void localReply(
+      int status, HttpHeaders headers, String body, @Nullable ResponseFlag flag, String details) {
+    if (flag != null) {
+      info.flag(flag);
+    }
     info.responseCodeDetails = details;
-    HttpHeaders headers = LocalHeaders.empty();
+    if (flag == ResponseFlag.UPSTREAM_OVERFLOW) {
+      headers.set(HeaderNames.X_ENVOY_OVERLOADED, "true");
+    }
     if (!body.isEmpty()) {
       byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
       headers.set(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(bytes.length));
       headers.set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.TEXT_PLAIN);
-      if (flag == ResponseFlag.UPSTREAM_OVERFLOW) {
-        headers.set(HeaderNames.X_ENVOY_OVERLOADED, "true");
+      boolean bodiless = info.method.equals("HEAD");
+      respondHead(status, headers, bodiless);
+      if (!bodiless) {
+        respondBody(Unpooled.wrappedBuffer(bytes), true);
       }
-      respondHead(status, headers, false);
-      respondBody(ByteBufUtil.writeUtf8(UnpooledByteBufAllocator.DEFAULT, body), true);
     } else {
       respondHead(status, headers, true);
     }

@@ -13,6 +13,7 @@ import io.bifocal.xds.time.Loop;
 import io.netty.channel.Channel;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -73,18 +74,20 @@ final class HttpConnection implements ServerEvents {
     long now = loop.nanoTime();
     stats.rqTotal.inc();
     stats.rqHttp1Total.inc();
+    stats.rqRxReset.inc();
+    stats.rqBeforeComplete.inc();
     stats.answered(error.status());
-    if (error.status() == 400) {
-      stats.cxProtocolError.inc();
-    }
+    stats.cxProtocolError.inc();
     StreamInfo info = new StreamInfo();
     begin(info, now);
     info.responseCode = error.status();
     info.responseCodeDetails = error.details();
     info.flag(ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR);
+    info.bytesSent = error.reason().length();
     info.endNanos = now;
     HttpHeaders headers = LocalHeaders.empty();
-    headers.set(HttpHeaderNames.CONTENT_LENGTH, "0");
+    headers.set(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(error.reason().length()));
+    headers.set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.TEXT_PLAIN);
     headers.set(HttpHeaderNames.DATE, here.date.at(info.startEpochMillis));
     headers.set(HttpHeaderNames.SERVER, manager.settings().serverName());
     info.responseHeaders = headers;
@@ -108,6 +111,16 @@ final class HttpConnection implements ServerEvents {
     for (int i = 0; i < logs.size(); i++) {
       logs.get(i).log(info);
     }
+  }
+
+  @Override
+  public void onBytesRead(int count) {
+    stats.cxRxBytes.add(count);
+  }
+
+  @Override
+  public void onBytesWritten(int count) {
+    stats.cxTxBytes.add(count);
   }
 
   @Override

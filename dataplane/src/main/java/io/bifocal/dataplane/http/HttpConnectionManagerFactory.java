@@ -74,7 +74,12 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
       logs.add(accessLogs.find(log.getName(), log.getTypedConfig()).create(log.getTypedConfig()));
     }
     return new ConnectionManager(
-        settings, source(config, settings, context), List.copyOf(logs), clusters, stats);
+        settings,
+        source(config, settings, context),
+        List.copyOf(logs),
+        clusters,
+        stats.root(),
+        context.listenerScope());
   }
 
   private RouteSource source(

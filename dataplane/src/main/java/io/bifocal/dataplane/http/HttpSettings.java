@@ -71,8 +71,8 @@ record HttpSettings(
           .ignores(
               "HTTP/1.1 is spoken with the defaults",
               "http_protocol_options",
-              "stream_error_on_invalid_http_message",
-              "internal_address_config");
+              "stream_error_on_invalid_http_message")
+          .ignores("no address is taken for an internal one", "internal_address_config");
 
   private static final SupportedFields COMMON =
       SupportedFields.of(HttpProtocolOptions.getDescriptor())

@@ -3,7 +3,6 @@ package io.bifocal.dataplane.http;
 import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stats.Histogram;
 import io.bifocal.dataplane.stats.Scope;
-import io.bifocal.dataplane.stats.StatsStore;
 import org.jspecify.annotations.Nullable;
 
 /** One worker's cells of {@code http.<stat_prefix>.*}; made once per worker and manager. */
@@ -41,13 +40,17 @@ final class HttpStats {
   final Cell noRoute;
   final Cell noCluster;
   final Cell directResponse;
-  final Cell redirect;
+  final Cell rqFailedNormalization;
+  final Cell rqNonRelativePath;
   final Cell resetAfterStart;
   final Histogram cxLength;
   final Histogram rqTime;
   private final Scope scope;
 
-  HttpStats(Scope scope, int shard) {
+  private final Cell listenerCompleted;
+  private final @Nullable Cell[] listenerByClass = new Cell[6];
+
+  HttpStats(Scope scope, Scope listener, int shard) {
     this.scope = scope;
     this.shard = shard;
     cxTotal = counter("downstream_cx_total");
@@ -84,23 +87,35 @@ final class HttpStats {
     noRoute = counter("no_route");
     noCluster = counter("no_cluster");
     directResponse = counter("rq_direct_response");
-    redirect = counter("rq_redirect");
+    rqFailedNormalization = counter("downstream_rq_failed_path_normalization");
+    rqNonRelativePath = counter("downstream_rq_non_relative_path");
     resetAfterStart = counter("rq_reset_after_downstream_response_started");
+    listenerCompleted = listener.counter("downstream_rq_completed").at(shard);
+    for (int i = 1; i < listenerByClass.length; i++) {
+      listenerByClass[i] = listener.counter("downstream_rq_" + i + "xx").at(shard);
+    }
     cxLength = scope.histogram("downstream_cx_length_ms", Histogram.Unit.MILLISECONDS);
     rqTime = scope.histogram("downstream_rq_time", Histogram.Unit.MILLISECONDS);
   }
 
-  /** The scope {@code http.<prefix>.}. */
-  static Scope scope(StatsStore store, String prefix) {
-    return store.root().tagged("http", "envoy.http_conn_manager_prefix", prefix);
+  /** The scope {@code http.<prefix>.} below {@code parent}. */
+  static Scope scope(Scope parent, String prefix) {
+    return parent.tagged("http", "envoy.http_conn_manager_prefix", prefix);
   }
 
   void answered(int status) {
-    int kind = status / 100;
     rqCompleted.inc();
-    Cell known = kind < rqByClass.length ? rqByClass[kind] : null;
-    if (known != null) {
-      known.inc();
+    listenerCompleted.inc();
+    int kind = status / 100;
+    if (kind < rqByClass.length) {
+      inc(rqByClass[kind]);
+      inc(listenerByClass[kind]);
+    }
+  }
+
+  private static void inc(@Nullable Cell cell) {
+    if (cell != null) {
+      cell.inc();
     }
   }
 

@@ -3,7 +3,6 @@ package io.bifocal.dataplane.pool;
 import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stats.Histogram;
 import io.bifocal.dataplane.stats.Scope;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One worker's cells of a cluster's traffic statistics ({@code cluster.<name>.upstream_*}). Made
@@ -38,15 +37,23 @@ public final class UpstreamStats {
   public final Cell rqPendingFailureEject;
   public final Cell rqCancelled;
   public final Cell rqTimeout;
-  public final Cell rqCompleted;
   public final Cell rqRxReset;
   public final Cell rqTxReset;
-  public final Cell[] rqByClass;
+  public final Cell rqRetry;
+  public final Cell rqRetryBackOff;
+  public final Cell rqRetrySuccess;
+  public final Cell rqRetryOverflow;
+  public final Cell rqRetryLimitExceeded;
+
+  /** Answers that were not passed on but tried again: {@code retry.upstream_rq_*}. */
+  public final ResponseCodes retried;
+
   public final Histogram cxConnectMs;
   public final Histogram cxLengthMs;
   public final Histogram rqTime;
   private final Scope scope;
-  private final @Nullable Cell[] codes = new Cell[600];
+  private final ResponseCodes codes;
+  private final ResponseCodes external;
 
   public UpstreamStats(Scope cluster, int shard) {
     this.scope = cluster;
@@ -78,38 +85,25 @@ public final class UpstreamStats {
     rqPendingFailureEject = counter("upstream_rq_pending_failure_eject");
     rqCancelled = counter("upstream_rq_cancelled");
     rqTimeout = counter("upstream_rq_timeout");
-    rqCompleted = counter("upstream_rq_completed");
     rqRxReset = counter("upstream_rq_rx_reset");
     rqTxReset = counter("upstream_rq_tx_reset");
-    rqByClass = new Cell[6];
-    for (int i = 1; i < rqByClass.length; i++) {
-      rqByClass[i] = counter("upstream_rq_" + i + "xx");
-    }
-    rqByClass[0] = counter("upstream_rq_unknown");
+    rqRetry = counter("upstream_rq_retry");
+    rqRetryBackOff = counter("upstream_rq_retry_backoff_exponential");
+    rqRetrySuccess = counter("upstream_rq_retry_success");
+    rqRetryOverflow = counter("upstream_rq_retry_overflow");
+    rqRetryLimitExceeded = counter("upstream_rq_retry_limit_exceeded");
+    codes = new ResponseCodes(cluster, shard);
+    external = new ResponseCodes(cluster.scope("external"), shard);
+    retried = new ResponseCodes(cluster.scope("retry"), shard);
     cxConnectMs = cluster.histogram("upstream_cx_connect_ms", Histogram.Unit.MILLISECONDS);
     cxLengthMs = cluster.histogram("upstream_cx_length_ms", Histogram.Unit.MILLISECONDS);
     rqTime = cluster.histogram("upstream_rq_time", Histogram.Unit.MILLISECONDS);
   }
 
-  /** {@code upstream_rq_<code>}, made on first use. */
-  public Cell rqByCode(int code) {
-    if (code < 0 || code >= codes.length) {
-      return rqByClass[0];
-    }
-    Cell known = codes[code];
-    if (known == null) {
-      known = counter("upstream_rq_" + code);
-      codes[code] = known;
-    }
-    return known;
-  }
-
-  /** An answer: counts it whole, by its class and by its code. */
+  /** Counts an answer, by its class and its code; all requests count as external ones. */
   public void charge(int code) {
-    int kind = code / 100;
-    rqCompleted.inc();
-    rqByClass[kind < rqByClass.length ? kind : 0].inc();
-    rqByCode(code).inc();
+    codes.charge(code);
+    external.charge(code);
   }
 
   private Cell counter(String name) {

@@ -15,6 +15,10 @@ public final class HeaderNames {
   public static final AsciiString X_ENVOY_OVERLOADED = AsciiString.cached("x-envoy-overloaded");
   public static final AsciiString X_ENVOY_ORIGINAL_PATH =
       AsciiString.cached("x-envoy-original-path");
+  public static final AsciiString X_ENVOY_ORIGINAL_HOST =
+      AsciiString.cached("x-envoy-original-host");
+  public static final AsciiString X_ENVOY_EXTERNAL_ADDRESS =
+      AsciiString.cached("x-envoy-external-address");
   public static final AsciiString X_ENVOY_ATTEMPT_COUNT =
       AsciiString.cached("x-envoy-attempt-count");
   public static final AsciiString X_ENVOY_EXPECTED_RQ_TIMEOUT_MS =

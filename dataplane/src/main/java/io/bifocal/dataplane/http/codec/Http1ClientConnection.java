@@ -35,6 +35,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   private boolean bodyFollows;
   private boolean keepAlive = true;
   private boolean broken;
+  private boolean cut;
   // The parser tells the end of every answer, even of one that was known to have no body.
   private boolean endToSkip;
 
@@ -227,13 +228,18 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     ResponseReceiver current = receiver;
     receiver = null;
     if (current != null) {
-      current.onReset(ResetReason.CONNECTION_TERMINATION);
+      // An orderly close within a body of known length is the peer's mistake, as Envoy sees it.
+      current.onReset(
+          bodyFollows && !responseEnded && !cut
+              ? ResetReason.PROTOCOL_ERROR
+              : ResetReason.CONNECTION_TERMINATION);
     }
     ctx.fireChannelInactive();
   }
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    cut = true;
     var unused = ctx.close();
   }
 }

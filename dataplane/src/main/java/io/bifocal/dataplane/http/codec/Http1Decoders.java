@@ -21,6 +21,15 @@ final class Http1Decoders {
         .setTrailersFactory(DefaultHttpHeadersFactory.trailersFactory());
   }
 
+  /** Both framings at once: the way to smuggle a request (RFC 9112, section 6.1). */
+  static final class BothLengths extends IllegalArgumentException {
+    private static final long serialVersionUID = 1L;
+
+    BothLengths() {
+      super("both transfer-encoding and content-length");
+    }
+  }
+
   /** Parses requests. */
   static final class Requests extends HttpRequestDecoder {
     Requests(int maxHeaderBytes) {
@@ -34,7 +43,7 @@ final class Http1Decoders {
 
     @Override
     protected void handleTransferEncodingChunkedWithContentLength(HttpMessage message) {
-      throw new IllegalArgumentException("both transfer-encoding and content-length");
+      throw new BothLengths();
     }
   }
 
@@ -58,7 +67,7 @@ final class Http1Decoders {
 
     @Override
     protected void handleTransferEncodingChunkedWithContentLength(HttpMessage message) {
-      throw new IllegalArgumentException("both transfer-encoding and content-length");
+      throw new BothLengths();
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.http.codec;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
@@ -37,7 +38,6 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   private @Nullable ChannelHandlerContext context;
   private @Nullable RequestReceiver receiver;
   private boolean requestEnded;
-  private boolean responseStarted;
   private boolean responseEnded;
   private boolean toHead;
   private boolean keepAlive = true;
@@ -58,6 +58,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     Http1ServerConnection connection = new Http1ServerConnection(limits, events);
     channel
         .pipeline()
+        .addLast(new ByteCounts(events))
         .addLast(new Http1Decoders.Requests(limits.maxHeaderBytes()))
         .addLast(connection);
     return connection;
@@ -132,11 +133,16 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
       return;
     }
     HttpHeaders headers = request.headers();
-    RequestTarget target = RequestTarget.parse(request.uri(), headers);
-    toHead = "HEAD".equals(request.method().name());
+    String method = request.method().name();
+    RequestTarget target = RequestTarget.parse(method, request.uri(), headers);
+    if (target == null) {
+      refuse(RequestError.BAD_REQUEST);
+      return;
+    }
+    toHead = method.equals("HEAD");
     keepAlive = !draining && !Http1Writer.saysClose(headers);
-    responseStarted = false;
     responseEnded = false;
+    boolean hasHost = headers.contains(HttpHeaderNames.HOST);
     headers.remove(HttpHeaderNames.HOST);
     boolean end = !hasBody(headers);
     requestEnded = end;
@@ -144,35 +150,33 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     RequestReceiver current = events.onRequest(this);
     receiver = current;
     current.onHead(
-        new RequestHead(request.method().name(), target.path(), target.authority(), headers), end);
+        new RequestHead(method, target.path(), target.authority(), hasHost, headers), end);
   }
 
   private @Nullable RequestError check(HttpRequest request) {
+    String coding = request.headers().get(HttpHeaderNames.TRANSFER_ENCODING);
+    if (coding != null && !HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(coding)) {
+      return RequestError.UNKNOWN_CODING;
+    }
     if (request.decoderResult().isFailure()) {
       Throwable cause = request.decoderResult().cause();
-      if (cause instanceof TooLongHttpHeaderException) {
+      if (cause instanceof TooLongHttpHeaderException
+          || cause instanceof TooLongHttpLineException) {
         return RequestError.HEADERS_TOO_LARGE;
       }
-      return cause instanceof TooLongHttpLineException
-          ? RequestError.URI_TOO_LONG
+      return cause instanceof Http1Decoders.BothLengths
+          ? RequestError.BOTH_LENGTHS
           : RequestError.BAD_REQUEST;
     }
-    HttpVersion version = request.protocolVersion();
-    if (!version.equals(HttpVersion.HTTP_1_1)) {
-      return version.equals(HttpVersion.HTTP_1_0)
-          ? RequestError.OLD_VERSION
-          : RequestError.BAD_REQUEST;
+    if (!request.protocolVersion().equals(HttpVersion.HTTP_1_1)) {
+      return RequestError.OTHER_VERSION;
+    }
+    if (!Methods.isKnown(request.method().name())) {
+      return RequestError.BAD_REQUEST;
     }
     HttpHeaders headers = request.headers();
     if (headers.size() > limits.maxHeaders()) {
       return RequestError.TOO_MANY_HEADERS;
-    }
-    if (!headers.contains(HttpHeaderNames.HOST)) {
-      return RequestError.NO_HOST;
-    }
-    String coding = headers.get(HttpHeaderNames.TRANSFER_ENCODING);
-    if (coding != null && !HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(coding)) {
-      return RequestError.UNKNOWN_CODING;
     }
     return null;
   }
@@ -210,15 +214,19 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   // The connection is of no more use: what follows cannot be told from the rest of the error.
   private void refuse(RequestError error) {
     RequestReceiver current = receiver;
-    boolean answer = current == null || !responseStarted;
-    receiver = null;
     if (current != null) {
+      // Whoever takes the request answers this too, unless the answer has begun.
       current.onReset(ResetReason.PROTOCOL_ERROR);
     }
-    if (answer && !closing) {
+    receiver = null;
+    if (closing) {
+      return;
+    }
+    if (current == null) {
       HttpHeaders headers = events.onRequestError(error);
       headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-      writer.response(ctx(), error.status(), headers, false, true);
+      writer.response(ctx(), error.status(), headers, false, false);
+      writer.body(ctx(), ByteBufUtil.writeAscii(ctx().alloc(), error.reason()), true);
     }
     lingerAndClose();
   }
@@ -233,7 +241,6 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     if (closing) {
       return;
     }
-    responseStarted = true;
     if (!requestEnded) {
       // The rest of the request would have to be read to keep the connection.
       keepAlive = false;
@@ -295,6 +302,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
       dispatching = false;
     }
     if (!closing) {
+      readComplete();
       flush();
       updateReading();
       if (receiver == null) {
@@ -376,6 +384,18 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   private void releaseAhead() {
     for (Object message = ahead.poll(); message != null; message = ahead.poll()) {
       ReferenceCountUtil.release(message);
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    readComplete();
+  }
+
+  private void readComplete() {
+    RequestReceiver current = receiver;
+    if (current != null) {
+      current.onReadComplete();
     }
   }
 

@@ -62,6 +62,9 @@ final class Http1Writer {
       framing = end ? Framing.NONE : Framing.LENGTH;
     } else if (end) {
       framing = Framing.NONE;
+      if (!Methods.expectsNoBody(request.method)) {
+        ByteBufUtil.copy(EMPTY, out);
+      }
     } else {
       framing = Framing.CHUNKED;
       ByteBufUtil.copy(CHUNKED, out);

@@ -12,10 +12,15 @@ public final class RequestHead {
   public String authority;
   public final HttpHeaders headers;
 
-  public RequestHead(String method, String path, String authority, HttpHeaders headers) {
+  /** Whether the authority was given at all; an empty one may have been. */
+  public final boolean hasHost;
+
+  public RequestHead(
+      String method, String path, String authority, boolean hasHost, HttpHeaders headers) {
     this.method = method;
     this.path = path;
     this.authority = authority;
+    this.hasHost = hasHost;
     this.headers = headers;
   }
 

@@ -9,7 +9,13 @@ public interface RequestReceiver {
   /** A part of the body; the receiver owns it. */
   void onBody(ByteBuf data, boolean end);
 
-  /** The connection is gone or broken: nothing more comes and nothing can be answered. */
+  /** What was at hand has been read: time to flush. */
+  void onReadComplete();
+
+  /**
+   * Nothing more comes. When the connection is gone nothing can be answered; after a protocol error
+   * it can, if the answer has not begun, within this call.
+   */
   void onReset(ResetReason reason);
 
   /** The answer's way out has room again, or none any more. */

@@ -14,6 +14,12 @@ public interface ServerEvents {
    */
   HttpHeaders onRequestError(RequestError error);
 
+  /** Bytes came in. */
+  void onBytesRead(int count);
+
+  /** Bytes are about to go out. */
+  void onBytesWritten(int count);
+
   /** The connection waits for a request. */
   void onIdle();
 

@@ -45,6 +45,7 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
   private final DownstreamStream downstream;
   private final @Nullable RetryPolicy retry;
   private final boolean attemptCount;
+  private final boolean suppressHeaders;
   private final RequestBody body;
   private State state = State.ACQUIRING;
   private int retriesLeft;
@@ -56,6 +57,8 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
   private @Nullable UpstreamConnection connection;
   private @Nullable RequestSender sender;
   private long requestEndNanos;
+  // The first attempt starts while the client's bytes are read; the flush comes after them.
+  private boolean starting;
 
   public RouterRequest(
       Loop loop,
@@ -63,6 +66,7 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
       DownstreamStream downstream,
       @Nullable RetryPolicy retry,
       boolean attemptCount,
+      boolean suppressHeaders,
       boolean requestEnded) {
     this.loop = loop;
     this.cluster = cluster;
@@ -70,6 +74,7 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
     this.downstream = downstream;
     this.retry = retry;
     this.attemptCount = attemptCount;
+    this.suppressHeaders = suppressHeaders;
     this.retriesLeft = retry == null ? 0 : retry.retries();
     this.body = new RequestBody(downstream.bufferLimit(), retriesLeft > 0, requestEnded);
     this.requestEndNanos = requestEnded ? loop.nanoTime() : -1;
@@ -95,7 +100,9 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
     host = chosen;
     info.upstreamHost = chosen;
     state = State.ACQUIRING;
+    starting = attempts == 1;
     ConnectionPool.Ticket place = cluster.httpPool(chosen).acquire(this);
+    starting = false;
     if (state == State.ACQUIRING) {
       ticket = place;
     }
@@ -120,13 +127,20 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
           return;
         }
         body.pass(data, end, out);
-        out.flush();
         downstream.info().lastUpstreamTxNanos = loop.nanoTime();
         if (!out.isWritable()) {
           downstream.readRequest(false);
         }
       }
       case DONE -> data.release();
+    }
+  }
+
+  /** What the client had sent has been read. */
+  public void onDownstreamReadComplete() {
+    RequestSender out = sender;
+    if (out != null) {
+      out.flush();
     }
   }
 
@@ -156,7 +170,9 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
     info.lastUpstreamTxNanos = now;
     out.writeHead(downstream.request(), body.ended() && body.isEmpty());
     body.send(out);
-    out.flush();
+    if (!starting) {
+      out.flush();
+    }
     downstream.readRequest(out.isWritable());
     out.readResponse(downstream.isWritable());
   }
@@ -171,8 +187,11 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
       overflow();
       return;
     }
-    if (retry != null && retry.retriesConnectFailure() && tryAgain()) {
-      return;
+    if (retry != null && retry.retriesConnectFailure()) {
+      if (tryAgain()) {
+        return;
+      }
+      exhausted();
     }
     String reason =
         switch (failure.reason()) {
@@ -199,19 +218,27 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
     StreamInfo info = downstream.info();
     info.firstUpstreamRxNanos = now;
     info.lastUpstreamRxNanos = now;
-    stats.charge(status);
     Host from = host;
     if (from != null) {
       (status >= 500 ? from.stats().rqError() : from.stats().rqSuccess()).at(stats.shard).inc();
     }
-    if (retry != null && retry.retries(status) && tryAgain()) {
-      return;
+    if (retry != null && retry.retries(status)) {
+      if (tryAgain()) {
+        stats.retried.charge(status);
+        return;
+      }
+      exhausted();
+    } else if (attempts > 1) {
+      stats.rqRetrySuccess.inc();
     }
+    stats.charge(status);
     body.forget();
     state = State.ANSWERING;
     info.responseCodeDetails = "via_upstream";
-    long since = requestEndNanos < 0 ? 0 : now - requestEndNanos;
-    headers.set(HeaderNames.X_ENVOY_UPSTREAM_SERVICE_TIME, Long.toString(since / 1_000_000));
+    if (requestEndNanos >= 0 && !suppressHeaders) {
+      long millis = (now - requestEndNanos) / 1_000_000;
+      headers.set(HeaderNames.X_ENVOY_UPSTREAM_SERVICE_TIME, Long.toString(millis));
+    }
     if (end) {
       complete();
     }
@@ -265,8 +292,11 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
     }
     stats.rqRxReset.inc();
     State before = state;
-    if (before == State.SENT && retry != null && retry.retriesReset() && tryAgain()) {
-      return;
+    if (before == State.SENT && retry != null && retry.retriesReset()) {
+      if (tryAgain()) {
+        return;
+      }
+      exhausted();
     }
     leaveConnection(false);
     if (before == State.ANSWERING) {
@@ -286,9 +316,6 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
   }
 
   private void abort(String reason, int status, ResponseFlag flag, String detail) {
-    if (retry != null && retriesLeft == 0 && retry.retries() > 0) {
-      downstream.info().flag(ResponseFlag.UPSTREAM_RETRY_LIMIT_EXCEEDED);
-    }
     finish();
     stats.charge(status);
     Host from = host;
@@ -311,14 +338,24 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
         : "upstream connect error or disconnect/reset before headers. reset reason: " + reason;
   }
 
+  private void exhausted() {
+    if (retriesLeft == 0) {
+      stats.rqRetryLimitExceeded.inc();
+      downstream.info().flag(ResponseFlag.UPSTREAM_RETRY_LIMIT_EXCEEDED);
+    }
+  }
+
   private boolean tryAgain() {
     RetryPolicy policy = retry;
     if (policy == null || retriesLeft == 0 || !body.replayable()) {
       return false;
     }
     if (!holdsRetry && !cluster.breakers().retries().tryAcquire()) {
+      stats.rqRetryOverflow.inc();
       return false;
     }
+    stats.rqRetry.inc();
+    stats.rqRetryBackOff.inc();
     holdsRetry = true;
     retriesLeft--;
     leaveConnection(true);

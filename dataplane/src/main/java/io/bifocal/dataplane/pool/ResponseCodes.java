@@ -1,0 +1,48 @@
+package io.bifocal.dataplane.pool;
+
+import io.bifocal.dataplane.stats.Cell;
+import io.bifocal.dataplane.stats.Scope;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One worker's counts of answers: {@code upstream_rq_completed}, {@code _2xx}, {@code _200}. Each
+ * is made when it is first needed, as Envoy's are.
+ */
+public final class ResponseCodes {
+  private final Scope scope;
+  private final int shard;
+  private final @Nullable Cell[] byCode = new Cell[600];
+  private final @Nullable Cell[] byClass = new Cell[6];
+  private @Nullable Cell completed;
+
+  ResponseCodes(Scope scope, int shard) {
+    this.scope = scope;
+    this.shard = shard;
+  }
+
+  /** Counts one answer. */
+  public void charge(int code) {
+    Cell all = completed;
+    if (all == null) {
+      all = scope.counter("upstream_rq_completed").at(shard);
+      completed = all;
+    }
+    all.inc();
+    if (code < 100 || code >= byCode.length) {
+      return;
+    }
+    int kind = code / 100;
+    Cell group = byClass[kind];
+    if (group == null) {
+      group = scope.counter("upstream_rq_" + kind + "xx").at(shard);
+      byClass[kind] = group;
+    }
+    group.inc();
+    Cell one = byCode[code];
+    if (one == null) {
+      one = scope.counter("upstream_rq_" + code).at(shard);
+      byCode[code] = one;
+    }
+    one.inc();
+  }
+}
