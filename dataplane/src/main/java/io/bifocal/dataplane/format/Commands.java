@@ -81,9 +81,6 @@ final class Commands {
           "UPSTREAM_CONNECTION_ID",
           "UPSTREAM_CONNECTION_IDS_ATTEMPTED",
           "UPSTREAM_CONNECTION_POOL_READY_DURATION",
-          "UPSTREAM_HOSTS_ATTEMPTED",
-          "UPSTREAM_HOST_NAMES_ATTEMPTED",
-          "UPSTREAM_PROTOCOL",
           "UPSTREAM_TLS_CIPHER",
           "UPSTREAM_TLS_VERSION",
           "UPSTREAM_TLS_SESSION_ID",
@@ -124,12 +121,20 @@ final class Commands {
   private Commands() {}
 
   /** Whether a command is accepted although it never has a value here. */
-  static boolean withoutValue(String name) {
-    return WITHOUT_VALUE.contains(name);
+  static boolean withoutValue(Token.Invocation invocation) {
+    return WITHOUT_VALUE.contains(invocation.name()) && !isAttempts(invocation);
+  }
+
+  private static boolean isAttempts(Token.Invocation invocation) {
+    return invocation.name().equals("DYNAMIC_METADATA")
+        && invocation.parameters().equals(Attempts.KEY);
   }
 
   static Command of(Token.Invocation invocation) throws ConfigException {
     String name = invocation.name();
+    if (isAttempts(invocation)) {
+      return Attempts::append;
+    }
     if (WITHOUT_VALUE.contains(name)) {
       return (stream, out) -> false;
     }
@@ -252,6 +257,18 @@ final class Commands {
     text(table, "UPSTREAM_HOST", s -> s.upstreamHost == null ? null : text(s.upstreamHost));
     text(table, "UPSTREAM_HOST_NAME", s -> hostname(s.upstreamHost, true));
     text(table, "UPSTREAM_HOST_NAME_WITHOUT_PORT", s -> hostname(s.upstreamHost, false));
+    text(
+        table,
+        "UPSTREAM_HOSTS_ATTEMPTED",
+        s -> s.upstreamHost == null || s.upstreamRemote == null ? null : text(s.upstreamHost));
+    text(
+        table,
+        "UPSTREAM_HOST_NAMES_ATTEMPTED",
+        s -> s.upstreamRemote == null ? null : hostname(s.upstreamHost, true));
+    text(
+        table,
+        "UPSTREAM_PROTOCOL",
+        s -> s.upstreamRemote == null || s.requestHeaders == null ? null : "HTTP/1.1");
     address(table, "UPSTREAM_REMOTE", s -> s.upstreamRemote);
     address(table, "UPSTREAM_LOCAL", s -> s.upstreamLocal);
     number(table, "UPSTREAM_REQUEST_ATTEMPT_COUNT", s -> s.requestAttempts);

@@ -113,7 +113,7 @@ public final class Format {
 
   static Command command(Token.Invocation invocation, List<String> withoutValue)
       throws ConfigException {
-    if (Commands.withoutValue(invocation.name())) {
+    if (Commands.withoutValue(invocation)) {
       withoutValue.add(invocation.name());
     }
     return Commands.of(invocation);

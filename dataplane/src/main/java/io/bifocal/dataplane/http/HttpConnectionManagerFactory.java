@@ -5,6 +5,7 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.cluster.WorkerClusters;
 import io.bifocal.dataplane.extension.AccessLogFactory;
+import io.bifocal.dataplane.extension.AccessLogs;
 import io.bifocal.dataplane.extension.ListenerContext;
 import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
@@ -17,7 +18,6 @@ import io.bifocal.xds.Subscriptions;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.Rds;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -66,13 +66,7 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
   public NetworkFilter create(Any any, ListenerContext context) throws ConfigException {
     HttpConnectionManager config = Unpack.as(HttpConnectionManager.getDefaultInstance(), any);
     HttpSettings settings = HttpSettings.of(config);
-    List<AccessLog> logs = new ArrayList<>();
-    for (var log : config.getAccessLogList()) {
-      if (log.hasFilter()) {
-        throw new ConfigException("access_log '" + log.getName() + "'.filter: not supported");
-      }
-      logs.add(accessLogs.find(log.getName(), log.getTypedConfig()).create(log.getTypedConfig()));
-    }
+    List<AccessLog> logs = AccessLogs.read(config.getAccessLogList(), accessLogs);
     return new ConnectionManager(
         settings,
         source(config, settings, context),

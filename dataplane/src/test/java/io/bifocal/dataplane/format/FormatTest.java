@@ -8,6 +8,8 @@ import com.google.protobuf.ListValue;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.connect.AttemptEvent;
+import io.bifocal.dataplane.connect.ConnectFailure;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.AddressList;
 import io.bifocal.dataplane.host.Host;
@@ -138,6 +140,9 @@ class FormatTest {
         "%UPSTREAM_TRANSPORT_FAILURE_REASON%|-|delayed_connect_error:_Connection_refused",
         "%RESPONSE_CODE_DETAILS%|via_upstream|upstream_reset_before_response_started"
             + "{remote_connection_failure\u0001delayed_connect_error:_Connection_refused}",
+        "%UPSTREAM_HOSTS_ATTEMPTED%|127.0.0.1:19903|-",
+        "%UPSTREAM_HOST_NAME%|127.0.0.1:19903|[::1]:19904",
+        "%UPSTREAM_PROTOCOL%|HTTP/1.1|-",
         "%CONNECTION_ID%|2|2",
         "%REQ(:METHOD)%|GET|GET",
         "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH):5%|/up?a|/up?a",
@@ -199,6 +204,31 @@ class FormatTest {
   void commands_that_are_only_envoys_are_named_so_that_somebody_can_be_warned()
       throws ConfigException {
     assertThat(Format.text("%TRACE_ID% %PROTOCOL%").withoutValue()).containsExactly("TRACE_ID");
+  }
+
+  @Test
+  void the_race_behind_a_request_can_be_logged() throws ConfigException {
+    StreamInfo stream = answered();
+    Format format = Format.text("%DYNAMIC_METADATA(bifocal.connect:attempts)%");
+    assertThat(format.of(stream)).isEqualTo("-");
+    assertThat(format.withoutValue()).isEmpty();
+
+    Address v6 = ip("2001:db8::1", 80);
+    Address v4 = ip("192.0.2.1", 80);
+    ConnectFailure refused = new ConnectFailure(ConnectFailure.Kind.REMOTE, "Connection refused");
+    stream.attempts =
+        List.of(
+            new AttemptEvent.Started(0, v6, 0, AttemptEvent.Cause.FIRST),
+            new AttemptEvent.Started(1, v4, 300_000_000, AttemptEvent.Cause.STAGGER),
+            new AttemptEvent.Failed(1, v4, 301_000_000, refused),
+            new AttemptEvent.Started(2, v4, 302_000_000, AttemptEvent.Cause.PREVIOUS_FAILED),
+            new AttemptEvent.Won(2, v4, 327_000_000),
+            new AttemptEvent.Lost(0, v6, 327_000_000, AttemptEvent.LossReason.ANOTHER_WON));
+
+    assertThat(format.of(stream))
+        .isEqualTo(
+            "[2001:db8::1]:80+0ms/327ms=lost,192.0.2.1:80+300ms/1ms=failed:remote,"
+                + "192.0.2.1:80+302ms/25ms=won");
   }
 
   @Test

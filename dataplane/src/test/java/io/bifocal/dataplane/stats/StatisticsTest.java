@@ -1,0 +1,112 @@
+package io.bifocal.dataplane.stats;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.bifocal.xds.time.VirtualTime;
+import io.envoyproxy.envoy.admin.v3.ServerInfo;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class StatisticsTest {
+  private final StatsStore store = new StatsStore(2);
+  private final Scope root = store.root();
+
+  @Test
+  void a_counter_is_the_sum_of_its_shards() {
+    Counter counter = root.counter("c");
+    counter.inc();
+    counter.at(1).add(5);
+    counter.at(2).inc();
+
+    assertThat(counter.value()).isEqualTo(7);
+  }
+
+  @Test
+  void a_statistic_is_used_once_it_was_written_and_not_when_somebody_got_hold_of_it() {
+    Counter counter = root.counter("c");
+    Cell cell = counter.at(1);
+    assertThat(counter.used()).isFalse();
+    store.resetCounters();
+    assertThat(counter.used()).isFalse();
+
+    cell.inc();
+    assertThat(counter.used()).isTrue();
+    assertThat(counter.value()).isEqualTo(1);
+
+    store.resetCounters();
+    assertThat(counter.value()).isZero();
+    assertThat(counter.used()).isTrue();
+  }
+
+  @Test
+  void a_gauge_that_came_back_to_zero_is_used() {
+    Gauge gauge = root.gauge("g");
+    gauge.at(1).inc();
+    gauge.at(1).dec();
+
+    assertThat(gauge.value()).isZero();
+    assertThat(gauge.used()).isTrue();
+  }
+
+  @Test
+  void a_histogram_keeps_the_last_interval_apart_from_all() {
+    Histogram histogram = root.histogram("h", Histogram.Unit.MILLISECONDS);
+    assertThat(histogram.used()).isFalse();
+    histogram.record(1, 10);
+    histogram.record(2, 20);
+    assertThat(histogram.cumulative().getTotalCount()).isEqualTo(2);
+    assertThat(histogram.interval().getTotalCount()).isZero();
+
+    store.endInterval();
+    histogram.record(1, 30);
+    assertThat(histogram.interval().getMaxValue()).isEqualTo(20);
+    assertThat(histogram.cumulative().getMaxValue()).isEqualTo(30);
+
+    store.endInterval();
+    assertThat(histogram.interval().getTotalCount()).isEqualTo(1);
+    assertThat(histogram.interval().getMaxValue()).isEqualTo(30);
+
+    store.endInterval();
+    assertThat(histogram.interval().getTotalCount()).isZero();
+    assertThat(histogram.cumulative().getTotalCount()).isEqualTo(3);
+  }
+
+  @Test
+  void a_scope_that_is_gone_takes_its_statistics_along_and_no_others() {
+    root.tagged("cluster", "envoy.cluster_name", "a").counter("x").inc();
+    root.tagged("cluster", "envoy.cluster_name", "ab").counter("x").inc();
+    root.tagged("cluster", "envoy.cluster_name", "a").remove();
+
+    assertThat(store.counters()).extracting(c -> c.name().full()).containsExactly("cluster.ab.x");
+  }
+
+  @Test
+  void the_server_is_live_or_not_and_knows_since_when() {
+    VirtualTime loop = new VirtualTime();
+    ServerStats stats = new ServerStats(root, loop, 2, 0xabcdef);
+    assertThat(root.gauge("server.live").value()).isZero();
+    assertThat(root.gauge("server.state").value()).isEqualTo(2);
+    assertThat(root.gauge("server.concurrency").value()).isEqualTo(2);
+    assertThat(root.gauge("server.version").value()).isEqualTo(0xabcdef);
+
+    loop.advance(Duration.ofMillis(1_500));
+    stats.state(ServerInfo.State.LIVE);
+    stats.initialized();
+    stats.refresh();
+
+    assertThat(root.gauge("server.live").value()).isEqualTo(1);
+    assertThat(root.gauge("server.state").value()).isZero();
+    assertThat(root.gauge("server.uptime").value()).isEqualTo(1);
+    assertThat(root.gauge("server.memory_allocated").value()).isPositive();
+    // To two digits, as all histograms.
+    assertThat(
+            root.histogram("server.initialization_time_ms", Histogram.Unit.MILLISECONDS)
+                .cumulative()
+                .getMaxValue())
+        .isBetween(1_485L, 1_515L);
+
+    stats.state(ServerInfo.State.DRAINING);
+    assertThat(root.gauge("server.live").value()).isZero();
+    assertThat(root.gauge("server.state").value()).isEqualTo(1);
+  }
+}
