@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -47,10 +48,10 @@ public final class XdsClient implements AutoCloseable {
   private final @Nullable ManagedChannel borrowed;
   private final @Nullable Transport transport;
   private final Source source;
+  private final Map<GrpcService, ManagedChannel> channels = new ConcurrentHashMap<>();
   private final Map<Key, Watched<?>> watched = new HashMap<>();
   private final AtomicBoolean started = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
-  private volatile @Nullable ManagedChannel own;
 
   private XdsClient(Builder builder) {
     settings = builder.ads == null ? null : StreamSettings.of(builder.ads);
@@ -72,7 +73,7 @@ public final class XdsClient implements AutoCloseable {
     borrowed = builder.channel;
     transport = builder.transport;
     source =
-        Source.aggregated(
+        Source.of(
             settings,
             builder.node,
             new Source.Tools(
@@ -80,7 +81,8 @@ public final class XdsClient implements AutoCloseable {
                 decode,
                 new Decoder(builder.rejectUnknownFields),
                 builder.chance,
-                builder.observer));
+                builder.observer),
+            this::transport);
   }
 
   private static Thread decoderThread(Runnable task) {
@@ -100,27 +102,28 @@ public final class XdsClient implements AutoCloseable {
 
   /**
    * Opens the stream to the control plane, which connects in its own time; what was subscribed
-   * before is remembered. Without {@code ads} this does nothing. May be called on any thread;
-   * harmless twice.
+   * before is remembered. May be called on any thread; harmless twice.
    *
    * @throws IllegalArgumentException when the channel factory does not serve the configured kind
    */
   public void start() {
-    StreamSettings where = settings;
-    if (where == null || started.getAndSet(true)) {
+    if (closed.get() || started.getAndSet(true)) {
       return;
     }
-    Transport over = transport == null ? Transport.over(channel(where), loop, decode) : transport;
-    onLoop(() -> source.start(over));
+    if (settings != null) {
+      // Here, so that whoever starts hears what is wrong.
+      var unused = transport(settings.service());
+    }
+    onLoop(source::start);
   }
 
-  private ManagedChannel channel(StreamSettings where) {
-    if (borrowed != null) {
-      return borrowed;
-    }
-    ManagedChannel opened = channelFactory.open(where.service());
-    own = opened;
-    return opened;
+  private Transport transport(GrpcService service) {
+    return transport != null ? transport : Transport.over(channel(service), loop, decode);
+  }
+
+  // One channel per server, whatever the number of streams.
+  private ManagedChannel channel(GrpcService service) {
+    return borrowed != null ? borrowed : channels.computeIfAbsent(service, channelFactory::open);
   }
 
   /**
@@ -207,10 +210,7 @@ public final class XdsClient implements AutoCloseable {
         () -> {
           source.close();
           List.copyOf(watched.values()).forEach(Watched::end);
-          ManagedChannel opened = own;
-          if (opened != null) {
-            opened.shutdownNow();
-          }
+          channels.values().forEach(ManagedChannel::shutdownNow);
           if (ownDecoder != null) {
             ownDecoder.shutdown();
           }

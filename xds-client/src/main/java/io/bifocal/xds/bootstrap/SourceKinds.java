@@ -12,26 +12,22 @@ public final class SourceKinds {
   private SourceKinds() {}
 
   /**
-   * Passes what the aggregated stream serves.
+   * Whether a source is the aggregated stream; else it is an {@code api_config_source}.
    *
    * @throws IllegalArgumentException for any other kind, naming it
    */
-  public static void requireAggregated(ConfigSource source) {
-    switch (source.getConfigSourceSpecifierCase()) {
-      case ADS -> {}
-      case API_CONFIG_SOURCE ->
-          throw new IllegalArgumentException(
-              "a config source of kind api_config_source ("
-                  + source.getApiConfigSource().getApiType()
-                  + ") is not served: only ads is");
+  public static boolean isAggregated(ConfigSource source) {
+    return switch (source.getConfigSourceSpecifierCase()) {
+      case ADS -> true;
+      case API_CONFIG_SOURCE -> false;
       case CONFIGSOURCESPECIFIER_NOT_SET ->
           throw new IllegalArgumentException("a config source that says no kind is not served");
       case PATH, PATH_CONFIG_SOURCE, SELF ->
           throw new IllegalArgumentException(
               "a config source of kind "
                   + source.getConfigSourceSpecifierCase().name().toLowerCase(Locale.ROOT)
-                  + " is not served: only ads is");
-    }
+                  + " is not served: ads and api_config_source are");
+    };
   }
 
   /** How long a subscription waits for its first answer; zero for ever. */

@@ -4,12 +4,13 @@ import io.bifocal.xds.Subscriptions;
 import io.bifocal.xds.TransportObserver;
 import io.bifocal.xds.bootstrap.StreamSettings;
 import io.bifocal.xds.resource.Decoder;
-import io.bifocal.xds.stream.Dialect;
 import io.bifocal.xds.stream.Transport;
 import io.bifocal.xds.time.Loop;
+import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import java.util.concurrent.Executor;
 import java.util.function.DoubleSupplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A source of resources. On the client's loop. */
@@ -29,18 +30,22 @@ public interface Source extends Subscriptions, AutoCloseable {
       TransportObserver observer) {}
 
   /**
-   * The aggregated stream, in the dialect that the settings say.
+   * All kinds of sources that are served: the aggregated stream, and a stream for each subscription
+   * that names a server of its own.
    *
-   * @param settings null when no control plane is configured: nothing is ever fetched then
+   * @param ads null when no control plane is configured: {@code ads} then fetches nothing
+   * @param transports opens the way to a server; throws IllegalArgumentException if it knows none
    */
-  static Source aggregated(@Nullable StreamSettings settings, Node node, Tools tools) {
-    return settings != null && settings.delta()
-        ? new AggregatedSource<>(Dialect.delta(), settings, node, tools)
-        : new AggregatedSource<>(Dialect.stateOfTheWorld(), settings, node, tools);
+  static Source of(
+      @Nullable StreamSettings ads,
+      Node node,
+      Tools tools,
+      Function<GrpcService, Transport> transports) {
+    return new Sources(ads, node, tools, transports);
   }
 
-  /** Opens the stream; what was subscribed before is remembered. */
-  void start(Transport transport);
+  /** Opens the streams; what was subscribed before is remembered. */
+  void start();
 
   @Override
   void close();

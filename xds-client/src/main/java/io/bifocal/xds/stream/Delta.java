@@ -7,19 +7,43 @@ import io.bifocal.xds.resource.Decoder;
 import io.bifocal.xds.state.Surroundings;
 import io.bifocal.xds.state.TypeState;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.service.cluster.v3.ClusterDiscoveryServiceGrpc;
 import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
+import io.envoyproxy.envoy.service.endpoint.v3.EndpointDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.listener.v3.ListenerDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.route.v3.RouteDiscoveryServiceGrpc;
 import io.grpc.MethodDescriptor;
+import java.util.Map;
+import java.util.Optional;
 
 final class Delta implements Dialect<DeltaDiscoveryRequest, DeltaDiscoveryResponse> {
   static final Delta INSTANCE = new Delta();
+
+  private static final Map<String, MethodDescriptor<DeltaDiscoveryRequest, DeltaDiscoveryResponse>>
+      OWN =
+          Map.of(
+              ResourceType.CLUSTER.typeUrl(),
+              ClusterDiscoveryServiceGrpc.getDeltaClustersMethod(),
+              ResourceType.ENDPOINTS.typeUrl(),
+              EndpointDiscoveryServiceGrpc.getDeltaEndpointsMethod(),
+              ResourceType.LISTENER.typeUrl(),
+              ListenerDiscoveryServiceGrpc.getDeltaListenersMethod(),
+              ResourceType.ROUTES.typeUrl(),
+              RouteDiscoveryServiceGrpc.getDeltaRoutesMethod());
 
   private Delta() {}
 
   @Override
   public MethodDescriptor<DeltaDiscoveryRequest, DeltaDiscoveryResponse> aggregated() {
     return AggregatedDiscoveryServiceGrpc.getDeltaAggregatedResourcesMethod();
+  }
+
+  @Override
+  public Optional<MethodDescriptor<DeltaDiscoveryRequest, DeltaDiscoveryResponse>> own(
+      ResourceType<?> type) {
+    return Optional.ofNullable(OWN.get(type.typeUrl()));
   }
 
   @Override

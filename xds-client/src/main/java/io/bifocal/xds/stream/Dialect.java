@@ -12,6 +12,7 @@ import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.grpc.MethodDescriptor;
+import java.util.Optional;
 
 /**
  * One of the two ways to speak xDS. Dialects have no state of their own.
@@ -34,6 +35,9 @@ public sealed interface Dialect<Q extends Message, R extends Message>
 
   /** The method of the aggregated stream. */
   MethodDescriptor<Q, R> aggregated();
+
+  /** The method of a stream for one type alone; empty for a type that has no service. */
+  Optional<MethodDescriptor<Q, R>> own(ResourceType<?> type);
 
   Q withNode(Q request, Node node);
 

@@ -7,19 +7,41 @@ import io.bifocal.xds.resource.Decoder;
 import io.bifocal.xds.state.Surroundings;
 import io.bifocal.xds.state.TypeState;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.service.cluster.v3.ClusterDiscoveryServiceGrpc;
 import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
+import io.envoyproxy.envoy.service.endpoint.v3.EndpointDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.listener.v3.ListenerDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.route.v3.RouteDiscoveryServiceGrpc;
 import io.grpc.MethodDescriptor;
+import java.util.Map;
+import java.util.Optional;
 
 final class StateOfTheWorld implements Dialect<DiscoveryRequest, DiscoveryResponse> {
   static final StateOfTheWorld INSTANCE = new StateOfTheWorld();
+
+  private static final Map<String, MethodDescriptor<DiscoveryRequest, DiscoveryResponse>> OWN =
+      Map.of(
+          ResourceType.CLUSTER.typeUrl(),
+          ClusterDiscoveryServiceGrpc.getStreamClustersMethod(),
+          ResourceType.ENDPOINTS.typeUrl(),
+          EndpointDiscoveryServiceGrpc.getStreamEndpointsMethod(),
+          ResourceType.LISTENER.typeUrl(),
+          ListenerDiscoveryServiceGrpc.getStreamListenersMethod(),
+          ResourceType.ROUTES.typeUrl(),
+          RouteDiscoveryServiceGrpc.getStreamRoutesMethod());
 
   private StateOfTheWorld() {}
 
   @Override
   public MethodDescriptor<DiscoveryRequest, DiscoveryResponse> aggregated() {
     return AggregatedDiscoveryServiceGrpc.getStreamAggregatedResourcesMethod();
+  }
+
+  @Override
+  public Optional<MethodDescriptor<DiscoveryRequest, DiscoveryResponse>> own(ResourceType<?> type) {
+    return Optional.ofNullable(OWN.get(type.typeUrl()));
   }
 
   @Override

@@ -7,7 +7,6 @@ import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.Subscription;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.XdsError;
-import io.bifocal.xds.bootstrap.SourceKinds;
 import io.bifocal.xds.bootstrap.StreamSettings;
 import io.bifocal.xds.resource.Decoded;
 import io.bifocal.xds.state.Surroundings;
@@ -16,8 +15,10 @@ import io.bifocal.xds.stream.Dialect;
 import io.bifocal.xds.stream.DiscoveryStream;
 import io.bifocal.xds.stream.Transport;
 import io.bifocal.xds.time.Loop;
-import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import io.grpc.MethodDescriptor;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -27,17 +28,19 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All types on one stream. Answers go out first, in the order in which they became due; then what
- * else the server must hear, in the order in which the types were first subscribed.
+ * The types of one stream: all of them, or one for which the stream was opened. Answers go out
+ * first, in the order in which they became due; then what else the server must hear, in the order
+ * in which the types were first subscribed.
  */
-final class AggregatedSource<Q extends Message, R extends Message>
-    implements Source, DiscoveryStream.Events<R> {
-  private static final Logger log = LoggerFactory.getLogger(AggregatedSource.class);
+final class StreamSource<Q extends Message, R extends Message>
+    implements DiscoveryStream.Events<R> {
+  private static final Logger log = LoggerFactory.getLogger(StreamSource.class);
 
   /** Responses of one type that may wait for their watchers before no more are let in. */
   private static final int MAX_UNSETTLED = 64;
@@ -49,9 +52,10 @@ final class AggregatedSource<Q extends Message, R extends Message>
   private record Arrived<R>(R response, int opening) {}
 
   private final Dialect<Q, R> dialect;
+  private final MethodDescriptor<Q, R> method;
   private final @Nullable StreamSettings settings;
   private final Node node;
-  private final Tools tools;
+  private final Source.Tools tools;
   private final Loop loop;
   private final Surroundings surroundings;
   private final Map<String, TypeState<Q, ?>> types = new LinkedHashMap<>();
@@ -67,9 +71,14 @@ final class AggregatedSource<Q extends Message, R extends Message>
   private int pendingTold;
   private String identifier = "";
 
-  AggregatedSource(
-      Dialect<Q, R> dialect, @Nullable StreamSettings settings, Node node, Tools tools) {
+  StreamSource(
+      Dialect<Q, R> dialect,
+      MethodDescriptor<Q, R> method,
+      @Nullable StreamSettings settings,
+      Node node,
+      Source.Tools tools) {
     this.dialect = dialect;
+    this.method = method;
     this.settings = settings;
     this.node = node;
     this.tools = tools;
@@ -78,16 +87,15 @@ final class AggregatedSource<Q extends Message, R extends Message>
         new Surroundings(loop, tools.chance(), () -> tickets++, this::flush, tools.observer());
   }
 
-  @Override
-  public void start(Transport transport) {
-    loop.assertInLoop();
+  /** Without settings there is no server: what is subscribed waits in vain. */
+  void start(Function<GrpcService, Transport> transports) {
     if (settings == null || stream != null || closed) {
       return;
     }
     stream =
         DiscoveryStream.of(
-            transport,
-            dialect.aggregated(),
+            transports.apply(settings.service()),
+            method,
             dialect::withNode,
             node,
             settings,
@@ -98,23 +106,18 @@ final class AggregatedSource<Q extends Message, R extends Message>
     stream.start();
   }
 
-  @Override
-  public <T extends Message> Subscription subscribe(
-      ConfigSource source,
+  <T extends Message> Subscription subscribe(
       ResourceType<T> type,
       Set<String> names,
       ResourceWatcher<T> watcher,
-      SubscriptionObserver observer) {
-    loop.assertInLoop();
-    SourceKinds.requireAggregated(source);
+      SubscriptionObserver observer,
+      Duration initialFetchTimeout) {
     TypeState<Q, T> state = stateOf(type);
     subscribed.add(state);
-    return state.subscribe(names, watcher, observer, SourceKinds.initialFetchTimeout(source));
+    return state.subscribe(names, watcher, observer, initialFetchTimeout);
   }
 
-  @Override
-  public Hold hold(ResourceType<?> type) {
-    loop.assertInLoop();
+  Hold hold(ResourceType<?> type) {
     return stateOf(type).hold();
   }
 
@@ -271,8 +274,7 @@ final class AggregatedSource<Q extends Message, R extends Message>
     }
   }
 
-  @Override
-  public void close() {
+  void close() {
     loop.assertInLoop();
     if (closed) {
       return;
