@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -238,6 +239,8 @@ public final class ClusterManager {
       warm(cluster);
     } catch (IllegalArgumentException e) { // its source is of a kind that is not served
       dropWarming(name);
+      removedStats.put(name, cluster.statName());
+      forget(List.of(name));
       throw new ConfigException(String.valueOf(e.getMessage()), e);
     }
     (newest == null ? managerStats.added : managerStats.modified).inc();
@@ -264,34 +267,38 @@ public final class ClusterManager {
 
   private ManagedCluster create(ClusterConfig config, ManagedCluster.Origin origin)
       throws ConfigException {
-    ClusterStats clusterStats = new ClusterStats(ClusterStats.scope(stats, config));
     AssignmentReader hosts =
         new AssignmentReader(
             config.happyEyeballs(),
             address -> new HostState(address, HostStats.in(hostScope)),
             warning -> log.warn("cluster '{}': {}", config.name(), warning));
-    Membership membership;
+    // A cluster that is refused here has no statistics yet, and leaves none.
+    Function<ClusterStats, Membership> membership;
     if (config.discovery() instanceof Discovery.Eds eds) {
       Supplier<SubscriptionObserver> observer =
           () -> edsObservers.apply(ClusterStats.statName(config.observabilityName()));
-      membership = new EdsMembership(eds, hosts, assignments, clusterStats, xds, observer, control);
+      membership =
+          counts -> new EdsMembership(eds, hosts, assignments, counts, xds, observer, control);
     } else {
       ClusterLoadAssignment inline = ((Discovery.Static) config.discovery()).assignment();
-      membership = new StaticMembership(inline, hosts.read(inline, Hosts.NONE));
+      Hosts named = hosts.read(inline, Hosts.NONE);
+      membership = counts -> new StaticMembership(inline, named);
     }
+    ClusterStats counts = new ClusterStats(ClusterStats.scope(stats, config));
     return new ManagedCluster(
-        config, origin, ++incarnations, membership, clusterStats, this::onChange);
+        config, origin, ++incarnations, membership.apply(counts), counts, this::onChange);
   }
 
   // No worker counts for these any longer. A name with dots may lie below another cluster's.
   private void forget(List<String> names) {
+    NavigableSet<String> used = new TreeSet<>();
+    Stream.of(statics, active, warming)
+        .flatMap(m -> m.values().stream())
+        .forEach(cluster -> used.add(cluster.statName() + "."));
     for (String name : names) {
       String gone = removedStats.remove(name);
-      if (gone != null
-          && Stream.of(statics, active, warming)
-              .flatMap(m -> m.values().stream())
-              .map(ManagedCluster::statName)
-              .noneMatch(used -> used.equals(gone) || used.startsWith(gone + "."))) {
+      String next = gone == null ? null : used.ceiling(gone + ".");
+      if (gone != null && (next == null || !next.startsWith(gone + "."))) {
         ClusterStats.scope(stats, gone).remove();
       }
     }
@@ -364,7 +371,7 @@ public final class ClusterManager {
     if (initialized) {
       managerStats.clusters(active.size(), warming.size());
     } else {
-      managerStats.clusters(inForce().size(), 0);
+      managerStats.clusters(active.size() + warming.size(), 0);
     }
   }
 }

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.cluster;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.dataplane.pool.CircuitBreakers.Limit;
+import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.Gauge;
 import io.bifocal.dataplane.stats.Scope;
@@ -37,6 +38,8 @@ final class ClusterStats {
     degraded = scope.gauge("membership_degraded");
     excluded = scope.gauge("membership_excluded");
     breakers = scope.scope("circuit_breakers.default");
+    // What workers count is listed from the start, and not only when one first uses the cluster.
+    var unused = new UpstreamStats(scope, StatsStore.CONTROL);
   }
 
   /** Where a cluster's statistics are. */

@@ -52,7 +52,14 @@ final class Publisher {
       return;
     }
     List<String> names = List.copyOf(removed);
-    tables.publish(new ArrayList<>(set.values()), names, () -> gone.accept(names));
+    tables.publish(
+        new ArrayList<>(set.values()),
+        names,
+        () -> {
+          if (!names.isEmpty()) {
+            gone.accept(names);
+          }
+        });
     set.clear();
     removed.clear();
   }

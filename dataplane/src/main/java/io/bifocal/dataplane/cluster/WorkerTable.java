@@ -13,12 +13,16 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** One worker's clusters: what was published last, and what is the worker's own beside it. */
+/**
+ * One worker's clusters: what was published last, and what is the worker's own beside it. The
+ * latter is made on first use, so that thousands of new clusters do not stop a worker.
+ */
 final class WorkerTable implements WorkerClusters {
   private final Worker worker;
   private final StatsStore stats;
   private final PoolFactory pools;
   private final Function<ClusterConfig, LoadBalancer> balancers;
+  private final Map<String, ClusterSnapshot> published = new HashMap<>();
   private final Map<String, PooledCluster> clusters = new HashMap<>();
   private final List<PooledCluster> retired = new ArrayList<>();
   private long revision;
@@ -47,7 +51,13 @@ final class WorkerTable implements WorkerClusters {
 
   @Override
   public @Nullable PooledCluster find(String name) {
-    return clusters.get(name);
+    PooledCluster used = clusters.get(name);
+    ClusterSnapshot snapshot = used == null ? published.get(name) : null;
+    if (snapshot != null) {
+      used = pooled(snapshot);
+      clusters.put(name, used);
+    }
+    return used;
   }
 
   void apply(ClusterChanges changes) {
@@ -59,27 +69,29 @@ final class WorkerTable implements WorkerClusters {
       throw new IllegalStateException("revision " + changes.revision() + " after " + revision);
     }
     revision = changes.revision();
-    changes.removed().forEach(name -> retire(clusters.remove(name)));
+    for (String name : changes.removed()) {
+      published.remove(name);
+      retire(clusters.remove(name));
+    }
     changes.set().forEach(this::set);
     retired.removeIf(PooledCluster::isEmpty);
   }
 
   private void set(ClusterSnapshot snapshot) {
     String name = snapshot.config().name();
-    PooledCluster current = clusters.get(name);
-    if (current != null && current.incarnation() == snapshot.incarnation()) {
-      current.update(snapshot);
-      return;
+    published.put(name, snapshot);
+    PooledCluster used = clusters.get(name);
+    if (used != null && used.incarnation() == snapshot.incarnation()) {
+      used.update(snapshot);
+    } else {
+      retire(clusters.remove(name));
     }
-    clusters.put(
-        name,
-        new PooledCluster(
-            this, snapshot, upstreamStats(snapshot), balancers.apply(snapshot.config()), pools));
-    retire(current);
   }
 
-  private UpstreamStats upstreamStats(ClusterSnapshot snapshot) {
-    return new UpstreamStats(ClusterStats.scope(stats, snapshot.config()), worker.shard());
+  private PooledCluster pooled(ClusterSnapshot snapshot) {
+    UpstreamStats upstream =
+        new UpstreamStats(ClusterStats.scope(stats, snapshot.config()), worker.shard());
+    return new PooledCluster(this, snapshot, upstream, balancers.apply(snapshot.config()), pools);
   }
 
   private void retire(@Nullable PooledCluster cluster) {
@@ -94,6 +106,7 @@ final class WorkerTable implements WorkerClusters {
     closed = true;
     clusters.values().forEach(PooledCluster::close);
     retired.forEach(PooledCluster::close);
+    published.clear();
     clusters.clear();
     retired.clear();
   }

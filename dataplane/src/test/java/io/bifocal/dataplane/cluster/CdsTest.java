@@ -30,6 +30,7 @@ class CdsTest {
     assertThat(f.host("a")).isEqualTo("10.0.0.1:80");
     assertThat(f.host("c")).isEqualTo("10.0.0.3:80");
     assertThat(f.find("b1")).isNull();
+    assertThat(f.stat("cluster.b2.membership_total")).as("no trace").isNull();
     assertThat(f.xds.newRequests())
         .containsExactly(
             "CDS[] v1 error: Error adding/updating cluster(s) b1: cannot create an EDS cluster"
@@ -96,6 +97,7 @@ class CdsTest {
     f.eds("1", assignment("e1", "10.0.0.1"));
     assertThat(f.host("e1")).isEqualTo("10.0.0.1:80");
     assertThat(f.manager.has("r")).isFalse();
+    assertThat(f.stat("cluster.r.membership_total")).isNull();
     assertThat(f.xds.newRequests())
         .contains(
             "CDS[] v1 error: Error adding/updating cluster(s) r: no such source is served: SELF");
@@ -111,7 +113,7 @@ class CdsTest {
     assertThat(f.stat("cluster.c.upstream_cx_total")).isNull();
     assertThat(f.stat("cluster.a.b.membership_total")).as("a name below another's").isEqualTo(1);
     f.cds("3", inline("c", "10.0.0.3"));
-    assertThat(f.stat("cluster.c.upstream_cx_total")).isZero();
+    assertThat(f.stat("cluster.c.upstream_cx_total")).as("before anybody uses it").isZero();
   }
 
   @Test

@@ -230,26 +230,37 @@ public final class ScriptedSubscriptions implements Subscriptions {
         }
       }
       holds--;
-      settle(newVersion, verdicts, 0);
+      settle(newVersion, verdicts);
     }
 
     // Acknowledges when all verdicts are there; refuses with the first reason.
-    private void settle(String newVersion, List<Verdict> verdicts, int from) {
-      if (from == verdicts.size()) {
-        version = newVersion;
-        request();
-        return;
+    private void settle(String newVersion, List<Verdict> verdicts) {
+      List<Verdict> settled = new ArrayList<>();
+      for (Verdict verdict : verdicts) {
+        whenSettled(
+            verdict,
+            known -> {
+              settled.add(known);
+              if (settled.size() == verdicts.size()) {
+                answer(newVersion, settled);
+              }
+            });
       }
-      whenSettled(
-          verdicts.get(from),
-          settled -> {
-            if (settled instanceof Verdict.Rejected rejected) {
-              error = rejected.message();
-              request();
-            } else {
-              settle(newVersion, verdicts, from + 1);
-            }
-          });
+      if (verdicts.isEmpty()) {
+        answer(newVersion, settled);
+      }
+    }
+
+    private void answer(String newVersion, List<Verdict> verdicts) {
+      for (Verdict verdict : verdicts) {
+        if (verdict instanceof Verdict.Rejected rejected) {
+          error = rejected.message();
+          request();
+          return;
+        }
+      }
+      version = newVersion;
+      request();
     }
 
     private void tell(SubscriptionObserver observer, Verdict settled, String newVersion) {
