@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.dataplane.connect.ConnectRace;
+import io.bifocal.dataplane.transport.TransportSocket;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions.HappyEyeballsConfig;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.time.Duration;
  * @param limits the circuit breakers, default priority first
  * @param happyEyeballs how a host's addresses are sorted; the default instance is Envoy's default
  * @param stagger how long an attempt of a race has the field to itself; default 300 ms
+ * @param transport what is between connections and their users
  * @param discovery where the hosts come from
  * @param proto as it came, for dumps
  */
@@ -31,6 +33,7 @@ public record ClusterConfig(
     BreakerLimits limits,
     HappyEyeballsConfig happyEyeballs,
     Duration stagger,
+    TransportSocket transport,
     Discovery discovery,
     Cluster proto) {
 
@@ -54,6 +57,7 @@ public record ClusterConfig(
         BreakerLimits.DEFAULT,
         HappyEyeballsConfig.getDefaultInstance(),
         ConnectRace.DEFAULT_STAGGER,
+        TransportSocket.PLAIN,
         new Discovery.Static(proto.getLoadAssignment()),
         proto);
   }

@@ -2,11 +2,11 @@ package io.bifocal.dataplane.cluster;
 
 import com.google.protobuf.UInt32Value;
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.transport.TransportSockets;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers.Thresholds;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
-import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +19,8 @@ final class ClusterReader {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final int BUFFER_LIMIT = 1024 * 1024;
 
+  private final TransportSockets transports = new TransportSockets();
+
   /**
    * Reads and checks; what is accepted without effect is logged.
    *
@@ -28,7 +30,6 @@ final class ClusterReader {
     String path = "cluster '" + cluster.getName() + "'";
     List<String> warnings = new ArrayList<>(ClusterFields.CLUSTER.check(cluster, path));
     Discovery discovery = DiscoveryReader.read(cluster, path, warnings);
-    transportSocket(cluster.getTransportSocket());
     ConnectionLimits limits = ConnectionLimits.read(cluster, path, warnings);
     warnings.addAll(
         ClusterFields.CONNECTION_OPTIONS.check(
@@ -50,28 +51,11 @@ final class ClusterReader {
             breakers(cluster.getCircuitBreakers(), path + ".circuit_breakers", warnings),
             cluster.getUpstreamConnectionOptions().getHappyEyeballsConfig(),
             RaceOptions.read(cluster.getMetadata(), path + ".metadata").stagger(),
+            transports.upstream(cluster.getTransportSocket()),
             discovery,
             cluster);
     warnings.forEach(log::warn);
     return config;
-  }
-
-  private static void transportSocket(TransportSocket socket) throws ConfigException {
-    String type = socket.getTypedConfig().getTypeUrl();
-    String name = type.substring(type.lastIndexOf('/') + 1);
-    boolean plain =
-        socket.hasTypedConfig()
-            ? name.equals("envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer")
-            : socket.getName().isEmpty()
-                || socket.getName().equals("envoy.transport_sockets.raw_buffer");
-    if (!plain) {
-      throw new ConfigException(
-          "Didn't find a registered implementation for '"
-              + socket.getName()
-              + "' with type URL: '"
-              + name
-              + "'");
-    }
   }
 
   private static BreakerLimits breakers(

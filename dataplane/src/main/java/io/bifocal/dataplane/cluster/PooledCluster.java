@@ -8,7 +8,6 @@ import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFactory;
 import io.bifocal.dataplane.pool.PoolSettings;
 import io.bifocal.dataplane.pool.UpstreamStats;
-import io.bifocal.dataplane.transport.TransportSocket;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -52,7 +51,7 @@ final class PooledCluster implements WorkerCluster {
             config.bufferLimit(),
             snapshot.breakers(),
             config.stagger(),
-            TransportSocket.PLAIN);
+            config.transport());
   }
 
   long incarnation() {
