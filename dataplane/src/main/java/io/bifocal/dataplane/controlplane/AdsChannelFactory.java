@@ -6,7 +6,12 @@ import io.bifocal.xds.ChannelFactory;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Channels to control planes.
@@ -19,9 +24,13 @@ import java.util.function.Function;
  *
  * <p>There is no limit to the size of a message: control planes push what they must.
  */
-public final class AdsChannelFactory implements ChannelFactory {
+public final class AdsChannelFactory implements ChannelFactory, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(AdsChannelFactory.class);
+  private static final int CLOSE_SECONDS = 5;
+
   private final Function<Worker, WorkerClusters> clusters;
   private final Worker worker;
+  private final List<ManagedChannel> opened = new CopyOnWriteArrayList<>();
 
   /** Channels whose connections live on {@code worker}. */
   public AdsChannelFactory(Function<Worker, WorkerClusters> clusters, Worker worker) {
@@ -31,6 +40,12 @@ public final class AdsChannelFactory implements ChannelFactory {
 
   @Override
   public ManagedChannel open(GrpcService service) {
+    ManagedChannel channel = make(service);
+    opened.add(channel);
+    return channel;
+  }
+
+  private ManagedChannel make(GrpcService service) {
     return switch (service.getTargetSpecifierCase()) {
       case ENVOY_GRPC -> raced(service.getEnvoyGrpc());
       case GOOGLE_GRPC -> plain(service.getGoogleGrpc());
@@ -56,5 +71,21 @@ public final class AdsChannelFactory implements ChannelFactory {
         .usePlaintext()
         .maxInboundMessageSize(Integer.MAX_VALUE)
         .build();
+  }
+
+  /** Shuts down what was opened, and waits: afterwards no call uses a worker any more. */
+  @Override
+  public void close() {
+    opened.forEach(ManagedChannel::shutdownNow);
+    for (ManagedChannel channel : opened) {
+      try {
+        if (!channel.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+          log.warn(
+              "the channel to {} has not ended after {} s", channel.authority(), CLOSE_SECONDS);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 }

@@ -1,0 +1,119 @@
+package io.bifocal.dataplane;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.api.SupportedFields;
+import io.envoyproxy.envoy.config.bootstrap.v3.Admin;
+import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
+import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
+import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import io.envoyproxy.envoy.config.core.v3.GrpcService;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Which fields of a bootstrap are obeyed, and which are accepted because ignoring them is safe. */
+final class BootstrapFields {
+  private static final SupportedFields BOOTSTRAP =
+      SupportedFields.of(Bootstrap.getDescriptor())
+          .supports("node", "static_resources", "dynamic_resources", "admin")
+          .ignores(
+              "the JVM's own settings decide", "enable_dispatcher_stats", "watchdog", "watchdogs")
+          .ignores("there is no hot restart", "header_prefix")
+          .ignores("statistics are read from the admin interface", "stats_flush_interval")
+          .ignores("statistics are read from the admin interface", "stats_flush_on_admin")
+          .ignores("sinks are not served yet: read /stats", "stats_sinks", "stats_config")
+          .ignores("runtime layers are not read yet: defaults hold", "layered_runtime")
+          .ignores("flags are static here", "flags_path")
+          .ignores(
+              "names are not resolved yet", "dns_resolution_config", "typed_dns_resolver_config")
+          .ignores("names are not resolved yet", "use_tcp_for_dns_lookups")
+          .ignores("every worker loop accepts for itself", "default_socket_interface")
+          .ignores("there are no extensions to load", "bootstrap_extensions", "fatal_actions");
+
+  private static final SupportedFields STATIC =
+      SupportedFields.of(Bootstrap.StaticResources.getDescriptor())
+          .supports("listeners", "clusters");
+
+  private static final SupportedFields DYNAMIC =
+      SupportedFields.of(Bootstrap.DynamicResources.getDescriptor())
+          .supports("lds_config", "cds_config", "ads_config");
+
+  private static final SupportedFields ADMIN =
+      SupportedFields.of(Admin.getDescriptor())
+          .supports("address")
+          .ignores("the admin interface keeps no access log yet", "access_log_path", "access_log")
+          .ignores("profiles are the JVM's business", "profile_path")
+          .ignores("set by the kernel's defaults", "socket_options")
+          .ignores("the admin interface has a limit of its own", "ignore_global_conn_limit");
+
+  private BootstrapFields() {}
+
+  /**
+   * Checks what the composition root itself reads; clusters and listeners are checked by those who
+   * own them.
+   *
+   * @return warnings
+   */
+  static List<String> check(Bootstrap bootstrap) throws ConfigException {
+    List<String> warnings = new ArrayList<>(BOOTSTRAP.check(bootstrap, "bootstrap"));
+    warnings.addAll(STATIC.check(bootstrap.getStaticResources(), "static_resources"));
+    warnings.addAll(DYNAMIC.check(bootstrap.getDynamicResources(), "dynamic_resources"));
+    warnings.addAll(ADMIN.check(bootstrap.getAdmin(), "admin"));
+    Bootstrap.DynamicResources dynamic = bootstrap.getDynamicResources();
+    if (dynamic.hasAdsConfig()) {
+      checkAds(bootstrap);
+    }
+    if (dynamic.hasCdsConfig()) {
+      checkSource(dynamic.getCdsConfig(), "dynamic_resources.cds_config");
+    }
+    if (dynamic.hasLdsConfig()) {
+      checkSource(dynamic.getLdsConfig(), "dynamic_resources.lds_config");
+    }
+    return warnings;
+  }
+
+  private static void checkSource(ConfigSource source, String path) throws ConfigException {
+    if (!source.hasAds()) {
+      throw new ConfigException(
+          "%s: the source '%s' is not supported: use 'ads'"
+              .formatted(
+                  path, source.getConfigSourceSpecifierCase().name().toLowerCase(Locale.ROOT)));
+    }
+  }
+
+  // The order and the wording are Envoy's.
+  private static void checkAds(Bootstrap bootstrap) throws ConfigException {
+    ApiConfigSource ads = bootstrap.getDynamicResources().getAdsConfig();
+    if (ads.getApiType() != ApiConfigSource.ApiType.GRPC
+        && ads.getApiType() != ApiConfigSource.ApiType.DELTA_GRPC) {
+      throw new ConfigException(
+          "dynamic_resources.ads_config.api_type: %s is not supported: ADS is served over GRPC or"
+                  .formatted(ads.getApiType())
+              + " DELTA_GRPC");
+    }
+    if (ads.getGrpcServicesCount() == 0) {
+      throw new ConfigException(
+          "API configs must have either a gRPC service or a cluster name defined");
+    }
+    if (ads.getGrpcServicesCount() > 1) {
+      throw new ConfigException(
+          "dynamic_resources.ads_config: (AGGREGATED_)(DELTA_)GRPC must have no more than 1 gRPC"
+              + " services specified");
+    }
+    if (bootstrap.getNode().getId().isEmpty() || bootstrap.getNode().getCluster().isEmpty()) {
+      throw new ConfigException(
+          "node 'id' and 'cluster' are required. Set it either in 'node' config or via"
+              + " --service-node and --service-cluster options.");
+    }
+    GrpcService service = ads.getGrpcServices(0);
+    if (service.hasEnvoyGrpc()) {
+      String name = service.getEnvoyGrpc().getClusterName();
+      boolean known =
+          bootstrap.getStaticResources().getClustersList().stream()
+              .anyMatch(c -> c.getName().equals(name) && !c.hasEdsClusterConfig());
+      if (!known) {
+        throw new ConfigException("Unknown gRPC client cluster '%s'".formatted(name));
+      }
+    }
+  }
+}

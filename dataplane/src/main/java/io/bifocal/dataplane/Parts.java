@@ -1,0 +1,159 @@
+package io.bifocal.dataplane;
+
+import io.bifocal.dataplane.cluster.ClusterManager;
+import io.bifocal.dataplane.cluster.ClusterTables;
+import io.bifocal.dataplane.controlplane.AdsChannelFactory;
+import io.bifocal.dataplane.extension.AccessLogFactory;
+import io.bifocal.dataplane.extension.NetworkFilterFactory;
+import io.bifocal.dataplane.extension.Registry;
+import io.bifocal.dataplane.http.HttpConnectionManagerFactory;
+import io.bifocal.dataplane.listener.ListenerManager;
+import io.bifocal.dataplane.observe.AccessLogFiles;
+import io.bifocal.dataplane.pool.RacingPools;
+import io.bifocal.dataplane.stats.ControlPlaneStats;
+import io.bifocal.dataplane.stats.Scope;
+import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.stats.SubscriptionStats;
+import io.bifocal.dataplane.tcp.TcpProxyFactory;
+import io.bifocal.dataplane.worker.Workers;
+import io.bifocal.xds.SubscriptionObserver;
+import io.bifocal.xds.XdsClient;
+import io.bifocal.xds.time.ThreadLoop;
+import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/** Everything a proxy is made of, put together; started and ended by {@link Server}. */
+final class Parts implements AutoCloseable {
+  private static final String PREFIX = "type.googleapis.com/envoy.extensions.filters.network.";
+
+  private final ThreadLoop control = ThreadLoop.start("bifocal-control");
+  private final Workers workers;
+  private final StatsStore stats;
+  private final ClusterTables tables;
+  private final AdsChannelFactory channels;
+  private final XdsClient xds;
+  private final ClusterManager clusters;
+  private final AccessLogFiles accessLogs;
+  private final HttpConnectionManagerFactory http;
+  private final ListenerManager listeners;
+
+  Parts(Bootstrap bootstrap, ProxyOptions options) {
+    workers = Workers.start(options.concurrency(), options.transport());
+    stats = new StatsStore(workers.size());
+    tables =
+        new ClusterTables(
+            workers,
+            stats,
+            worker -> new RacingPools(worker, options.transport(), options.races()));
+    channels = new AdsChannelFactory(tables::of, workers.get(0));
+    xds = client(bootstrap, options);
+    clusters = new ClusterManager(control, xds.subscriptions(), stats, tables);
+    accessLogs = AccessLogFiles.start(stats.root(), control, options.accessLogFlush());
+    Registry<AccessLogFactory> logs = accessLogs.registry();
+    http =
+        new HttpConnectionManagerFactory(
+            xds.subscriptions(),
+            tables::of,
+            logs,
+            stats,
+            (statPrefix, routes) -> observer("http." + statPrefix + ".rds." + routes),
+            clusters::has,
+            control);
+    listeners =
+        new ListenerManager(
+            control,
+            xds.subscriptions(),
+            stats,
+            workers,
+            new Registry<NetworkFilterFactory>()
+                .register(PREFIX + "http_connection_manager.v3.HttpConnectionManager", http)
+                .register(
+                    PREFIX + "tcp_proxy.v3.TcpProxy", new TcpProxyFactory(tables::of, logs, stats)),
+            logs,
+            options.drainTime());
+  }
+
+  private XdsClient client(Bootstrap bootstrap, ProxyOptions options) {
+    Scope root = stats.root();
+    XdsClient.Builder client =
+        XdsClient.builder()
+            .loop(control)
+            .node(NodeIdentity.of(bootstrap.getNode()))
+            .channelFactory(channels)
+            .transportObserver(new ControlPlaneStats(root, root))
+            .rejectUnknownFields(options.rejectUnknownDynamicFields());
+    if (bootstrap.getDynamicResources().hasAdsConfig()) {
+      client.ads(bootstrap.getDynamicResources().getAdsConfig());
+    }
+    return client.build();
+  }
+
+  ThreadLoop control() {
+    return control;
+  }
+
+  Workers workers() {
+    return workers;
+  }
+
+  StatsStore stats() {
+    return stats;
+  }
+
+  XdsClient xds() {
+    return xds;
+  }
+
+  ClusterManager clusters() {
+    return clusters;
+  }
+
+  HttpConnectionManagerFactory http() {
+    return http;
+  }
+
+  ListenerManager listeners() {
+    return listeners;
+  }
+
+  AccessLogFiles accessLogs() {
+    return accessLogs;
+  }
+
+  /** Counts a subscription under {@code scope}. */
+  SubscriptionObserver observer(String scope) {
+    return new SubscriptionStats(stats.root().scope(scope), control);
+  }
+
+  /** Counts a cluster's subscription to its endpoints. */
+  SubscriptionObserver clusterObserver(String cluster) {
+    return new SubscriptionStats(
+        stats.root().tagged("cluster", "envoy.cluster_name", cluster), control);
+  }
+
+  /** Who is still waited for. */
+  Set<String> unready() {
+    Set<String> unready = new LinkedHashSet<>(clusters.unready());
+    unready.addAll(listeners.unready());
+    return unready;
+  }
+
+  /** Ends everything, in the reverse order of a request's way; waits until it has ended. */
+  @Override
+  public void close() {
+    new ControlCalls(control)
+        .ask(
+            () -> {
+              listeners.close();
+              clusters.close();
+              xds.close();
+              return true;
+            });
+    channels.close();
+    tables.close();
+    workers.close();
+    accessLogs.close();
+    control.close();
+  }
+}

@@ -1,0 +1,118 @@
+package io.bifocal.dataplane;
+
+import io.bifocal.dataplane.connect.RaceListener;
+import io.bifocal.dataplane.observe.AccessLogFiles;
+import io.bifocal.dataplane.worker.Transport;
+import io.envoyproxy.envoy.admin.v3.CommandLineOptions;
+import java.time.Duration;
+
+/**
+ * What a proxy is told beside its bootstrap; each with Envoy's default.
+ *
+ * @param concurrency how many worker loops; default the number of cores
+ * @param transport which kind of sockets; default the native one where it loads
+ * @param drainTime how long connections may take to end when the proxy or a listener goes; default
+ *     600 s
+ * @param accessLogFlush how long lines of access logs may wait; default 10 s
+ * @param rejectUnknownDynamicFields whether a resource with a field that this build does not know
+ *     is refused; default not
+ * @param races hears of every race for an upstream connection, on the worker that ran it
+ * @param commandLine what {@code /server_info} shows
+ */
+public record ProxyOptions(
+    int concurrency,
+    Transport transport,
+    Duration drainTime,
+    Duration accessLogFlush,
+    boolean rejectUnknownDynamicFields,
+    RaceListener races,
+    CommandLineOptions commandLine) {
+
+  public ProxyOptions {
+    if (concurrency < 1) {
+      throw new IllegalArgumentException("concurrency must be at least 1, not " + concurrency);
+    }
+  }
+
+  public static ProxyOptions defaults() {
+    return new ProxyOptions(
+        Runtime.getRuntime().availableProcessors(),
+        Transport.best(),
+        Duration.ofMinutes(10),
+        AccessLogFiles.FLUSH_INTERVAL,
+        false,
+        RaceListener.NONE,
+        CommandLineOptions.getDefaultInstance());
+  }
+
+  public ProxyOptions withConcurrency(int workers) {
+    return new ProxyOptions(
+        workers,
+        transport,
+        drainTime,
+        accessLogFlush,
+        rejectUnknownDynamicFields,
+        races,
+        commandLine);
+  }
+
+  public ProxyOptions withTransport(Transport sockets) {
+    return new ProxyOptions(
+        concurrency,
+        sockets,
+        drainTime,
+        accessLogFlush,
+        rejectUnknownDynamicFields,
+        races,
+        commandLine);
+  }
+
+  public ProxyOptions withDrainTime(Duration time) {
+    return new ProxyOptions(
+        concurrency,
+        transport,
+        time,
+        accessLogFlush,
+        rejectUnknownDynamicFields,
+        races,
+        commandLine);
+  }
+
+  public ProxyOptions withAccessLogFlush(Duration interval) {
+    return new ProxyOptions(
+        concurrency,
+        transport,
+        drainTime,
+        interval,
+        rejectUnknownDynamicFields,
+        races,
+        commandLine);
+  }
+
+  public ProxyOptions withRejectUnknownDynamicFields(boolean reject) {
+    return new ProxyOptions(
+        concurrency, transport, drainTime, accessLogFlush, reject, races, commandLine);
+  }
+
+  public ProxyOptions withRaces(RaceListener listener) {
+    return new ProxyOptions(
+        concurrency,
+        transport,
+        drainTime,
+        accessLogFlush,
+        rejectUnknownDynamicFields,
+        listener,
+        commandLine);
+  }
+
+  public ProxyOptions withCommandLine(CommandLineOptions options) {
+    return new ProxyOptions(
+        concurrency,
+        transport,
+        drainTime,
+        accessLogFlush,
+        rejectUnknownDynamicFields,
+        races,
+        options);
+  }
+}

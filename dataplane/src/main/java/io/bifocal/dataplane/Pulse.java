@@ -1,0 +1,49 @@
+package io.bifocal.dataplane;
+
+import io.bifocal.dataplane.stats.Gauge;
+import io.bifocal.dataplane.stats.ServerStats;
+import io.envoyproxy.envoy.admin.v3.ServerInfo.State;
+import java.time.Duration;
+
+/** Keeps {@code server.*} up to date: at once for the state, every five seconds for the rest. */
+final class Pulse {
+  private static final Duration INTERVAL = Duration.ofSeconds(5);
+
+  private final Parts parts;
+  private final ServerState state;
+  private final ServerStats stats;
+  private boolean initialized;
+
+  Pulse(Parts parts, ServerState state) {
+    this.parts = parts;
+    this.state = state;
+    this.stats =
+        new ServerStats(
+            parts.stats().root(), parts.control(), parts.workers().size(), Version.asNumber());
+    beat();
+  }
+
+  /** The state may have changed. */
+  void onState() {
+    State now = state.shown();
+    stats.state(now);
+    if (now == State.LIVE && !initialized) {
+      initialized = true;
+      stats.initialized();
+    }
+  }
+
+  private void beat() {
+    stats.refresh();
+    stats.totalConnections(
+        parts.stats().gauges().stream()
+            .filter(g -> isConnections(g.name().full()))
+            .mapToLong(Gauge::value)
+            .sum());
+    parts.control().schedule(INTERVAL, this::beat);
+  }
+
+  private static boolean isConnections(String gauge) {
+    return gauge.startsWith("listener.") && gauge.endsWith(".downstream_cx_active");
+  }
+}
