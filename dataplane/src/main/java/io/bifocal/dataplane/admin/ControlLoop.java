@@ -21,12 +21,16 @@ record ControlLoop(ProxyView view) {
     return answer;
   }
 
-  /** Tells something on the control loop, and then answers OK. */
+  /** Tells something on the control loop, and then answers OK, or 501 for what it cannot do. */
   CompletableFuture<Answer> tell(Consumer<ProxyView> order) {
     return ask(
         v -> {
-          order.accept(v);
-          return Answer.ok();
+          try {
+            order.accept(v);
+            return Answer.ok();
+          } catch (UnsupportedOperationException e) {
+            return Answer.error(501, e.getMessage() + "\n");
+          }
         });
   }
 }

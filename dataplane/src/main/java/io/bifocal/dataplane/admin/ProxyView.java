@@ -55,8 +55,12 @@ public interface ProxyView {
    *
    * @param inboundOnly whether only listeners whose {@code traffic_direction} is inbound
    * @param skipExit whether to ask connections to end but go on accepting
+   * @throws UnsupportedOperationException for what this proxy cannot do; nothing is drained then
    */
   default void drainListeners(boolean graceful, boolean inboundOnly, boolean skipExit) {
+    if (inboundOnly || skipExit) {
+      throw new UnsupportedOperationException("inboundonly and skip_exit are not supported");
+    }
     drainListeners(graceful);
   }
 

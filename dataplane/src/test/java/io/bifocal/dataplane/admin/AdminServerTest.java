@@ -311,6 +311,16 @@ class AdminServerTest {
   }
 
   @Test
+  void a_drain_that_the_proxy_cannot_do_is_refused_and_not_done_in_another_way() throws Exception {
+    proxy.drainsWhole = true;
+
+    assertThat(send("POST", "/drain_listeners?inboundonly").statusCode()).isEqualTo(501);
+    assertThat(proxy.orders).isEmpty();
+    assertThat(send("POST", "/drain_listeners?graceful").body()).isEqualTo("OK\n");
+    assertThat(proxy.orders).containsExactly("drain whole");
+  }
+
+  @Test
   void counters_are_reset_and_gauges_are_not() throws Exception {
     proxy.stats.root().counter("c").inc();
     proxy.stats.root().gauge("g").set(3);
