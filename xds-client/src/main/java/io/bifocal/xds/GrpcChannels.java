@@ -26,15 +26,18 @@ final class GrpcChannels implements ChannelFactory {
               + " needs a channel factory that knows it; google_grpc needs none");
     }
     GoogleGrpc google = service.getGoogleGrpc();
-    if (google.getCallCredentialsCount() > 0) {
-      throw new IllegalArgumentException("google_grpc.call_credentials are not served");
-    }
     return Grpc.newChannelBuilder(google.getTargetUri(), credentials(google)).build();
   }
 
   private static ChannelCredentials credentials(GoogleGrpc google) {
-    if (!google.getChannelCredentials().hasSslCredentials()) {
-      return InsecureChannelCredentials.create();
+    switch (google.getChannelCredentials().getCredentialSpecifierCase()) {
+      case SSL_CREDENTIALS -> {}
+      case CREDENTIALSPECIFIER_NOT_SET, LOCAL_CREDENTIALS -> {
+        return InsecureChannelCredentials.create();
+      }
+      case GOOGLE_DEFAULT ->
+          throw new IllegalArgumentException(
+              "google_grpc.channel_credentials: google_default is not served");
     }
     GoogleGrpc.SslCredentials ssl = google.getChannelCredentials().getSslCredentials();
     TlsChannelCredentials.Builder tls = TlsChannelCredentials.newBuilder();

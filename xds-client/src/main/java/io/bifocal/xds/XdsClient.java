@@ -118,7 +118,7 @@ public final class XdsClient implements AutoCloseable {
   }
 
   private Transport transport(GrpcService service) {
-    return transport != null ? transport : Transport.over(channel(service), loop, decode);
+    return transport != null ? transport : Transport.over(channel(service), service, loop, decode);
   }
 
   // One channel per server, whatever the number of streams.

@@ -1,10 +1,12 @@
 package io.bifocal.xds;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UInt32Value;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource.ApiType;
@@ -17,6 +19,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
+import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
@@ -198,6 +201,47 @@ class HostileServerTest {
       assertThat(watch.lastError().orElseThrow().message())
           .contains("PERMISSION_DENIED")
           .contains("not you");
+    }
+  }
+
+  @Test
+  void aServerBeyondTheMessageLimitIsNamedAsSuch() throws Exception {
+    byte[] bytes = clusters("1", cluster("a".repeat(2_000))).toByteArray();
+    int port = serve(0, (request, out) -> out.onNext(bytes));
+    ApiConfigSource small =
+        at(port).toBuilder()
+            .setGrpcServices(
+                0,
+                GrpcService.newBuilder()
+                    .setEnvoyGrpc(
+                        GrpcService.EnvoyGrpc.newBuilder()
+                            .setClusterName("xds")
+                            .setMaxReceiveMessageLength(UInt32Value.of(1_000))))
+            .build();
+    ChannelFactory toPort =
+        service -> NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+    try (XdsClient client =
+            XdsClient.builder().ads(small).channelFactory(toPort).chance(() -> 0.5).build();
+        Watch<Cluster> watch = client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
+      client.start();
+      await().until(() -> watch.lastError().isPresent());
+      assertThat(watch.lastError().orElseThrow().message()).contains("RESOURCE_EXHAUSTED");
+    }
+  }
+
+  @Test
+  void theDefaultFactoryKnowsGoogleGrpcOnly() {
+    ApiConfigSource envoyGrpc =
+        at(1).toBuilder()
+            .setGrpcServices(
+                0,
+                GrpcService.newBuilder()
+                    .setEnvoyGrpc(GrpcService.EnvoyGrpc.newBuilder().setClusterName("xds")))
+            .build();
+    try (XdsClient client = XdsClient.builder().ads(envoyGrpc).build()) {
+      assertThatThrownBy(client::start)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("envoy_grpc");
     }
   }
 

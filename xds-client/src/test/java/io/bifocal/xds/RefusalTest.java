@@ -77,6 +77,18 @@ class RefusalTest {
   }
 
   @Test
+  void aConstraintThatIsBroken() {
+    clustersAreAt1();
+    talk.respond(CLUSTER, "2", "n2", cluster("b"), cluster(""));
+    assertThat(talk.heard().get(0))
+        .startsWith("CDS [] v1 n2 error: ")
+        .contains(
+            "Proto constraint validation failed (ClusterValidationError.Name: value length must be"
+                + " at least 1 characters)");
+    assertThat(talk.takeSeen()).as("nothing is applied").containsExactly("CDS Malformed");
+  }
+
+  @Test
   void aWrapperThatDoesNotDecode() {
     clustersAreAt1();
     Any wrapper =
@@ -151,7 +163,7 @@ class RefusalTest {
     talk.heard();
     talk.respond(CLUSTER, "1", "n1", cluster("a"));
     assertThat(talk.heard()).as("the first refusal is immediate").hasSize(1);
-    talk.respond(CLUSTER, "1", "n2", cluster("a"));
+    talk.respond(CLUSTER, "counted up", "n2", cluster("a"));
     assertThat(talk.heard()).isEmpty();
     talk.time.advance(Duration.ofMillis(499));
     assertThat(talk.heard()).isEmpty();
@@ -167,8 +179,12 @@ class RefusalTest {
       talk.time.advance(Duration.ofSeconds(30));
       assertThat(talk.heard()).as("never later than 30 s").hasSize(1);
     }
-    talk.respond(CLUSTER, "2", "n20", cluster("a"));
-    assertThat(talk.heard()).as("other bytes are answered at once").hasSize(1);
+    talk.respond(CLUSTER, "1", "n20", cluster("a"));
+    assertThat(talk.heard()).isEmpty();
+    talk.respond(CLUSTER, "1", "n21", cluster("b"));
+    assertThat(talk.heard())
+        .as("other bytes are answered at once")
+        .containsExactly("CDS [] n21 error: no");
   }
 
   @Test

@@ -1,6 +1,9 @@
 package io.bifocal.xds.bootstrap;
 
+import com.google.protobuf.Message;
 import com.google.protobuf.util.Durations;
+import io.bifocal.api.ConfigException;
+import io.bifocal.api.SupportedFields;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource.ApiType;
 import io.envoyproxy.envoy.config.core.v3.BackoffStrategy;
@@ -8,6 +11,8 @@ import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.envoyproxy.envoy.config.core.v3.RateLimitSettings;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How to speak to a control plane over gRPC: an {@code ApiConfigSource}, checked.
@@ -30,13 +35,40 @@ public record StreamSettings(
   /** At most {@code burst} requests at once, and {@code perSecond} in the long run. */
   public record Rate(double burst, double perSecond) {}
 
+  private static final int V2 = 1;
   private static final Duration BACKOFF_BASE = Duration.ofMillis(500);
   private static final Duration BACKOFF_MAX = Duration.ofSeconds(30);
+
+  private static final Logger log = LoggerFactory.getLogger(StreamSettings.class);
+  private static final SupportedFields API =
+      SupportedFields.of(ApiConfigSource.getDescriptor())
+          .supports(
+              "api_type",
+              "transport_api_version",
+              "grpc_services",
+              "set_node_on_first_message_only",
+              "rate_limit_settings")
+          .ignores("only REST has use for it", "cluster_names", "refresh_delay", "request_timeout");
+  private static final SupportedFields SERVICE =
+      SupportedFields.of(GrpcService.getDescriptor())
+          .supports("envoy_grpc", "google_grpc", "initial_metadata")
+          .ignores("a stream of resources has no end", "timeout")
+          .ignores("the policy of envoy_grpc is obeyed", "retry_policy");
+  private static final SupportedFields ENVOY =
+      SupportedFields.of(GrpcService.EnvoyGrpc.getDescriptor())
+          .supports("cluster_name", "authority", "retry_policy", "max_receive_message_length")
+          .ignores("no such headers are sent", "skip_envoy_headers");
+  private static final SupportedFields GOOGLE =
+      SupportedFields.of(GrpcService.GoogleGrpc.getDescriptor())
+          .supports("target_uri", "channel_credentials")
+          .ignores("statistics are the observer's", "stat_prefix")
+          .ignores("reading is bounded otherwise", "per_stream_buffer_limit_bytes");
 
   /**
    * Checks.
    *
-   * @throws IllegalArgumentException when it is not gRPC, or not exactly one service, saying so
+   * @throws IllegalArgumentException when it is not gRPC, not exactly one service, or asks for what
+   *     is not served, saying so
    */
   public static StreamSettings of(ApiConfigSource source) {
     ApiType api = source.getApiType();
@@ -52,6 +84,7 @@ public record StreamSettings(
                   : " must have no more than 1 gRPC services specified"));
     }
     GrpcService service = source.getGrpcServices(0);
+    checkFields(source, service);
     Duration base = BACKOFF_BASE;
     Duration max = BACKOFF_MAX;
     if (service.hasEnvoyGrpc() && service.getEnvoyGrpc().getRetryPolicy().hasRetryBackOff()) {
@@ -71,6 +104,28 @@ public record StreamSettings(
         base,
         max,
         source.hasRateLimitSettings() ? rate(source.getRateLimitSettings()) : null);
+  }
+
+  private static void checkFields(ApiConfigSource source, GrpcService service) {
+    if (source.getTransportApiVersionValue() == V2) {
+      throw new IllegalArgumentException("transport_api_version V2 is not served: V3 is");
+    }
+    check(API, source, "api_config_source");
+    check(SERVICE, service, "api_config_source.grpc_services[0]");
+    if (service.hasEnvoyGrpc()) {
+      check(ENVOY, service.getEnvoyGrpc(), "api_config_source.grpc_services[0].envoy_grpc");
+    }
+    if (service.hasGoogleGrpc()) {
+      check(GOOGLE, service.getGoogleGrpc(), "api_config_source.grpc_services[0].google_grpc");
+    }
+  }
+
+  private static void check(SupportedFields table, Message message, String path) {
+    try {
+      table.check(message, path).forEach(log::warn);
+    } catch (ConfigException e) {
+      throw new IllegalArgumentException(e.reason(), e);
+    }
   }
 
   private static Rate rate(RateLimitSettings settings) {

@@ -10,7 +10,7 @@ public sealed interface Decoded<T extends Message> {
   /**
    * What identifies a response.
    *
-   * @param fingerprint of all but the nonce: equal when the server sends the same bytes again
+   * @param fingerprint of the resources: equal when the server sends the same bytes again
    */
   record Stamp(String version, String nonce, long fingerprint) {}
 

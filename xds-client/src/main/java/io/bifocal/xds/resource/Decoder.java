@@ -223,8 +223,9 @@ public final class Decoder {
     }
   }
 
+  // Without versions: a server may count them up each time it says the same again.
   private static long fingerprint(DiscoveryResponse response) {
-    Hasher hasher = hasher(response.getVersionInfo());
+    Hasher hasher = Hashing.murmur3_128().newHasher();
     for (Any any : response.getResourcesList()) {
       put(hasher, any);
     }
@@ -232,23 +233,15 @@ public final class Decoder {
   }
 
   private static long fingerprint(DeltaDiscoveryResponse response) {
-    Hasher hasher = hasher(response.getSystemVersionInfo());
+    Hasher hasher = Hashing.murmur3_128().newHasher();
     for (Resource resource : response.getResourcesList()) {
       hasher.putString(resource.getName(), StandardCharsets.UTF_8);
-      hasher.putString(resource.getVersion(), StandardCharsets.UTF_8);
       put(hasher, resource.getResource());
     }
     response
         .getRemovedResourcesList()
         .forEach(name -> hasher.putString(name, StandardCharsets.UTF_8).putByte((byte) 0));
     return hasher.hash().asLong();
-  }
-
-  private static Hasher hasher(String version) {
-    return Hashing.murmur3_128()
-        .newHasher()
-        .putString(version, StandardCharsets.UTF_8)
-        .putByte((byte) 0);
   }
 
   private static void put(Hasher hasher, Any any) {

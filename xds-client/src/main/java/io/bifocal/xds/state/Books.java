@@ -303,14 +303,16 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
       return;
     }
     ledger.refused(stamp.nonce(), answer.reason(), surroundings.tickets().getAsLong());
+    forgive();
     if (before != null && before == stamp.fingerprint()) {
       doPenance();
+    } else {
+      refusals.reset();
     }
   }
 
   // A server that answers a refusal with the very same bytes would keep both of us busy.
   private void doPenance() {
-    forgive();
     penance =
         loop.schedule(
             refusals.next(),

@@ -2,6 +2,9 @@ package io.bifocal.xds.stream;
 
 import com.google.protobuf.Message;
 import io.bifocal.xds.time.Loop;
+import io.envoyproxy.envoy.config.core.v3.GrpcService;
+import io.envoyproxy.envoy.config.core.v3.GrpcService.EnvoyGrpc;
+import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ConnectivityState;
@@ -9,6 +12,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import java.util.List;
 import java.util.concurrent.Executor;
 
 /** Calls on a gRPC channel. The back-off is the stream's, so the channel's own is cut short. */
@@ -18,12 +22,44 @@ final class GrpcTransport implements Transport {
 
   private final ManagedChannel channel;
   private final Loop loop;
-  private final Executor decode;
+  private final CallOptions options;
+  private final List<HeaderValue> headers;
 
-  GrpcTransport(ManagedChannel channel, Loop loop, Executor decode) {
+  GrpcTransport(ManagedChannel channel, GrpcService service, Loop loop, Executor decode) {
     this.channel = channel;
     this.loop = loop;
-    this.decode = decode;
+    this.options = options(service.getEnvoyGrpc()).withExecutor(decode);
+    this.headers = service.getInitialMetadataList();
+  }
+
+  private static CallOptions options(EnvoyGrpc envoy) {
+    int limit =
+        envoy.hasMaxReceiveMessageLength()
+            ? envoy.getMaxReceiveMessageLength().getValue()
+            : MAX_RESPONSE_BYTES;
+    CallOptions options = CallOptions.DEFAULT.withMaxInboundMessageSize(Math.max(1, limit));
+    return envoy.getAuthority().isEmpty() ? options : options.withAuthority(envoy.getAuthority());
+  }
+
+  // A fresh copy for each call, which keeps it.
+  private Metadata metadata() {
+    Metadata metadata = new Metadata();
+    for (HeaderValue header : headers) {
+      if (header.getKey().endsWith(Metadata.BINARY_HEADER_SUFFIX)) {
+        metadata.put(
+            Metadata.Key.of(header.getKey(), Metadata.BINARY_BYTE_MARSHALLER),
+            header.getRawValue().isEmpty()
+                ? header.getValueBytes().toByteArray()
+                : header.getRawValue().toByteArray());
+      } else {
+        metadata.put(
+            Metadata.Key.of(header.getKey(), Metadata.ASCII_STRING_MARSHALLER),
+            header.getRawValue().isEmpty()
+                ? header.getValue()
+                : header.getRawValue().toStringUtf8());
+      }
+    }
+    return metadata;
   }
 
   @Override
@@ -34,12 +70,9 @@ final class GrpcTransport implements Transport {
       // back-off of up to two minutes.
       channel.enterIdle();
     }
-    ClientCall<Q, R> call =
-        channel.newCall(
-            method,
-            CallOptions.DEFAULT.withExecutor(decode).withMaxInboundMessageSize(MAX_RESPONSE_BYTES));
+    ClientCall<Q, R> call = channel.newCall(method, options);
     GrpcCall<Q, R> opened = new GrpcCall<>(call, loop, events);
-    opened.start();
+    opened.start(metadata());
     return opened;
   }
 
@@ -55,8 +88,8 @@ final class GrpcTransport implements Transport {
       this.events = events;
     }
 
-    void start() {
-      call.start(this, new Metadata());
+    void start(Metadata metadata) {
+      call.start(this, metadata);
       call.request(1);
     }
 

@@ -2,6 +2,7 @@ package io.bifocal.xds.stream;
 
 import com.google.protobuf.Message;
 import io.bifocal.xds.time.Loop;
+import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import java.util.concurrent.Executor;
@@ -9,9 +10,14 @@ import java.util.concurrent.Executor;
 /** Opens two-way calls. All calls come, and all events are told, on the client's loop. */
 public interface Transport {
 
-  /** Over gRPC; messages are parsed on {@code decode}. */
-  static Transport over(ManagedChannel channel, Loop loop, Executor decode) {
-    return new GrpcTransport(channel, loop, decode);
+  /**
+   * Over gRPC.
+   *
+   * @param service says what goes with each call: initial metadata, authority, the greatest message
+   * @param decode parses messages
+   */
+  static Transport over(ManagedChannel channel, GrpcService service, Loop loop, Executor decode) {
+    return new GrpcTransport(channel, service, loop, decode);
   }
 
   /** Opens; connecting may take its time. Events never come from within this call. */
