@@ -70,7 +70,7 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
     return new ConnectionManager(
         settings,
         source(config, settings, context),
-        List.copyOf(logs),
+        logs,
         clusters,
         stats.root(),
         context.listenerScope());

@@ -126,10 +126,7 @@ final class HttpBench {
   }
 
   HttpBench serve(HttpConnectionManager config, InetAddress address) throws Exception {
-    NetworkFilter made =
-        factory.create(
-            Any.pack(config),
-            new ListenerContext("l", stats.root().scope("listener"), init, false));
+    NetworkFilter made = make(config, init);
     filter = made;
     listening =
         new ServerBootstrap()
@@ -159,6 +156,11 @@ final class HttpBench {
             .sync()
             .channel();
     return this;
+  }
+
+  NetworkFilter make(HttpConnectionManager config, InitManager waiting) throws ConfigException {
+    return factory.create(
+        Any.pack(config), new ListenerContext("l", stats.root().scope("listener"), waiting, false));
   }
 
   NetworkFilter filter() {

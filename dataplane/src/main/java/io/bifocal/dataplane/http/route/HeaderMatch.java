@@ -84,10 +84,7 @@ record HeaderMatch(
       return (found != null) == (wantPresent != invert);
     }
     // A missing header matches nothing, not even an inverted condition on its value.
-    if (found == null) {
-      return invert;
-    }
-    return condition.matches(found) != invert;
+    return found != null && condition.matches(found) != invert;
   }
 
   private @Nullable String value(RequestHead head) {
@@ -112,10 +109,6 @@ record HeaderMatch(
     if (!values.hasNext()) {
       return first;
     }
-    StringBuilder all = new StringBuilder(first);
-    while (values.hasNext()) {
-      all.append(',').append(values.next());
-    }
-    return all.toString();
+    return String.join(",", head.headers.getAll(name));
   }
 }
