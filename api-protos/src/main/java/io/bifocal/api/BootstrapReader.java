@@ -8,6 +8,8 @@ import io.bifocal.api.tree.TreeException;
 import io.bifocal.api.tree.YamlTree;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +32,8 @@ public final class BootstrapReader {
 
   /** As much as one message of a control plane may have. */
   private static final long MAX_BYTES = 64 << 20;
+
+  private static final String BYTE_ORDER_MARK = "\ufeff";
 
   private final boolean allowUnknownFields;
 
@@ -59,7 +63,7 @@ public final class BootstrapReader {
     if (name.endsWith(".pb")) {
       return binary(bytes, where, prototype);
     }
-    String text = new String(bytes, StandardCharsets.UTF_8);
+    String text = text(bytes, where);
     if (name.endsWith(".pb_text") || name.endsWith(".textproto") || name.endsWith(".pbtxt")) {
       return checked(TextProto.read(text, where, prototype), where, prototype);
     }
@@ -133,6 +137,15 @@ public final class BootstrapReader {
     @SuppressWarnings("unchecked") // built from the prototype
     Class<T> type = (Class<T>) prototype.getClass();
     return type.cast(message);
+  }
+
+  private static String text(byte[] bytes, String where) throws ConfigException {
+    try {
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
+    } catch (CharacterCodingException e) {
+      throw new ConfigException(where + ": not UTF-8", e);
+    }
   }
 
   private static byte[] bytes(Path file) throws ConfigException {

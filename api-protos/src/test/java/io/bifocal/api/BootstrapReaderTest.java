@@ -16,6 +16,7 @@ import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -439,6 +440,50 @@ class BootstrapReaderTest {
     Path path = Files.write(folder.resolve("b.pb"), bootstrap.toByteArray());
     assertThatThrownBy(() -> strict.read(path)).hasMessage(path + ": unknown fields: #9999");
     assertThat(new BootstrapReader(true).read(path).getNode().getId()).isEmpty();
+  }
+
+  @Test
+  void aByteOrderMarkIsPassedOverAndOtherEncodingsAreRefused() throws ConfigException, IOException {
+    assertThat(strict.read(file("b.yaml", "\ufeffnode: {id: a}")).getNode().getId()).isEqualTo("a");
+    Path latin = Files.write(folder.resolve("c.yaml"), new byte[] {'#', (byte) 0xe9});
+    assertThatThrownBy(() -> strict.read(latin)).hasMessage(latin + ": not UTF-8");
+  }
+
+  @Test
+  void garbageIsRefusedAndDoesNoMore() {
+    String good =
+        """
+        node: {id: "a\\n", metadata: {a: 1.5e3, b: [x, ~], c: &d {e: f}, g: *d}}
+        static_resources:
+          clusters:
+          - name: a
+            type: EDS
+            connect_timeout: 0.25s
+            transport_socket:
+              typed_config: {"@type": type.googleapis.com/google.protobuf.Duration, value: 1s}
+            health_checks: {timeout: {seconds: 1}, tcp_health_check: {send: {binary: aGk=}}}
+        """;
+    String symbols = "{}[]:,&*!|>'\"%@`#?-~ \n\t\u0000\ufeff\ud83d0eE.x/\\";
+    Random random = new Random(6555);
+    int refused = 0;
+    for (int i = 0; i < 3_000; i++) {
+      StringBuilder text = new StringBuilder(good);
+      for (int j = random.nextInt(4); j >= 0; j--) {
+        int at = random.nextInt(text.length());
+        switch (random.nextInt(3)) {
+          case 0 -> text.setCharAt(at, symbols.charAt(random.nextInt(symbols.length())));
+          case 1 -> text.insert(at, symbols.charAt(random.nextInt(symbols.length())));
+          default -> text.delete(at, Math.min(text.length(), at + random.nextInt(20)));
+        }
+      }
+      try {
+        var unused = yaml(text.toString());
+      } catch (ConfigException e) {
+        refused++;
+        assertThat(e.reason()).startsWith("b.yaml:").doesNotContain("\n");
+      }
+    }
+    assertThat(refused).isGreaterThan(1_000);
   }
 
   @Test

@@ -138,22 +138,38 @@ class JsonDumpTest {
   }
 
   @Test
-  void anAnyThatCannotBeOpenedIsPrintedAsItsBytes() {
+  void anAnyOfATypeThatIsNotKnownIsPrintedAsItsBytes() {
+    assertThat(typedConfig("a.B")).contains("\"value\": \"/w==\"");
+  }
+
+  @Test
+  void anAnyThatDoesNotDecodeIsHidden() {
+    assertThat(typedConfig("envoy.config.cluster.v3.Cluster"))
+        .isEqualTo(
+            """
+            {
+             "typed_config": {
+              "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
+              "value": "W3JlZGFjdGVkXQ=="
+             }
+            }
+            """);
+  }
+
+  private static String typedConfig(String type) {
     ByteString broken = ByteString.copyFrom(new byte[] {(byte) 0xff});
-    for (String type : new String[] {"a.B", "envoy.config.cluster.v3.Cluster"}) {
-      Any any = Any.newBuilder().setTypeUrl("type.googleapis.com/" + type).setValue(broken).build();
-      assertThat(JsonDump.print(TransportSocket.newBuilder().setTypedConfig(any).build()))
-          .isEqualTo(
-              """
-              {
-               "typed_config": {
-                "@type": "type.googleapis.com/%s",
-                "value": "/w=="
-               }
-              }
-              """
-                  .formatted(type));
+    Any any = Any.newBuilder().setTypeUrl("type.googleapis.com/" + type).setValue(broken).build();
+    return JsonDump.print(TransportSocket.newBuilder().setTypedConfig(any).build());
+  }
+
+  @Test
+  void anAnyInAnAnyInAnAnyEndlesslyIsPrintedToADepth() {
+    Any any = Any.pack(DataSource.newBuilder().setInlineString("innermost").build());
+    for (int i = 0; i < 2_000; i++) {
+      any = Any.pack(any);
     }
+    assertThat(JsonDump.print(any)).contains("google.protobuf.Any").doesNotContain("innermost");
+    assertThat(UnknownFields.in(any)).isEmpty();
   }
 
   @Test

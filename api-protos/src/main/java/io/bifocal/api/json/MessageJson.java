@@ -23,7 +23,13 @@ import org.jspecify.annotations.Nullable;
  * range are printed as what they hold.
  */
 public final class MessageJson {
+  /**
+   * An {@code Any} deeper than this stays closed: they can be packed into one another endlessly.
+   */
+  private static final int MAX_DEPTH = 100;
+
   private final JsonText out = new JsonText();
+  private int depth;
 
   private MessageJson() {}
 
@@ -34,6 +40,7 @@ public final class MessageJson {
   }
 
   private void message(Message message) {
+    depth++;
     if (message instanceof Any any) {
       any(any);
     } else if (!special(message)) {
@@ -41,6 +48,7 @@ public final class MessageJson {
       fields(message);
       out.close('}');
     }
+    depth--;
   }
 
   /** Types that are not printed as objects of their fields. */
@@ -122,11 +130,19 @@ public final class MessageJson {
     for (Object entry : (List<?>) message.getField(field)) {
       entries.add((Message) entry);
     }
-    entries.sort(Comparator.comparing(entry -> entry.getField(key).toString()));
+    entries.sort(Comparator.comparing(entry -> key(key, entry.getField(key))));
     for (Message entry : entries) {
-      out.key(entry.getField(key).toString());
+      out.key(key(key, entry.getField(key)));
       value(value, entry.getField(value));
     }
+  }
+
+  private static String key(FieldDescriptor field, Object key) {
+    return switch (field.getType()) {
+      case UINT32, FIXED32 -> Integer.toUnsignedString((Integer) key);
+      case UINT64, FIXED64 -> Long.toUnsignedString((Long) key);
+      default -> key.toString();
+    };
   }
 
   private void value(FieldDescriptor field, Object value) {
@@ -164,14 +180,16 @@ public final class MessageJson {
       out.key("@type");
       out.string(any.getTypeUrl());
     }
-    Message inner = open(any);
+    Message inner = depth > MAX_DEPTH ? null : open(any);
     if (inner == null) {
       if (!any.getValue().isEmpty()) {
         out.key("value");
         out.string(base64(any.getValue()));
       }
     } else if (isObject(inner)) {
+      depth++;
       fields(inner);
+      depth--;
     } else {
       out.key("value");
       message(inner);

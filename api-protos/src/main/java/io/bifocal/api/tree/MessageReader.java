@@ -117,12 +117,15 @@ public final class MessageReader {
     return null;
   }
 
+  /** Null is "not set", but for the two types that have null among their values. */
   private static boolean meansUnset(FieldDescriptor field, Node value) {
     boolean takesNull =
-        !field.isRepeated()
-            && field.getJavaType() == JavaType.MESSAGE
-            && field.getMessageType().getFullName().equals("google.protobuf.Value");
-    return isNull(value) && !takesNull;
+        switch (field.getJavaType()) {
+          case MESSAGE -> field.getMessageType().getFullName().equals("google.protobuf.Value");
+          case ENUM -> field.getEnumType().getFullName().equals("google.protobuf.NullValue");
+          default -> false;
+        };
+    return isNull(value) && (field.isRepeated() || !takesNull);
   }
 
   private static boolean isNull(Node node) {

@@ -112,6 +112,11 @@ final class ScalarReader {
   }
 
   private static @Nullable EnumValueDescriptor enumValue(EnumDescriptor type, Scalar scalar) {
+    if (scalar.kind() == Kind.NULL) {
+      return type.getFullName().equals("google.protobuf.NullValue")
+          ? type.findValueByNumber(0)
+          : null;
+    }
     if (scalar.kind() == Kind.STRING) {
       EnumValueDescriptor exact = type.findValueByName(scalar.text());
       if (exact != null) {

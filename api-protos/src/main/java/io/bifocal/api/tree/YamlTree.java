@@ -104,15 +104,11 @@ public final class YamlTree {
         tree.take(event);
       }
     } catch (MarkedYamlEngineException e) {
-      throw new TreeException(line(e.getProblemMark()), oneLine(e.getProblem()));
+      throw new TreeException(line(e.getProblemMark()), e.getProblem());
     } catch (YamlEngineException e) {
-      throw new TreeException(0, oneLine(String.valueOf(e.getMessage())));
+      throw new TreeException(0, String.valueOf(e.getMessage()));
     }
     return tree.root == null ? new Scalar(Kind.NULL, "null", 1) : tree.root;
-  }
-
-  private static String oneLine(String text) {
-    return text.replace('\n', ' ').replace('\r', ' ');
   }
 
   private static int line(Optional<Mark> mark) {
