@@ -107,4 +107,21 @@ class CapturedStreamTest {
     assertThat(List.of(server.next(), server.next()))
         .containsExactlyInAnyOrder("CDS ack", "EDS e1,e2 ack");
   }
+
+  /** Envoy asks nothing here, and its acknowledgement waits for the fetch timeout: 15 s. */
+  @Test
+  void inDeltaAChangedClusterAsksForItsEndpointsAgain() throws Exception {
+    start(ApiConfigSource.ApiType.DELTA_GRPC);
+    server.next();
+    server.respond(ResourceType.CLUSTER, "1", eds("e1"));
+    assertThat(List.of(server.next(), server.next())).containsExactly("EDS e1", "CDS ack");
+    server.respond(ResourceType.ENDPOINTS, "1", assignment("e1", "127.0.0.1"));
+    assertThat(server.next()).isEqualTo("EDS ack");
+    initialized.get(5, TimeUnit.SECONDS);
+    server.respond(ResourceType.CLUSTER, "2", changed(eds("e1"), 9));
+    assertThat(server.next()).isEqualTo("EDS e1");
+    server.respond(ResourceType.ENDPOINTS, "1", assignment("e1", "127.0.0.1"));
+    assertThat(List.of(server.next(), server.next()))
+        .containsExactlyInAnyOrder("CDS ack", "EDS ack");
+  }
 }

@@ -112,8 +112,10 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
 
   private void add(Interest<T> interest) {
     boolean before = interests.everything();
-    List<String> fresh = interests.add(interest);
-    ledger.wanted(fresh, !before && interests.everything());
+    interests.add(interest);
+    // Known names too: a server answers every subscription that it is sent, in delta as well, and
+    // that is how a changed cluster gets its endpoints without waiting for a timeout.
+    ledger.wanted(interest.names(), !before && interests.everything());
   }
 
   private void remove(Interest<T> interest) {
