@@ -36,6 +36,7 @@ final class PooledConnection extends ChannelDuplexHandler
   }
 
   private final RacingPool pool;
+  private final RacingPool.Use use;
   private final Loop loop;
   private final PoolSettings settings;
   private final UpstreamStats stats;
@@ -51,12 +52,13 @@ final class PooledConnection extends ChannelDuplexHandler
 
   PooledConnection(
       RacingPool pool,
+      RacingPool.Use use,
       Loop loop,
       PoolSettings settings,
       UpstreamStats stats,
-      Host host,
-      boolean http) {
+      Host host) {
     this.pool = pool;
+    this.use = use;
     this.loop = loop;
     this.settings = settings;
     this.stats = stats;
@@ -66,7 +68,7 @@ final class PooledConnection extends ChannelDuplexHandler
     countAttempt();
     stats.cxActive.inc();
     hostCxActive.inc();
-    if (http) {
+    if (use == RacingPool.Use.AGAIN) {
       stats.cxHttp1Total.inc();
     }
   }
@@ -125,6 +127,9 @@ final class PooledConnection extends ChannelDuplexHandler
 
   /** Nobody uses it: from now on all that can come from the peer is its end. */
   private void rest() {
+    if (state == State.LENT) {
+      unlend();
+    }
     state = State.IDLE;
     idleSince = loop.nanoTime();
   }
@@ -150,6 +155,20 @@ final class PooledConnection extends ChannelDuplexHandler
     uses++;
     if (usedUp()) {
       stats.cxMaxRequests.inc();
+    }
+    if (use == RacingPool.Use.ONCE) {
+      stats.rqTotal.inc();
+      stats.rqActive.inc();
+      host.stats().rqTotal().at(stats.shard).inc();
+      host.stats().rqActive().at(stats.shard).inc();
+    }
+  }
+
+  private void unlend() {
+    if (use == RacingPool.Use.ONCE) {
+      stats.rqActive.dec();
+      host.stats().rqActive().at(stats.shard).dec();
+      settings.breakers().requests().release();
     }
   }
 
@@ -193,6 +212,7 @@ final class PooledConnection extends ChannelDuplexHandler
     stats.cxDestroy.inc();
     (byPeer ? stats.cxDestroyRemote : stats.cxDestroyLocal).inc();
     if (inUse) {
+      unlend();
       stats.cxDestroyWithActiveRq.inc();
       (byPeer ? stats.cxDestroyRemoteWithActiveRq : stats.cxDestroyLocalWithActiveRq).inc();
     }
@@ -237,6 +257,7 @@ final class PooledConnection extends ChannelDuplexHandler
   public void retire() {
     loop.assertInLoop();
     if (state == State.LENT) {
+      stats.cxCloseNotify.inc();
       rest();
       close();
     }

@@ -68,8 +68,7 @@ final class RacingPool implements ConnectionPool {
       return ANSWERED;
     }
     if (!settings.breakers().pendingRequests().tryAcquire()) {
-      stats.rqPendingOverflow.inc();
-      waiter.onFailure(new PoolFailure(Reason.OVERFLOW, "", List.of()));
+      overflow(waiter);
       return ANSWERED;
     }
     stats.rqPendingTotal.inc();
@@ -178,8 +177,7 @@ final class RacingPool implements ConnectionPool {
   }
 
   private void connect() {
-    PooledConnection connection =
-        new PooledConnection(this, loop, settings, stats, host, use == Use.AGAIN);
+    PooledConnection connection = new PooledConnection(this, use, loop, settings, stats, host);
     connecting.addLast(connection);
     all.add(connection);
     connection.race(
@@ -206,9 +204,21 @@ final class RacingPool implements ConnectionPool {
     closeWhatNobodyWaitsFor();
   }
 
-  private static void lend(PooledConnection connection, Waiter waiter) {
+  // What is sent on an HTTP connection is counted by the router, which knows of retries. A TCP
+  // connection is a request itself, as with Envoy.
+  private void lend(PooledConnection connection, Waiter waiter) {
+    if (use == Use.ONCE && !settings.breakers().requests().tryAcquire()) {
+      idle.push(connection);
+      overflow(waiter);
+      return;
+    }
     connection.lend();
     waiter.onReady(connection);
+  }
+
+  private void overflow(Waiter waiter) {
+    stats.rqPendingOverflow.inc();
+    waiter.onFailure(new PoolFailure(Reason.OVERFLOW, "", List.of()));
   }
 
   private void eject(PoolFailure failure) {

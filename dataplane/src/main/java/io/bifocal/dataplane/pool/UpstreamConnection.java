@@ -25,7 +25,7 @@ public interface UpstreamConnection {
   /** Gives the connection back, fit for another use. */
   void release();
 
-  /** Closes it after a use that came to its regular end, e.g. with {@code Connection: close}. */
+  /** Closes it after a use that came to its regular end with {@code Connection: close}. */
   default void retire() {
     discard();
   }

@@ -23,6 +23,7 @@ public final class UpstreamStats {
   public final Cell cxDestroyWithActiveRq;
   public final Cell cxDestroyLocalWithActiveRq;
   public final Cell cxDestroyRemoteWithActiveRq;
+  public final Cell cxCloseNotify;
   public final Cell cxIdleTimeout;
   public final Cell cxMaxRequests;
   public final Cell cxNoneHealthy;
@@ -71,6 +72,7 @@ public final class UpstreamStats {
     cxDestroyWithActiveRq = counter("upstream_cx_destroy_with_active_rq");
     cxDestroyLocalWithActiveRq = counter("upstream_cx_destroy_local_with_active_rq");
     cxDestroyRemoteWithActiveRq = counter("upstream_cx_destroy_remote_with_active_rq");
+    cxCloseNotify = counter("upstream_cx_close_notify");
     cxIdleTimeout = counter("upstream_cx_idle_timeout");
     cxMaxRequests = counter("upstream_cx_max_requests");
     cxNoneHealthy = counter("upstream_cx_none_healthy");

@@ -239,6 +239,7 @@ class HttpPoolTest {
     one.ready().retire();
     assertThat(one.ready().channel().isOpen()).isFalse();
     assertThat(bench.counters())
+        .containsEntry("upstream_cx_close_notify", 1L)
         .containsEntry("upstream_cx_destroy_local", 1L)
         .doesNotContainKey("upstream_cx_destroy_with_active_rq");
   }

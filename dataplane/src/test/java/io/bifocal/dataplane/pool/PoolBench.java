@@ -154,6 +154,7 @@ final class PoolBench {
     assertThat(gauge("upstream_rq_pending_active")).isZero();
     assertThat(host.stats().cxActive().value()).isZero();
     assertThat(breakers.connections().inUse()).as("connections taken").isZero();
+    assertThat(breakers.requests().inUse()).as("requests in flight").isZero();
     assertThat(breakers.pendingRequests().inUse()).as("places taken").isZero();
   }
 

@@ -57,7 +57,9 @@ class PoolExplorationTest {
     Life(int seed, boolean tcp) {
       random = new Random(seed);
       bench = tcp ? PoolBench.tcp() : new PoolBench(CircuitBreakers.defaults());
-      breakers = new CircuitBreakers(1 + random.nextInt(4), 1 + random.nextInt(6), 1024, 3);
+      breakers =
+          new CircuitBreakers(
+              1 + random.nextInt(4), 1 + random.nextInt(6), 1 + random.nextInt(4), 3);
       bench.maxRequests(random.nextInt(3));
       bench.breakers(breakers);
     }
@@ -153,6 +155,10 @@ class PoolExplorationTest {
           .isEqualTo(bench.pool.size())
           .isEqualTo((int) bench.gauge("upstream_cx_active"))
           .isBetween(0, breakers.connections().max());
+      assertThat(breakers.requests().inUse())
+          .isEqualTo((int) bench.gauge("upstream_rq_active"))
+          .isEqualTo(bench.host.stats().rqActive().value())
+          .isBetween(0, breakers.requests().max());
       if (draining && lent.isEmpty() && breakers.pendingRequests().inUse() == 0) {
         assertThat(bench.pool.size()).as("a draining pool keeps nothing").isZero();
       }

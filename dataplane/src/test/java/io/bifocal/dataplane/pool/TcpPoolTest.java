@@ -2,6 +2,8 @@ package io.bifocal.dataplane.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bifocal.dataplane.pool.PoolFailure.Reason;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -38,5 +40,32 @@ class TcpPoolTest {
     assertThat(bench.counters())
         .containsEntry("upstream_rq_cancelled", 2L)
         .containsEntry("upstream_cx_destroy_local", 2L);
+  }
+
+  @Test
+  void aConnectionCountsAsARequest() {
+    PoolBench.Asker one = bench.served();
+    assertThat(bench.gauge("upstream_rq_active")).isEqualTo(1);
+    bench.closeByPeer(one.ready());
+    one.ready().discard();
+    assertThat(bench.gauge("upstream_rq_active")).isZero();
+    assertThat(bench.counters())
+        .containsEntry("upstream_cx_total", 1L)
+        .containsEntry("upstream_cx_destroy_remote_with_active_rq", 1L)
+        .containsEntry("upstream_rq_pending_total", 1L)
+        .containsEntry("upstream_rq_total", 1L);
+    assertThat(bench.host.stats().rqTotal().value()).isEqualTo(1);
+  }
+
+  @Test
+  void whenThereAreTooManyRequestsTheNextIsRefusedAndItsConnectionIsKept() {
+    bench.breakers(new CircuitBreakers(1024, 1024, 1, 3));
+    PoolBench.Asker one = bench.served();
+    PoolBench.Asker two = bench.ask();
+    bench.time.run();
+    assertThat(two.failure()).isEqualTo(new PoolFailure(Reason.OVERFLOW, "", List.of()));
+    assertThat(bench.counter("upstream_rq_pending_overflow")).isEqualTo(1);
+    one.ready().discard();
+    assertThat(bench.ask().ready()).as("at once").isNotNull();
   }
 }
