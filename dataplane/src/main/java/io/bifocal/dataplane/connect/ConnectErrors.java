@@ -4,7 +4,6 @@ import io.bifocal.dataplane.host.Address;
 import java.io.FileNotFoundException;
 import java.net.NoRouteToHostException;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** What {@code %UPSTREAM_TRANSPORT_FAILURE_REASON%} says of a socket, in Envoy's words. */
 final class ConnectErrors {
@@ -27,6 +26,9 @@ final class ConnectErrors {
           "Host is down",
           "Network is down");
 
+  /** There is no descriptor left, or no such kind of socket. */
+  static final String NO_SOCKET = "socket creation failure";
+
   private ConnectErrors() {}
 
   /** The call itself failed. */
@@ -37,10 +39,6 @@ final class ConnectErrors {
   /** The peer, or a router on the way, answered no. */
   static String delayed(Throwable cause) {
     return "delayed connect error: " + phrase(cause);
-  }
-
-  static String noSocket(@Nullable Throwable cause) {
-    return "socket creation failure: " + (cause == null ? "not registered" : phrase(cause));
   }
 
   /** The socket was connected, but what is on top of it failed; it words its own failures. */

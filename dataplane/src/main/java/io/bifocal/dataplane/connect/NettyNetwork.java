@@ -12,9 +12,12 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Sockets of the operating system, on one worker's event loop: all that is ever connected. */
 public final class NettyNetwork implements Network {
+  private static final Logger log = LoggerFactory.getLogger(NettyNetwork.class);
   private static final int NEVER = 0; // the race has its own timeout
 
   private final EventLoop eventLoop;
@@ -23,9 +26,13 @@ public final class NettyNetwork implements Network {
   private final Bootstrap pipe;
 
   public NettyNetwork(EventLoop eventLoop, Transport transport) {
+    this(eventLoop, transport, transport.tcp());
+  }
+
+  NettyNetwork(EventLoop eventLoop, Transport transport, Class<? extends Channel> tcp) {
     this.eventLoop = eventLoop;
     this.sockets = transport;
-    this.tcp = sockets(eventLoop, transport.tcp()).option(ChannelOption.TCP_NODELAY, true);
+    this.tcp = sockets(eventLoop, tcp).option(ChannelOption.TCP_NODELAY, true);
     this.pipe = sockets(eventLoop, transport.pipe());
   }
 
@@ -69,12 +76,13 @@ public final class NettyNetwork implements Network {
 
     void open() {
       if (!registered.isSuccess()) {
-        fail(Kind.LOCAL, ConnectErrors.noSocket(registered.cause()));
+        log.debug("no socket for {}", address, registered.cause());
+        answerLater(new ConnectFailure(Kind.LOCAL, ConnectErrors.NO_SOCKET));
         return;
       }
       ChannelFuture connect = channel.connect(sockets.adapt(address.socketAddress()));
       if (connect.isDone() && !connect.isSuccess()) {
-        fail(Kind.REMOTE, ConnectErrors.immediate(connect.cause(), address));
+        fail(ConnectErrors.immediate(connect.cause(), address));
         return;
       }
       connect.addListener(done -> onConnected(connect));
@@ -85,7 +93,7 @@ public final class NettyNetwork implements Network {
         return;
       }
       if (!connect.isSuccess()) {
-        fail(Kind.REMOTE, ConnectErrors.delayed(connect.cause()));
+        fail(ConnectErrors.delayed(connect.cause()));
         return;
       }
       Future<?> ready = transport.start(channel);
@@ -100,7 +108,7 @@ public final class NettyNetwork implements Network {
         // A pipe is connected at once: even that is told later.
         eventLoop.execute(this::succeed);
       } else {
-        fail(Kind.REMOTE, ConnectErrors.transport(ready.cause()));
+        fail(ConnectErrors.transport(ready.cause()));
       }
     }
 
@@ -111,13 +119,17 @@ public final class NettyNetwork implements Network {
       }
     }
 
-    private void fail(Kind kind, String detail) {
+    private void fail(String detail) {
       var unused = channel.close();
+      answerLater(new ConnectFailure(Kind.REMOTE, detail));
+    }
+
+    private void answerLater(ConnectFailure failure) {
       eventLoop.execute(
           () -> {
             if (!answered) {
               answered = true;
-              answer.failed(new ConnectFailure(kind, detail));
+              answer.failed(failure);
             }
           });
     }
@@ -126,7 +138,9 @@ public final class NettyNetwork implements Network {
     public void cancel() {
       if (!answered) {
         answered = true;
-        var unused = channel.close();
+        if (channel.isRegistered()) {
+          var unused = channel.close();
+        }
       }
     }
   }

@@ -13,10 +13,12 @@ import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -43,6 +45,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RaceOnSocketsTest {
   private static final InetAddress V4 = InetAddresses.forString("127.0.0.1");
   private static final InetAddress V6 = InetAddresses.forString("::1");
+  private static final Address V4_ANY = new Address.Ip(V4, 9);
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
   private final Transport transport;
@@ -112,6 +115,32 @@ class RaceOnSocketsTest {
                 Kind.REMOTE,
                 "immediate connect error: Network is unreachable"
                     + "|remote address:255.255.255.255:81"));
+  }
+
+  @Test
+  void whereNoSocketCanBeMadeTheFaultIsOurs() throws Exception {
+    Worker worker = workers.get(0);
+    Network exhausted = new NettyNetwork(worker.eventLoop(), transport, NoDescriptors.class);
+    CompletableFuture<RaceOutcome> outcome = new CompletableFuture<>();
+    worker
+        .loop()
+        .execute(
+            () ->
+                new RaceRunner(worker.loop(), exhausted, RaceListener.NONE)
+                    .run(
+                        RacePlan.of("c", List.of(V4_ANY, V4_ANY), CONNECT_TIMEOUT),
+                        outcome::complete));
+    RaceOutcome.Failed failed = failed(outcome);
+    assertThat(failed.failure())
+        .isEqualTo(new ConnectFailure(Kind.LOCAL, "socket creation failure"));
+    assertThat(failed.attempts()).hasSize(4);
+  }
+
+  /** As Netty's channels when the process has too many open files. */
+  public static final class NoDescriptors extends NioSocketChannel {
+    public NoDescriptors() {
+      throw new ChannelException("Failed to open a socket.");
+    }
   }
 
   @Test
