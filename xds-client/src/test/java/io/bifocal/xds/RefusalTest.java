@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.util.Durations;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.service.discovery.v3.Resource;
@@ -81,11 +82,16 @@ class RefusalTest {
     clustersAreAt1();
     talk.respond(CLUSTER, "2", "n2", cluster("b"), cluster(""));
     assertThat(talk.heard().get(0))
-        .startsWith("CDS [] v1 n2 error: ")
-        .contains(
-            "Proto constraint validation failed (ClusterValidationError.Name: value length must be"
+        .startsWith(
+            "CDS [] v1 n2 error: resources[1]: Proto constraint validation failed (ClusterValidationError.Name: value length must be"
                 + " at least 1 characters)");
     assertThat(talk.takeSeen()).as("nothing is applied").containsExactly("CDS Malformed");
+    talk.respond(
+        CLUSTER,
+        "3",
+        "n3",
+        cluster("late").toBuilder().setConnectTimeout(Durations.fromSeconds(-1)).build());
+    assertThat(talk.heard().get(0)).startsWith("CDS [] v1 n3 error: resource 'late': ");
   }
 
   @Test

@@ -97,7 +97,7 @@ public final class Decoder {
 
     void add(@Nullable String name, String version, Any any, @Nullable Duration ttl)
         throws ConfigException {
-      T value = Unpack.as(type.prototype(), any);
+      T value = unpack(name, any);
       String called = name == null || name.isEmpty() ? type.nameOf().apply(value) : name;
       String strange = String.join(", ", UnknownFields.in(value));
       if (!strange.isEmpty()) {
@@ -112,6 +112,29 @@ public final class Decoder {
         unknown.add(new UnknownField(called, strange));
       }
       resources.add(new Received<>(called, version, value, ttl));
+    }
+
+    // Envoy names the resource by dumping it; its name will do.
+    private T unpack(@Nullable String name, Any any) throws ConfigException {
+      try {
+        return Unpack.as(type.prototype(), any);
+      } catch (ConfigException e) {
+        String position = "resources[" + resources.size() + "]";
+        T value;
+        try {
+          value = parse(any);
+        } catch (InvalidProtocolBufferException undecodable) {
+          throw new ConfigException(e.reason() + " (" + position + ")", e);
+        }
+        String called = name == null || name.isEmpty() ? type.nameOf().apply(value) : name;
+        String who = called.isEmpty() ? position : "resource '" + called + "'";
+        throw new ConfigException(who + ": " + e.reason(), e);
+      }
+    }
+
+    @SuppressWarnings("unchecked") // the prototype's parser makes its kind
+    private T parse(Any any) throws InvalidProtocolBufferException {
+      return (T) type.prototype().getParserForType().parseFrom(any.getValue());
     }
 
     void addWrapped(Resource resource, String version, DiscoveryResponse response)
