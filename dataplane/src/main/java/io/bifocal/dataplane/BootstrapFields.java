@@ -61,51 +61,55 @@ final class BootstrapFields {
     warnings.addAll(ADMIN.check(bootstrap.getAdmin(), "admin"));
     Bootstrap.DynamicResources dynamic = bootstrap.getDynamicResources();
     if (dynamic.hasAdsConfig()) {
-      checkAds(bootstrap);
+      checkServer(dynamic.getAdsConfig(), "dynamic_resources.ads_config", bootstrap);
     }
     if (dynamic.hasCdsConfig()) {
-      checkSource(dynamic.getCdsConfig(), "dynamic_resources.cds_config");
+      checkSource(dynamic.getCdsConfig(), "dynamic_resources.cds_config", bootstrap);
     }
     if (dynamic.hasLdsConfig()) {
-      checkSource(dynamic.getLdsConfig(), "dynamic_resources.lds_config");
+      checkSource(dynamic.getLdsConfig(), "dynamic_resources.lds_config", bootstrap);
     }
     return warnings;
   }
 
-  private static void checkSource(ConfigSource source, String path) throws ConfigException {
-    if (!source.hasAds()) {
-      throw new ConfigException(
-          "%s: the source '%s' is not supported: use 'ads'"
-              .formatted(
-                  path, source.getConfigSourceSpecifierCase().name().toLowerCase(Locale.ROOT)));
+  private static void checkSource(ConfigSource source, String path, Bootstrap bootstrap)
+      throws ConfigException {
+    switch (source.getConfigSourceSpecifierCase()) {
+      case ADS -> {}
+      case API_CONFIG_SOURCE ->
+          checkServer(source.getApiConfigSource(), path + ".api_config_source", bootstrap);
+      default ->
+          throw new ConfigException(
+              "%s: the source '%s' is not supported: use ads or api_config_source"
+                  .formatted(
+                      path, source.getConfigSourceSpecifierCase().name().toLowerCase(Locale.ROOT)));
     }
   }
 
   // The order and the wording are Envoy's.
-  private static void checkAds(Bootstrap bootstrap) throws ConfigException {
-    ApiConfigSource ads = bootstrap.getDynamicResources().getAdsConfig();
-    if (ads.getApiType() != ApiConfigSource.ApiType.GRPC
-        && ads.getApiType() != ApiConfigSource.ApiType.DELTA_GRPC) {
+  private static void checkServer(ApiConfigSource server, String path, Bootstrap bootstrap)
+      throws ConfigException {
+    if (server.getApiType() != ApiConfigSource.ApiType.GRPC
+        && server.getApiType() != ApiConfigSource.ApiType.DELTA_GRPC) {
       throw new ConfigException(
-          "dynamic_resources.ads_config.api_type: %s is not supported: ADS is served over GRPC or"
-                  .formatted(ads.getApiType())
-              + " DELTA_GRPC");
+          "%s.api_type: %s is not supported: use GRPC or DELTA_GRPC"
+              .formatted(path, server.getApiType()));
     }
-    if (ads.getGrpcServicesCount() == 0) {
+    if (server.getGrpcServicesCount() == 0) {
       throw new ConfigException(
           "API configs must have either a gRPC service or a cluster name defined");
     }
-    if (ads.getGrpcServicesCount() > 1) {
+    if (server.getGrpcServicesCount() > 1) {
       throw new ConfigException(
-          "dynamic_resources.ads_config: (AGGREGATED_)(DELTA_)GRPC must have no more than 1 gRPC"
-              + " services specified");
+          "%s: (AGGREGATED_)(DELTA_)GRPC must have no more than 1 gRPC services specified"
+              .formatted(path));
     }
     if (bootstrap.getNode().getId().isEmpty() || bootstrap.getNode().getCluster().isEmpty()) {
       throw new ConfigException(
           "node 'id' and 'cluster' are required. Set it either in 'node' config or via"
               + " --service-node and --service-cluster options.");
     }
-    GrpcService service = ads.getGrpcServices(0);
+    GrpcService service = server.getGrpcServices(0);
     if (service.hasEnvoyGrpc()) {
       String name = service.getEnvoyGrpc().getClusterName();
       boolean known =

@@ -31,6 +31,29 @@ class BootstrapFieldsTest {
   }
 
   @Test
+  void aServerForOneTypeAloneIsTaken() throws Exception {
+    check(
+        """
+        node: {id: n1, cluster: c}
+        dynamic_resources:
+          cds_config: {api_config_source: {api_type: GRPC, grpc_services: {envoy_grpc: {cluster_name: xds}}}}
+        """
+            + CLUSTER);
+  }
+
+  @Test
+  void aServerThatIsPolledIsRefusedWithItsPath() {
+    refused(
+        """
+        node: {id: n1, cluster: c}
+        dynamic_resources:
+          lds_config: {api_config_source: {api_type: REST, cluster_names: [xds], refresh_delay: 1s}}
+        """
+            + CLUSTER,
+        "dynamic_resources.lds_config.api_config_source.api_type: REST is not supported");
+  }
+
+  @Test
   void whatIsAcceptedWithoutEffectIsSaid() throws Exception {
     assertThat(
             BootstrapFields.check(
