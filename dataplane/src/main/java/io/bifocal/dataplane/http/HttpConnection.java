@@ -46,7 +46,6 @@ final class HttpConnection implements ServerEvents {
     stats.cxActive.inc();
     stats.cxHttp1Total.inc();
     stats.cxHttp1Active.inc();
-    here.connections.add(this);
     int limit = downstream.bufferLimit();
     channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(limit / 2, limit));
     codec = Http1ServerConnection.on(channel, manager.settings().limits(), this);
@@ -161,7 +160,6 @@ final class HttpConnection implements ServerEvents {
   @Override
   public void onClosed() {
     deadlines.close();
-    here.connections.remove(this);
     stats.cxActive.dec();
     stats.cxHttp1Active.dec();
     stats.cxDestroy.inc();

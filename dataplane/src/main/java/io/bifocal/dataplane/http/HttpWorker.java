@@ -2,8 +2,6 @@ package io.bifocal.dataplane.http;
 
 import io.bifocal.dataplane.cluster.WorkerClusters;
 import io.bifocal.dataplane.worker.Worker;
-import java.util.HashSet;
-import java.util.Set;
 
 /** What the connections of one manager share on one worker. Confined to the worker's loop. */
 final class HttpWorker {
@@ -11,7 +9,6 @@ final class HttpWorker {
   final WorkerClusters clusters;
   final HttpStats stats;
   final DateHeader date = new DateHeader();
-  final Set<HttpConnection> connections = new HashSet<>();
 
   HttpWorker(Worker worker, WorkerClusters clusters, HttpStats stats) {
     this.worker = worker;

@@ -63,7 +63,13 @@ public final class RouteConfigs {
       subscribed.put(key, routes);
       InitManager.Target target = init.register("RdsRouteConfigSubscription " + name);
       routes.whenHeard(target::ready);
-      routes.start(xds, source, observers.apply(statPrefix, name));
+      try {
+        routes.start(xds, source, observers.apply(statPrefix, name));
+      } catch (IllegalArgumentException e) {
+        subscribed.remove(key);
+        target.ready();
+        throw e;
+      }
     } else {
       InitManager.Target target = init.register("RdsRouteConfigSubscription " + name);
       routes.whenHeard(target::ready);

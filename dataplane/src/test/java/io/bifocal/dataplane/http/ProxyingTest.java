@@ -247,4 +247,101 @@ class ProxyingTest {
       assertThat(client.message()).endsWith("\r\n\r\n/" + i);
     }
   }
+
+  @Test
+  void bytesBehindAnAnswerAreNotTheNextOne() throws Exception {
+    ScriptedUpstream upstream =
+        bench.upstream(
+            peer -> {
+              peer.head();
+              peer.send(
+                  "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nmine"
+                      + "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nforge");
+              peer.rest();
+            });
+    bench.serve(HttpBench.manager(TO_UP));
+
+    ScriptedUpstream.Peer client = bench.client();
+    client.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    assertThat(client.message()).endsWith("mine");
+    assertThat(client.message()).endsWith("mine");
+    assertThat(upstream.connections()).isEqualTo(2);
+  }
+
+  @Test
+  void afterADrainAnswersAskTheClientToClose() throws Exception {
+    bench.serve(HttpBench.manager("[{match: {prefix: /}, direct_response: {status: 200}}]"));
+    ScriptedUpstream.Peer client = bench.client();
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    assertThat(client.message()).doesNotContain("connection: close");
+
+    bench.filter().drain();
+
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    assertThat(client.rest()).contains("connection: close\r\n");
+    assertThat(bench.counter("http.p.downstream_cx_drain_close")).isEqualTo(1);
+  }
+
+  @Test
+  void anIdleConnectionIsClosed() throws Exception {
+    bench.serve(HttpBench.manager("[]", "common_http_protocol_options: {idle_timeout: 0.1s}"));
+
+    assertThat(bench.client().rest()).isEmpty();
+    assertThat(bench.counter("http.p.downstream_cx_idle_timeout")).isEqualTo(1);
+  }
+
+  @Test
+  void aRequestOnWhichNothingMovesIsGivenUp() throws Exception {
+    bench.upstream(peer -> peer.rest());
+    bench.serve(HttpBench.manager(TO_UP, "stream_idle_timeout: 0.1s"));
+
+    ScriptedUpstream.Peer client = bench.client();
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\na");
+
+    assertThat(client.rest()).startsWith("HTTP/1.1 408 ").endsWith("stream timeout");
+    assertThat(logged().has(ResponseFlag.STREAM_IDLE_TIMEOUT)).isTrue();
+  }
+
+  @Test
+  void aFailedRequestIsTriedAgainWithItsBody() throws Exception {
+    var tries = new java.util.concurrent.atomic.AtomicInteger();
+    bench.upstream(
+        peer -> {
+          for (String head = peer.message(); !head.isEmpty(); head = peer.message()) {
+            assertThat(head).endsWith("\r\n\r\nabc");
+            boolean first = tries.incrementAndGet() == 1;
+            peer.send(
+                "HTTP/1.1 " + (first ? "503 No" : "200 OK") + "\r\ncontent-length: 2\r\n\r\nok");
+          }
+        });
+    bench.serve(
+        HttpBench.manager(
+            "[{match: {prefix: /}, route: {cluster: up, retry_policy: {retry_on: 5xx}}}]"));
+
+    assertThat(bench.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"))
+        .startsWith("HTTP/1.1 200 OK");
+    assertThat(logged().requestAttempts).isEqualTo(2);
+    assertThat(bench.counter("cluster.up.upstream_rq_retry")).isEqualTo(1);
+    assertThat(bench.counter("cluster.up.upstream_rq_retry_success")).isEqualTo(1);
+    assertThat(bench.counter("cluster.up.retry.upstream_rq_503")).isEqualTo(1);
+    assertThat(bench.counter("cluster.up.upstream_rq_503")).isZero();
+  }
+
+  @Test
+  void triesAreLimited() throws Exception {
+    ScriptedUpstream upstream = bench.upstream(ScriptedUpstream.Peer::head);
+    bench.serve(
+        HttpBench.manager(
+            "[{match: {prefix: /}, route: {cluster: up,"
+                + " retry_policy: {retry_on: reset, num_retries: 2}}}]"));
+
+    assertThat(bench.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+        .startsWith("HTTP/1.1 503 ")
+        .endsWith("retried and the latest reset reason: connection termination");
+    assertThat(upstream.connections()).isEqualTo(3);
+    StreamInfo info = logged();
+    assertThat(info.has(ResponseFlag.UPSTREAM_RETRY_LIMIT_EXCEEDED)).isTrue();
+    assertThat(info.has(ResponseFlag.UPSTREAM_CONNECTION_TERMINATION)).isTrue();
+  }
 }

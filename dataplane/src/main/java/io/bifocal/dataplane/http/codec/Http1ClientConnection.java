@@ -1,9 +1,11 @@
 package io.bifocal.dataplane.http.codec;
 
+import io.bifocal.dataplane.host.Address;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -13,6 +15,8 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AttributeKey;
 import io.netty.util.ReferenceCountUtil;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +40,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   private boolean keepAlive = true;
   private boolean broken;
   private boolean cut;
+  private @Nullable Address local;
   // The parser tells the end of every answer, even of one that was known to have no body.
   private boolean endToSkip;
 
@@ -80,6 +85,16 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   }
 
   @Override
+  public @Nullable Address localAddress() {
+    if (local == null) {
+      SocketAddress socket = ctx().channel().localAddress();
+      boolean known = socket instanceof InetSocketAddress || socket instanceof DomainSocketAddress;
+      local = known ? Address.of(socket) : null;
+    }
+    return local;
+  }
+
+  @Override
   public void writeHead(RequestHead head, boolean end) {
     decoder.toHead = "HEAD".equals(head.method);
     writer.request(ctx(), head, end);
@@ -112,7 +127,13 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public boolean isReusable() {
-    return requestEnded && responseEnded && keepAlive && !broken && ctx().channel().isActive();
+    // Bytes behind the answer would be taken for the next one.
+    return requestEnded
+        && responseEnded
+        && keepAlive
+        && !broken
+        && !decoder.hasSurplus()
+        && ctx().channel().isActive();
   }
 
   @Override

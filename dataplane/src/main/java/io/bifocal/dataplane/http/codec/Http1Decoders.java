@@ -60,6 +60,11 @@ final class Http1Decoders {
       return HeaderNames.of(line, start, length);
     }
 
+    /** Whether there are bytes behind the last message. */
+    boolean hasSurplus() {
+      return actualReadableBytes() > 0;
+    }
+
     @Override
     protected boolean isContentAlwaysEmpty(HttpMessage message) {
       return toHead || super.isContentAlwaysEmpty(message);

@@ -45,6 +45,8 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   private boolean closing;
   private boolean draining;
   private boolean dispatching;
+  private boolean reading;
+  private boolean flushDue;
   // The parser tells the end of every request, even of one that was known to have no body.
   private boolean endToSkip;
 
@@ -103,6 +105,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
+    reading = true;
     if (closing) {
       ReferenceCountUtil.release(message);
     } else if (endToSkip && ahead.isEmpty() && message instanceof LastHttpContent end) {
@@ -311,8 +314,13 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     }
   }
 
+  // What is answered while bytes are read goes out together, after them.
   @Override
   public void flush() {
+    flushDue = reading;
+    if (reading) {
+      return;
+    }
     writer.flushHead(ctx());
     ctx().flush();
   }
@@ -344,6 +352,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   public void reset() {
     if (!closing) {
       receiver = null;
+      reading = false;
       flush();
       close();
     }
@@ -389,7 +398,11 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
+    reading = false;
     readComplete();
+    if (flushDue) {
+      flush();
+    }
   }
 
   private void readComplete() {

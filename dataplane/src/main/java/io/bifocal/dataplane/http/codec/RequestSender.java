@@ -1,6 +1,8 @@
 package io.bifocal.dataplane.http.codec;
 
+import io.bifocal.dataplane.host.Address;
 import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
 
 /** The way out for one request. To be used on the connection's loop; what is written is owned. */
 public interface RequestSender {
@@ -14,6 +16,9 @@ public interface RequestSender {
 
   /** Stops or goes on reading the answer. */
   void readResponse(boolean on);
+
+  /** Our end of the connection, where that can be said. */
+  @Nullable Address localAddress();
 
   /** Whether both messages have ended and the connection can carry another exchange. */
   boolean isReusable();

@@ -165,6 +165,7 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
     to.stats().rqActive().at(stats.shard).inc();
     RequestSender out = Http1ClientConnection.of(ready.channel()).begin(this);
     sender = out;
+    info.upstreamLocal = out.localAddress();
     long now = loop.nanoTime();
     info.firstUpstreamTxNanos = now;
     info.lastUpstreamTxNanos = now;
