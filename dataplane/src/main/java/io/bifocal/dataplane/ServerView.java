@@ -114,8 +114,12 @@ final class ServerView implements ProxyView {
   }
 
   @Override
-  public void drainListeners(boolean graceful) {
-    parts.listeners().drain(graceful, () -> {});
+  public void drainListeners(boolean graceful, boolean inboundOnly, boolean skipExit) {
+    if (skipExit) {
+      parts.listeners().drainConnections(inboundOnly);
+    } else {
+      parts.listeners().drain(graceful, inboundOnly, () -> {});
+    }
   }
 
   @Override

@@ -27,10 +27,12 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private static final Logger log = LoggerFactory.getLogger(AdminHandler.class);
 
   private final Endpoints endpoints;
+  private final AdminStats stats;
   private final Supplier<Date> clock;
 
-  AdminHandler(Endpoints endpoints, Supplier<Date> clock) {
+  AdminHandler(Endpoints endpoints, AdminStats stats, Supplier<Date> clock) {
     this.endpoints = endpoints;
+    this.stats = stats;
     this.clock = clock;
   }
 
@@ -41,6 +43,7 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
   @Override
   protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest http) {
+    stats.asked();
     Channel channel = ctx.channel();
     boolean head = http.method().equals(HttpMethod.HEAD);
     boolean old = http.protocolVersion().compareTo(HttpVersion.HTTP_1_1) < 0;
@@ -68,6 +71,7 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
    * @param old whether the client knows no chunks: the end of the connection ends the body
    */
   private void write(Channel channel, Answer answer, boolean head, boolean old, boolean last) {
+    stats.answered(answer.status());
     HttpResponseStatus status = HttpResponseStatus.valueOf(answer.status());
     HttpResponse response =
         head

@@ -2,9 +2,6 @@ package io.bifocal.dataplane.admin;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.host.Address;
-import io.bifocal.dataplane.stats.Counter;
-import io.bifocal.dataplane.stats.Gauge;
-import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.time.NettyLoop;
 import io.bifocal.dataplane.worker.Transport;
 import io.bifocal.xds.time.Loop;
@@ -48,9 +45,7 @@ public final class AdminServer implements AutoCloseable {
   private final ProxyView view;
   private final Endpoints endpoints;
   private final ChannelGroup connections;
-  private final Counter accepted;
-  private final Counter overflown;
-  private final Gauge open;
+  private final AdminStats stats;
   private final Channel listening;
 
   private AdminServer(SocketAddress address, ProxyView view, LogLevels levels)
@@ -64,10 +59,7 @@ public final class AdminServer implements AutoCloseable {
     loop = new NettyLoop(eventLoop);
     endpoints = new Endpoints(view, eventLoop, levels);
     connections = new DefaultChannelGroup(eventLoop);
-    Scope scope = view.stats().root().scope("listener.admin");
-    accepted = scope.counter("downstream_cx_total");
-    overflown = scope.counter("downstream_cx_overflow");
-    open = scope.gauge("downstream_cx_active");
+    stats = new AdminStats(view.stats().root(), view.controlLoop());
     listening = bind(address, transport);
     loop.execute(this::awaitInterval);
   }
@@ -114,16 +106,15 @@ public final class AdminServer implements AutoCloseable {
   }
 
   private void accept(Channel channel) {
-    Loop control = view.controlLoop();
-    control.execute(accepted::inc);
+    stats.accepted();
     if (connections.size() >= MAX_CONNECTIONS) {
-      control.execute(overflown::inc);
+      stats.overflown();
       var unused = channel.close();
       return;
     }
     connections.add(channel);
-    control.execute(() -> open.add(1));
-    channel.closeFuture().addListener(f -> control.execute(() -> open.add(-1)));
+    stats.opened();
+    channel.closeFuture().addListener(f -> stats.closed());
     channel
         .pipeline()
         .addLast(
@@ -132,7 +123,7 @@ public final class AdminServer implements AutoCloseable {
             new HttpObjectAggregator(MAX_BODY),
             new FlowControlHandler(),
             new ChunkedWriteHandler(),
-            new AdminHandler(endpoints, () -> Date.from(loop.wallTime())));
+            new AdminHandler(endpoints, stats, () -> Date.from(loop.wallTime())));
   }
 
   private void awaitInterval() {

@@ -21,16 +21,12 @@ record ControlLoop(ProxyView view) {
     return answer;
   }
 
-  /** Tells something on the control loop, and then answers OK, or 501 for what it cannot do. */
+  /** Tells something on the control loop, and then answers OK. */
   CompletableFuture<Answer> tell(Consumer<ProxyView> order) {
     return ask(
         v -> {
-          try {
-            order.accept(v);
-            return Answer.ok();
-          } catch (UnsupportedOperationException e) {
-            return Answer.error(501, e.getMessage() + "\n");
-          }
+          order.accept(v);
+          return Answer.ok();
         });
   }
 }

@@ -35,7 +35,8 @@ final class HistogramShape {
 
   /** The value below which so many per cent are. */
   static long quantile(Histogram histogram, double percent) {
-    return percent == 0 ? histogram.getMinValue() : histogram.getValueAtPercentile(percent);
+    long value = percent == 0 ? histogram.getMinValue() : histogram.getValueAtPercentile(percent);
+    return histogram.medianEquivalentValue(value);
   }
 
   /** How many values are at most {@code bound}. */

@@ -47,25 +47,17 @@ public interface ProxyView {
   /** Starts an orderly end ({@code POST /quitquitquit}). */
   void quit();
 
-  /** Stops accepting. Gracefully: connections are asked to end over the drain time first. */
-  void drainListeners(boolean graceful);
-
   /**
-   * {@code POST /drain_listeners}, with its parameters.
+   * {@code POST /drain_listeners}: stops accepting.
    *
+   * @param graceful whether connections are asked to end over the drain time first
    * @param inboundOnly whether only listeners whose {@code traffic_direction} is inbound
-   * @param skipExit whether to ask connections to end but go on accepting
-   * @throws UnsupportedOperationException for what this proxy cannot do; nothing is drained then
+   * @param skipExit whether connections are asked to end, and nothing else is done
    */
-  default void drainListeners(boolean graceful, boolean inboundOnly, boolean skipExit) {
-    if (inboundOnly || skipExit) {
-      throw new UnsupportedOperationException("inboundonly and skip_exit are not supported");
-    }
-    drainListeners(graceful);
-  }
+  void drainListeners(boolean graceful, boolean inboundOnly, boolean skipExit);
 
   /** {@code POST /reopen_logs}: access logs are to be opened again. */
-  default void reopenLogs() {}
+  void reopenLogs();
 
   /** {@code POST /healthcheck/fail} and {@code /ok}. */
   void failHealthCheck(boolean fail);

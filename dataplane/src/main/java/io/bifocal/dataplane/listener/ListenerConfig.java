@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.listener;
 
 import io.bifocal.api.ConfigException;
+import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
 import io.envoyproxy.envoy.config.listener.v3.AdditionalAddress;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.listener.v3.ListenerFilter;
@@ -95,6 +96,11 @@ record ListenerConfig(
             Unregistered.text(filter.getName(), filter.getTypedConfig().getTypeUrl()));
       }
     }
+  }
+
+  /** Whether an operator's drain of inbound listeners means this one. */
+  boolean inbound() {
+    return proto.getTrafficDirection() == TrafficDirection.INBOUND;
   }
 
   /** As Envoy lists them in an error. */

@@ -23,8 +23,9 @@ final class ListenerFields {
               "tcp_backlog_size",
               "max_connections_to_accept_per_socket_event",
               "bind_to_port",
+              "traffic_direction",
               "access_log")
-          .ignores("nothing here reads it", "metadata", "traffic_direction")
+          .ignores("nothing here reads it", "metadata")
           .ignores(
               "no listener filter waits for bytes",
               "listener_filters_timeout",

@@ -150,36 +150,62 @@ public final class ListenerManager {
    *     last connection has ended or the drain time is over. Connections that are left stay
    */
   public void drain(boolean graceful, Runnable done) {
+    drain(graceful, false, done);
+  }
+
+  /**
+   * Stops accepting as {@link #drain(boolean, Runnable)} does.
+   *
+   * @param inboundOnly whether only listeners whose {@code traffic_direction} is {@code INBOUND};
+   *     the others go on
+   */
+  public void drain(boolean graceful, boolean inboundOnly, Runnable done) {
     control.assertInLoop();
     if (!graceful) {
-      listeners.stopAccepting();
+      stopAccepting(inboundOnly);
       done.run();
       return;
     }
-    List<ConnectionChain> chains = activeChains();
+    List<ConnectionChain> chains = activeChains(inboundOnly);
     chains.forEach(ConnectionChain::drain);
-    new GracefulEnd(chains, done).begin();
+    new GracefulEnd(chains, inboundOnly, done).begin();
+  }
+
+  /** Asks connections to end when they can, and goes on accepting. */
+  public void drainConnections(boolean inboundOnly) {
+    control.assertInLoop();
+    activeChains(inboundOnly).forEach(ConnectionChain::drain);
+  }
+
+  private void stopAccepting(boolean inboundOnly) {
+    if (inboundOnly) {
+      listeners.stopAcceptingInbound();
+    } else {
+      listeners.stopAccepting();
+    }
   }
 
   /** Two steps, each until nobody is left, and both within the drain time. */
   private final class GracefulEnd {
     private final List<ConnectionChain> chains;
+    private final boolean inboundOnly;
     private final Runnable done;
     private Loop.@Nullable Timer over;
     private boolean ended;
 
-    GracefulEnd(List<ConnectionChain> chains, Runnable done) {
+    GracefulEnd(List<ConnectionChain> chains, boolean inboundOnly, Runnable done) {
       this.chains = chains;
+      this.inboundOnly = inboundOnly;
       this.done = done;
     }
 
     void begin() {
       over = control.schedule(drainTime, this::end);
-      drains.whenGone(chains, this::stopAccepting);
+      drains.whenGone(chains, this::lastIsGone);
     }
 
-    private void stopAccepting() {
-      listeners.stopAccepting();
+    private void lastIsGone() {
+      stopAccepting(inboundOnly);
       drains.whenGone(chains, this::end);
     }
 
@@ -189,15 +215,19 @@ public final class ListenerManager {
         if (over != null) {
           over.cancel();
         }
-        listeners.stopAccepting();
+        stopAccepting(inboundOnly);
         done.run();
       }
     }
   }
 
-  private List<ConnectionChain> activeChains() {
+  private List<ConnectionChain> activeChains(boolean inboundOnly) {
     List<ConnectionChain> chains = new ArrayList<>();
-    listeners.active().forEach(v -> chains.addAll(v.chains().all()));
+    for (ListenerVersion version : listeners.active()) {
+      if (!inboundOnly || version.config().inbound()) {
+        chains.addAll(version.chains().all());
+      }
+    }
     return chains;
   }
 

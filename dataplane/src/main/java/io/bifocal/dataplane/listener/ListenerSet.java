@@ -44,6 +44,7 @@ final class ListenerSet {
   private final Drains drains;
   private final Map<String, ListenerEntry> entries = new LinkedHashMap<>();
   private Accepting accepting = Accepting.NOT_YET;
+  private boolean inboundStopped;
 
   private enum Accepting {
     NOT_YET,
@@ -179,7 +180,7 @@ final class ListenerSet {
     ListenerVersion old = entry.active;
     entry.active = version;
     entry.warming = null;
-    if (accepting == Accepting.YES) {
+    if (accepts(version)) {
       serve(version);
     }
     if (old != null) {
@@ -285,16 +286,34 @@ final class ListenerSet {
   void startAccepting() {
     if (accepting == Accepting.NOT_YET) {
       accepting = Accepting.YES;
-      active().forEach(this::serve);
+      active().stream().filter(this::accepts).forEach(this::serve);
     }
+  }
+
+  private boolean accepts(ListenerVersion version) {
+    return accepting == Accepting.YES && !(inboundStopped && version.config().inbound());
   }
 
   /** Closes all sockets; connections stay. */
   void stopAccepting() {
     if (accepting != Accepting.NO_MORE) {
+      long open = active().stream().filter(v -> !inboundStopped || !v.config().inbound()).count();
       accepting = Accepting.NO_MORE;
-      managerStats.stopped.add(active().size());
+      managerStats.stopped.add(open);
       entries.values().forEach(e -> e.sockets().forEach(ListenSocket::close));
+    }
+  }
+
+  /** Closes the sockets of inbound listeners, for good; connections stay, others go on. */
+  void stopAcceptingInbound() {
+    if (accepting != Accepting.NO_MORE && !inboundStopped) {
+      inboundStopped = true;
+      for (ListenerVersion version : active()) {
+        if (version.config().inbound()) {
+          managerStats.stopped.inc();
+          version.sockets().forEach(ListenSocket::close);
+        }
+      }
     }
   }
 

@@ -311,22 +311,27 @@ class AdminServerTest {
   }
 
   @Test
-  void a_drain_that_the_proxy_cannot_do_is_refused_and_not_done_in_another_way() throws Exception {
-    proxy.drainsWhole = true;
-
-    assertThat(send("POST", "/drain_listeners?inboundonly").statusCode()).isEqualTo(501);
-    assertThat(proxy.orders).isEmpty();
-    assertThat(send("POST", "/drain_listeners?graceful").body()).isEqualTo("OK\n");
-    assertThat(proxy.orders).containsExactly("drain whole");
-  }
-
-  @Test
   void counters_are_reset_and_gauges_are_not() throws Exception {
     proxy.stats.root().counter("c").inc();
     proxy.stats.root().gauge("g").set(3);
 
     assertThat(send("POST", "/reset_counters").body()).isEqualTo("OK\n");
     assertThat(get("/stats?filter=%5E.$").body()).isEqualTo("c: 0\ng: 3\n");
+  }
+
+  @Test
+  void the_interface_counts_itself_as_envoys_does() throws Exception {
+    assertThat(get("/ready").statusCode()).isEqualTo(200);
+    assertThat(get("/nope").statusCode()).isEqualTo(404);
+
+    assertThat(get("/stats?usedonly&filter=%5Ehttp.admin").body())
+        .isEqualTo(
+            """
+            http.admin.downstream_rq_2xx: 1
+            http.admin.downstream_rq_4xx: 1
+            http.admin.downstream_rq_completed: 2
+            http.admin.downstream_rq_total: 3
+            """);
   }
 
   @Test

@@ -24,7 +24,6 @@ final class FakeProxy implements ProxyView, AutoCloseable {
   final List<ListenerStatus> listeners = new CopyOnWriteArrayList<>();
   final List<String> orders = new CopyOnWriteArrayList<>();
   volatile ServerInfo.State state = ServerInfo.State.LIVE;
-  volatile boolean drainsWhole;
   volatile Set<String> unready = Set.of();
 
   @Override
@@ -98,17 +97,8 @@ final class FakeProxy implements ProxyView, AutoCloseable {
   }
 
   @Override
-  public void drainListeners(boolean graceful) {
-    orders.add("drain whole");
-  }
-
-  @Override
   public void drainListeners(boolean graceful, boolean inboundOnly, boolean skipExit) {
     control.assertInLoop();
-    if (drainsWhole) {
-      ProxyView.super.drainListeners(graceful, inboundOnly, skipExit);
-      return;
-    }
     orders.add("drain " + graceful + " " + inboundOnly + " " + skipExit);
   }
 

@@ -13,6 +13,7 @@ import io.bifocal.dataplane.listener.ListenerFixture.Client;
 import io.bifocal.xds.Resource;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.SubscriptionObserver;
+import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import java.net.ConnectException;
 import java.time.Duration;
@@ -278,6 +279,38 @@ class ListenerLifeTest {
       assertThat(told).containsExactly("drained");
       proxy.until(() -> refused(port));
     }
+  }
+
+  @Test
+  void aDrainOfInboundListenersLeavesTheOthersAlone() throws Exception {
+    proxy.started();
+    int in = freePort();
+    int out = freePort();
+    Listener inbound =
+        listener("in", in, "in").toBuilder().setTrafficDirection(TrafficDirection.INBOUND).build();
+    push("1", inbound, listener("out", out, "out"));
+    proxy.manager.drain(false, true, () -> told.add("drained"));
+    assertThat(told).containsExactly("drained");
+    proxy.until(() -> refused(in));
+    assertThat(greetings(out, 1)).containsExactly("out");
+
+    // A later version of it does not bring it back.
+    push("2", inbound.toBuilder().setStatPrefix("x").build(), listener("out", out, "out"));
+    assertThat(refused(in)).isTrue();
+    proxy.manager.drain(false, () -> told.add("all"));
+    proxy.until(() -> refused(out));
+    assertThat(proxy.counter("listener_manager.listener_stopped")).isEqualTo(2);
+  }
+
+  @Test
+  void connectionsCanBeAskedToEndWhileOthersAreAccepted() throws Exception {
+    proxy.started();
+    push("1", listener("l", 0, "one"));
+    proxy.manager.drainConnections(true);
+    assertThat(proxy.drained).isEmpty();
+    proxy.manager.drainConnections(false);
+    assertThat(proxy.drained).containsExactly("one");
+    assertThat(greetings(proxy.port("l"), 1)).containsExactly("one");
   }
 
   @Test
