@@ -80,7 +80,7 @@ final class ClusterFields {
   static final SupportedFields CONNECTION_OPTIONS =
       SupportedFields.of(UpstreamConnectionOptions.getDescriptor())
           .supports("happy_eyeballs_config")
-          .ignores("the system's keepalive applies", "tcp_keepalive")
+          .ignores("no keepalive probes are sent", "tcp_keepalive")
           .ignores(
               "it concerns statistics of dumps only",
               "set_local_interface_name_on_upstream_connections");

@@ -20,6 +20,7 @@ import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -56,7 +57,7 @@ public final class ClusterManager {
   private final Map<String, ManagedCluster> active = new TreeMap<>();
   private final Map<String, ManagedCluster> warming = new TreeMap<>();
   private final Map<ManagedCluster, InitManager.Target> targets = new HashMap<>();
-  private final Map<String, String> removedStats = new HashMap<>();
+  private final Set<String> goneStats = new HashSet<>();
   private final InitManager staticsReady = new InitManager("clusters of the bootstrap");
   private final InitManager cdsReady = new InitManager("clusters of CDS");
   private Function<String, SubscriptionObserver> edsObservers = c -> SubscriptionObserver.NONE;
@@ -74,7 +75,7 @@ public final class ClusterManager {
     this.stats = stats;
     this.hostScope = stats.unlisted();
     this.managerStats = new ManagerStats(stats.root());
-    this.publisher = new Publisher(tables, names -> control.execute(() -> forget(names)));
+    this.publisher = new Publisher(tables, () -> control.execute(this::forget));
   }
 
   /**
@@ -239,8 +240,6 @@ public final class ClusterManager {
       warm(cluster);
     } catch (IllegalArgumentException e) { // its source is of a kind that is not served
       dropWarming(name);
-      removedStats.put(name, cluster.statName());
-      forget(List.of(name));
       throw new ConfigException(String.valueOf(e.getMessage()), e);
     }
     (newest == null ? managerStats.added : managerStats.modified).inc();
@@ -256,7 +255,7 @@ public final class ClusterManager {
     ManagedCluster serving = active.remove(name);
     if (serving != null) {
       serving.close();
-      removedStats.put(name, serving.statName());
+      goneStats.add(serving.statName());
       publisher.remove(name);
     }
     if (known || serving != null) {
@@ -289,19 +288,25 @@ public final class ClusterManager {
         config, origin, ++incarnations, membership.apply(counts), counts, this::onChange);
   }
 
-  // No worker counts for these any longer. A name with dots may lie below another cluster's.
-  private void forget(List<String> names) {
+  // No worker counts for a removed cluster any longer. A name with dots may lie below it, though:
+  // then its statistics wait for that one's end.
+  private void forget() {
+    if (goneStats.isEmpty()) {
+      return;
+    }
     NavigableSet<String> used = new TreeSet<>();
     Stream.of(statics, active, warming)
         .flatMap(m -> m.values().stream())
         .forEach(cluster -> used.add(cluster.statName() + "."));
-    for (String name : names) {
-      String gone = removedStats.remove(name);
-      String next = gone == null ? null : used.ceiling(gone + ".");
-      if (gone != null && (next == null || !next.startsWith(gone + "."))) {
-        ClusterStats.scope(stats, gone).remove();
-      }
-    }
+    goneStats.removeIf(
+        gone -> {
+          String next = used.ceiling(gone + ".");
+          boolean shared = next != null && next.startsWith(gone + ".");
+          if (!shared) {
+            ClusterStats.scope(stats, gone).remove();
+          }
+          return !shared || next.equals(gone + ".");
+        });
   }
 
   private void warm(ManagedCluster cluster) {
@@ -320,6 +325,7 @@ public final class ClusterManager {
       ManagedCluster predecessor = active.put(cluster.name(), cluster);
       if (predecessor != null) {
         predecessor.close();
+        goneStats.add(predecessor.statName());
       }
     }
     cluster.showStats();
@@ -336,6 +342,8 @@ public final class ClusterManager {
       return false;
     }
     dropped.close();
+    goneStats.add(dropped.statName());
+    control.execute(this::forget);
     settled(dropped);
     return true;
   }

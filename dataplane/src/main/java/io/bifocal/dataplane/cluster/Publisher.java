@@ -3,26 +3,23 @@ package io.bifocal.dataplane.cluster;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 
 /** Gathers what one step changes, so that the workers hear of it at once. */
 final class Publisher {
   private final ClusterTables tables;
-  private final Consumer<List<String>> gone;
+  private final Runnable applied;
   private final Map<String, ClusterSnapshot> set = new LinkedHashMap<>();
   private final Set<String> removed = new LinkedHashSet<>();
   private int depth;
 
   /**
-   * @param gone hears the names of removed clusters when no worker has them any longer, on a
-   *     worker's loop
+   * @param applied runs when all workers have what was published, on the loop of the last one
    */
-  Publisher(ClusterTables tables, Consumer<List<String>> gone) {
+  Publisher(ClusterTables tables, Runnable applied) {
     this.tables = tables;
-    this.gone = gone;
+    this.applied = applied;
   }
 
   void batch(Runnable step) {
@@ -51,15 +48,7 @@ final class Publisher {
     if (depth > 0 || (set.isEmpty() && removed.isEmpty())) {
       return;
     }
-    List<String> names = List.copyOf(removed);
-    tables.publish(
-        new ArrayList<>(set.values()),
-        names,
-        () -> {
-          if (!names.isEmpty()) {
-            gone.accept(names);
-          }
-        });
+    tables.publish(new ArrayList<>(set.values()), new ArrayList<>(removed), applied);
     set.clear();
     removed.clear();
   }

@@ -117,6 +117,15 @@ class CdsTest {
   }
 
   @Test
+  void aClusterThatIsCountedUnderAnotherNameIsForgottenUnderTheOldOne() {
+    f.running(inline("a", "10.0.0.1").toBuilder().setAltStatName("x:1").build());
+    assertThat(f.stat("cluster.x_1.membership_total")).isEqualTo(1);
+    f.cds("2", inline("a", "10.0.0.1").toBuilder().setAltStatName("y").build());
+    assertThat(f.stat("cluster.y.membership_total")).isEqualTo(1);
+    assertThat(f.stat("cluster.x_1.membership_total")).isNull();
+  }
+
+  @Test
   void whoStillHoldsAChangedClusterIsLedOnToTheNewOne() {
     f.running(inline("a", "10.0.0.1"));
     WorkerCluster held = f.get("a");
