@@ -1,10 +1,7 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.api.ConfigException;
-import io.bifocal.dataplane.host.HostState;
-import io.bifocal.dataplane.host.HostStats;
 import io.bifocal.dataplane.init.InitManager;
-import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.Hold;
 import io.bifocal.xds.Resource;
@@ -17,20 +14,16 @@ import io.envoyproxy.envoy.admin.v3.ClustersConfigDump;
 import io.envoyproxy.envoy.admin.v3.EndpointsConfigDump;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
-import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,24 +40,19 @@ public final class ClusterManager {
 
   private final Loop control;
   private final Subscriptions xds;
-  private final StatsStore stats;
-  private final Scope hostScope;
   private final ManagerStats managerStats;
   private final Publisher publisher;
-  private final ClusterReader reader = new ClusterReader();
-  private final AssignmentCache assignments = new AssignmentCache();
+  private final ClusterFactory factory;
   private final Map<String, ManagedCluster> statics = new LinkedHashMap<>();
   private final Map<String, ManagedCluster> active = new TreeMap<>();
   private final Map<String, ManagedCluster> warming = new TreeMap<>();
   private final Map<ManagedCluster, InitManager.Target> targets = new HashMap<>();
-  private final Set<String> goneStats = new HashSet<>();
+  private final GoneStats goneStats;
   private final InitManager staticsReady = new InitManager("clusters of the bootstrap");
   private final InitManager cdsReady = new InitManager("clusters of CDS");
-  private Function<String, SubscriptionObserver> edsObservers = c -> SubscriptionObserver.NONE;
   private @Nullable Subscription cds;
   private @Nullable Hold ackHold;
   private String cdsVersion = "";
-  private long incarnations;
   private boolean initialized;
   private boolean closed;
 
@@ -72,8 +60,8 @@ public final class ClusterManager {
   public ClusterManager(Loop control, Subscriptions xds, StatsStore stats, ClusterTables tables) {
     this.control = control;
     this.xds = xds;
-    this.stats = stats;
-    this.hostScope = stats.unlisted();
+    this.factory = new ClusterFactory(control, xds, stats, this::onChange);
+    this.goneStats = new GoneStats(stats);
     this.managerStats = new ManagerStats(stats.root());
     this.publisher = new Publisher(tables, () -> control.execute(this::forget));
   }
@@ -89,7 +77,7 @@ public final class ClusterManager {
       throw new ConfigException("cluster manager: duplicate cluster '" + proto.getName() + "'");
     }
     ManagedCluster cluster =
-        create(reader.read(proto), ManagedCluster.Origin.bootstrap(control.wallTime()));
+        factory.create(proto, ManagedCluster.Origin.bootstrap(control.wallTime()));
     statics.put(proto.getName(), cluster);
     managerStats.added.inc();
   }
@@ -111,7 +99,7 @@ public final class ClusterManager {
       Function<String, SubscriptionObserver> edsObservers,
       Runnable initialized) {
     control.assertInLoop();
-    this.edsObservers = edsObservers;
+    factory.observeEndpoints(edsObservers);
     publisher.batch(
         () -> {
           statics.values().stream().filter(c -> !c.asksEds()).forEach(this::warm);
@@ -234,7 +222,7 @@ public final class ClusterManager {
       return;
     }
     ManagedCluster cluster =
-        create(reader.read(proto), ManagedCluster.Origin.of(resource, control.wallTime()));
+        factory.create(proto, ManagedCluster.Origin.of(resource, control.wallTime()));
     dropWarming(name);
     try {
       warm(cluster);
@@ -255,7 +243,7 @@ public final class ClusterManager {
     ManagedCluster serving = active.remove(name);
     if (serving != null) {
       serving.close();
-      goneStats.add(serving.statName());
+      goneStats.add(serving);
       publisher.remove(name);
     }
     if (known || serving != null) {
@@ -264,49 +252,9 @@ public final class ClusterManager {
     }
   }
 
-  private ManagedCluster create(ClusterConfig config, ManagedCluster.Origin origin)
-      throws ConfigException {
-    AssignmentReader hosts =
-        new AssignmentReader(
-            config.happyEyeballs(),
-            address -> new HostState(address, HostStats.in(hostScope)),
-            warning -> log.warn("cluster '{}': {}", config.name(), warning));
-    // A cluster that is refused here has no statistics yet, and leaves none.
-    Function<ClusterStats, Membership> membership;
-    if (config.discovery() instanceof Discovery.Eds eds) {
-      Supplier<SubscriptionObserver> observer =
-          () -> edsObservers.apply(ClusterStats.statName(config.observabilityName()));
-      membership =
-          counts -> new EdsMembership(eds, hosts, assignments, counts, xds, observer, control);
-    } else {
-      ClusterLoadAssignment inline = ((Discovery.Static) config.discovery()).assignment();
-      Hosts named = hosts.read(inline, Hosts.NONE);
-      membership = counts -> new StaticMembership(inline, named);
-    }
-    ClusterStats counts = new ClusterStats(ClusterStats.scope(stats, config));
-    return new ManagedCluster(
-        config, origin, ++incarnations, membership.apply(counts), counts, this::onChange);
-  }
-
-  // No worker counts for a removed cluster any longer. A name with dots may lie below it, though:
-  // then its statistics wait for that one's end.
   private void forget() {
-    if (goneStats.isEmpty()) {
-      return;
-    }
-    NavigableSet<String> used = new TreeSet<>();
-    Stream.of(statics, active, warming)
-        .flatMap(m -> m.values().stream())
-        .forEach(cluster -> used.add(cluster.statName() + "."));
-    goneStats.removeIf(
-        gone -> {
-          String next = used.ceiling(gone + ".");
-          boolean shared = next != null && next.startsWith(gone + ".");
-          if (!shared) {
-            ClusterStats.scope(stats, gone).remove();
-          }
-          return !shared || next.equals(gone + ".");
-        });
+    goneStats.forget(
+        Stream.of(statics, active, warming).flatMap(clusters -> clusters.values().stream()));
   }
 
   private void warm(ManagedCluster cluster) {
@@ -325,7 +273,7 @@ public final class ClusterManager {
       ManagedCluster predecessor = active.put(cluster.name(), cluster);
       if (predecessor != null) {
         predecessor.close();
-        goneStats.add(predecessor.statName());
+        goneStats.add(predecessor);
       }
     }
     cluster.showStats();
@@ -342,7 +290,7 @@ public final class ClusterManager {
       return false;
     }
     dropped.close();
-    goneStats.add(dropped.statName());
+    goneStats.add(dropped);
     control.execute(this::forget);
     settled(dropped);
     return true;

@@ -80,6 +80,7 @@ final class ClusterStats {
     show("rq_pending", "pending", limits.pendingRequests(), trackRemaining);
     show("rq", limits.requests(), trackRemaining);
     show("rq_retry", "retries", limits.retries(), trackRemaining);
+    breakers.gauge("cx_pool_open").set(0); // pools have no limit of their own
   }
 
   private void show(String name, Limit limit, boolean trackRemaining) {

@@ -1,0 +1,78 @@
+package io.bifocal.dataplane.cluster;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.host.HostState;
+import io.bifocal.dataplane.host.HostStats;
+import io.bifocal.dataplane.stats.Scope;
+import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.xds.SubscriptionObserver;
+import io.bifocal.xds.Subscriptions;
+import io.bifocal.xds.time.Loop;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes incarnations of clusters from their configuration. */
+final class ClusterFactory {
+  private static final Logger log = LoggerFactory.getLogger(ClusterFactory.class);
+
+  private final Loop control;
+  private final Subscriptions xds;
+  private final StatsStore stats;
+  private final Scope hostScope;
+  private final Consumer<ManagedCluster> onChange;
+  private final ClusterReader reader = new ClusterReader();
+  private final AssignmentCache assignments = new AssignmentCache();
+  private Function<String, SubscriptionObserver> edsObservers = c -> SubscriptionObserver.NONE;
+  private long incarnations;
+
+  /**
+   * @param onChange hears of each cluster when it is ready, and of its changes later
+   */
+  ClusterFactory(
+      Loop control, Subscriptions xds, StatsStore stats, Consumer<ManagedCluster> onChange) {
+    this.control = control;
+    this.xds = xds;
+    this.stats = stats;
+    this.hostScope = stats.unlisted();
+    this.onChange = onChange;
+  }
+
+  /** Who counts, by cluster, what happens to subscriptions that start from now on. */
+  void observeEndpoints(Function<String, SubscriptionObserver> observers) {
+    edsObservers = observers;
+  }
+
+  /**
+   * Makes one, which is not started.
+   *
+   * @throws ConfigException when it cannot be taken
+   */
+  ManagedCluster create(Cluster proto, ManagedCluster.Origin origin) throws ConfigException {
+    ClusterConfig config = reader.read(proto);
+    AssignmentReader hosts =
+        new AssignmentReader(
+            config.happyEyeballs(),
+            address -> new HostState(address, HostStats.in(hostScope)),
+            warning -> log.warn("cluster '{}': {}", config.name(), warning));
+    // A cluster that is refused here has no statistics yet, and leaves none.
+    Function<ClusterStats, Membership> membership;
+    if (config.discovery() instanceof Discovery.Eds eds) {
+      Supplier<SubscriptionObserver> observer =
+          () -> edsObservers.apply(ClusterStats.statName(config.observabilityName()));
+      membership =
+          counts -> new EdsMembership(eds, hosts, assignments, counts, xds, observer, control);
+    } else {
+      ClusterLoadAssignment inline = ((Discovery.Static) config.discovery()).assignment();
+      Hosts named = hosts.read(inline, Hosts.NONE);
+      membership = counts -> new StaticMembership(inline, named);
+    }
+    ClusterStats counts = new ClusterStats(ClusterStats.scope(stats, config));
+    return new ManagedCluster(
+        config, origin, ++incarnations, membership.apply(counts), counts, onChange);
+  }
+}
