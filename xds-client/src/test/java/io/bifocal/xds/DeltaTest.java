@@ -88,6 +88,16 @@ class DeltaTest {
   }
 
   @Test
+  void aSecondSubscriptionToAKnownNameAsksAgain() {
+    talk.accept(ENDPOINTS, "e1");
+    talk.start();
+    talk.respondDelta(ENDPOINTS, "n1", List.of(resource("1", endpoints("e1"))));
+    talk.heard();
+    talk.accept(ENDPOINTS, "e1");
+    assertThat(talk.heard()).containsExactly("EDS +[e1]");
+  }
+
+  @Test
   void theLastUserOfANameUnsubscribesIt() {
     Subscription one = talk.accept(ENDPOINTS, "e1");
     Subscription two = talk.accept(ENDPOINTS, "e1");

@@ -5,11 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.bifocal.xds.time.ThreadLoop;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
+import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
+import io.envoyproxy.envoy.config.core.v3.ApiConfigSource.ApiType;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import io.envoyproxy.envoy.config.core.v3.GrpcService;
+import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class GrpcRoundTripTest {
@@ -84,6 +89,55 @@ class GrpcRoundTripTest {
       DiscoveryRequest again = server.take();
       assertThat(again.getVersionInfo()).isEqualTo("1");
       assertThat(again.getResponseNonce()).isEmpty();
+    }
+  }
+
+  @Test
+  void configuredMetadataGoesWithTheStream() throws Exception {
+    ApiConfigSource ads =
+        ApiConfigSource.newBuilder()
+            .setApiType(ApiType.GRPC)
+            .addGrpcServices(
+                GrpcService.newBuilder()
+                    .setEnvoyGrpc(
+                        GrpcService.EnvoyGrpc.newBuilder().setAuthority("control.example"))
+                    .addInitialMetadata(
+                        HeaderValue.newBuilder().setKey("authorization").setValue("Bearer t")))
+            .build();
+    try (InProcessControlPlane server = new InProcessControlPlane();
+        XdsClient client = XdsClient.builder().ads(ads).channel(server.channel()).build();
+        Watch<Cluster> watch = client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
+      client.start();
+      server.take();
+      assertThat(watch.lastError()).isEmpty();
+      assertThat(server.authorizations).containsExactly("Bearer t");
+      assertThat(server.authorities).containsExactly("control.example");
+    }
+  }
+
+  @Test
+  void bothDoorsMayBeUsedTogether() throws Exception {
+    try (InProcessControlPlane server = new InProcessControlPlane();
+        ThreadLoop loop = ThreadLoop.start("test-xds");
+        XdsClient client = XdsClient.builder().channel(server.channel()).loop(loop).build();
+        Watch<Cluster> watch = client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
+      loop.execute(
+          () -> {
+            var unused =
+                client
+                    .subscriptions()
+                    .subscribe(
+                        ADS,
+                        ResourceType.CLUSTER,
+                        Set.of(),
+                        update -> Verdict.reject("not for the proxy"),
+                        SubscriptionObserver.NONE);
+          });
+      server.setClusters("1", Cluster.newBuilder().setName("a").build());
+      client.start();
+      assertThat(watch.first().get(5, TimeUnit.SECONDS).name()).isEqualTo("a");
+      server.take();
+      assertThat(server.take().getErrorDetail().getMessage()).isEqualTo("not for the proxy");
     }
   }
 }

@@ -6,7 +6,11 @@ import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.StreamObserver;
@@ -14,24 +18,32 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /** A state-of-the-world server in this process that answers each new version or name once. */
 final class InProcessControlPlane implements AutoCloseable {
+  private static final Metadata.Key<String> AUTHORIZATION =
+      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
   private final String name = "xds-" + UUID.randomUUID();
   private final Server server;
   private final List<ManagedChannel> channels = new ArrayList<>();
   private final Map<String, DiscoveryResponse> snapshots = new ConcurrentHashMap<>();
   final BlockingQueue<DiscoveryRequest> requests = new LinkedBlockingQueue<>();
+  final Queue<String> authorizations = new ConcurrentLinkedQueue<>();
+  final Queue<String> authorities = new ConcurrentLinkedQueue<>();
   private final List<Talk> talks = new ArrayList<>();
 
   InProcessControlPlane() throws IOException {
     server =
         InProcessServerBuilder.forName(name)
+            .intercept(new Ear())
             .addService(
                 new AggregatedDiscoveryServiceGrpc.AggregatedDiscoveryServiceImplBase() {
                   @Override
@@ -42,6 +54,22 @@ final class InProcessControlPlane implements AutoCloseable {
                 })
             .build()
             .start();
+  }
+
+  private final class Ear implements ServerInterceptor {
+    @Override
+    public <Q, R> ServerCall.Listener<Q> interceptCall(
+        ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+      String authorization = headers.get(AUTHORIZATION);
+      if (authorization != null) {
+        authorizations.add(authorization);
+      }
+      String authority = call.getAuthority();
+      if (authority != null) {
+        authorities.add(authority);
+      }
+      return next.startCall(call, headers);
+    }
   }
 
   private synchronized Talk join(Talk talk) {

@@ -161,13 +161,14 @@ public final class Decoder {
     Decoded<T> run() throws ConfigException;
   }
 
-  // A parser or a name function that throws is the server's doing too: it costs the response only.
+  // A parser or a name function that throws, or the memory that a response would take, is the
+  // server's doing too: it costs the response only.
   private static <T extends Message> Decoded<T> guarded(Stamp stamp, Decoding<T> decoding) {
     try {
       return decoding.run();
     } catch (ConfigException e) {
       return new Bad<>(stamp, e.reason());
-    } catch (RuntimeException | StackOverflowError e) {
+    } catch (RuntimeException | Error e) {
       return new Bad<>(stamp, "cannot be decoded: " + e);
     }
   }

@@ -43,9 +43,9 @@ final class DeltaLedger implements Ledger<DeltaDiscoveryRequest> {
   }
 
   @Override
-  public void wanted(Collection<String> newNames, boolean everything) {
+  public void wanted(Collection<String> names, boolean everything) {
     if (announced) {
-      newNames.forEach(this::addName);
+      names.forEach(this::addName);
       if (everything) {
         addName(WILDCARD);
       }

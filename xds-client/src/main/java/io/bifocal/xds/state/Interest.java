@@ -71,7 +71,7 @@ final class Interest<T extends Message> {
     stopWaiting();
     try {
       return watcher.onUpdate(update);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.error("a watcher of {} failed", this, e);
       return Verdict.reject(String.valueOf(e.getMessage()));
     }

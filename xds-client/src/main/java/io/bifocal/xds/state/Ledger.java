@@ -18,8 +18,12 @@ sealed interface Ledger<Q extends Message> permits SotwLedger, DeltaLedger {
   /** A new stream: nothing is announced on it, and its server has sent no nonce. */
   void restart();
 
-  /** Somebody subscribed; {@code newNames} and {@code everything} were wanted by nobody before. */
-  void wanted(Collection<String> newNames, boolean everything);
+  /**
+   * Somebody wants these names, known ones among them perhaps, and waits for an answer.
+   *
+   * @param everything whether everything is wanted and was not before
+   */
+  void wanted(Collection<String> names, boolean everything);
 
   /** The last interest in these names ended. */
   void unwanted(Collection<String> names, boolean everything);

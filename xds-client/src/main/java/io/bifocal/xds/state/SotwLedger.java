@@ -39,7 +39,7 @@ final class SotwLedger implements Ledger<DiscoveryRequest> {
   // Even a second interest in a known name is told: the server answers it, which is how a changed
   // cluster gets its endpoints.
   @Override
-  public void wanted(Collection<String> newNames, boolean everything) {
+  public void wanted(Collection<String> names, boolean everything) {
     changed = true;
   }
 
