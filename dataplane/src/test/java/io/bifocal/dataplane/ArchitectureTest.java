@@ -147,16 +147,37 @@ class ArchitectureTest {
         noClasses()
             .that(not(resideInAPackage("io.bifocal..time..")))
             .should()
-            .callMethodWhere(
-                describe(
-                    "reads a clock or sleeps",
-                    call ->
-                        CLOCKS.contains(call.getName())
-                            && call.getTargetOwner()
-                                .getName()
-                                .matches(
-                                    "java\\.lang\\.(System|Thread)"
-                                        + "|java\\.util\\.concurrent\\.TimeUnit"))));
+            .callMethodWhere(readsAClock()));
+  }
+
+  @Test
+  void theseRulesFindWhatTheyForbid() {
+    JavaClasses races = classes.that(resideInAPackage(ROOT + ".connect.."));
+    assertThat(violated(noClasses().should().callMethodWhere(connectsASocket()), races)).isTrue();
+    JavaClasses loops = classes.that(resideInAPackage(ROOT + ".time.."));
+    assertThat(violated(noClasses().should().callMethodWhere(readsAClock()), loops)).isTrue();
+    JavaClasses pools = classes.that(resideInAPackage(ROOT + ".pool.."));
+    assertThat(
+            violated(
+                noClasses()
+                    .should()
+                    .dependOnClassesThat(resideInAnyPackage(packages(List.of("connect")))),
+                pools))
+        .isTrue();
+  }
+
+  private static boolean violated(ArchRule rule, JavaClasses by) {
+    return rule.evaluate(by).hasViolation();
+  }
+
+  private static DescribedPredicate<JavaCall<?>> readsAClock() {
+    return describe(
+        "reads a clock or sleeps",
+        call ->
+            CLOCKS.contains(call.getName())
+                && call.getTargetOwner()
+                    .getName()
+                    .matches("java\\.lang\\.(System|Thread)|java\\.util\\.concurrent\\.TimeUnit"));
   }
 
   private static DescribedPredicate<JavaCall<?>> connectsASocket() {

@@ -26,7 +26,8 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
  * a microsecond, with no garbage but its two events.
  *
  * <pre>
- * mvn -Pbench -pl dataplane -am test-compile dependency:build-classpath -Dmdep.outputFile=target/cp
+ * mvn -Pbench -pl dataplane -am clean test-compile dependency:build-classpath \
+ *   -Dmdep.outputFile=target/cp
  * cd dataplane
  * java -cp target/test-classes:target/classes:$(cat target/cp) \
  *   io.bifocal.dataplane.connect.RaceBenchmark
