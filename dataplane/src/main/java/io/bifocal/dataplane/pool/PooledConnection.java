@@ -17,6 +17,7 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -191,11 +192,19 @@ final class PooledConnection extends ChannelDuplexHandler
         pool.closed(this);
       }
       case IDLE, LENT -> {
-        end(false);
+        end(endedByPeer());
         var unused = channel().close();
       }
       case CLOSED -> {}
     }
+  }
+
+  /** Whether both directions had ended before we closed, as those of a TCP proxy mostly do. */
+  private boolean endedByPeer() {
+    return !closedByUs
+        && channel() instanceof DuplexChannel duplex
+        && duplex.isInputShutdown()
+        && duplex.isOutputShutdown();
   }
 
   // Netty tells of a closed channel a turn of the loop later; who closes one need not wait for it.
@@ -211,6 +220,9 @@ final class PooledConnection extends ChannelDuplexHandler
     stats.cxLengthMs.record(stats.shard, sinceMade());
     stats.cxDestroy.inc();
     (byPeer ? stats.cxDestroyRemote : stats.cxDestroyLocal).inc();
+    if (use == RacingPool.Use.AGAIN && uses > 0) {
+      stats.rqPerCx.record(stats.shard, uses);
+    }
     if (inUse) {
       unlend();
       stats.cxDestroyWithActiveRq.inc();

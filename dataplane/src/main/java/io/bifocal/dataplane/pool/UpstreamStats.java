@@ -51,6 +51,7 @@ public final class UpstreamStats {
 
   public final Histogram cxConnectMs;
   public final Histogram cxLengthMs;
+  public final Histogram rqPerCx;
   public final Histogram rqTime;
   private final Scope scope;
   private final ResponseCodes codes;
@@ -99,6 +100,7 @@ public final class UpstreamStats {
     retried = new ResponseCodes(cluster.scope("retry"), shard);
     cxConnectMs = cluster.histogram("upstream_cx_connect_ms", Histogram.Unit.MILLISECONDS);
     cxLengthMs = cluster.histogram("upstream_cx_length_ms", Histogram.Unit.MILLISECONDS);
+    rqPerCx = cluster.histogram("upstream_rq_per_cx", Histogram.Unit.UNSPECIFIED);
     rqTime = cluster.histogram("upstream_rq_time", Histogram.Unit.MILLISECONDS);
   }
 

@@ -327,6 +327,7 @@ class HttpPoolTest {
     assertThat(bench.counter("upstream_cx_max_requests")).isEqualTo(1);
     two.ready().release();
     assertThat(two.ready().channel().isOpen()).isFalse();
+    assertThat(bench.stats.rqPerCx.cumulative().getMaxValue()).isEqualTo(2);
     assertThat(bench.counters()).doesNotContainKey("upstream_cx_destroy_with_active_rq");
   }
 

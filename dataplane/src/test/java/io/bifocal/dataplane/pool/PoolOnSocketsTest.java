@@ -17,6 +17,7 @@ import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.netty.channel.socket.SocketChannel;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
@@ -41,6 +42,7 @@ class PoolOnSocketsTest {
   private final ServerSocket server;
   private final ConcurrentLinkedQueue<List<AttemptEvent>> races = new ConcurrentLinkedQueue<>();
   private final ConnectionPool pool;
+  private final ConnectionPool tcpPool;
 
   PoolOnSocketsTest(Transport transport) throws Exception {
     workers = Workers.start(1, transport);
@@ -57,18 +59,14 @@ class PoolOnSocketsTest {
             1,
             HealthStatus.HEALTHY,
             Metadata.getDefaultInstance());
-    pool =
-        new RacingPools(worker, transport, (cluster, attempts) -> races.add(attempts))
-            .http(
-                new PoolSettings(
-                    "c",
-                    Duration.ofSeconds(5),
-                    Duration.ZERO,
-                    0,
-                    1 << 20,
-                    CircuitBreakers.defaults()),
-                new UpstreamStats(store.root(), 1),
-                host);
+    PoolFactory pools =
+        new RacingPools(worker, transport, (cluster, attempts) -> races.add(attempts));
+    PoolSettings settings =
+        new PoolSettings(
+            "c", Duration.ofSeconds(5), Duration.ZERO, 0, 1 << 20, CircuitBreakers.defaults());
+    UpstreamStats stats = new UpstreamStats(store.root(), 1);
+    pool = pools.http(settings, stats, host);
+    tcpPool = pools.tcp(settings, stats, host);
   }
 
   static Stream<Transport> transports() {
@@ -80,6 +78,7 @@ class PoolOnSocketsTest {
     onLoop(
         () -> {
           pool.close();
+          tcpPool.close();
           return "";
         });
     server.close();
@@ -88,7 +87,7 @@ class PoolOnSocketsTest {
 
   @Test
   void aConnectionThatThePeerClosesWhileIdleIsForgotten() throws Exception {
-    UpstreamConnection connection = served();
+    UpstreamConnection connection = served(pool);
     try (Socket accepted = server.accept()) {
       assertThat(accepted.isConnected()).isTrue();
       onLoop(
@@ -105,7 +104,7 @@ class PoolOnSocketsTest {
 
   @Test
   void aConnectionThatThePeerResetsWhileIdleIsForgotten() throws Exception {
-    UpstreamConnection connection = served();
+    UpstreamConnection connection = served(pool);
     Socket accepted = server.accept();
     onLoop(
         () -> {
@@ -140,14 +139,32 @@ class PoolOnSocketsTest {
   }
 
   @Test
+  void aTcpConnectionOfWhichBothDirectionsEndedWasEndedByThePeer() throws Exception {
+    UpstreamConnection connection = served(tcpPool);
+    SocketChannel channel = (SocketChannel) connection.channel();
+    channel.config().setAllowHalfClosure(true);
+    channel.config().setAutoRead(true);
+    channel.shutdownOutput().sync();
+    server.accept().close();
+    await().until(channel::isInputShutdown);
+    onLoop(
+        () -> {
+          connection.discard();
+          return "";
+        });
+    assertThat(counter("upstream_cx_destroy_remote_with_active_rq")).isEqualTo(1);
+    assertThat(counter("upstream_cx_destroy_local")).isZero();
+  }
+
+  @Test
   void everyRaceIsHeardOf() throws Exception {
-    UpstreamConnection connection = served();
+    UpstreamConnection connection = served(pool);
     assertThat(races).containsExactly(connection.attempts());
     assertThat(Address.of(connection.channel().remoteAddress()))
         .isEqualTo(connection.remoteAddress());
   }
 
-  private UpstreamConnection served() throws Exception {
+  private UpstreamConnection served(ConnectionPool pool) throws Exception {
     CompletableFuture<UpstreamConnection> served = new CompletableFuture<>();
     onLoop(
         () ->
