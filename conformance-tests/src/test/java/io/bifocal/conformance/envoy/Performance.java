@@ -169,6 +169,7 @@ final class Performance {
     List<String> admin = new ArrayList<>();
     admin.add("/ready " + proxy.admin("/ready").body().strip());
     stats.forEach((name, value) -> admin.add(name + ": " + value));
+    admin.addAll(Dumped.names(proxy.admin("/config_dump").body()));
     shown.put(title, admin);
   }
 }

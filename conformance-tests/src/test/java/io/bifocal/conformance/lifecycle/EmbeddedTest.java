@@ -94,8 +94,9 @@ class EmbeddedTest {
   }
 
   private static Bootstrap bootstrap(Backend backend) throws Exception {
-    return new BootstrapReader(false).readYaml(
-        Bootstraps.race("5s", "", backend.address(), List.of(backend.address())), "embedded");
+    return new BootstrapReader(false)
+        .readYaml(
+            Bootstraps.race("5s", "", backend.address(), List.of(backend.address())), "embedded");
   }
 
   private static String get(Proxy proxy) {
@@ -111,7 +112,7 @@ class EmbeddedTest {
     return Thread.getAllStackTraces().keySet().stream()
         .filter(Thread::isAlive)
         .map(Thread::getName)
-        .filter(name -> !name.startsWith("backend"))
+        .filter(name -> !name.startsWith("backend") && !name.startsWith("awaitility"))
         .collect(Collectors.toSet());
   }
 
