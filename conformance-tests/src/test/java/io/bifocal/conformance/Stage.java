@@ -129,6 +129,7 @@ public final class Stage
         first = first == null ? e : first;
       }
     }
+    programs.clear();
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);

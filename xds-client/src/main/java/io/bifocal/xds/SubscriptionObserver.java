@@ -23,4 +23,7 @@ public interface SubscriptionObserver {
 
   /** {@code initial_fetch_timeout} ran out. */
   default void onFetchTimeout() {}
+
+  /** Whoever subscribed has ended it for good, and says so itself. */
+  default void onEnd() {}
 }

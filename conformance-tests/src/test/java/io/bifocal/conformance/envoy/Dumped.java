@@ -14,6 +14,12 @@ final class Dumped {
   private static final Set<String> STATES =
       Set.of("active_state", "warming_state", "draining_state", "error_state");
 
+  /**
+   * Normalised away: beside the entry of each listener that was refused, Envoy has one without a
+   * name for the update as a whole. It says nothing that the others do not.
+   */
+  private static final String NAMELESS = "? error_state";
+
   private Dumped() {}
 
   static List<String> names(String json) {
@@ -24,6 +30,7 @@ final class Dumped {
         if (section.getKey().startsWith("dynamic_") && section.getValue().isJsonArray()) {
           Set<String> entries = new TreeSet<>();
           section.getValue().getAsJsonArray().forEach(e -> entries.add(entry(e.getAsJsonObject())));
+          entries.remove(NAMELESS);
           lines.add("/config_dump " + section.getKey() + " " + entries);
         }
       }
@@ -40,7 +47,8 @@ final class Dumped {
       if (entry.has(state)) {
         JsonElement version = entry.getAsJsonObject(state).get("version_info");
         text.append(' ').append(state);
-        if (version != null) {
+        // Envoy leaves the version out of an error; there it is ours alone.
+        if (version != null && !state.equals("error_state")) {
           text.append('@').append(version.getAsString());
         }
       }

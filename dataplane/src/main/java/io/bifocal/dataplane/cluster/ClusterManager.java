@@ -157,7 +157,7 @@ public final class ClusterManager {
   /** What {@code /config_dump} shows of clusters. */
   public ClustersConfigDump clustersDump() {
     control.assertInLoop();
-    return ClusterDump.clusters(cdsVersion, inForce(), initialized ? warming.values() : List.of());
+    return ClusterDump.clusters(cdsVersion, active.values(), warming.values());
   }
 
   /** What {@code /config_dump?include_eds} shows of their hosts. */
@@ -314,7 +314,7 @@ public final class ClusterManager {
     }
   }
 
-  // Until all is initialised nothing serves yet, and what is new counts as active, as in Envoy.
+  // Until all is initialised nothing serves yet, and the endpoints of what is new are shown too.
   private List<ManagedCluster> inForce() {
     Map<String, ManagedCluster> clusters = new TreeMap<>(active);
     if (!initialized) {
@@ -324,10 +324,6 @@ public final class ClusterManager {
   }
 
   private void count() {
-    if (initialized) {
-      managerStats.clusters(active.size(), warming.size());
-    } else {
-      managerStats.clusters(active.size() + warming.size(), 0);
-    }
+    managerStats.clusters(active.size(), warming.size());
   }
 }

@@ -59,14 +59,20 @@ public final class RouteConfigs {
     Key key = new Key(source, name);
     RdsRoutes routes = subscribed.get(key);
     if (routes == null) {
-      routes = new RdsRoutes(name, control, clusterExists, () -> subscribed.remove(key));
+      SubscriptionObserver observer = observers.apply(statPrefix, name);
+      Runnable gone =
+          () -> {
+            subscribed.remove(key);
+            observer.onEnd();
+          };
+      routes = new RdsRoutes(name, control, clusterExists, gone);
       subscribed.put(key, routes);
       InitManager.Target target = init.register("RdsRouteConfigSubscription " + name);
       routes.whenHeard(target::ready);
       try {
-        routes.start(xds, source, observers.apply(statPrefix, name));
+        routes.start(xds, source, observer);
       } catch (IllegalArgumentException e) {
-        subscribed.remove(key);
+        gone.run();
         target.ready();
         throw e;
       }

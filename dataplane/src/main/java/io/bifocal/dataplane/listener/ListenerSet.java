@@ -287,6 +287,7 @@ final class ListenerSet {
     if (accepting == Accepting.NOT_YET) {
       accepting = Accepting.YES;
       active().stream().filter(this::accepts).forEach(this::serve);
+      count();
     }
   }
 
@@ -327,9 +328,12 @@ final class ListenerSet {
     return active;
   }
 
+  // Until listeners accept at all, one that waits for its routes counts as active, as in Envoy.
   private void count() {
-    managerStats.active.set(active().size());
-    managerStats.warming.set(entries.values().stream().filter(e -> e.warming != null).count());
+    long warming = entries.values().stream().filter(e -> e.warming != null).count();
+    boolean started = accepting != Accepting.NOT_YET;
+    managerStats.active.set(started ? active().size() : entries.size());
+    managerStats.warming.set(started ? warming : 0);
   }
 
   static Timestamp timestamp(Instant at) {

@@ -12,6 +12,7 @@ import java.time.Duration;
  * as a text and as a number. Belongs to the control loop.
  */
 public final class SubscriptionStats implements SubscriptionObserver {
+  private final Scope scope;
   private final Loop loop;
   private final Counter attempts;
   private final Counter successes;
@@ -29,6 +30,7 @@ public final class SubscriptionStats implements SubscriptionObserver {
    * @param scope the subscription's, e.g. {@code cluster_manager.cds.}
    */
   public SubscriptionStats(Scope scope, Loop loop) {
+    this.scope = scope;
     this.loop = loop;
     attempts = scope.counter("update_attempt");
     successes = scope.counter("update_success");
@@ -73,5 +75,11 @@ public final class SubscriptionStats implements SubscriptionObserver {
   public void onFetchTimeout() {
     loop.assertInLoop();
     fetchTimeouts.inc();
+  }
+
+  @Override
+  public void onEnd() {
+    loop.assertInLoop();
+    scope.remove();
   }
 }

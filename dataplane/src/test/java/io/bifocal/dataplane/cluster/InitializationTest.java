@@ -96,12 +96,13 @@ class InitializationTest {
   }
 
   @Test
-  void untilInitialisedNewClustersCountAsActiveInDumpsAndStatistics() {
+  void aClusterWithoutItsEndpointsIsWarmingFromTheStart() {
     f.start();
     f.cds("1", eds("e1"));
-    assertThat(f.manager.clustersDump().getDynamicActiveClustersCount()).isEqualTo(1);
-    assertThat(f.manager.clustersDump().getDynamicWarmingClustersCount()).isZero();
-    assertThat(f.stat("cluster_manager.active_clusters")).isEqualTo(1);
+    assertThat(f.manager.clustersDump().getDynamicActiveClustersCount()).isZero();
+    assertThat(f.manager.clustersDump().getDynamicWarmingClustersCount()).isEqualTo(1);
+    assertThat(f.stat("cluster_manager.active_clusters")).isZero();
+    assertThat(f.stat("cluster_manager.warming_clusters")).isEqualTo(1);
     assertThat(f.find("e1")).as("but serve nobody").isNull();
   }
 
