@@ -54,11 +54,30 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
 
   private void take(Channel connection, Worker worker) {
     ListenerVersion version = socket.serving();
-    if (version == null) {
-      connection.close();
-      return;
+    if (version != null) {
+      version.take(connection, worker, socket.localAddress());
+    } else {
+      waitFor(connection, worker);
     }
-    version.take(connection, worker, socket.localAddress());
+  }
+
+  /** For a connection that was on its way when accepting was paused. */
+  private void waitFor(Channel connection, Worker worker) {
+    if (socket.closed()) {
+      connection.close();
+    } else {
+      socket.park(() -> worker.eventLoop().execute(() -> takeLate(connection, worker)));
+    }
+  }
+
+  private void takeLate(Channel connection, Worker worker) {
+    ListenerVersion version = socket.serving();
+    if (version == null) {
+      waitFor(connection, worker);
+    } else if (connection.isActive()) {
+      version.take(connection, worker, socket.localAddress());
+      connection.pipeline().fireChannelActive(); // which its handlers have missed
+    }
   }
 
   @Override

@@ -18,8 +18,10 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,7 +43,8 @@ final class ListenSocket {
   private final List<ServerChannel> listening = new ArrayList<>();
   private volatile @Nullable ListenerVersion serving;
   private final CompletableFuture<Void> gone = new CompletableFuture<>();
-  private boolean closed;
+  private final Queue<Runnable> parked = new ConcurrentLinkedQueue<>();
+  private volatile boolean closed;
 
   /** What two versions of a listener must agree in to share a socket. */
   record Key(BindAddress address, boolean reusePort, int backlog) {}
@@ -115,9 +118,32 @@ final class ListenSocket {
     return serving;
   }
 
+  /** Whether there will never be a version again. From any thread. */
+  boolean closed() {
+    return closed;
+  }
+
+  /**
+   * Keeps a connection that was on its way when accepting was paused, until there is a version, or
+   * the socket is closed. From any thread.
+   */
+  void park(Runnable again) {
+    parked.add(again);
+    if (serving != null || closed) {
+      unpark();
+    }
+  }
+
+  private void unpark() {
+    for (Runnable again = parked.poll(); again != null; again = parked.poll()) {
+      again.run();
+    }
+  }
+
   /** From now on connections are for that version; the first call starts accepting. */
   void serve(ListenerVersion version) throws IOException {
     serving = version;
+    unpark();
     if (listening.isEmpty()) {
       listen(version);
     } else {
@@ -166,6 +192,7 @@ final class ListenSocket {
     }
     closed = true;
     serving = null;
+    unpark();
     if (listening.isEmpty()) {
       bound.forEach(ListenSocket::closeQuietly);
       gone.complete(null);
