@@ -111,6 +111,7 @@ final class Exchange implements RequestReceiver, DownstreamStream {
   }
 
   private void dispatch(RequestHead head, long now) {
+    stats.routed.inc();
     RouteTable table = connection.manager.routes().current();
     long random = ThreadLocalRandom.current().nextLong() >>> 1;
     Route found = table == null || !settings.hasRouter() ? null : table.match(head, random);
@@ -125,7 +126,6 @@ final class Exchange implements RequestReceiver, DownstreamStream {
     }
     route = found;
     info.routeName = found.name();
-    stats.routed.inc();
     RouteAction action = found.action();
     if (action instanceof RouteAction.Forward forward) {
       forward(forward, found, head, random, now);

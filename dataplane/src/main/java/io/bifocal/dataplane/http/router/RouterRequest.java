@@ -291,7 +291,6 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
     if (broken) {
       stats.cxProtocolError.inc();
     }
-    stats.rqRxReset.inc();
     State before = state;
     if (before == State.SENT && retry != null && retry.retriesReset()) {
       if (tryAgain()) {
@@ -410,10 +409,7 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
       stats.rqCancelled.inc();
       place.cancel();
     }
-    if (connection != null) {
-      stats.rqTxReset.inc();
-      leaveConnection(false);
-    }
+    leaveConnection(false);
     finish();
   }
 
