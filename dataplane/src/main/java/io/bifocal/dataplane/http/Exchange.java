@@ -169,6 +169,7 @@ final class Exchange implements RequestReceiver, DownstreamStream {
             cluster,
             this,
             forward.retry(),
+            forward.autoHostRewrite(),
             found.attemptCount(),
             settings.suppressEnvoyHeaders(),
             requestEnded);
@@ -197,11 +198,11 @@ final class Exchange implements RequestReceiver, DownstreamStream {
     }
     RouteAction.Weight chosen = weight;
     if (chosen != null) {
-      chosen.request().apply(headers);
+      chosen.request().apply(headers, info);
     }
     List<HeaderChanges> changes = found.requestChanges();
     for (int i = 0; i < changes.size(); i++) {
-      changes.get(i).apply(headers);
+      changes.get(i).apply(headers, info);
     }
     String prefix = forward.prefixRewrite();
     if (prefix != null) {
@@ -209,6 +210,14 @@ final class Exchange implements RequestReceiver, DownstreamStream {
         headers.set(HeaderNames.X_ENVOY_ORIGINAL_PATH, head.path);
       }
       head.path = found.rewritten(head, prefix);
+      info.path = head.path;
+    }
+    RouteAction.PathRewrite pathRewrite = forward.pathRewrite();
+    if (pathRewrite != null) {
+      if (!settings.suppressEnvoyHeaders()) {
+        headers.set(HeaderNames.X_ENVOY_ORIGINAL_PATH, head.path);
+      }
+      head.path = pathRewrite.apply(head);
       info.path = head.path;
     }
     String host =
@@ -396,13 +405,13 @@ final class Exchange implements RequestReceiver, DownstreamStream {
   private void changeResponse(HttpHeaders headers) {
     RouteAction.Weight chosen = weight;
     if (chosen != null) {
-      chosen.response().apply(headers);
+      chosen.response().apply(headers, info);
     }
     Route found = route;
     if (found != null) {
       List<HeaderChanges> changes = found.responseChanges();
       for (int i = 0; i < changes.size(); i++) {
-        changes.get(i).apply(headers);
+        changes.get(i).apply(headers, info);
       }
     }
   }

@@ -30,6 +30,7 @@ final class HttpConnection implements ServerEvents {
   private @Nullable Http1ServerConnection codec;
   private @Nullable Exchange exchange;
   private boolean closedHere;
+  private int requests;
 
   HttpConnection(ConnectionManager manager, HttpWorker here, DownstreamConnection downstream) {
     this.manager = manager;
@@ -58,6 +59,11 @@ final class HttpConnection implements ServerEvents {
   @Override
   public RequestReceiver onRequest(ResponseSender response) {
     deadlines.clear(Deadlines.Kind.CONNECTION_IDLE);
+    requests++;
+    if (requests == manager.settings().maxRequests()) {
+      stats.cxMaxRequests.inc();
+      response.closeAfterwards();
+    }
     Exchange next = new Exchange(this, response);
     exchange = next;
     return next;

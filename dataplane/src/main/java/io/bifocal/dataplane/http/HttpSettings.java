@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
  * What of a connection manager's configuration the data path asks for, checked. Times in
  * nanoseconds, 0 for never.
  *
+ * @param maxRequests on one connection; 0 for any number
  * @param hasRouter whether there is a router; without one every request is answered with 404
  */
 record HttpSettings(
@@ -30,6 +31,7 @@ record HttpSettings(
     long streamIdle,
     long requestTimeout,
     long maxConnectionDuration,
+    int maxRequests,
     boolean useRemoteAddress,
     boolean skipForwardedFor,
     boolean generateRequestId,
@@ -76,7 +78,11 @@ record HttpSettings(
 
   private static final SupportedFields COMMON =
       SupportedFields.of(HttpProtocolOptions.getDescriptor())
-          .supports("idle_timeout", "max_connection_duration", "max_headers_count")
+          .supports(
+              "idle_timeout",
+              "max_connection_duration",
+              "max_headers_count",
+              "max_requests_per_connection")
           .ignores("underscores in header names are passed", "headers_with_underscores_action");
 
   private static final SupportedFields ROUTER_FIELDS =
@@ -108,6 +114,7 @@ record HttpSettings(
         nanos(config.hasStreamIdleTimeout(), config.getStreamIdleTimeout(), Duration.ofMinutes(5)),
         nanos(config.hasRequestTimeout(), config.getRequestTimeout(), Duration.ZERO),
         nanos(common.hasMaxConnectionDuration(), common.getMaxConnectionDuration(), Duration.ZERO),
+        common.getMaxRequestsPerConnection().getValue(),
         config.hasUseRemoteAddress() && config.getUseRemoteAddress().getValue(),
         config.getSkipXffAppend(),
         !config.hasGenerateRequestId() || config.getGenerateRequestId().getValue(),

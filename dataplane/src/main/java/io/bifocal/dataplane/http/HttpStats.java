@@ -21,6 +21,7 @@ final class HttpStats {
   final Cell cxProtocolError;
   final Cell cxIdleTimeout;
   final Cell cxMaxDuration;
+  final Cell cxMaxRequests;
   final Cell cxDrainClose;
   final Cell cxRxBytes;
   final Cell cxTxBytes;
@@ -66,6 +67,7 @@ final class HttpStats {
     cxProtocolError = counter("downstream_cx_protocol_error");
     cxIdleTimeout = counter("downstream_cx_idle_timeout");
     cxMaxDuration = counter("downstream_cx_max_duration_reached");
+    cxMaxRequests = counter("downstream_cx_max_requests_reached");
     cxDrainClose = counter("downstream_cx_drain_close");
     cxRxBytes = counter("downstream_cx_rx_bytes_total");
     cxTxBytes = counter("downstream_cx_tx_bytes_total");

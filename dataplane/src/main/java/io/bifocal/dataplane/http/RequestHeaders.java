@@ -49,6 +49,8 @@ final class RequestHeaders {
     dropHopByHop(headers);
     boolean edge = settings.useRemoteAddress();
     dropCommands(headers, edge);
+    // Nobody here has seen a client's certificate.
+    headers.remove(HeaderNames.X_FORWARDED_CLIENT_CERT);
     if (edge) {
       if (remote instanceof Address.Ip ip) {
         String address = ip.ip().getHostAddress();

@@ -40,6 +40,7 @@ public final class UpstreamStats {
   public final Cell rqTimeout;
   public final Cell rqRxReset;
   public final Cell rqTxReset;
+  public final Cell rqPerTryTimeout;
   public final Cell rqRetry;
   public final Cell rqRetryBackOff;
   public final Cell rqRetrySuccess;
@@ -90,6 +91,7 @@ public final class UpstreamStats {
     rqTimeout = counter("upstream_rq_timeout");
     rqRxReset = counter("upstream_rq_rx_reset");
     rqTxReset = counter("upstream_rq_tx_reset");
+    rqPerTryTimeout = counter("upstream_rq_per_try_timeout");
     rqRetry = counter("upstream_rq_retry");
     rqRetryBackOff = counter("upstream_rq_retry_backoff_exponential");
     rqRetrySuccess = counter("upstream_rq_retry_success");

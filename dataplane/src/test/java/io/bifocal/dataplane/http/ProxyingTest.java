@@ -1,17 +1,24 @@
 package io.bifocal.dataplane.http;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.google.common.net.InetAddresses;
+import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests through a connection manager and a router, over real sockets. */
 @Timeout(30)
@@ -59,6 +66,26 @@ class ProxyingTest {
     assertThat(info.bytesSent).isEqualTo(4);
     assertThat(bench.counter("http.p.downstream_rq_2xx")).isEqualTo(1);
     assertThat(bench.counter("cluster.up.upstream_rq_200")).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "::1"})
+  void bothFamiliesAreServed(String address) throws Exception {
+    InetAddress ip = InetAddresses.forString(address);
+    assumeThat(NetworkInterface.getByInetAddress(ip)).as("an interface has %s", ip).isNotNull();
+    ScriptedUpstream upstream =
+        bench.upstream(
+            peer -> {
+              peer.head();
+              peer.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+              peer.head();
+            },
+            ip);
+    bench.serve(HttpBench.manager(TO_UP), ip);
+
+    assertThat(bench.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n")).endsWith("ok");
+    assertThat(requireNonNull(logged().upstreamRemote))
+        .isEqualTo(new Address.Ip(ip, upstream.address().getPort()));
   }
 
   @Test
@@ -343,5 +370,81 @@ class ProxyingTest {
     StreamInfo info = logged();
     assertThat(info.has(ResponseFlag.UPSTREAM_RETRY_LIMIT_EXCEEDED)).isTrue();
     assertThat(info.has(ResponseFlag.UPSTREAM_CONNECTION_TERMINATION)).isTrue();
+  }
+
+  @Test
+  void headersAreMadeOfFormats() throws Exception {
+    bench.upstream(
+        peer -> {
+          String head = peer.head();
+          String added = head.lines().filter(l -> l.startsWith("x-a")).toList().toString();
+          peer.send("HTTP/1.1 200 OK\r\nx-seen: " + added + "\r\ncontent-length: 0\r\n\r\n");
+          peer.head();
+        });
+    bench.serve(
+        HttpBench.manager(
+            """
+            [{match: {prefix: /}, route: {cluster: up}, request_headers_to_add: [\
+            {header: {key: x-a1, value: "%PROTOCOL% 100%%"}}, \
+            {header: {key: x-a2, value: "%REQ(missing)%"}}], \
+            response_headers_to_add: [{header: {key: x-b, value: "%REQ(x-c)%"}}]}]"""
+                .replace("\\\n", "")));
+
+    assertThat(bench.ask("GET / HTTP/1.1\r\nHost: a\r\nX-C: see\r\n\r\n"))
+        .contains("x-seen: [x-a1: HTTP/1.1 100%]\r\n", "x-b: see\r\n");
+  }
+
+  @Test
+  void aSlowTryIsGivenUpForAnother() throws Exception {
+    var tries = new java.util.concurrent.atomic.AtomicInteger();
+    bench.upstream(
+        peer -> {
+          peer.head();
+          if (tries.incrementAndGet() == 1) {
+            peer.rest();
+          } else {
+            peer.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+            peer.head();
+          }
+        });
+    bench.serve(
+        HttpBench.manager(
+            "[{match: {prefix: /}, route: {cluster: up,"
+                + " retry_policy: {retry_on: 5xx, per_try_timeout: 0.1s}}}]"));
+
+    assertThat(bench.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n")).endsWith("ok");
+    assertThat(bench.counter("cluster.up.upstream_rq_per_try_timeout")).isEqualTo(1);
+    assertThat(logged().requestAttempts).isEqualTo(2);
+  }
+
+  @Test
+  void aConnectionServesSoManyRequestsAndNoMore() throws Exception {
+    bench.serve(
+        HttpBench.manager(
+            "[{match: {prefix: /}, direct_response: {status: 200}}]",
+            "common_http_protocol_options: {max_requests_per_connection: 2}"));
+
+    ScriptedUpstream.Peer client = bench.client();
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    assertThat(client.message()).doesNotContain("connection: close");
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    assertThat(client.rest()).contains("connection: close\r\n");
+  }
+
+  @Test
+  void pathsAreRewrittenByExpression() throws Exception {
+    bench.upstream(
+        peer -> {
+          String line = peer.head().lines().findFirst().orElse("");
+          peer.send("HTTP/1.1 200 OK\r\nx-seen: " + line + "\r\ncontent-length: 0\r\n\r\n");
+          peer.head();
+        });
+    bench.serve(
+        HttpBench.manager(
+            "[{match: {prefix: /}, route: {cluster: up, regex_rewrite: {pattern: {regex:"
+                + " '^/a/([^/]+)/'}, substitution: '/$b/\\1-'}}}]"));
+
+    assertThat(bench.ask("GET /a/x/y?/a/z/ HTTP/1.1\r\nHost: a\r\n\r\n"))
+        .contains("x-seen: GET /$b/x-y?/a/z/ HTTP/1.1\r\n");
   }
 }

@@ -11,7 +11,8 @@ public final class HeaderNames {
   public static final AsciiString X_FORWARDED_FOR = AsciiString.cached("x-forwarded-for");
   public static final AsciiString X_FORWARDED_PROTO = AsciiString.cached("x-forwarded-proto");
   public static final AsciiString X_FORWARDED_HOST = AsciiString.cached("x-forwarded-host");
-  public static final AsciiString X_ENVOY_INTERNAL = AsciiString.cached("x-envoy-internal");
+  public static final AsciiString X_FORWARDED_CLIENT_CERT =
+      AsciiString.cached("x-forwarded-client-cert");
   public static final AsciiString X_ENVOY_OVERLOADED = AsciiString.cached("x-envoy-overloaded");
   public static final AsciiString X_ENVOY_ORIGINAL_PATH =
       AsciiString.cached("x-envoy-original-path");

@@ -1,15 +1,22 @@
 package io.bifocal.dataplane.http.route;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.format.Format;
+import io.bifocal.dataplane.stream.StreamInfo;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Headers to remove and to add, at one level of a route configuration. */
 public record HeaderChanges(List<AsciiString> remove, List<Addition> add) {
+  private static final Logger log = LoggerFactory.getLogger(HeaderChanges.class);
+
   public static final HeaderChanges NONE = new HeaderChanges(List.of(), List.of());
 
   public HeaderChanges {
@@ -17,7 +24,17 @@ public record HeaderChanges(List<AsciiString> remove, List<Addition> add) {
     add = List.copyOf(add);
   }
 
-  record Addition(AsciiString name, String value, How how) {}
+  /**
+   * One header to add.
+   *
+   * @param literal the value, unless {@code format} makes it
+   */
+  record Addition(
+      AsciiString name, String literal, @Nullable Format format, boolean keepEmpty, How how) {
+    String value(StreamInfo stream) {
+      return format == null ? literal : format.of(stream);
+    }
+  }
 
   /** {@code append_action}. */
   enum How {
@@ -46,10 +63,15 @@ public record HeaderChanges(List<AsciiString> remove, List<Addition> add) {
       if (name.startsWith(":") || name.equals("host")) {
         throw new ConfigException(":-prefixed or host headers may not be modified");
       }
-      String value = literal(option.getHeader().getValue(), where + " header '" + name + "'");
-      if (!value.isEmpty() || option.getKeepEmptyValue()) {
-        add.add(new Addition(AsciiString.cached(name), value, how(option)));
+      String value = option.getHeader().getValue();
+      boolean literal = value.indexOf('%') < 0;
+      Format format = literal ? null : Format.text(value, true);
+      if (format != null && !format.withoutValue().isEmpty()) {
+        log.warn("{} header '{}': no value here for {}", where, name, format.withoutValue());
       }
+      add.add(
+          new Addition(
+              AsciiString.cached(name), value, format, option.getKeepEmptyValue(), how(option)));
     }
     return new HeaderChanges(remove, add);
   }
@@ -68,35 +90,28 @@ public record HeaderChanges(List<AsciiString> remove, List<Addition> add) {
     };
   }
 
-  // "%%" is how a literal percent sign is written.
-  private static String literal(String format, String where) throws ConfigException {
-    if (format.indexOf('%') < 0) {
-      return format;
-    }
-    String plain = format.replace("%%", "");
-    if (plain.indexOf('%') >= 0) {
-      throw new ConfigException(where + ": command operators in '" + format + "' not supported");
-    }
-    return format.replace("%%", "%");
-  }
-
-  public void apply(HttpHeaders headers) {
+  /** Removes, then adds; an empty value adds nothing unless it is to be kept. */
+  public void apply(HttpHeaders headers, StreamInfo stream) {
     for (int i = 0; i < remove.size(); i++) {
       headers.remove(remove.get(i));
     }
     for (int i = 0; i < add.size(); i++) {
       Addition addition = add.get(i);
+      String value = addition.value(stream);
+      if (value.isEmpty() && !addition.keepEmpty) {
+        continue;
+      }
       switch (addition.how) {
-        case APPEND -> headers.add(addition.name, addition.value);
-        case OVERWRITE -> headers.set(addition.name, addition.value);
+        case APPEND -> headers.add(addition.name, value);
+        case OVERWRITE -> headers.set(addition.name, value);
         case ADD_IF_ABSENT -> {
           if (!headers.contains(addition.name)) {
-            headers.add(addition.name, addition.value);
+            headers.add(addition.name, value);
           }
         }
         case OVERWRITE_IF_EXISTS -> {
           if (headers.contains(addition.name)) {
-            headers.set(addition.name, addition.value);
+            headers.set(addition.name, value);
           }
         }
       }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,19 +14,26 @@ import org.slf4j.LoggerFactory;
  * When a request is sent once more.
  *
  * @param statuses {@code retriable_status_codes}
+ * @param perTryTimeout for each try; zero for none
  * @param baseInterval of the back-off, which grows up to {@code maxInterval} with full jitter
  */
 public record RetryPolicy(
     Set<Condition> conditions,
     Set<Integer> statuses,
     int retries,
+    Duration perTryTimeout,
     Duration baseInterval,
     Duration maxInterval) {
   private static final Logger log = LoggerFactory.getLogger(RetryPolicy.class);
 
   private static final SupportedFields FIELDS =
       SupportedFields.of(io.envoyproxy.envoy.config.route.v3.RetryPolicy.getDescriptor())
-          .supports("retry_on", "num_retries", "retriable_status_codes", "retry_back_off")
+          .supports(
+              "retry_on",
+              "num_retries",
+              "retriable_status_codes",
+              "retry_back_off",
+              "per_try_timeout")
           .ignores(
               "a retry may choose the same host again",
               "retry_host_predicate",
@@ -62,7 +70,12 @@ public record RetryPolicy(
     for (String word : config.getRetryOn().split(",", -1)) {
       String wanted = word.trim();
       if (!wanted.isEmpty()) {
-        conditions.add(condition(wanted, where));
+        Condition condition = condition(wanted);
+        if (condition == null) {
+          log.warn("{}.retry_on: '{}' never holds here", where, wanted);
+        } else {
+          conditions.add(condition);
+        }
       }
     }
     Duration base = Duration.ofMillis(25);
@@ -82,17 +95,19 @@ public record RetryPolicy(
         conditions,
         new HashSet<>(config.getRetriableStatusCodesList()),
         config.hasNumRetries() ? config.getNumRetries().getValue() : 1,
+        Durations.of(config.getPerTryTimeout()),
         base,
         max);
   }
 
-  private static Condition condition(String word, String where) throws ConfigException {
+  // Conditions on gRPC's statuses or HTTP/3, and what Envoy does not know either.
+  private static @Nullable Condition condition(String word) {
     for (Condition condition : Condition.values()) {
       if (condition.text.equals(word)) {
         return condition;
       }
     }
-    throw new ConfigException(where + ".retry_on: '" + word + "' not supported");
+    return null;
   }
 
   /** Whether an answer with this status is worth another try. */

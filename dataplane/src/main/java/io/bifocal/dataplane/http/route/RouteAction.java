@@ -1,5 +1,7 @@
 package io.bifocal.dataplane.http.route;
 
+import com.google.re2j.Pattern;
+import io.bifocal.dataplane.http.codec.RequestHead;
 import io.netty.util.AsciiString;
 import java.time.Duration;
 import java.util.List;
@@ -11,6 +13,8 @@ public sealed interface RouteAction {
   /**
    * Send it to a cluster.
    *
+   * @param pathRewrite {@code regex_rewrite}
+   * @param autoHostRewrite whether the chosen host's name becomes the authority
    * @param timeout until the answer is whole; zero for none
    * @param idleTimeout of the stream, instead of the connection manager's; null to keep that
    * @param notFoundStatus what a missing cluster is answered with
@@ -18,12 +22,24 @@ public sealed interface RouteAction {
   record Forward(
       ClusterChoice cluster,
       @Nullable String prefixRewrite,
+      @Nullable PathRewrite pathRewrite,
       @Nullable String hostRewrite,
+      boolean autoHostRewrite,
       Duration timeout,
       @Nullable Duration idleTimeout,
       int notFoundStatus,
       @Nullable RetryPolicy retry)
       implements RouteAction {}
+
+  /** Replaces what matches in the path, which leaves the query alone. */
+  record PathRewrite(Pattern pattern, String replacement) {
+    /** The path and query as the upstream is to see them. */
+    public String apply(RequestHead head) {
+      int end = head.pathEnd();
+      String path = pattern.matcher(head.path.substring(0, end)).replaceAll(replacement);
+      return path.concat(head.path.substring(end));
+    }
+  }
 
   /** Answer it here. */
   record DirectResponse(int status, String body) implements RouteAction {}

@@ -10,6 +10,7 @@ import io.envoyproxy.envoy.config.route.v3.RedirectAction;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
+import io.envoyproxy.envoy.type.matcher.v3.RegexMatchAndSubstitute;
 import io.netty.util.AsciiString;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -159,11 +160,22 @@ final class RouteCompiler {
     return new RouteAction.Forward(
         cluster(action, where),
         action.getPrefixRewrite().isEmpty() ? null : action.getPrefixRewrite(),
+        action.hasRegexRewrite() ? pathRewrite(action.getRegexRewrite()) : null,
         action.getHostRewriteLiteral().isEmpty() ? null : action.getHostRewriteLiteral(),
+        action.getAutoHostRewrite().getValue(),
         action.hasTimeout() ? Durations.of(action.getTimeout()) : DEFAULT_TIMEOUT,
         action.hasIdleTimeout() ? Durations.of(action.getIdleTimeout()) : null,
         notFoundStatus(action),
         retry);
+  }
+
+  // RE2 writes groups as \\1, the library as $1.
+  private static RouteAction.PathRewrite pathRewrite(RegexMatchAndSubstitute rewrite)
+      throws ConfigException {
+    String replacement =
+        rewrite.getSubstitution().replace("$", "\\$").replaceAll("\\\\([0-9])", "\\$$1");
+    return new RouteAction.PathRewrite(
+        StringMatch.compile(rewrite.getPattern().getRegex()), replacement);
   }
 
   private static int notFoundStatus(io.envoyproxy.envoy.config.route.v3.RouteAction action) {

@@ -10,6 +10,7 @@ import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
 /** Which fields of a route configuration are obeyed, and which may safely be left out. */
 final class RouteFields {
   private static final String NO_OBSERVER = "it changes what is recorded, not where requests go";
+  private static final String NO_FILTERS = "the router does not read it, nor is there any other";
   private static final String NO_HTTP2 = "only HTTP/1.1 is spoken";
 
   static final SupportedFields CONFIGURATION =
@@ -25,7 +26,8 @@ final class RouteFields {
               "validate_clusters",
               "max_direct_response_body_size_bytes",
               "ignore_port_in_host_matching")
-          .ignores(NO_OBSERVER, "metadata");
+          .ignores(NO_OBSERVER, "metadata")
+          .ignores(NO_FILTERS, "typed_per_filter_config");
 
   static final SupportedFields VIRTUAL_HOST =
       SupportedFields.of(io.envoyproxy.envoy.config.route.v3.VirtualHost.getDescriptor())
@@ -40,6 +42,7 @@ final class RouteFields {
               "include_request_attempt_count",
               "retry_policy")
           .ignores(NO_OBSERVER, "metadata", "virtual_clusters")
+          .ignores(NO_FILTERS, "typed_per_filter_config")
           .ignores(
               "bodies are not kept for retries beyond the connection's buffer limit",
               "per_request_buffer_limit_bytes");
@@ -57,6 +60,7 @@ final class RouteFields {
               "response_headers_to_add",
               "response_headers_to_remove")
           .ignores(NO_OBSERVER, "metadata", "decorator", "tracing", "stat_prefix")
+          .ignores(NO_FILTERS, "typed_per_filter_config")
           .ignores(
               "bodies are not kept for retries beyond the connection's buffer limit",
               "per_request_buffer_limit_bytes");
@@ -82,10 +86,13 @@ final class RouteFields {
               "weighted_clusters",
               "cluster_not_found_response_code",
               "prefix_rewrite",
+              "regex_rewrite",
               "host_rewrite_literal",
+              "auto_host_rewrite",
               "timeout",
               "idle_timeout",
               "retry_policy")
+          .ignores("there is one set of circuit breakers", "priority")
           .ignores("hosts are chosen without hashing", "hash_policy")
           .ignores(NO_HTTP2, "max_grpc_timeout", "grpc_timeout_offset", "early_data_policy");
 

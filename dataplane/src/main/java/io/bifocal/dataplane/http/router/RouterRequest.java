@@ -44,6 +44,7 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
   private final UpstreamStats stats;
   private final DownstreamStream downstream;
   private final @Nullable RetryPolicy retry;
+  private final boolean autoHostRewrite;
   private final boolean attemptCount;
   private final boolean suppressHeaders;
   private final RequestBody body;
@@ -54,6 +55,7 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
   private @Nullable Host host;
   private ConnectionPool.@Nullable Ticket ticket;
   private Loop.@Nullable Timer backOff;
+  private Loop.@Nullable Timer tryTimer;
   private @Nullable UpstreamConnection connection;
   private @Nullable RequestSender sender;
   private long requestEndNanos;
@@ -65,6 +67,7 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
       WorkerCluster cluster,
       DownstreamStream downstream,
       @Nullable RetryPolicy retry,
+      boolean autoHostRewrite,
       boolean attemptCount,
       boolean suppressHeaders,
       boolean requestEnded) {
@@ -73,6 +76,7 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
     this.stats = cluster.stats();
     this.downstream = downstream;
     this.retry = retry;
+    this.autoHostRewrite = autoHostRewrite;
     this.attemptCount = attemptCount;
     this.suppressHeaders = suppressHeaders;
     this.retriesLeft = retry == null ? 0 : retry.retries();
@@ -99,6 +103,13 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
     }
     host = chosen;
     info.upstreamHost = chosen;
+    if (autoHostRewrite && !chosen.hostname().isEmpty()) {
+      downstream.request().authority = chosen.hostname();
+      info.authority = chosen.hostname();
+    }
+    if (retry != null && !retry.perTryTimeout().isZero()) {
+      tryTimer = loop.schedule(retry.perTryTimeout(), this::onTryTimeout);
+    }
     state = State.ACQUIRING;
     starting = attempts == 1;
     ConnectionPool.Ticket place = cluster.httpPool(chosen).acquire(this);
@@ -234,6 +245,7 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
     }
     stats.charge(status);
     body.forget();
+    stopTryTimer();
     state = State.ANSWERING;
     info.responseCodeDetails = "via_upstream";
     if (requestEndNanos >= 0 && !suppressHeaders) {
@@ -359,6 +371,7 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
     holdsRetry = true;
     retriesLeft--;
     leaveConnection(true);
+    stopTryTimer();
     state = State.BACKING_OFF;
     backOff = loop.schedule(delay(policy), this::again);
     return true;
@@ -375,6 +388,33 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
     long base = policy.baseInterval().toNanos();
     long bound = Math.min(policy.maxInterval().toNanos(), base << Math.min(attempts - 1, 20));
     return Duration.ofNanos(ThreadLocalRandom.current().nextLong(Math.max(1, bound)));
+  }
+
+  // One try has taken too long; an answer that has begun may take its time.
+  private void onTryTimeout() {
+    tryTimer = null;
+    if (state != State.ACQUIRING && state != State.SENT) {
+      return;
+    }
+    stats.rqPerTryTimeout.inc();
+    Host to = host;
+    if (to != null) {
+      to.stats().rqTimeout().at(stats.shard).inc();
+    }
+    leaveQueue();
+    if (retry != null && retry.retries(504)) {
+      if (tryAgain()) {
+        return;
+      }
+      exhausted();
+    }
+    cancel();
+    stats.charge(504);
+    downstream.localReply(
+        504,
+        "upstream request timeout",
+        ResponseFlag.UPSTREAM_REQUEST_TIMEOUT,
+        "upstream_per_try_timeout");
   }
 
   /** The route's timeout has run out. */
@@ -403,23 +443,36 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
     if (state == State.DONE) {
       return;
     }
+    leaveQueue();
+    leaveConnection(false);
+    finish();
+  }
+
+  private void leaveQueue() {
     ConnectionPool.Ticket place = ticket;
     if (place != null) {
       ticket = null;
       stats.rqCancelled.inc();
       place.cancel();
     }
-    leaveConnection(false);
-    finish();
   }
 
   private void finish() {
     state = State.DONE;
     body.forget();
     releaseRetry();
+    stopTryTimer();
     Loop.Timer timer = backOff;
     if (timer != null) {
       backOff = null;
+      timer.cancel();
+    }
+  }
+
+  private void stopTryTimer() {
+    Loop.Timer timer = tryTimer;
+    if (timer != null) {
+      tryTimer = null;
       timer.cancel();
     }
   }
