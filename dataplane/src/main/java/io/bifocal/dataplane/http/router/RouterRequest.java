@@ -452,7 +452,6 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
     ConnectionPool.Ticket place = ticket;
     if (place != null) {
       ticket = null;
-      stats.rqCancelled.inc();
       place.cancel();
     }
   }
