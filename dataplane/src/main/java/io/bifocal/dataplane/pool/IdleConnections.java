@@ -14,7 +14,7 @@ final class IdleConnections {
   private final Loop loop;
   private final Duration timeout;
   private final Deque<PooledConnection> connections = new ArrayDeque<>();
-  private boolean watching;
+  private Loop.@Nullable Timer watch;
 
   /**
    * @param timeout zero for ever
@@ -42,18 +42,28 @@ final class IdleConnections {
     connections.remove(connection);
   }
 
+  /** Closes all of them; no timer is left that would keep their pool in memory. */
+  void closeAll() {
+    for (PooledConnection c = connections.pollFirst(); c != null; c = connections.pollFirst()) {
+      c.close();
+    }
+    if (watch != null) {
+      watch.cancel();
+      watch = null;
+    }
+  }
+
   private void watch() {
     PooledConnection oldest = connections.peekLast();
-    if (watching || timeout.isZero() || oldest == null) {
+    if (watch != null || timeout.isZero() || oldest == null) {
       return;
     }
-    watching = true;
     long left = oldest.idleSince() + timeout.toNanos() - loop.nanoTime();
-    var unused = loop.schedule(Duration.ofNanos(Math.max(0, left)), this::closeOld);
+    watch = loop.schedule(Duration.ofNanos(Math.max(0, left)), this::closeOld);
   }
 
   private void closeOld() {
-    watching = false;
+    watch = null;
     long expired = loop.nanoTime() - timeout.toNanos();
     for (PooledConnection oldest = connections.peekLast();
         oldest != null && oldest.idleSince() - expired <= 0;

@@ -98,6 +98,7 @@ final class RacingPool implements ConnectionPool {
     draining = true;
     eject(new PoolFailure(Reason.LOCAL_CONNECTION_FAILURE, "the pool is closed", List.of()));
     List.copyOf(all).forEach(PooledConnection::close);
+    idle.closeAll();
   }
 
   @Override
@@ -237,9 +238,7 @@ final class RacingPool implements ConnectionPool {
     if (!draining || !waiting.isEmpty()) {
       return;
     }
-    for (PooledConnection c = idle.poll(); c != null; c = idle.poll()) {
-      c.close();
-    }
+    idle.closeAll();
     List.copyOf(connecting).forEach(PooledConnection::close);
   }
 

@@ -274,6 +274,7 @@ class HttpPoolTest {
     assertThat(busy.ready().channel().isOpen()).isTrue();
     busy.ready().release();
     assertThat(busy.ready().channel().isOpen()).isFalse();
+    assertThat(bench.time.pendingTimers()).as("nothing keeps it in memory").isZero();
     assertThat(bench.ask().failure().reason()).isEqualTo(Reason.LOCAL_CONNECTION_FAILURE);
   }
 
