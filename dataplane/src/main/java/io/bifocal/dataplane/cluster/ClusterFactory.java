@@ -22,6 +22,7 @@ final class ClusterFactory {
 
   private final Loop control;
   private final Subscriptions xds;
+  private final Resolver resolver;
   private final StatsStore stats;
   private final Scope hostScope;
   private final Consumer<ManagedCluster> onChange;
@@ -34,8 +35,13 @@ final class ClusterFactory {
    * @param onChange hears of each cluster when it is ready, and of its changes later
    */
   ClusterFactory(
-      Loop control, Subscriptions xds, StatsStore stats, Consumer<ManagedCluster> onChange) {
+      Loop control,
+      Subscriptions xds,
+      Resolver resolver,
+      StatsStore stats,
+      Consumer<ManagedCluster> onChange) {
     this.control = control;
+    this.resolver = resolver;
     this.xds = xds;
     this.stats = stats;
     this.hostScope = stats.unlisted();
@@ -66,6 +72,8 @@ final class ClusterFactory {
           () -> edsObservers.apply(ClusterStats.statName(config.observabilityName()));
       membership =
           counts -> new EdsMembership(eds, hosts, assignments, counts, xds, observer, control);
+    } else if (config.discovery() instanceof Discovery.Dns dns) {
+      membership = counts -> new DnsMembership(dns, hosts, counts, resolver, control);
     } else {
       ClusterLoadAssignment inline = ((Discovery.Static) config.discovery()).assignment();
       Hosts named = hosts.read(inline, Hosts.NONE);

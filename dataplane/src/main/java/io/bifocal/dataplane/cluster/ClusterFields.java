@@ -41,18 +41,17 @@ final class ClusterFields {
           .ignores("it concerns TLS only", "upstream_http_protocol_options")
           .ignores(NO_HEALTH_CHECKS, "health_checks")
           .ignores("hosts are not ejected yet", "outlier_detection")
-          .ignores(
-              "nothing is resolved for addresses that are written out",
+          .supports(
               "dns_lookup_family",
               "dns_refresh_rate",
               "dns_failure_refresh_rate",
-              "respect_dns_ttl",
               "dns_resolvers",
               "dns_resolution_config",
-              "typed_dns_resolver_config",
-              "use_tcp_for_dns_lookups",
-              "dns_jitter",
-              "wait_for_warm_on_init")
+              "typed_dns_resolver_config")
+          .ignores("the system's resolver tells no TTL", "respect_dns_ttl")
+          .ignores("the system's resolver decides", "use_tcp_for_dns_lookups")
+          .ignores("names are asked again at even intervals", "dns_jitter")
+          .ignores("a cluster waits for its first answer", "wait_for_warm_on_init")
           .ignores("requests go upstream as HTTP/1.1", "http2_protocol_options")
           .ignores("requests go upstream with the defaults of HTTP/1.1", "http_protocol_options")
           .ignores(

@@ -40,6 +40,7 @@ public final class ClusterManager {
 
   private final Loop control;
   private final Subscriptions xds;
+  private final Resolver resolver;
   private final ManagerStats managerStats;
   private final Publisher publisher;
   private final ClusterFactory factory;
@@ -48,6 +49,7 @@ public final class ClusterManager {
   private final Map<String, ManagedCluster> warming = new TreeMap<>();
   private final Map<ManagedCluster, InitManager.Target> targets = new HashMap<>();
   private final GoneStats goneStats;
+  private final InitManager primaryReady = new InitManager("clusters without EDS");
   private final InitManager staticsReady = new InitManager("clusters of the bootstrap");
   private final InitManager cdsReady = new InitManager("clusters of CDS");
   private @Nullable Subscription cds;
@@ -58,9 +60,15 @@ public final class ClusterManager {
 
   /** A manager without clusters; {@code tables} is where workers hear of them. */
   public ClusterManager(Loop control, Subscriptions xds, StatsStore stats, ClusterTables tables) {
+    this(control, xds, stats, tables, new SystemResolver(control));
+  }
+
+  ClusterManager(
+      Loop control, Subscriptions xds, StatsStore stats, ClusterTables tables, Resolver resolver) {
     this.control = control;
+    this.resolver = resolver;
     this.xds = xds;
-    this.factory = new ClusterFactory(control, xds, stats, this::onChange);
+    this.factory = new ClusterFactory(control, xds, resolver, stats, this::onChange);
     this.goneStats = new GoneStats(stats);
     this.managerStats = new ManagerStats(stats.root());
     this.publisher = new Publisher(tables, () -> control.execute(this::forget));
@@ -100,17 +108,19 @@ public final class ClusterManager {
       Runnable initialized) {
     control.assertInLoop();
     factory.observeEndpoints(edsObservers);
-    publisher.batch(
-        () -> {
-          statics.values().stream().filter(c -> !c.asksEds()).forEach(this::warm);
-        });
+    publisher.batch(() -> statics.values().stream().filter(c -> !c.asksEds()).forEach(this::warm));
+    primaryReady.await(() -> startEds(cds, cdsObserver, initialized));
+  }
+
+  private void startEds(
+      @Nullable ConfigSource cdsSource, SubscriptionObserver cdsObserver, Runnable initialized) {
     Hold hold = xds.hold(ResourceType.ENDPOINTS);
     try {
       statics.values().stream().filter(ManagedCluster::asksEds).forEach(this::warm);
     } finally {
       hold.close();
     }
-    staticsReady.await(() -> startCds(cds, cdsObserver, initialized));
+    staticsReady.await(() -> startCds(cdsSource, cdsObserver, initialized));
   }
 
   private void startCds(
@@ -169,7 +179,8 @@ public final class ClusterManager {
   /** Who is still waited for. */
   public Set<String> unready() {
     control.assertInLoop();
-    Set<String> names = new LinkedHashSet<>(staticsReady.unready());
+    Set<String> names = new LinkedHashSet<>(primaryReady.unready());
+    names.addAll(staticsReady.unready());
     names.addAll(cdsReady.unready());
     return names;
   }
@@ -183,6 +194,7 @@ public final class ClusterManager {
     }
     warming.values().forEach(ManagedCluster::close);
     active.values().forEach(ManagedCluster::close);
+    resolver.close();
     warming.clear();
     active.clear();
     holdAcksWhileWarming();
@@ -259,7 +271,8 @@ public final class ClusterManager {
 
   private void warm(ManagedCluster cluster) {
     warming.put(cluster.name(), cluster);
-    InitManager init = cluster.origin().api() ? cdsReady : staticsReady;
+    InitManager init =
+        cluster.origin().api() ? cdsReady : cluster.asksEds() ? staticsReady : primaryReady;
     targets.put(cluster, init.register("Cluster " + cluster.name()));
     cluster.start();
     count();

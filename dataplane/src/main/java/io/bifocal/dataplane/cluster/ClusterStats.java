@@ -24,8 +24,13 @@ final class ClusterStats {
   private final Gauge degraded;
   private final Gauge excluded;
   private final Scope breakers;
+  private final Scope scope;
+
+  /** What is counted of look-ups. */
+  record Lookups(Counter attempt, Counter success, Counter failure) {}
 
   ClusterStats(Scope scope) {
+    this.scope = scope;
     updateEmpty = scope.counter("update_empty");
     updateNoRebuild = scope.counter("update_no_rebuild");
     membershipChange = scope.counter("membership_change");
@@ -54,6 +59,13 @@ final class ClusterStats {
   /** A name as part of a statistic's name: Envoy writes its colons as underscores. */
   static String statName(String name) {
     return name.replace(':', '_');
+  }
+
+  Lookups lookups() {
+    return new Lookups(
+        scope.counter("update_attempt"),
+        scope.counter("update_success"),
+        scope.counter("update_failure"));
   }
 
   void warming(boolean warming) {

@@ -1,15 +1,24 @@
 package io.bifocal.dataplane.cluster;
 
+import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
-import io.bifocal.api.IpLiterals;
+import io.bifocal.api.Unpack;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.DiscoveryType;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.RefreshRate;
+import io.envoyproxy.envoy.config.core.v3.SocketAddress;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
+import io.envoyproxy.envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig;
+import io.envoyproxy.envoy.extensions.network.dns_resolver.getaddrinfo.v3.GetAddrInfoDnsResolverConfig;
+import java.time.Duration;
 import java.util.List;
 
 /** Where a cluster's hosts come from, by its type. */
 final class DiscoveryReader {
+  private static final Duration DNS_REFRESH = Duration.ofSeconds(5);
+
   private DiscoveryReader() {}
 
   static Discovery read(Cluster cluster, String path, List<String> warnings)
@@ -17,7 +26,8 @@ final class DiscoveryReader {
     return switch (type(cluster)) {
       case EDS -> eds(cluster);
       case STATIC -> new Discovery.Static(cluster.getLoadAssignment());
-      case STRICT_DNS, LOGICAL_DNS -> literal(cluster, path, warnings);
+      case STRICT_DNS -> dns(cluster, false, path, warnings);
+      case LOGICAL_DNS -> dns(cluster, true, path, warnings);
       default -> throw unknownType("envoy.cluster.original_dst");
     };
   }
@@ -50,24 +60,61 @@ final class DiscoveryReader {
         service.isEmpty() ? cluster.getName() : service);
   }
 
-  // A DNS cluster whose addresses are written out needs no resolver, and is what it says.
-  private static Discovery literal(Cluster cluster, String path, List<String> warnings)
+  @SuppressWarnings("deprecation") // the fields that all control planes send
+  private static Discovery dns(Cluster cluster, boolean logical, String path, List<String> warnings)
       throws ConfigException {
-    for (LocalityLbEndpoints locality : cluster.getLoadAssignment().getEndpointsList()) {
+    ClusterLoadAssignment assignment = cluster.getLoadAssignment();
+    if (logical
+        && (assignment.getEndpointsCount() != 1
+            || assignment.getEndpoints(0).getLbEndpointsCount() != 1)) {
+      throw new ConfigException(
+          "LOGICAL_DNS clusters must have a single locality_lb_endpoint and a single lb_endpoint");
+    }
+    boolean literal = true;
+    for (LocalityLbEndpoints locality : assignment.getEndpointsList()) {
       for (LbEndpoint endpoint : locality.getLbEndpointsList()) {
-        String address = endpoint.getEndpoint().getAddress().getSocketAddress().getAddress();
-        if (!IpLiterals.isLiteral(address)) {
+        SocketAddress address = endpoint.getEndpoint().getAddress().getSocketAddress();
+        if (!address.getResolverName().isEmpty()) {
           throw new ConfigException(
-              path
-                  + ".type: "
-                  + cluster.getType()
-                  + " is served for IP addresses only yet, and '"
-                  + address
-                  + "' would need a resolver");
+              (logical ? "LOGICAL" : "STRICT")
+                  + "_DNS clusters must NOT have a custom resolver name set");
         }
+        literal &= Discovery.Dns.name(endpoint) == null;
       }
     }
-    warnings.add(path + ".type: all addresses are written out: taken as STATIC");
-    return new Discovery.Static(cluster.getLoadAssignment());
+    if (literal) {
+      // What needs no resolver is what it says.
+      warnings.add(path + ".type: all addresses are written out: taken as STATIC");
+      return new Discovery.Static(assignment);
+    }
+    systemResolver(cluster, path);
+    Duration refresh =
+        cluster.hasDnsRefreshRate() ? Durations.toJava(cluster.getDnsRefreshRate()) : DNS_REFRESH;
+    RefreshRate failure = cluster.getDnsFailureRefreshRate();
+    Duration base =
+        failure.hasBaseInterval() ? Durations.toJava(failure.getBaseInterval()) : refresh;
+    Duration max =
+        failure.hasMaxInterval()
+            ? Durations.toJava(failure.getMaxInterval())
+            : failure.hasBaseInterval() ? base.multipliedBy(10) : refresh;
+    return new Discovery.Dns(assignment, logical, cluster.getDnsLookupFamily(), refresh, base, max);
+  }
+
+  // To ask other servers than the configuration names would be worse than to ask none.
+  @SuppressWarnings("deprecation") // the older ways to name them
+  private static void systemResolver(Cluster cluster, String path) throws ConfigException {
+    Any typed = cluster.getTypedDnsResolverConfig().getTypedConfig();
+    boolean own =
+        cluster.getDnsResolversCount() > 0
+            || cluster.getDnsResolutionConfig().getResolversCount() > 0;
+    if (typed.is(CaresDnsResolverConfig.class)) {
+      own |= Unpack.as(CaresDnsResolverConfig.getDefaultInstance(), typed).getResolversCount() > 0;
+    } else if (cluster.hasTypedDnsResolverConfig()) {
+      own |= !typed.is(GetAddrInfoDnsResolverConfig.class);
+    }
+    if (own) {
+      throw new ConfigException(
+          path + ": a DNS resolver of the cluster's own: only the system's resolver is asked yet");
+    }
   }
 }

@@ -41,7 +41,8 @@ final class ClusterFixture {
   final List<FakePool> pools = new ArrayList<>();
   final ClusterTables tables =
       new ClusterTables(List.of(worker), stats, w -> new FakePools(), c -> firstUsable());
-  final ClusterManager manager = new ClusterManager(time, xds, stats, tables);
+  final FakeResolver resolver = new FakeResolver(time);
+  final ClusterManager manager = new ClusterManager(time, xds, stats, tables, resolver);
   boolean initialized;
 
   ClusterFixture with(Cluster... statics) throws ConfigException {
