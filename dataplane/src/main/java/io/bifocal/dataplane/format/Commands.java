@@ -176,6 +176,9 @@ final class Commands {
 
   private static void http(Map<String, Definition> table) {
     table.put("REQ", new Definition(Syntax.PARAMETERS_AND_LENGTH, Headers::request));
+    table.put(
+        "REQ_WITHOUT_QUERY",
+        new Definition(Syntax.PARAMETERS_AND_LENGTH, Headers::requestWithoutQuery));
     table.put("RESP", new Definition(Syntax.PARAMETERS_AND_LENGTH, Headers::response));
     table.put("TRAILER", new Definition(Syntax.PARAMETERS_AND_LENGTH, Headers::trailer));
     table.put("PATH", new Definition(Syntax.OPTIONAL_PARAMETERS, Headers::path));

@@ -27,6 +27,20 @@ final class Headers {
             });
   }
 
+  /** {@code REQ_WITHOUT_QUERY(X?Y)}: the same, up to a question mark. */
+  static Command requestWithoutQuery(String names) throws ConfigException {
+    Command whole = request(names);
+    return (stream, out) -> {
+      int start = out.length();
+      boolean there = whole.append(stream, out);
+      int mark = out.indexOf("?", start);
+      if (mark >= 0) {
+        out.setLength(mark);
+      }
+      return there;
+    };
+  }
+
   static Command response(String names) throws ConfigException {
     return firstOf(
         names,

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.protobuf.Any;
 import com.google.protobuf.Struct;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.extension.AccessLogFactory;
 import io.bifocal.dataplane.extension.Registry;
@@ -12,6 +13,7 @@ import io.bifocal.dataplane.format.Format;
 import io.bifocal.dataplane.stream.AccessLog;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.SubstitutionFormatString;
+import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StderrAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StdoutAccessLog;
@@ -19,6 +21,7 @@ import io.netty.util.concurrent.FastThreadLocal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +29,12 @@ import org.slf4j.LoggerFactory;
 final class LogKinds {
   private static final Logger log = LoggerFactory.getLogger(LogKinds.class);
   private static final String TYPE = "type.googleapis.com/envoy.extensions.access_loggers.";
+
+  /** Whose commands every format knows here, asked for or not. */
+  private static final Set<String> FORMATTERS =
+      Set.of(
+          "type.googleapis.com/envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery",
+          "type.googleapis.com/envoy.extensions.formatter.metadata.v3.Metadata");
 
   private static final FastThreadLocal<StringBuilder> LINE =
       new FastThreadLocal<>() {
@@ -97,16 +106,13 @@ final class LogKinds {
     if (!configured) {
       return Format.DEFAULT;
     }
-    if (format.getFormattersCount() > 0) {
-      throw new ConfigException(
-          "Didn't find a registered implementation for '%s' with type URL: '%s'"
-              .formatted(
-                  format.getFormatters(0).getName(),
-                  format
-                      .getFormatters(0)
-                      .getTypedConfig()
-                      .getTypeUrl()
-                      .replaceFirst("^type.googleapis.com/", "")));
+    for (TypedExtensionConfig formatter : format.getFormattersList()) {
+      String type = formatter.getTypedConfig().getTypeUrl();
+      if (!FORMATTERS.contains(type)) {
+        throw new ConfigException(
+            "Didn't find a registered implementation for '%s' with type URL: '%s'"
+                .formatted(formatter.getName(), MessageTypes.nameOf(type)));
+      }
     }
     boolean omitEmpty = format.getOmitEmptyValues();
     return switch (format.getFormatCase()) {

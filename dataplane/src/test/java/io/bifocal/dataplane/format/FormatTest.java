@@ -147,6 +147,8 @@ class FormatTest {
         "%CONNECTION_ID%|2|2",
         "%REQ(:METHOD)%|GET|GET",
         "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH):5%|/up?a|/up?a",
+        "%REQ_WITHOUT_QUERY(X-ENVOY-ORIGINAL-PATH?:PATH)%|/up|/up",
+        "%REQ_WITHOUT_QUERY(:PATH):2%|/u|/u",
         "%REQ(nope)%|-|-",
         "%RESP(server)%|envoy|-",
         "%RESP(:STATUS)%|404|503",

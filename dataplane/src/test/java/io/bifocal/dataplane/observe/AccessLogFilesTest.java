@@ -14,6 +14,7 @@ import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.SubstitutionFormatString;
+import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig;
 import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StdoutAccessLog;
@@ -220,6 +221,35 @@ class AccessLogFilesTest {
 
     assertThat(sink("/dev/stdout").text()).contains(" /out ").startsWith("[1970-01-01T");
     assertThat(sink("/old").text()).isEqualTo("{\"p\":\"/é€😀\"}\n");
+  }
+
+  private static Any withFormatter(String type) {
+    return Any.pack(
+        FileAccessLog.newBuilder()
+            .setPath("/f")
+            .setLogFormat(
+                SubstitutionFormatString.newBuilder()
+                    .setTextFormatSource(
+                        DataSource.newBuilder().setInlineString("%REQ_WITHOUT_QUERY(:PATH)%\n"))
+                    .addFormatters(
+                        TypedExtensionConfig.newBuilder()
+                            .setName("a formatter")
+                            .setTypedConfig(
+                                Any.newBuilder().setTypeUrl("type.googleapis.com/" + type))))
+            .build());
+  }
+
+  @Test
+  void formatters_are_taken_when_their_commands_are_known() throws ConfigException {
+    read(withFormatter("envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery"))
+        .log(get("/p?secret"));
+    files.flush();
+
+    assertThat(sink("/f").text()).isEqualTo("/p\n");
+    assertThatThrownBy(() -> read(withFormatter("envoy.extensions.formatter.cel.v3.Cel")))
+        .hasMessage(
+            "Didn't find a registered implementation for 'a formatter' with type URL:"
+                + " 'envoy.extensions.formatter.cel.v3.Cel'");
   }
 
   @Test
