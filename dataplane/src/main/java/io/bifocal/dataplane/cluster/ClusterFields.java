@@ -7,6 +7,7 @@ import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
+import io.envoyproxy.envoy.extensions.clusters.dns.v3.DnsCluster;
 
 /** What a cluster and its assignment may carry. */
 final class ClusterFields {
@@ -65,6 +66,17 @@ final class ClusterFields {
           .ignores(
               "connections do not depend on the client's",
               "connection_pool_per_downstream_connection");
+
+  static final SupportedFields DNS_CLUSTER =
+      SupportedFields.of(DnsCluster.getDescriptor())
+          .supports(
+              "dns_refresh_rate",
+              "dns_failure_refresh_rate",
+              "typed_dns_resolver_config",
+              "dns_lookup_family",
+              "all_addresses_in_single_endpoint")
+          .ignores("the system's resolver tells no TTL", "respect_dns_ttl")
+          .ignores("names are asked again at even intervals", "dns_jitter");
 
   static final SupportedFields COMMON_LB =
       SupportedFields.of(Cluster.CommonLbConfig.getDescriptor())

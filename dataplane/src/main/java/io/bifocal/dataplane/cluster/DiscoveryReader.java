@@ -5,11 +5,13 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.api.Unpack;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.DiscoveryType;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.DnsLookupFamily;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.RefreshRate;
 import io.envoyproxy.envoy.config.core.v3.SocketAddress;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
+import io.envoyproxy.envoy.extensions.clusters.dns.v3.DnsCluster;
 import io.envoyproxy.envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig;
 import io.envoyproxy.envoy.extensions.network.dns_resolver.getaddrinfo.v3.GetAddrInfoDnsResolverConfig;
 import java.time.Duration;
@@ -23,6 +25,13 @@ final class DiscoveryReader {
 
   static Discovery read(Cluster cluster, String path, List<String> warnings)
       throws ConfigException {
+    Any typed = cluster.getClusterType().getTypedConfig();
+    if (typed.is(DnsCluster.class)) {
+      DnsCluster dns = Unpack.as(DnsCluster.getDefaultInstance(), typed);
+      String at = path + ".cluster_type.typed_config";
+      warnings.addAll(ClusterFields.DNS_CLUSTER.check(dns, at));
+      return dns(inOldWords(cluster, dns), dns.getAllAddressesInSingleEndpoint(), at, warnings);
+    }
     return switch (type(cluster)) {
       case EDS -> eds(cluster);
       case STATIC -> new Discovery.Static(cluster.getLoadAssignment());
@@ -116,5 +125,33 @@ final class DiscoveryReader {
       throw new ConfigException(
           path + ": a DNS resolver of the cluster's own: only the system's resolver is asked yet");
     }
+  }
+
+  @SuppressWarnings("deprecation") // the old words are what most control planes send
+  private static Cluster inOldWords(Cluster cluster, DnsCluster dns) {
+    Cluster.Builder old = cluster.toBuilder();
+    if (dns.hasDnsRefreshRate()) {
+      old.setDnsRefreshRate(dns.getDnsRefreshRate());
+    }
+    if (dns.hasDnsFailureRefreshRate()) {
+      old.getDnsFailureRefreshRateBuilder()
+          .setBaseInterval(dns.getDnsFailureRefreshRate().getBaseInterval());
+      if (dns.getDnsFailureRefreshRate().hasMaxInterval()) {
+        old.getDnsFailureRefreshRateBuilder()
+            .setMaxInterval(dns.getDnsFailureRefreshRate().getMaxInterval());
+      }
+    }
+    if (dns.hasTypedDnsResolverConfig()) {
+      old.setTypedDnsResolverConfig(dns.getTypedDnsResolverConfig());
+    }
+    return old.setDnsLookupFamily(
+            switch (dns.getDnsLookupFamily()) {
+              case V4_ONLY -> DnsLookupFamily.V4_ONLY;
+              case V6_ONLY -> DnsLookupFamily.V6_ONLY;
+              case V4_PREFERRED -> DnsLookupFamily.V4_PREFERRED;
+              case ALL -> DnsLookupFamily.ALL;
+              case AUTO, UNSPECIFIED, UNRECOGNIZED -> DnsLookupFamily.AUTO;
+            })
+        .build();
   }
 }

@@ -4,6 +4,7 @@ import static io.bifocal.dataplane.cluster.ClusterFixture.eds;
 import static io.bifocal.dataplane.cluster.ClusterFixture.inline;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.Any;
 import com.google.protobuf.util.Durations;
 import io.bifocal.dataplane.cluster.ClusterFixture.FakePool;
 import io.bifocal.dataplane.host.Address;
@@ -12,6 +13,7 @@ import io.bifocal.xds.time.ThreadLoop;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.DiscoveryType;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.DnsLookupFamily;
+import io.envoyproxy.envoy.extensions.clusters.dns.v3.DnsCluster;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -49,6 +51,27 @@ class DnsTest {
     assertThat(host.addresses().ordered())
         .extracting(Address::text)
         .containsExactly("[2001:db8::1]:80", "10.0.0.1:80", "10.0.0.2:80");
+  }
+
+  @Test
+  void theNewerClusterTypeSaysTheSame() throws Exception {
+    f.resolver.with("svc", "10.0.0.1", "2001:db8::1");
+    DnsCluster dns =
+        DnsCluster.newBuilder()
+            .setDnsLookupFamily(
+                io.envoyproxy.envoy.extensions.clusters.common.dns.v3.DnsLookupFamily.ALL)
+            .setAllAddressesInSingleEndpoint(true)
+            .setDnsRefreshRate(Durations.fromSeconds(1))
+            .build();
+    Cluster.Builder cluster = inline("d", "svc").toBuilder();
+    cluster.getClusterTypeBuilder().setName("envoy.cluster.dns").setTypedConfig(Any.pack(dns));
+    f.with(cluster.build()).running();
+    assertThat(f.manager.clusters().get(0).hosts().all())
+        .singleElement()
+        .satisfies(host -> assertThat(host.addresses().arrived()).hasSize(2));
+    f.resolver.asked.clear();
+    f.time.advance(Duration.ofSeconds(1));
+    assertThat(f.resolver.asked).containsExactly("svc");
   }
 
   @Test
