@@ -109,7 +109,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void flush() {
-    writer.flushHead(ctx());
+    writer.flushWaiting(ctx());
     ctx().flush();
   }
 

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -130,6 +131,10 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   }
 
   private void onHead(HttpRequest request) {
+    if (request.decoderResult().cause() instanceof PrematureChannelClosureException) {
+      // The client left before it had asked for anything.
+      return;
+    }
     RequestError error = check(request);
     if (error != null) {
       refuse(error);
@@ -236,6 +241,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void writeContinue() {
+    writer.flushWaiting(ctx());
     var unused = ctx().write(Http1Writer.continueHead(), ctx().voidPromise());
   }
 
@@ -321,7 +327,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     if (reading) {
       return;
     }
-    writer.flushHead(ctx());
+    writer.flushWaiting(ctx());
     ctx().flush();
   }
 
@@ -364,7 +370,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     closing = true;
     releaseAhead();
     ChannelHandlerContext ctx = ctx();
-    writer.flushHead(ctx);
+    writer.flushWaiting(ctx);
     Channel channel = ctx.channel();
     if (requestEnded && receiver == null && responseEnded) {
       ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);

@@ -22,9 +22,10 @@ final class Http1Writer {
   private static final AsciiString HOST = AsciiString.cached("host: ");
   private static final AsciiString CHUNKED = AsciiString.cached("transfer-encoding: chunked\r\n");
   private static final AsciiString EMPTY = AsciiString.cached("content-length: 0\r\n");
-  private static final int HEAD_BYTES = 1024;
+  private static final int BUFFER = 1024;
   // Below this a body is copied behind its head: cheaper than one more buffer to write.
   private static final int SMALL = 512;
+  private static final int LARGE = 16 * 1024;
   private static final @Nullable AsciiString[] STATUS_LINES = new AsciiString[600];
 
   static {
@@ -45,11 +46,12 @@ final class Http1Writer {
   }
 
   private Framing framing = Framing.NONE;
-  private @Nullable ByteBuf head;
+  // Small things wait for what follows, and go out as one buffer.
+  private @Nullable ByteBuf waiting;
 
   /** A request's head. */
   void request(ChannelHandlerContext ctx, RequestHead request, boolean end) {
-    ByteBuf out = ctx.alloc().ioBuffer(HEAD_BYTES);
+    ByteBuf out = start(ctx);
     ascii(out, request.method);
     out.writeByte(' ');
     ascii(out, request.path);
@@ -70,7 +72,7 @@ final class Http1Writer {
       ByteBufUtil.copy(CHUNKED, out);
     }
     out.writeShort(CRLF);
-    finish(ctx, out, end);
+    waiting = out;
   }
 
   /**
@@ -80,7 +82,7 @@ final class Http1Writer {
    */
   void response(
       ChannelHandlerContext ctx, int status, HttpHeaders headers, boolean toHead, boolean end) {
-    ByteBuf out = ctx.alloc().ioBuffer(HEAD_BYTES);
+    ByteBuf out = start(ctx);
     AsciiString line = status < STATUS_LINES.length ? STATUS_LINES[status] : null;
     if (line == null) {
       ascii(out, "HTTP/1.1 " + status + " Unknown\r\n");
@@ -101,16 +103,15 @@ final class Http1Writer {
       ByteBufUtil.copy(CHUNKED, out);
     }
     out.writeShort(CRLF);
-    finish(ctx, out, end);
+    waiting = out;
   }
 
-  // A head whose body is still to come waits for it: they may go out as one buffer.
-  private void finish(ChannelHandlerContext ctx, ByteBuf out, boolean end) {
-    if (end) {
-      var unused = ctx.write(out, ctx.voidPromise());
-    } else {
-      head = out;
+  // Behind what still waits: the end of the message before it, or all of it.
+  private ByteBuf start(ChannelHandlerContext ctx) {
+    if (waiting != null && waiting.readableBytes() >= LARGE) {
+      flushWaiting(ctx);
     }
+    return tail(ctx);
   }
 
   /** A part of the body; {@code data} is released. */
@@ -119,7 +120,7 @@ final class Http1Writer {
     switch (framing) {
       case NONE -> {
         data.release();
-        flushHead(ctx);
+        flushWaiting(ctx);
       }
       case LENGTH -> append(ctx, data, length);
       case CHUNKED -> {
@@ -127,31 +128,31 @@ final class Http1Writer {
           ByteBuf size = tail(ctx);
           ascii(size, Integer.toHexString(length));
           size.writeShort(CRLF);
-          head = size;
+          waiting = size;
           append(ctx, data, length);
           ByteBuf after = tail(ctx);
           after.writeShort(CRLF);
-          head = after;
+          waiting = after;
         } else {
           data.release();
         }
         if (end) {
           ByteBuf last = tail(ctx);
           last.writeByte('0').writeShort(CRLF).writeShort(CRLF);
-          head = last;
+          waiting = last;
         }
       }
     }
   }
 
   private void append(ChannelHandlerContext ctx, ByteBuf data, int length) {
-    ByteBuf waiting = head;
-    if (waiting != null && length <= SMALL) {
-      waiting.writeBytes(data);
+    ByteBuf before = waiting;
+    if (before != null && length <= SMALL) {
+      before.writeBytes(data);
       data.release();
       return;
     }
-    flushHead(ctx);
+    flushWaiting(ctx);
     if (length == 0) {
       data.release();
     } else {
@@ -160,25 +161,25 @@ final class Http1Writer {
   }
 
   private ByteBuf tail(ChannelHandlerContext ctx) {
-    ByteBuf waiting = head;
-    return waiting != null ? waiting : ctx.alloc().ioBuffer(SMALL);
+    ByteBuf before = waiting;
+    return before != null ? before : ctx.alloc().ioBuffer(BUFFER);
   }
 
   /** Writes what waits for more to come; to be called before a flush. */
-  void flushHead(ChannelHandlerContext ctx) {
-    ByteBuf waiting = head;
-    if (waiting != null) {
-      head = null;
-      var unused = ctx.write(waiting, ctx.voidPromise());
+  void flushWaiting(ChannelHandlerContext ctx) {
+    ByteBuf before = waiting;
+    if (before != null) {
+      waiting = null;
+      var unused = ctx.write(before, ctx.voidPromise());
     }
   }
 
   /** Forgets what waits. */
   void discard() {
-    ByteBuf waiting = head;
-    if (waiting != null) {
-      head = null;
-      waiting.release();
+    ByteBuf before = waiting;
+    if (before != null) {
+      waiting = null;
+      before.release();
     }
   }
 
