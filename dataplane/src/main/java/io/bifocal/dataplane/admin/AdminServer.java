@@ -2,6 +2,7 @@ package io.bifocal.dataplane.admin;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.logging.LogLevels;
 import io.bifocal.dataplane.time.NettyLoop;
 import io.bifocal.dataplane.worker.Transport;
 import io.bifocal.xds.time.Loop;
@@ -71,7 +72,7 @@ public final class AdminServer implements AutoCloseable {
    * @throws ConfigException when the address cannot be bound
    */
   public static AdminServer start(SocketAddress address, ProxyView view) throws ConfigException {
-    return new AdminServer(address, view, LogbackLevels.find());
+    return new AdminServer(address, view, LogLevels.find());
   }
 
   static AdminServer start(SocketAddress address, ProxyView view, LogLevels levels)

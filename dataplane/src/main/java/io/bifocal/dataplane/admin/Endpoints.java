@@ -4,6 +4,7 @@ import com.google.protobuf.util.Durations;
 import com.google.re2j.Pattern;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JsonDump;
+import io.bifocal.dataplane.logging.LogLevels;
 import io.envoyproxy.envoy.admin.v3.Certificates;
 import io.envoyproxy.envoy.admin.v3.Memory;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;

@@ -1,19 +1,12 @@
 package io.bifocal.dataplane.admin;
 
-import java.util.ArrayList;
+import io.bifocal.dataplane.logging.LogLevels;
+import io.bifocal.dataplane.logging.LoggerNames;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
-/**
- * {@code POST /logging}: lists levels, and changes them by Envoy's names for loggers, each of which
- * stands for the packages that do that work here.
- */
+/** {@code POST /logging}: lists levels, and changes them by Envoy's names for loggers. */
 final class LoggingPage {
-  private static final String DATAPLANE = "io.bifocal.dataplane";
-  private static final Map<String, String> LOGGERS = loggers();
-
   private static final String USAGE =
       """
 
@@ -27,27 +20,6 @@ final class LoggingPage {
 
   LoggingPage(LogLevels levels) {
     this.levels = levels;
-  }
-
-  private static Map<String, String> loggers() {
-    Map<String, String> loggers = new TreeMap<>();
-    loggers.put("admin", DATAPLANE + ".admin");
-    loggers.put("config", "io.bifocal.xds");
-    loggers.put("conn_handler", DATAPLANE + ".listener");
-    loggers.put("connection", DATAPLANE + ".transport");
-    loggers.put("file", DATAPLANE + ".observe");
-    loggers.put("filter", DATAPLANE + ".tcp");
-    loggers.put("grpc", DATAPLANE + ".controlplane");
-    loggers.put("happy_eyeballs", DATAPLANE + ".connect");
-    loggers.put("hc", DATAPLANE + ".health");
-    loggers.put("http", DATAPLANE + ".http");
-    loggers.put("init", DATAPLANE + ".init");
-    loggers.put("main", DATAPLANE);
-    loggers.put("pool", DATAPLANE + ".pool");
-    loggers.put("router", DATAPLANE + ".http.router");
-    loggers.put("stats", DATAPLANE + ".stats");
-    loggers.put("upstream", DATAPLANE + ".cluster");
-    return loggers;
   }
 
   Answer answer(Request request) {
@@ -71,34 +43,17 @@ final class LoggingPage {
       return "invalid number of parameters";
     }
     Map.Entry<String, String> only = request.query().entrySet().iterator().next();
-    List<String[]> pairs = new ArrayList<>();
-    switch (only.getKey()) {
-      case "level" -> {
-        pairs.add(new String[] {"main", only.getValue()});
-        LOGGERS.keySet().forEach(name -> pairs.add(new String[] {name, only.getValue()}));
-      }
-      case "paths" -> {
-        for (String pair : only.getValue().split(",", -1)) {
-          String[] parts = pair.split(":", -1);
-          if (parts.length != 2 || parts[0].isEmpty() || parts[1].isEmpty()) {
-            return "empty logger name or empty logger level";
-          }
-          pairs.add(parts);
-        }
-      }
-      default -> pairs.add(new String[] {only.getKey(), only.getValue()});
+    try {
+      changes.putAll(
+          switch (only.getKey()) {
+            case "level" -> LoggerNames.all(only.getValue());
+            case "paths" -> LoggerNames.read(only.getValue());
+            default -> LoggerNames.one(only.getKey(), only.getValue());
+          });
+      return "";
+    } catch (IllegalArgumentException e) {
+      return String.valueOf(e.getMessage());
     }
-    for (String[] pair : pairs) {
-      if (!LogLevels.LEVELS.contains(pair[1])) {
-        return "unknown logger level";
-      }
-      String logger = LOGGERS.get(pair[0]);
-      if (logger == null) {
-        return "unknown logger name";
-      }
-      changes.put(logger, pair[1]);
-    }
-    return "";
   }
 
   private boolean apply(Map<String, String> changes) {
@@ -111,7 +66,7 @@ final class LoggingPage {
 
   private String active() {
     StringBuilder out = new StringBuilder("active loggers:\n");
-    LOGGERS.forEach(
+    LoggerNames.BY_NAME.forEach(
         (name, logger) ->
             out.append("  ").append(name).append(": ").append(levels.get(logger)).append('\n'));
     return out.append('\n').toString();

@@ -1,20 +1,18 @@
 package io.bifocal.dataplane.cli;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.logging.LogLevels;
+import io.bifocal.dataplane.logging.LoggerNames;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** What is logged, and where. To be applied before the first logger is made. */
 final class LogSettings {
-  private static final Set<String> LEVELS =
-      Set.of("trace", "debug", "info", "warning", "warn", "error", "critical", "off");
-
   @Option(
       names = {"-l", "--log-level"},
       paramLabel = "LEVEL",
@@ -25,7 +23,7 @@ final class LogSettings {
   @Option(
       names = "--component-log-level",
       paramLabel = "NAME:LEVEL,…",
-      description = "levels for parts: upstream, http, router, config, admin, pool, connection, …")
+      description = "levels for parts: upstream, http, router, config, admin, pool, …")
   @Nullable String components;
 
   @Option(
@@ -51,10 +49,10 @@ final class LogSettings {
 
   /** Hands the settings to {@code logback.xml}, which reads them when the first logger is made. */
   void apply() throws ConfigException {
-    String wanted = level.toLowerCase(Locale.ROOT);
-    if (!LEVELS.contains(wanted)) {
+    String wanted = level.equals("warn") ? "warning" : level.toLowerCase(Locale.ROOT);
+    if (!LogLevels.LEVELS.contains(wanted)) {
       throw new ConfigException(
-          "error: unknown log level '%s' (trace, debug, info, warning, error, critical, off)"
+          "unknown log level '%s' (trace, debug, info, warning, error, critical, off)"
               .formatted(level));
     }
     System.setProperty("bifocal.log.level", slf4jLevel(wanted));
@@ -63,6 +61,22 @@ final class LogSettings {
     }
     if (path != null) {
       appendTo(path);
+    }
+    if (components != null) {
+      applyTo(components);
+    }
+  }
+
+  private static void applyTo(String components) throws ConfigException {
+    try {
+      LogLevels levels = LogLevels.find();
+      LoggerNames.read(components).forEach(levels::set);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(
+          "--component-log-level %s: %s (there are: %s)"
+              .formatted(
+                  components, e.getMessage(), String.join(", ", LoggerNames.BY_NAME.keySet())),
+          e);
     }
   }
 

@@ -1,6 +1,6 @@
 package io.bifocal.dataplane.cli;
 
-import com.google.protobuf.Duration;
+import com.google.protobuf.util.Durations;
 import io.bifocal.api.BootstrapReader;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.Proxy;
@@ -15,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = false,
     sortOptions = false)
 final class Serve implements Callable<Integer> {
+  private static final int PARENT_SHUTDOWN_SECONDS = 900; // Envoy's default; nobody waits for it
+
   private final PrintWriter out;
   private final PrintWriter err;
 
@@ -123,15 +126,21 @@ final class Serve implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    envoyFlags.notes().forEach(note -> err.println("bifocal: " + note));
     if (version) {
       out.println("bifocal  version: " + Version.full());
       return 0;
     }
-    envoyFlags.notes().forEach(note -> err.println("bifocal: " + note));
+    ProxyOptions options;
     try {
       logging.apply();
+      options = options();
+    } catch (ConfigException e) {
+      err.println("bifocal: " + e.reason());
+      return 1;
+    }
+    try {
       Bootstrap bootstrap = withNode(read());
-      ProxyOptions options = options();
       return mode == Mode.VALIDATE ? validate(bootstrap, options) : serve(bootstrap, options);
     } catch (ConfigException e) {
       err.println("error initializing configuration '%s': %s".formatted(where(), e.reason()));
@@ -204,8 +213,8 @@ final class Serve implements Callable<Integer> {
     }
     ProxyOptions options =
         ProxyOptions.defaults()
-            .withDrainTime(java.time.Duration.ofSeconds(drainTime))
-            .withAccessLogFlush(java.time.Duration.ofMillis(fileFlushInterval))
+            .withDrainTime(Duration.ofSeconds(drainTime))
+            .withAccessLogFlush(Duration.ofMillis(fileFlushInterval))
             .withRejectUnknownDynamicFields(rejectUnknownDynamicFields);
     if (concurrency != null) {
       // Envoy takes 0 for "one worker".
@@ -226,7 +235,9 @@ final class Serve implements Callable<Integer> {
         .setServiceCluster(serviceCluster == null ? "" : serviceCluster)
         .setServiceNode(serviceNode == null ? "" : serviceNode)
         .setServiceZone(serviceZone == null ? "" : serviceZone)
-        .setDrainTime(Duration.newBuilder().setSeconds(drainTime))
+        .setFileFlushInterval(Durations.fromMillis(fileFlushInterval))
+        .setParentShutdownTime(Durations.fromSeconds(PARENT_SHUTDOWN_SECONDS))
+        .setDrainTime(Durations.fromSeconds(drainTime))
         .setDrainStrategy(
             drainStrategy.toLowerCase(Locale.ROOT).equals("immediate")
                 ? CommandLineOptions.DrainStrategy.Immediate

@@ -17,6 +17,7 @@ import io.bifocal.dataplane.host.HostSet;
 import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.host.HostStats;
 import io.bifocal.dataplane.host.Locality;
+import io.bifocal.dataplane.logging.LogLevels;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.envoyproxy.envoy.admin.v3.BootstrapConfigDump;
 import io.envoyproxy.envoy.admin.v3.ClustersConfigDump;

@@ -23,9 +23,9 @@ class MainTest {
   @Test
   void aFlagOfEnvoysThatMeansNothingHereIsAcceptedWithALine() {
     Ran ran = run("--base-id", "7", "--version");
-    Ran plain = run("--version");
     assertThat(ran.exit).isZero();
-    assertThat(plain.out).contains("version: bifocal/");
+    assertThat(ran.err.lines()).singleElement().asString().contains("--base-id has no effect");
+    assertThat(ran.out).contains("version: bifocal/");
   }
 
   @Test
@@ -50,6 +50,13 @@ class MainTest {
     Ran refused = run("-c", bad.toString(), "--mode", "validate");
     assertThat(refused.exit).isEqualTo(1);
     assertThat(refused.err.lines()).singleElement().asString().contains("node.idd").contains(":2");
+  }
+
+  @Test
+  void aComponentThatIsNotThereIsOneLineThatListsThoseThatAre() {
+    Ran ran = run("--component-log-level", "upstraem:debug", "--config-yaml", "{}");
+    assertThat(ran.exit).isEqualTo(1);
+    assertThat(ran.err.lines()).singleElement().asString().contains("upstraem", "upstream)");
   }
 
   @Test

@@ -1,4 +1,4 @@
-package io.bifocal.dataplane.admin;
+package io.bifocal.dataplane.logging;
 
 import java.util.List;
 
@@ -20,6 +20,11 @@ public interface LogLevels {
           return false;
         }
       };
+
+  /** Logback's levels if that is what logs, else {@link #NONE}. */
+  static LogLevels find() {
+    return LogbackLevels.find();
+  }
 
   /**
    * The level in force.

@@ -1,4 +1,4 @@
-package io.bifocal.dataplane.admin;
+package io.bifocal.dataplane.logging;
 
 import java.lang.reflect.Method;
 import java.util.Locale;
