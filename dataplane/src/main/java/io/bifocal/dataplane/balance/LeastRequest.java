@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 final class LeastRequest extends PriorityBalancer {
   private final int choices;
 
-  LeastRequest(int choices, int panicThreshold, LongSupplier chance) {
-    super(panicThreshold, chance);
+  LeastRequest(int choices, Panic panic, LongSupplier chance) {
+    super(panic, chance);
     this.choices = choices;
   }
 

@@ -21,22 +21,21 @@ public interface LoadBalancer {
    * @throws IllegalArgumentException for a policy that needs a hash, or that is none
    */
   static LoadBalancer of(LbPolicy policy, LongSupplier chance) {
-    return of(policy, 2, PriorityLoad.PANIC_THRESHOLD, chance);
+    return of(policy, 2, Panic.DEFAULT, chance);
   }
 
   /**
    * The balancer of {@code Cluster.lb_policy}.
    *
    * @param choices of least request: how many hosts are compared ({@code choice_count})
-   * @param panicThreshold when fewer percent of the hosts are healthy, health is ignored; 0: never
    * @param chance 64 random bits at every call
    * @throws IllegalArgumentException for a policy that needs a hash, or that is none
    */
-  static LoadBalancer of(LbPolicy policy, int choices, int panicThreshold, LongSupplier chance) {
+  static LoadBalancer of(LbPolicy policy, int choices, Panic panic, LongSupplier chance) {
     return switch (policy) {
-      case ROUND_ROBIN -> new RoundRobin(panicThreshold, chance);
-      case LEAST_REQUEST -> new LeastRequest(choices, panicThreshold, chance);
-      case RANDOM -> new RandomChoice(panicThreshold, chance);
+      case ROUND_ROBIN -> new RoundRobin(panic, chance);
+      case LEAST_REQUEST -> new LeastRequest(choices, panic, chance);
+      case RANDOM -> new RandomChoice(panic, chance);
       default -> throw new IllegalArgumentException("not supported: lb_policy " + policy);
     };
   }

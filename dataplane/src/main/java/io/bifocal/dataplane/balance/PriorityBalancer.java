@@ -22,15 +22,15 @@ abstract class PriorityBalancer implements LoadBalancer {
 
   private record Key(int priority, PriorityLoad.Kind kind) {}
 
-  private final int panicThreshold;
+  private final Panic panic;
   private final LongSupplier chance;
   private final Map<Key, Rotation> rotations = new HashMap<>();
   private final List<Rotation> byShare = new ArrayList<>();
   private HostSet current = HostSet.EMPTY;
   private PriorityLoad load = new PriorityLoad(List.of());
 
-  PriorityBalancer(int panicThreshold, LongSupplier chance) {
-    this.panicThreshold = panicThreshold;
+  PriorityBalancer(Panic panic, LongSupplier chance) {
+    this.panic = panic;
     this.chance = chance;
   }
 
@@ -58,12 +58,19 @@ abstract class PriorityBalancer implements LoadBalancer {
       return null;
     }
     Host host = byShare.get(index).next();
-    return !admittedOnly || load.shares().get(index).admits(host) ? host : null;
+    Share share = load.shares().get(index);
+    if (admittedOnly && !share.admits(host)) {
+      return null;
+    }
+    if (share.kind() == PriorityLoad.Kind.PANIC) {
+      panic.onChoice().run();
+    }
+    return host;
   }
 
   private void workOut(HostSet hosts) {
     current = hosts;
-    load = PriorityLoad.of(hosts, panicThreshold);
+    load = PriorityLoad.of(hosts, panic.threshold());
     byShare.clear();
     for (Share share : load.shares()) {
       Rotation rotation =

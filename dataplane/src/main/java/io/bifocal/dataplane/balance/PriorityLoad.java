@@ -18,9 +18,6 @@ import java.util.function.LongSupplier;
  *     percentages add up to 100 unless there is no host at all
  */
 record PriorityLoad(List<Share> shares) {
-  /** {@code healthy_panic_threshold} when it is not set, in percent. */
-  static final int PANIC_THRESHOLD = 50;
-
   /** Which of a priority's hosts a share is for. */
   enum Kind {
     HEALTHY,

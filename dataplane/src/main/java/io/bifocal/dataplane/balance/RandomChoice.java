@@ -6,8 +6,8 @@ import java.util.function.LongSupplier;
 
 /** Any host, weights aside, as Envoy's {@code RANDOM}. */
 final class RandomChoice extends PriorityBalancer {
-  RandomChoice(int panicThreshold, LongSupplier chance) {
-    super(panicThreshold, chance);
+  RandomChoice(Panic panic, LongSupplier chance) {
+    super(panic, chance);
   }
 
   @Override

@@ -10,16 +10,9 @@ import org.jspecify.annotations.Nullable;
  * workers and many proxies do not all begin with the same host; a change of hosts does not start it
  * anew.
  */
-public final class RoundRobin extends PriorityBalancer {
-  /**
-   * @param chance 64 random bits at every call
-   */
-  public RoundRobin(LongSupplier chance) {
-    this(PriorityLoad.PANIC_THRESHOLD, chance);
-  }
-
-  RoundRobin(int panicThreshold, LongSupplier chance) {
-    super(panicThreshold, chance);
+final class RoundRobin extends PriorityBalancer {
+  RoundRobin(Panic panic, LongSupplier chance) {
+    super(panic, chance);
   }
 
   @Override

@@ -1,7 +1,9 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.dataplane.balance.LoadBalancer;
+import io.bifocal.dataplane.balance.Panic;
 import io.bifocal.dataplane.pool.PoolFactory;
+import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
@@ -12,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
@@ -33,18 +36,18 @@ public final class ClusterTables {
       Iterable<Worker> workers,
       StatsStore stats,
       Function<Worker, PoolFactory> pools,
-      Function<ClusterConfig, LoadBalancer> balancers) {
+      BiFunction<ClusterConfig, UpstreamStats, LoadBalancer> balancers) {
     for (Worker worker : workers) {
       byShard.put(worker.shard(), new WorkerTable(worker, stats, pools.apply(worker), balancers));
     }
   }
 
-  private static LoadBalancer balancer(ClusterConfig config) {
+  private static LoadBalancer balancer(ClusterConfig config, UpstreamStats stats) {
     Balancing how = config.balancing();
     return LoadBalancer.of(
         how.policy(),
         how.choices(),
-        how.panicThreshold(),
+        new Panic(how.panicThreshold(), stats.lbHealthyPanic::inc),
         () -> ThreadLocalRandom.current().nextLong());
   }
 

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +21,7 @@ final class WorkerTable implements WorkerClusters {
   private final Worker worker;
   private final StatsStore stats;
   private final PoolFactory pools;
-  private final Function<ClusterConfig, LoadBalancer> balancers;
+  private final BiFunction<ClusterConfig, UpstreamStats, LoadBalancer> balancers;
   private final Map<String, ClusterSnapshot> published = new HashMap<>();
   private final Map<String, PooledCluster> clusters = new HashMap<>();
   private final List<PooledCluster> retired = new ArrayList<>();
@@ -32,7 +32,7 @@ final class WorkerTable implements WorkerClusters {
       Worker worker,
       StatsStore stats,
       PoolFactory pools,
-      Function<ClusterConfig, LoadBalancer> balancers) {
+      BiFunction<ClusterConfig, UpstreamStats, LoadBalancer> balancers) {
     this.worker = worker;
     this.stats = stats;
     this.pools = pools;
@@ -91,7 +91,8 @@ final class WorkerTable implements WorkerClusters {
   private PooledCluster pooled(ClusterSnapshot snapshot) {
     UpstreamStats upstream =
         new UpstreamStats(ClusterStats.scope(stats, snapshot.config()), worker.shard());
-    return new PooledCluster(this, snapshot, upstream, balancers.apply(snapshot.config()), pools);
+    return new PooledCluster(
+        this, snapshot, upstream, balancers.apply(snapshot.config(), upstream), pools);
   }
 
   private void retire(@Nullable PooledCluster cluster) {

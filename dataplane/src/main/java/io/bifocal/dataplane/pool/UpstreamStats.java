@@ -27,6 +27,7 @@ public final class UpstreamStats {
   public final Cell cxIdleTimeout;
   public final Cell cxMaxRequests;
   public final Cell cxNoneHealthy;
+  public final Cell lbHealthyPanic;
   public final Cell cxRxBytesTotal;
   public final Cell cxTxBytesTotal;
   public final Cell cxProtocolError;
@@ -78,6 +79,7 @@ public final class UpstreamStats {
     cxIdleTimeout = counter("upstream_cx_idle_timeout");
     cxMaxRequests = counter("upstream_cx_max_requests");
     cxNoneHealthy = counter("upstream_cx_none_healthy");
+    lbHealthyPanic = counter("lb_healthy_panic");
     cxRxBytesTotal = counter("upstream_cx_rx_bytes_total");
     cxTxBytesTotal = counter("upstream_cx_tx_bytes_total");
     cxProtocolError = counter("upstream_cx_protocol_error");

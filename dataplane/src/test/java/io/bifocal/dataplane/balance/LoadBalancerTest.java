@@ -11,6 +11,7 @@ import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostSet;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 
@@ -36,9 +37,27 @@ class LoadBalancerTest {
     assertThat(picks(balancer, hosts, 1)).isEqualTo("a");
     a.state().mark(HealthFlag.FAILED_ACTIVE_HC, true);
     assertThat(picks(balancer, hosts, 1)).isEqualTo("a");
-    assertThat(picks(LoadBalancer.of(LbPolicy.ROUND_ROBIN, 2, 0, () -> 0), hosts, 1))
+    assertThat(
+            picks(
+                LoadBalancer.of(LbPolicy.ROUND_ROBIN, 2, new Panic(0, () -> {}), () -> 0),
+                hosts,
+                1))
         .as("without panic")
         .isEqualTo("-");
+  }
+
+  @Test
+  void everyChoiceInPanicIsTold() {
+    AtomicInteger told = new AtomicInteger();
+    LoadBalancer balancer =
+        LoadBalancer.of(LbPolicy.ROUND_ROBIN, 2, new Panic(50, told::incrementAndGet), () -> 0);
+    Host a = host("a");
+    HostSet hosts = set(a, host("b"));
+    picks(balancer, hosts, 10);
+    assertThat(told).hasValue(0);
+    hosts.all().forEach(h -> h.state().mark(HealthFlag.FAILED_ACTIVE_HC, true));
+    assertThat(picks(balancer, hosts, 10)).doesNotContain("-");
+    assertThat(told).hasValue(10);
   }
 
   @Test
@@ -65,7 +84,10 @@ class LoadBalancerTest {
     Host busy = host("a");
     busy.stats().rqActive().add(10);
     String picks =
-        picks(LoadBalancer.of(LbPolicy.LEAST_REQUEST, 8, 50, chance), set(busy, host("b")), 1000);
+        picks(
+            LoadBalancer.of(LbPolicy.LEAST_REQUEST, 8, Panic.DEFAULT, chance),
+            set(busy, host("b")),
+            1000);
     assertThat(picks.chars().filter(c -> c == 'a').count()).isLessThan(20);
   }
 

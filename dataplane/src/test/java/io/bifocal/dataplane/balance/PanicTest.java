@@ -33,7 +33,8 @@ class PanicTest {
 
   @Test
   void withoutPanicNobodyServesWhenNobodyIsHealthy() {
-    LoadBalancer balancer = LoadBalancer.of(LbPolicy.ROUND_ROBIN, 2, 0, () -> 0);
+    LoadBalancer balancer =
+        LoadBalancer.of(LbPolicy.ROUND_ROBIN, 2, new Panic(0, () -> {}), () -> 0);
     assertThat(balancer.choose(ALL_UNHEALTHY)).isNull();
     assertThat(picks(0, ONE_OF_FOUR)).isEqualTo("aaaa");
   }
@@ -46,15 +47,17 @@ class PanicTest {
     busy.stats().rqActive().add(1);
     busier.stats().rqActive().add(2);
     long[] next = {0};
-    LoadBalancer three = LoadBalancer.of(LbPolicy.LEAST_REQUEST, 3, 50, () -> next[0]++);
+    LoadBalancer three = LoadBalancer.of(LbPolicy.LEAST_REQUEST, 3, Panic.DEFAULT, () -> next[0]++);
     assertThat(three.choose(set(busier, busy, idle))).isEqualTo(idle);
     next[0] = 0;
-    LoadBalancer two = LoadBalancer.of(LbPolicy.LEAST_REQUEST, 2, 50, () -> next[0]++);
+    LoadBalancer two = LoadBalancer.of(LbPolicy.LEAST_REQUEST, 2, Panic.DEFAULT, () -> next[0]++);
     assertThat(two.choose(set(busier, busy, idle))).isEqualTo(busy);
   }
 
   private static String picks(int panicThreshold, HostSet hosts) {
     return RoundRobinTest.picks(
-        LoadBalancer.of(LbPolicy.ROUND_ROBIN, 2, panicThreshold, () -> 0), hosts, 4);
+        LoadBalancer.of(LbPolicy.ROUND_ROBIN, 2, new Panic(panicThreshold, () -> {}), () -> 0),
+        hosts,
+        4);
   }
 }

@@ -51,7 +51,7 @@ class CapturedStreamTest {
             w -> {
               throw new AssertionError("there is no worker");
             },
-            c -> hosts -> null);
+            (c, s) -> hosts -> null);
     ClusterManager manager = new ClusterManager(control, client.subscriptions(), stats, tables);
     control.execute(
         () ->

@@ -40,7 +40,7 @@ final class ClusterFixture {
   final Worker worker = new Worker(1, new DefaultEventLoop(), time);
   final List<FakePool> pools = new ArrayList<>();
   final ClusterTables tables =
-      new ClusterTables(List.of(worker), stats, w -> new FakePools(), c -> firstUsable());
+      new ClusterTables(List.of(worker), stats, w -> new FakePools(), (c, s) -> firstUsable());
   final FakeResolver resolver = new FakeResolver(time);
   final ClusterManager manager = new ClusterManager(time, xds, stats, tables, resolver);
   boolean initialized;
