@@ -93,8 +93,14 @@ final class RacedTransport extends LocalChannel {
               ctx.executor().execute(() -> promise.tryFailure(why.asRuntimeException()));
             }
           };
-      ctx.channel().closeFuture().addListener(f -> dialer.worker().loop().execute(this::giveUp));
+      ctx.channel().closeFuture().addListener(f -> closed());
       dialer.worker().loop().execute(() -> ticket = dialer.dial(answer));
+    }
+
+    private void closed() {
+      if (!dialer.worker().eventLoop().isShuttingDown()) { // else it ends by itself
+        dialer.worker().loop().execute(this::giveUp);
+      }
     }
 
     private void giveUp() {

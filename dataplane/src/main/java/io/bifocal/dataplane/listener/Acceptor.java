@@ -28,6 +28,10 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     Channel connection = (Channel) message;
+    if (!connection.isActive()) { // it was reset while it waited
+      connection.unsafe().closeForcibly();
+      return;
+    }
     Worker worker = workers.get(next);
     next = next + 1 == workers.size() ? 0 : next + 1;
     connection.config().setAutoRead(false);

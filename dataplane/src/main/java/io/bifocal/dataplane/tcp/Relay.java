@@ -9,8 +9,6 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.function.IntConsumer;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,33 +18,35 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("FutureReturnValueIgnored") // a failed write closes, and that is heard
 final class Relay extends ChannelInboundHandlerAdapter {
   private final Channel channel;
-  private final IntConsumer onRead;
-  private final Runnable onDrained;
-  private final Runnable onFinished;
+  private final Observer observer;
   private final Queue<ByteBuf> early = new ArrayDeque<>();
   private @Nullable Relay other;
-  private LongConsumer onWritten = n -> {};
   private boolean inputEnded;
   private boolean finished;
 
-  /**
-   * An end that is not joined.
-   *
-   * @param onRead hears of every read, in bytes
-   * @param onDrained hears that the channel can write again
-   * @param onFinished hears that its input has ended and all of it was passed on
-   */
-  Relay(Channel channel, IntConsumer onRead, Runnable onDrained, Runnable onFinished) {
-    this.channel = channel;
-    this.onRead = onRead;
-    this.onDrained = onDrained;
-    this.onFinished = onFinished;
+  /** Hears of one end. */
+  interface Observer {
+    void onRead(int bytes);
+
+    /** Bytes that it read are on their way to the other end. */
+    void onPassed(int bytes);
+
+    /** It stops, or goes on, reading for the other's sake. */
+    void onReading(boolean on);
+
+    /** Its input has ended and all of it was passed on. */
+    void onFinished();
   }
 
-  /** Passes on to {@code other} from now on; {@code onWritten} hears how many bytes. */
-  void joinTo(Relay other, LongConsumer onWritten) {
+  /** An end that is not joined. */
+  Relay(Channel channel, Observer observer) {
+    this.channel = channel;
+    this.observer = observer;
+  }
+
+  /** Passes on to {@code other} from now on. */
+  void joinTo(Relay other) {
     this.other = other;
-    this.onWritten = onWritten;
     for (ByteBuf bytes = early.poll(); bytes != null; bytes = early.poll()) {
       pass(bytes);
     }
@@ -55,6 +55,13 @@ final class Relay extends ChannelInboundHandlerAdapter {
       passEnd();
     } else {
       channel.config().setAutoRead(other.channel.isWritable());
+    }
+  }
+
+  private void read(boolean on) {
+    if (!inputEnded && channel.config().isAutoRead() != on) {
+      channel.config().setAutoRead(on);
+      observer.onReading(on);
     }
   }
 
@@ -82,7 +89,7 @@ final class Relay extends ChannelInboundHandlerAdapter {
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     ByteBuf bytes = (ByteBuf) message;
-    onRead.accept(bytes.readableBytes());
+    observer.onRead(bytes.readableBytes());
     if (other == null) {
       early.add(bytes);
     } else {
@@ -92,11 +99,10 @@ final class Relay extends ChannelInboundHandlerAdapter {
 
   private void pass(ByteBuf bytes) {
     Relay to = joined();
-    int length = bytes.readableBytes();
-    onWritten.accept(length);
+    observer.onPassed(bytes.readableBytes());
     to.channel.write(bytes);
     if (!to.channel.isWritable()) {
-      channel.config().setAutoRead(false);
+      read(false);
     }
   }
 
@@ -116,11 +122,8 @@ final class Relay extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    if (channel.isWritable()) {
-      onDrained.run();
-    }
-    if (other != null && !other.inputEnded) {
-      other.channel.config().setAutoRead(channel.isWritable());
+    if (other != null) {
+      other.read(channel.isWritable());
     }
   }
 
@@ -151,7 +154,7 @@ final class Relay extends ChannelInboundHandlerAdapter {
 
   private void finish() {
     finished = true;
-    onFinished.run();
+    observer.onFinished();
   }
 
   @Override

@@ -57,7 +57,7 @@ final class TcpSession {
     this.info = info;
     this.stats = stats;
     this.accessLogs = accessLogs;
-    this.fromDownstream = new Relay(downstream, this::downstreamRead, this::touch, this::half);
+    this.fromDownstream = new Relay(downstream, new FromDownstream());
   }
 
   void begin() {
@@ -148,34 +148,73 @@ final class TcpSession {
     channel
         .config()
         .setWriteBufferWaterMark(new WriteBufferWaterMark(limit / 2, Math.max(1, limit)));
-    Relay back = new Relay(channel, n -> upstreamRead(), this::touch, this::half);
+    Relay back = new Relay(channel, new FromUpstream());
     fromUpstream = back;
     channel.pipeline().addLast(back);
     channel.closeFuture().addListener(f -> fromDownstream.closeWhenFlushed());
     touch();
     startIdleTimer(config.idleTimeout());
-    back.joinTo(
-        fromDownstream,
-        n -> {
-          stats.txBytes.add(n);
-          info.bytesSent += n;
-        });
-    fromDownstream.joinTo(back, n -> {});
+    back.joinTo(fromDownstream);
+    fromDownstream.joinTo(back);
   }
 
-  private void downstreamRead(int bytes) {
-    touch();
-    stats.rxBytes.add(bytes);
-    info.bytesReceived += bytes;
-    info.lastDownstreamRxNanos = lastActivity;
-  }
-
-  private void upstreamRead() {
-    touch();
-    if (info.firstUpstreamRxNanos < 0) {
-      info.firstUpstreamRxNanos = lastActivity;
+  private final class FromDownstream implements Relay.Observer {
+    @Override
+    public void onRead(int bytes) {
+      touch();
+      stats.rxBytes.add(bytes);
+      info.bytesReceived += bytes;
+      info.lastDownstreamRxNanos = lastActivity;
     }
-    info.lastUpstreamRxNanos = lastActivity;
+
+    @Override
+    public void onPassed(int bytes) {
+      if (info.firstUpstreamTxNanos < 0) {
+        info.firstUpstreamTxNanos = lastActivity;
+      }
+      info.lastUpstreamTxNanos = lastActivity;
+    }
+
+    @Override
+    public void onReading(boolean on) {
+      touch();
+      (on ? stats.rxResumed : stats.rxPaused).inc();
+    }
+
+    @Override
+    public void onFinished() {
+      half();
+    }
+  }
+
+  private final class FromUpstream implements Relay.Observer {
+    @Override
+    public void onRead(int bytes) {
+      touch();
+      if (info.firstUpstreamRxNanos < 0) {
+        info.firstUpstreamRxNanos = lastActivity;
+      }
+      info.lastUpstreamRxNanos = lastActivity;
+    }
+
+    @Override
+    public void onPassed(int bytes) {
+      stats.txBytes.add(bytes);
+      info.bytesSent += bytes;
+      if (info.firstDownstreamTxNanos < 0) {
+        info.firstDownstreamTxNanos = lastActivity;
+      }
+    }
+
+    @Override
+    public void onReading(boolean on) {
+      touch();
+    }
+
+    @Override
+    public void onFinished() {
+      half();
+    }
   }
 
   /** One direction has ended; with both, the connection has. */
