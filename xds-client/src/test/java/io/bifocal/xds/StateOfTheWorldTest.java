@@ -106,6 +106,19 @@ class StateOfTheWorldTest {
   }
 
   @Test
+  void aChangeOfInterestWaitsForAPendingVerdictForItWouldReadAsARefusal() {
+    Verdict.Pending pending = Verdict.pending();
+    talk.subscribe(ENDPOINTS, Set.of("e1"), update -> pending);
+    talk.start();
+    talk.respond(ENDPOINTS, "1", "n1", endpoints("e1"));
+    talk.heard();
+    talk.accept(ENDPOINTS, "e2");
+    assertThat(talk.heard()).isEmpty();
+    pending.settle(Verdict.accept());
+    assertThat(talk.heard()).containsExactly("EDS [e1, e2] v1 n1");
+  }
+
+  @Test
   void aVerdictThatIsSettledAfterTheStreamBrokeStillCountsAsAVersion() {
     Verdict.Pending pending = Verdict.pending();
     talk.subscribe(CLUSTER, Set.of(), update -> pending);
