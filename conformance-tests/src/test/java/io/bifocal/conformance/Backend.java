@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * An HTTP/1.1 upstream that answers every request with one body, and remembers when connections
@@ -20,6 +22,8 @@ public final class Backend implements AutoCloseable {
   private final ServerSocket server;
   private final String body;
   private final List<Long> accepts = new CopyOnWriteArrayList<>();
+  private final AtomicInteger requests = new AtomicInteger();
+  private volatile CountDownLatch paused = new CountDownLatch(0);
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
 
   private Backend(ServerSocket server, String body) {
@@ -46,6 +50,21 @@ public final class Backend implements AutoCloseable {
 
   public InetSocketAddress address() {
     return (InetSocketAddress) server.getLocalSocketAddress();
+  }
+
+  /** From now on requests wait for their answer until {@link #resume}. */
+  public void pause() {
+    paused = new CountDownLatch(1);
+  }
+
+  /** Answers what waits. */
+  public void resume() {
+    paused.countDown();
+  }
+
+  /** How many requests have come, answered or not. */
+  public int requests() {
+    return requests.get();
   }
 
   /** The {@link System#nanoTime()} of every connection accepted so far. */
@@ -77,12 +96,14 @@ public final class Backend implements AutoCloseable {
       while (read >= 0) {
         matched = read == "\r\n\r\n".charAt(matched) ? matched + 1 : read == '\r' ? 1 : 0;
         if (matched == 4) {
+          requests.incrementAndGet();
+          paused.await();
           socket.getOutputStream().write(response);
           matched = 0;
         }
         read = socket.getInputStream().read();
       }
-    } catch (IOException e) {
+    } catch (IOException | InterruptedException e) {
       // The peer went away: nothing is left to answer.
     } finally {
       open.remove(socket);
@@ -97,6 +118,7 @@ public final class Backend implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    paused.countDown();
     server.close();
     for (Socket socket : open) {
       socket.close();

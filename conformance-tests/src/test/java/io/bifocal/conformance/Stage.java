@@ -31,6 +31,7 @@ public final class Stage
   public static final Map<String, String> QUICK_JVM =
       Map.of("BIFOCAL_JAVA_OPTS", "-XX:TieredStopAtLevel=1 -Xmx512m");
 
+  private static final Map<String, String> DEFAULTS = Map.of("--drain-time-s", "1", "-l", "info");
   private static final int LOG_LINES = 60;
 
   private final Deque<AutoCloseable> started = new ArrayDeque<>();
@@ -83,14 +84,15 @@ public final class Stage
                 file.toString(),
                 "--concurrency",
                 "1",
-                "--drain-time-s",
-                "1",
                 "--admin-address-path",
                 admin.toString()));
     arguments.addAll(Arrays.asList(flags));
-    if (!arguments.contains("-l")) {
-      arguments.addAll(List.of("-l", "info"));
-    }
+    DEFAULTS.forEach(
+        (flag, value) -> {
+          if (!arguments.contains(flag)) {
+            arguments.addAll(List.of(flag, value));
+          }
+        });
     Program program =
         run(subject.toString().toLowerCase(Locale.ROOT), subject.command(arguments), QUICK_JVM);
     return new Proxy(program, admin);

@@ -15,6 +15,9 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -117,6 +120,37 @@ class CommandLineTest {
     assertThat(proxy.program().awaitExit(QUICK)).as("exit code").isZero();
     assertThat(Http.tryGet(ingress, "/")).isEmpty();
     assertNoTrace(proxy.program());
+  }
+
+  /**
+   * Envoy ends at once on SIGTERM, and cuts what it was doing; this one lets it finish within the
+   * drain time.
+   */
+  @Test
+  void whatIsInFlightAtSigtermIsAnswered() throws Exception {
+    Backend backend = stage.keep(Backend.start("127.0.0.1", "hello"));
+    Proxy proxy =
+        stage
+            .start(
+                Subject.BIFOCAL,
+                Bootstraps.race("5s", "", backend.address(), List.of(backend.address())),
+                "--drain-time-s",
+                "20")
+            .awaitLive();
+    proxy.awaitBody("ingress", "/", "hello");
+    InetSocketAddress ingress = proxy.listener("ingress");
+    int before = backend.requests();
+    backend.pause();
+    CompletableFuture<Http.Response> inFlight =
+        CompletableFuture.supplyAsync(() -> Http.get(ingress, "/"));
+    await().until(() -> backend.requests() > before);
+
+    proxy.program().terminate();
+    await().untilAsserted(() -> assertThat(proxy.admin("/ready").body()).isEqualTo("DRAINING\n"));
+    backend.resume();
+
+    assertThat(inFlight.get(20, TimeUnit.SECONDS).body()).isEqualTo("hello");
+    assertThat(proxy.program().awaitExit(QUICK)).as("exit code").isZero();
   }
 
   @ParameterizedTest
