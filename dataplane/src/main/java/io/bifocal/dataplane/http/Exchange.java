@@ -83,6 +83,22 @@ final class Exchange implements RequestReceiver, DownstreamStream {
     dispatch(head, now);
   }
 
+  private boolean cleanPath(RequestHead head) {
+    if (head.path.indexOf('#') >= 0) {
+      return false;
+    }
+    if (!head.path.startsWith("/")) {
+      return true;
+    }
+    String path = settings.normalizePath() ? PathNormalization.normalize(head.path) : head.path;
+    if (path == null) {
+      return false;
+    }
+    head.path = settings.mergeSlashes() ? PathNormalization.mergeSlashes(path) : path;
+    info.path = head.path;
+    return true;
+  }
+
   // What Envoy refuses before it looks for a route.
   private boolean check(RequestHead head) {
     if (head.authority.isEmpty() && !head.hasHost) {
@@ -90,7 +106,7 @@ final class Exchange implements RequestReceiver, DownstreamStream {
       localReply(400, "", null, "missing_host_header");
       return false;
     }
-    if (head.path.indexOf('#') >= 0) {
+    if (!cleanPath(head)) {
       stats.rqFailedNormalization.inc();
       response.closeAfterwards();
       localReply(400, "", null, "path_normalization_failed");

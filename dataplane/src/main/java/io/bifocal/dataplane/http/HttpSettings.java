@@ -37,6 +37,8 @@ record HttpSettings(
     boolean generateRequestId,
     boolean preserveRequestId,
     boolean alwaysSetRequestId,
+    boolean normalizePath,
+    boolean mergeSlashes,
     boolean hasRouter,
     boolean suppressEnvoyHeaders) {
   private static final Logger log = LoggerFactory.getLogger(HttpSettings.class);
@@ -62,7 +64,9 @@ record HttpSettings(
               "skip_xff_append",
               "generate_request_id",
               "preserve_external_request_id",
-              "always_set_request_id_in_response")
+              "always_set_request_id_in_response",
+              "normalize_path",
+              "merge_slashes")
           .ignores("only HTTP/1.1 is spoken", "http2_protocol_options", "http3_protocol_options")
           .ignores(
               "draining closes with the listener",
@@ -120,6 +124,8 @@ record HttpSettings(
         !config.hasGenerateRequestId() || config.getGenerateRequestId().getValue(),
         config.getPreserveExternalRequestId(),
         config.getAlwaysSetRequestIdInResponse(),
+        config.getNormalizePath().getValue(),
+        config.getMergeSlashes(),
         router != null,
         router != null && router.getSuppressEnvoyHeaders());
   }

@@ -447,4 +447,20 @@ class ProxyingTest {
     assertThat(bench.ask("GET /a/x/y?/a/z/ HTTP/1.1\r\nHost: a\r\n\r\n"))
         .contains("x-seen: GET /$b/x-y?/a/z/ HTTP/1.1\r\n");
   }
+
+  @Test
+  void aRouteCannotBePassedByWithDots() throws Exception {
+    bench.serve(
+        HttpBench.manager(
+            "[{match: {prefix: /secret}, direct_response: {status: 403}},"
+                + " {match: {prefix: /}, direct_response: {status: 200}}]",
+            "normalize_path: true\nmerge_slashes: true"));
+
+    for (String path : new String[] {"/a/../secret", "//secret", "/a/%2e%2E/secret"}) {
+      assertThat(bench.ask("GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n"))
+          .as(path)
+          .startsWith("HTTP/1.1 403 ");
+    }
+    assertThat(bench.ask("GET /a%00 HTTP/1.1\r\nHost: a\r\n\r\n")).startsWith("HTTP/1.1 400 ");
+  }
 }
