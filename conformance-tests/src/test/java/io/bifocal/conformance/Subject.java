@@ -1,10 +1,7 @@
 package io.bifocal.conformance;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.Assumptions;
 
 /**
  * Who is under test. Every suite runs against the real Envoy too: what fails there is a fault of
@@ -28,9 +25,6 @@ public enum Subject {
       if (other != null) {
         return List.of(other, "--disable-hot-restart");
       }
-      Path main =
-          Peers.root().resolve("dataplane/src/main/java/io/bifocal/dataplane/cli/Main.java");
-      Assumptions.assumeTrue(Files.exists(main), "the program is not there yet");
       return List.of(Peers.root().resolve("scripts/bifocal").toString(), "--disable-hot-restart");
     }
   };
