@@ -2,6 +2,7 @@ package io.bifocal.dataplane.listener;
 
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.worker.Transport;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -13,6 +14,8 @@ import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * A socket that has its address, but is not yet a channel: a listener that warms keeps the address
@@ -32,6 +35,9 @@ interface BoundSocket {
   static BoundSocket bind(
       Transport transport, Address address, boolean dualStack, boolean reusePort, int backlog)
       throws IOException {
+    if (address instanceof Address.Pipe pipe) {
+      return UnixPipe.probed(transport, pipe);
+    }
     return transport == Transport.EPOLL
         ? Epoll.bound(address, dualStack, reusePort)
         : Nio.bound(address, backlog);
@@ -48,7 +54,7 @@ interface BoundSocket {
           switch (address.family()) {
             case V4 -> LinuxSocket.newSocketStream(false);
             case V6 -> LinuxSocket.newSocketStream(true);
-            case PIPE -> LinuxSocket.newSocketDomain();
+            case PIPE -> throw new IllegalArgumentException("a pipe is bound as one");
           };
       try {
         if (address instanceof Address.Ip ip) {
@@ -71,9 +77,7 @@ interface BoundSocket {
     @Override
     public ServerChannel listen(int backlog) throws IOException {
       socket.listen(backlog);
-      return address instanceof Address.Pipe
-          ? new EpollServerDomainSocketChannel(socket.intValue())
-          : new EpollServerSocketChannel(socket.intValue());
+      return new EpollServerSocketChannel(socket.intValue());
     }
 
     @Override
@@ -90,14 +94,10 @@ interface BoundSocket {
               switch (address.family()) {
                 case V4 -> StandardProtocolFamily.INET;
                 case V6 -> StandardProtocolFamily.INET6;
-                case PIPE -> StandardProtocolFamily.UNIX;
+                case PIPE -> throw new IllegalArgumentException("a pipe is bound as one");
               });
       try {
         socket.configureBlocking(false);
-        if (address instanceof Address.Pipe pipe) {
-          socket.bind(UnixDomainSocketAddress.of(pipe.path()), backlog);
-          return new Nio(socket, address);
-        }
         socket.bind(address.socketAddress(), backlog);
         return new Nio(socket, Address.of((InetSocketAddress) socket.getLocalAddress()));
       } catch (IOException | RuntimeException e) {
@@ -108,14 +108,38 @@ interface BoundSocket {
 
     @Override
     public ServerChannel listen(int backlog) {
-      return address instanceof Address.Pipe
-          ? new NioServerDomainSocketChannel(socket)
-          : new NioServerSocketChannel(socket);
+      return new NioServerSocketChannel(socket);
     }
 
     @Override
     public void close() throws IOException {
       socket.close();
     }
+  }
+
+  /** A path. Netty takes no bound descriptor for it: whoever listens binds the channel. */
+  record UnixPipe(Transport transport, Address.Pipe address) implements BoundSocket {
+    /** Binds for a moment, so that what is wrong with the path is known now. */
+    private static BoundSocket probed(Transport transport, Address.Pipe address)
+        throws IOException {
+      try (ServerSocketChannel probe = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+        probe.bind(UnixDomainSocketAddress.of(address.path()));
+      }
+      Files.delete(Path.of(address.path()));
+      return new UnixPipe(transport, address);
+    }
+
+    @Override
+    public ServerChannel listen(int backlog) {
+      ServerChannel channel =
+          transport == Transport.EPOLL
+              ? new EpollServerDomainSocketChannel()
+              : new NioServerDomainSocketChannel();
+      channel.config().setOption(ChannelOption.SO_BACKLOG, backlog);
+      return channel;
+    }
+
+    @Override
+    public void close() {}
   }
 }

@@ -77,9 +77,6 @@ final class ListenSocket {
             BoundSocket.bind(
                 workers.transport(), wanted, key.address().dualStack(), perWorker, key.backlog()));
       }
-      if (address instanceof Address.Pipe pipe && key.address().mode() != 0) {
-        Files.setPosixFilePermissions(Path.of(pipe.path()), permissions(key.address().mode()));
-      }
     } catch (IOException | RuntimeException e) {
       bound.forEach(ListenSocket::closeQuietly);
       throw new ConfigException("cannot bind '%s': %s".formatted(key.address().text(), why(e)), e);
@@ -170,6 +167,16 @@ final class ListenSocket {
       channel.config().setOption(ChannelOption.AUTO_READ, true);
       channel.pipeline().addLast(acceptor);
       loop.register(channel);
+      if (bound.get(i).address() instanceof Address.Pipe pipe) {
+        bind(channel, pipe);
+      }
+    }
+  }
+
+  private void bind(ServerChannel channel, Address.Pipe pipe) throws IOException {
+    channel.bind(workers.transport().adapt(pipe.socketAddress())).syncUninterruptibly();
+    if (key.address().mode() != 0) {
+      Files.setPosixFilePermissions(Path.of(pipe.path()), permissions(key.address().mode()));
     }
   }
 

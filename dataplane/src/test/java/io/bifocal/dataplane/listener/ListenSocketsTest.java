@@ -20,12 +20,21 @@ import io.envoyproxy.envoy.config.listener.v3.AdditionalAddress;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.FilterChainMatch;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
+import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -59,6 +68,29 @@ class ListenSocketsTest {
       assertThat(proxy.counter(prefix + "worker_1.downstream_cx_total")).isPositive();
       proxy.until(() -> proxy.gauge(prefix + "downstream_cx_active") == 0);
       assertThat(proxy.counter(prefix + "downstream_cx_destroy")).isEqualTo(40);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Transport.class)
+  void aPipeIsListenedOnWithItsModeAndGoesWithItsListener(Transport transport, @TempDir Path folder)
+      throws Exception {
+    Assumptions.assumeTrue(transport == Transport.NIO || Transport.best() == Transport.EPOLL);
+    Path path = folder.resolve("listener.sock");
+    Address.Builder address = Address.newBuilder();
+    address.getPipeBuilder().setPath(path.toString()).setMode(0600);
+    try (ListenerFixture proxy = new ListenerFixture(transport, 2).started()) {
+      push(proxy, listener("l", address.build(), "hello"));
+      assertThat(Files.getPosixFilePermissions(path))
+          .containsExactlyInAnyOrder(
+              PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+      try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
+        BufferedReader lines =
+            new BufferedReader(Channels.newReader(client, StandardCharsets.UTF_8));
+        assertThat(lines.readLine()).isEqualTo("hello");
+      }
+      push(proxy);
+      proxy.until(() -> !Files.exists(path));
     }
   }
 
