@@ -63,8 +63,6 @@ class GoControlPlaneTest {
                 "-tcp=2",
                 "-scopedhttp=0",
                 "-vhdshttp=0",
-                // Twice the driver's patience: a cold JVM on a busy machine is no wrong answer.
-                "-r=10",
                 "-debug"));
     Dialect dialect = mode.equals("ads") ? Dialect.SOTW : Dialect.DELTA;
     String bootstrap =
