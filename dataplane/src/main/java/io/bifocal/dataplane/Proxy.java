@@ -85,7 +85,7 @@ public final class Proxy implements AutoCloseable {
   }
 
   /**
-   * Begins an orderly end: no new connections, and those that are open are asked to end. It ends
+   * Begins an orderly end: connections are asked to end, those that come meanwhile as well. It ends
    * when the last one is gone, or after the drain time.
    */
   public void shutdown() {

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.cluster;
 
 import com.google.protobuf.UInt32Value;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.JavaDuration;
 import io.bifocal.dataplane.transport.TransportSockets;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers.Thresholds;
@@ -39,7 +40,7 @@ final class ClusterReader {
             cluster.getName(),
             cluster.getAltStatName().isEmpty() ? cluster.getName() : cluster.getAltStatName(),
             cluster.hasConnectTimeout()
-                ? Durations.toJava(cluster.getConnectTimeout())
+                ? JavaDuration.of(cluster.getConnectTimeout())
                 : CONNECT_TIMEOUT,
             clamped(
                 cluster.hasPerConnectionBufferLimitBytes(),

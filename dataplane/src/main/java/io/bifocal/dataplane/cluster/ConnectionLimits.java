@@ -2,6 +2,7 @@ package io.bifocal.dataplane.cluster;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.JavaDuration;
 import io.bifocal.api.Unpack;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
@@ -52,7 +53,7 @@ record ConnectionLimits(Duration idleTimeout, int maxRequests) {
     }
     warnings.addAll(ClusterFields.HTTP_OPTIONS.check(common, at));
     return new ConnectionLimits(
-        common.hasIdleTimeout() ? Durations.toJava(common.getIdleTimeout()) : IDLE_TIMEOUT,
+        common.hasIdleTimeout() ? JavaDuration.of(common.getIdleTimeout()) : IDLE_TIMEOUT,
         Math.max(0, common.getMaxRequestsPerConnection().getValue()));
   }
 

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.cluster;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.JavaDuration;
 import io.bifocal.api.Unpack;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.DiscoveryType;
@@ -98,13 +99,13 @@ final class DiscoveryReader {
     }
     systemResolver(cluster, path);
     Duration refresh =
-        cluster.hasDnsRefreshRate() ? Durations.toJava(cluster.getDnsRefreshRate()) : DNS_REFRESH;
+        cluster.hasDnsRefreshRate() ? JavaDuration.of(cluster.getDnsRefreshRate()) : DNS_REFRESH;
     RefreshRate failure = cluster.getDnsFailureRefreshRate();
     Duration base =
-        failure.hasBaseInterval() ? Durations.toJava(failure.getBaseInterval()) : refresh;
+        failure.hasBaseInterval() ? JavaDuration.of(failure.getBaseInterval()) : refresh;
     Duration max =
         failure.hasMaxInterval()
-            ? Durations.toJava(failure.getMaxInterval())
+            ? JavaDuration.of(failure.getMaxInterval())
             : failure.hasBaseInterval() ? base.multipliedBy(10) : refresh;
     return new Discovery.Dns(assignment, logical, cluster.getDnsLookupFamily(), refresh, base, max);
   }

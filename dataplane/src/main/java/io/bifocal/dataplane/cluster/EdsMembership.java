@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.JavaDuration;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.Subscription;
@@ -149,7 +150,7 @@ final class EdsMembership implements Membership, ResourceWatcher<ClusterLoadAssi
       stats.assignmentTimeoutReceived.inc();
       stale =
           control.schedule(
-              Durations.toJava(next.getPolicy().getEndpointStaleAfter()), this::onStale);
+              JavaDuration.of(next.getPolicy().getEndpointStaleAfter()), this::onStale);
     }
   }
 

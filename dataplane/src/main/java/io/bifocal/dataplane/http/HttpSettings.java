@@ -1,10 +1,10 @@
 package io.bifocal.dataplane.http;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.JavaDuration;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.http.codec.Http1Limits;
-import io.bifocal.dataplane.http.route.Durations;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
@@ -131,7 +131,7 @@ record HttpSettings(
   }
 
   private static long nanos(boolean set, com.google.protobuf.Duration value, Duration otherwise) {
-    return (set ? Durations.of(value) : otherwise).toNanos();
+    return (set ? JavaDuration.of(value) : otherwise).toNanos();
   }
 
   private static @org.jspecify.annotations.Nullable Router router(

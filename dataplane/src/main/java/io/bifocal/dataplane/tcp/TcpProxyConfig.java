@@ -1,12 +1,13 @@
 package io.bifocal.dataplane.tcp;
 
 import com.google.protobuf.Any;
-import com.google.protobuf.Duration;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.JavaDuration;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.api.Unpack;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -22,11 +23,11 @@ import org.slf4j.LoggerFactory;
 record TcpProxyConfig(
     String statPrefix,
     List<Weighted> clusters,
-    java.time.Duration idleTimeout,
+    Duration idleTimeout,
     int maxConnectAttempts,
     TcpProxy proto) {
   private static final Logger log = LoggerFactory.getLogger(TcpProxyConfig.class);
-  private static final java.time.Duration DEFAULT_IDLE = java.time.Duration.ofHours(1);
+  private static final Duration DEFAULT_IDLE = Duration.ofHours(1);
   private static final long MAX_WEIGHT = 0xFFFF_FFFFL;
 
   private static final SupportedFields FIELDS =
@@ -53,7 +54,7 @@ record TcpProxyConfig(
     return new TcpProxyConfig(
         proto.getStatPrefix(),
         clusters(proto, path),
-        proto.hasIdleTimeout() ? duration(proto.getIdleTimeout()) : DEFAULT_IDLE,
+        proto.hasIdleTimeout() ? JavaDuration.of(proto.getIdleTimeout()) : DEFAULT_IDLE,
         proto.hasMaxConnectAttempts() ? proto.getMaxConnectAttempts().getValue() : 1,
         proto);
   }
@@ -85,10 +86,10 @@ record TcpProxyConfig(
   }
 
   /** How long a connection may last at most; zero for ever. */
-  java.time.Duration maxDuration() {
+  Duration maxDuration() {
     return proto.hasMaxDownstreamConnectionDuration()
-        ? duration(proto.getMaxDownstreamConnectionDuration())
-        : java.time.Duration.ZERO;
+        ? JavaDuration.of(proto.getMaxDownstreamConnectionDuration())
+        : Duration.ZERO;
   }
 
   /**
@@ -108,9 +109,5 @@ record TcpProxyConfig(
       }
     }
     throw new AssertionError("weights do not add up");
-  }
-
-  private static java.time.Duration duration(Duration proto) {
-    return java.time.Duration.ofSeconds(proto.getSeconds(), proto.getNanos());
   }
 }

@@ -1,6 +1,6 @@
 package io.bifocal.xds.bootstrap;
 
-import com.google.protobuf.util.Durations;
+import io.bifocal.api.JavaDuration;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import java.time.Duration;
 import java.util.Locale;
@@ -33,7 +33,7 @@ public final class SourceKinds {
   /** How long a subscription waits for its first answer; zero for ever. */
   public static Duration initialFetchTimeout(ConfigSource source) {
     return source.hasInitialFetchTimeout()
-        ? Duration.ofNanos(Durations.toNanos(source.getInitialFetchTimeout()))
+        ? JavaDuration.of(source.getInitialFetchTimeout())
         : INITIAL_FETCH_TIMEOUT;
   }
 }

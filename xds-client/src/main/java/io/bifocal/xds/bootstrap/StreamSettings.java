@@ -1,8 +1,8 @@
 package io.bifocal.xds.bootstrap;
 
 import com.google.protobuf.Message;
-import com.google.protobuf.util.Durations;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.JavaDuration;
 import io.bifocal.api.SupportedFields;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource.ApiType;
@@ -138,6 +138,6 @@ public record StreamSettings(
   }
 
   private static Duration duration(com.google.protobuf.Duration duration) {
-    return Duration.ofNanos(Durations.toNanos(duration));
+    return JavaDuration.of(duration);
   }
 }

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.http.route;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.JavaDuration;
 import io.bifocal.api.SupportedFields;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -81,10 +82,10 @@ public record RetryPolicy(
     Duration base = Duration.ofMillis(25);
     Duration max = Duration.ofMillis(250);
     if (config.hasRetryBackOff()) {
-      base = Durations.of(config.getRetryBackOff().getBaseInterval());
+      base = JavaDuration.of(config.getRetryBackOff().getBaseInterval());
       max =
           config.getRetryBackOff().hasMaxInterval()
-              ? Durations.of(config.getRetryBackOff().getMaxInterval())
+              ? JavaDuration.of(config.getRetryBackOff().getMaxInterval())
               : base.multipliedBy(10);
       if (max.compareTo(base) < 0) {
         throw new ConfigException(
@@ -95,7 +96,7 @@ public record RetryPolicy(
         conditions,
         new HashSet<>(config.getRetriableStatusCodesList()),
         config.hasNumRetries() ? config.getNumRetries().getValue() : 1,
-        Durations.of(config.getPerTryTimeout()),
+        JavaDuration.of(config.getPerTryTimeout()),
         base,
         max);
   }

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.http.route;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.JavaDuration;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.dataplane.http.route.RouteAction.ClusterChoice;
 import io.envoyproxy.envoy.config.route.v3.DirectResponseAction;
@@ -163,8 +164,8 @@ final class RouteCompiler {
         action.hasRegexRewrite() ? pathRewrite(action.getRegexRewrite()) : null,
         action.getHostRewriteLiteral().isEmpty() ? null : action.getHostRewriteLiteral(),
         action.getAutoHostRewrite().getValue(),
-        action.hasTimeout() ? Durations.of(action.getTimeout()) : DEFAULT_TIMEOUT,
-        action.hasIdleTimeout() ? Durations.of(action.getIdleTimeout()) : null,
+        action.hasTimeout() ? JavaDuration.of(action.getTimeout()) : DEFAULT_TIMEOUT,
+        action.hasIdleTimeout() ? JavaDuration.of(action.getIdleTimeout()) : null,
         notFoundStatus(action),
         retry);
   }

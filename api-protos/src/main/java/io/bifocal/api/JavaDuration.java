@@ -1,10 +1,10 @@
-package io.bifocal.dataplane.http.route;
+package io.bifocal.api;
 
 import java.time.Duration;
 
-/** Protobuf's durations as Java's. */
-public final class Durations {
-  private Durations() {}
+/** Durations of the API as those of the JDK. */
+public final class JavaDuration {
+  private JavaDuration() {}
 
   public static Duration of(com.google.protobuf.Duration duration) {
     return Duration.ofSeconds(duration.getSeconds(), duration.getNanos());
