@@ -5,6 +5,7 @@ import com.google.re2j.Pattern;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JsonDump;
 import io.bifocal.dataplane.logging.LogLevels;
+import io.bifocal.dataplane.stats.StatsStore;
 import io.envoyproxy.envoy.admin.v3.Certificates;
 import io.envoyproxy.envoy.admin.v3.Memory;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
@@ -154,7 +155,7 @@ final class Endpoints {
     get(
         "/stats",
         "print server stats",
-        r -> now(stats(r, r.get("format"))),
+        r -> stats(r, r.get("format")),
         usedOnly,
         filter,
         invert,
@@ -164,7 +165,7 @@ final class Endpoints {
     get(
         "/stats/prometheus",
         "print server stats in prometheus format",
-        r -> now(stats(r, "prometheus")),
+        r -> stats(r, "prometheus"),
         usedOnly,
         filter,
         invert,
@@ -266,15 +267,21 @@ final class Endpoints {
             printer);
   }
 
-  private Answer stats(Request request, String format) {
+  // By way of the control loop: what it was told to count before this request is then counted.
+  private CompletableFuture<Answer> stats(Request request, String format) {
+    return proxy
+        .ask(ProxyView::stats)
+        .thenApplyAsync(store -> print(store, request, format), printer);
+  }
+
+  private static Answer print(StatsStore store, Request request, String format) {
     try {
       StatsQuery query = StatsQuery.of(request);
       return switch (format) {
-        case "", "text" -> Answer.text(StatsText.print(proxy.view().stats(), query));
-        case "json" -> Answer.json(StatsJson.print(proxy.view().stats(), query));
+        case "", "text" -> Answer.text(StatsText.print(store, query));
+        case "json" -> Answer.json(StatsJson.print(store, query));
         case "prometheus" ->
-            Answer.text(
-                Prometheus.print(proxy.view().stats(), query, request.has("text_readouts")));
+            Answer.text(Prometheus.print(store, query, request.has("text_readouts")));
         default -> Answer.error(400, "usage: /stats?format=(json|prometheus|text)\n\n");
       };
     } catch (ConfigException e) {
