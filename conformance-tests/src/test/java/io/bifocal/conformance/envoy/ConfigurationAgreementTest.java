@@ -1,16 +1,11 @@
 package io.bifocal.conformance.envoy;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.fail;
 
 import io.bifocal.api.BootstrapReader;
 import io.bifocal.api.ConfigException;
-import io.bifocal.conformance.Peers;
+import io.bifocal.conformance.envoy.ValidatingEnvoy.Verdict;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -18,37 +13,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ConfigurationAgreementTest {
   private static final String CONSTRAINT = "Proto constraint validation failed (";
   private static final String DURATION = "Invalid duration: ";
-
-  private static Path envoy = Path.of("");
-
-  @BeforeAll
-  static void findEnvoy() {
-    envoy = Peers.require("envoy");
-  }
-
-  private record Verdict(boolean accepted, String text) {}
-
-  private static Verdict envoys(String yaml) throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(
-                envoy.toString(),
-                "--mode",
-                "validate",
-                "--disable-hot-restart",
-                "-l",
-                "critical",
-                "--config-yaml",
-                yaml)
-            .redirectErrorStream(true)
-            .start();
-    String output =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-    if (!process.waitFor(1, TimeUnit.MINUTES)) {
-      process.destroyForcibly();
-      fail("envoy did not end");
-    }
-    return new Verdict(process.exitValue() == 0, output);
-  }
 
   private static Verdict ours(String yaml) {
     try {
@@ -153,7 +117,7 @@ class ConfigurationAgreementTest {
   }
 
   private static void refusedInTheSameWords(String yaml) throws IOException, InterruptedException {
-    Verdict envoy = envoys(yaml);
+    Verdict envoy = ValidatingEnvoy.show(yaml);
     assertThat(envoy.text()).as("Envoy").contains(CONSTRAINT);
     assertThat(rule(ours(yaml).text())).isEqualTo(rule(envoy.text()));
   }
@@ -162,7 +126,8 @@ class ConfigurationAgreementTest {
   @ValueSource(strings = {"name: a, connect_timeout: \"-1s\"", "connect_timeout: \"-0.5s\""})
   void aNegativeDurationIsNamedFirstByBoth(String fields) throws IOException, InterruptedException {
     String yaml = cluster(fields);
-    assertThat(envoys(yaml).text()).contains(DURATION + "Expected positive duration: ");
+    assertThat(ValidatingEnvoy.show(yaml).text())
+        .contains(DURATION + "Expected positive duration: ");
     assertThat(ours(yaml).text()).contains(DURATION + "Expected positive duration: ");
   }
 
@@ -193,7 +158,7 @@ class ConfigurationAgreementTest {
         "admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0x10}}}",
       })
   void bothReadTheSameYaml(String yaml) throws IOException, InterruptedException {
-    assertThat(ours(yaml).accepted()).isEqualTo(envoys(yaml).accepted());
+    assertThat(ours(yaml).accepted()).isEqualTo(ValidatingEnvoy.show(yaml).accepted());
   }
 
   @ParameterizedTest
@@ -249,6 +214,6 @@ class ConfigurationAgreementTest {
       })
   void bothReadTheSameCluster(String fields) throws IOException, InterruptedException {
     String yaml = cluster("name: a, " + fields);
-    assertThat(ours(yaml).accepted()).isEqualTo(envoys(yaml).accepted());
+    assertThat(ours(yaml).accepted()).isEqualTo(ValidatingEnvoy.show(yaml).accepted());
   }
 }
