@@ -74,6 +74,8 @@ class ConfigurationAgreementTest {
         "name: a, cluster_type: {}",
         "name: a, transport_socket_matches: [{}]",
         "name: a, filters: [{}]",
+        "name: a, dns_failure_refresh_rate: {}",
+        "name: a, common_lb_config: {override_host_status: {statuses: [HEALTHY, 99]}}",
       })
   void aClusterThatBreaksARuleIsRefusedInTheSameWords(String fields)
       throws IOException, InterruptedException {
@@ -105,6 +107,8 @@ class ConfigurationAgreementTest {
             + " [{}]}",
         "static_resources: {listeners: [{filter_chains: [{filter_chain_match: {source_ports:"
             + " [0]}}]}]}",
+        "static_resources: {listeners: [{filter_chains: [{filter_chain_match: {source_ports:"
+            + " [65536]}}]}]}",
         "static_resources: {listeners: [{filter_chains: [{filters: [{}]}]}]}",
         "static_resources: {listeners: [{udp_listener_config: {downstream_socket_config:"
             + " {max_rx_datagram_size: 65536}}}]}",

@@ -33,6 +33,11 @@ class ExtensionAgreementTest {
             + " address: 127.0.0.1, port_value: 0}}, udp_listener_config: {}, listener_filters:"
             + " [{name: u, typed_config: %s}]}]}"),
     UPSTREAM_SOCKET(cluster("transport_socket: {name: s, typed_config: %s}")),
+    PATH_MATCH(
+        manager(
+            "route_config: {virtual_hosts: [{name: v, domains: [\"*\"], routes: [{match:"
+                + " {path_match_policy: {name: p, typed_config: %s}}, route: {cluster_header:"
+                + " a}}]}]}")),
     IP_DETECTION(
         manager(
             "route_config: {}, original_ip_detection_extensions: [{name: d, typed_config: %s}]"));
@@ -88,6 +93,14 @@ class ExtensionAgreementTest {
             + " type.googleapis.com/envoy.extensions.filters.udp.udp_proxy.v3.Route, cluster:"
             + " a}}}}, hash_policies: ";
     String tls = "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext";
+    String thrift =
+        "request_rules: [{field_selector: {name: a, id: %d}, on_present: {metadata_namespace: m,"
+            + " key: k}}]";
+    String matcher =
+        "stat_prefix: a, route_config: {virtual_hosts: [{name: v, domains: [\"*\"], matcher:"
+            + " {matcher_tree: {input: {name: i, typed_config: {\"@type\":"
+            + " type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput, header_name:"
+            + " a}}, exact_match_map: {%s}}}}]}";
     return Stream.of(
         new Case(
             "bool.const",
@@ -205,6 +218,41 @@ class ExtensionAgreementTest {
             "string.suffix",
             "route: {cluster_header: a, rate_limits: [{actions: [{remote_address: {}}], hits_addend: {format: ''}}]}",
             "route: {cluster_header: a, rate_limits: [{actions: [{remote_address: {}}], hits_addend: {format: \"%A\"}}]}"),
+        new Case(
+            "int32.gte",
+            Place.HTTP_FILTER,
+            FILTERS + "http.thrift_to_metadata.v3.ThriftToMetadata",
+            thrift.formatted(-32768),
+            thrift.formatted(-32769)),
+        new Case(
+            "int32.lte",
+            Place.HTTP_FILTER,
+            FILTERS + "http.thrift_to_metadata.v3.ThriftToMetadata",
+            thrift.formatted(32767),
+            thrift.formatted(32768)),
+        new Case(
+            "string.max_len",
+            Place.PATH_MATCH,
+            "envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig",
+            "path_template: /" + "a".repeat(255),
+            "path_template: /" + "a".repeat(256)),
+        new Case(
+            "map.min_pairs",
+            Place.MANAGER,
+            HCM,
+            matcher.formatted(
+                "map: {a: {action: {name: r, typed_config: {\"@type\":"
+                    + " type.googleapis.com/envoy.config.route.v3.Route, match: {prefix: /}, route:"
+                    + " {cluster_header: a}}}}}"),
+            matcher.formatted("")),
+        route(
+            "bytes.max_len",
+            "route: {cluster_header: a}, request_headers_to_add: [{header: {key: a, raw_value: "
+                + "AAAA".repeat(5461)
+                + "}}]",
+            "route: {cluster_header: a}, request_headers_to_add: [{header: {key: a, raw_value: "
+                + "AAAA".repeat(5462)
+                + "}}]"),
         route(
             "message.required",
             "route: {cluster_header: a, hash_policy: [{header: {header_name: a}}]}",
