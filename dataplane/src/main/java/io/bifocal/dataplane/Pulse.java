@@ -43,7 +43,11 @@ final class Pulse {
     parts.control().schedule(INTERVAL, this::beat);
   }
 
-  private static boolean isConnections(String gauge) {
-    return gauge.startsWith("listener.") && gauge.endsWith(".downstream_cx_active");
+  /** A listener's own gauge; its workers' count the same connections, and the admin's are none. */
+  static boolean isConnections(String gauge) {
+    return gauge.startsWith("listener.")
+        && gauge.endsWith(".downstream_cx_active")
+        && !gauge.contains(".worker_")
+        && !gauge.startsWith("listener.admin.");
   }
 }

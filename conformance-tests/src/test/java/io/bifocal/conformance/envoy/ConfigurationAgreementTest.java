@@ -120,6 +120,56 @@ class ConfigurationAgreementTest {
     refusedInTheSameWords(yaml);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "type: 3",
+        "connect_timeout: 0.001s",
+        "load_assignment: {cluster_name: a, endpoints: [{priority: 128}]}",
+        "load_assignment: {cluster_name: a, policy: {overprovisioning_factor: 1}}",
+        "load_assignment: {cluster_name: a, endpoints: [{lb_endpoints: [{load_balancing_weight: 1,"
+            + " endpoint: {address: {pipe: {path: /a}}}}]}]}",
+        "common_lb_config: {healthy_panic_threshold: {value: 100}}",
+        "common_lb_config: {healthy_panic_threshold: {value: 0}}",
+        "common_lb_config: {override_host_status: {statuses: [HEALTHY]}}",
+        "health_checks: [{timeout: 1s, interval: 1s, healthy_threshold: 1, unhealthy_threshold: 1,"
+            + " http_health_check: {path: /, request_headers_to_remove: [a]}}]",
+        "metadata: {filter_metadata: {a: {}}}",
+        "lb_policy: RING_HASH, ring_hash_lb_config: {maximum_ring_size: 8388608}",
+        "least_request_lb_config: {choice_count: 2}",
+        "preconnect_policy: {per_upstream_preconnect_ratio: 3}",
+        "dns_failure_refresh_rate: {base_interval: 1s}",
+      })
+  void aClusterThatKeepsEveryRuleIsTakenByBoth(String fields)
+      throws IOException, InterruptedException {
+    breaksNoRule(cluster("name: a, " + fields));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "stats_flush_interval: 0.001s",
+        "stats_flush_interval: 299.999s",
+        "stats_config: {histogram_bucket_settings: [{match: {prefix: a}, buckets: [1, 2]}]}",
+        "dynamic_resources: {ads_config: {api_type: GRPC, rate_limit_settings: {fill_rate: 0.5}}}",
+        "static_resources: {listeners: [{filter_chains: [{filter_chain_match: {source_ports: [1,"
+            + " 65535]}}]}]}",
+        "static_resources: {listeners: [{udp_listener_config: {downstream_socket_config:"
+            + " {max_rx_datagram_size: 65535}}}]}",
+      })
+  void aBootstrapThatKeepsEveryRuleIsTakenByBoth(String yaml)
+      throws IOException, InterruptedException {
+    breaksNoRule(yaml);
+  }
+
+  // Envoy may have other reasons not to run such a bootstrap; a rule is not among them.
+  private static void breaksNoRule(String yaml) throws IOException, InterruptedException {
+    assertThat(ValidatingEnvoy.show(yaml).text())
+        .doesNotContain(CONSTRAINT)
+        .doesNotContain("INVALID_ARGUMENT");
+    assertThat(ours(yaml).text()).isEmpty();
+  }
+
   private static void refusedInTheSameWords(String yaml) throws IOException, InterruptedException {
     Verdict envoy = ValidatingEnvoy.show(yaml);
     assertThat(envoy.text()).as("Envoy").contains(CONSTRAINT);
