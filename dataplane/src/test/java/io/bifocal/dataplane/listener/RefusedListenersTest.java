@@ -71,6 +71,8 @@ class RefusedListenersTest {
     assertThat(dumped.getErrorState().getDetails()).endsWith("no filter chains specified");
 
     push("2", listener("a", 0, "a"));
+    // A worker may be a moment behind the client that hung up: until then its listener drains.
+    proxy.until(() -> proxy.gauge("listener_manager.total_listeners_draining") == 0);
     assertThat(proxy.manager.dump().getDynamicListenersList())
         .singleElement()
         .matches(l -> !l.hasErrorState());
