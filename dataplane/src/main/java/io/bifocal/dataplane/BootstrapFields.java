@@ -2,6 +2,7 @@ package io.bifocal.dataplane;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.SupportedFields;
+import io.bifocal.dataplane.runtime.RuntimeSnapshot;
 import io.envoyproxy.envoy.config.bootstrap.v3.Admin;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
@@ -15,14 +16,13 @@ import java.util.Locale;
 final class BootstrapFields {
   private static final SupportedFields BOOTSTRAP =
       SupportedFields.of(Bootstrap.getDescriptor())
-          .supports("node", "static_resources", "dynamic_resources", "admin")
+          .supports("node", "static_resources", "dynamic_resources", "admin", "layered_runtime")
           .ignores(
               "the JVM's own settings decide", "enable_dispatcher_stats", "watchdog", "watchdogs")
           .ignores("there is no hot restart", "header_prefix")
           .ignores("statistics are read from the admin interface", "stats_flush_interval")
           .ignores("statistics are read from the admin interface", "stats_flush_on_admin")
           .ignores("sinks are not served yet: read /stats", "stats_sinks", "stats_config")
-          .ignores("runtime layers are not read yet: defaults hold", "layered_runtime")
           .ignores("flags are static here", "flags_path")
           .ignores(
               "names are not resolved yet", "dns_resolution_config", "typed_dns_resolver_config")
@@ -59,6 +59,7 @@ final class BootstrapFields {
     warnings.addAll(STATIC.check(bootstrap.getStaticResources(), "static_resources"));
     warnings.addAll(DYNAMIC.check(bootstrap.getDynamicResources(), "dynamic_resources"));
     warnings.addAll(ADMIN.check(bootstrap.getAdmin(), "admin"));
+    warnings.addAll(RuntimeSnapshot.of(bootstrap.getLayeredRuntime()).warnings());
     Bootstrap.DynamicResources dynamic = bootstrap.getDynamicResources();
     if (dynamic.hasAdsConfig()) {
       checkServer(dynamic.getAdsConfig(), "dynamic_resources.ads_config", bootstrap);

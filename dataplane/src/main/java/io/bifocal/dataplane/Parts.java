@@ -2,6 +2,8 @@ package io.bifocal.dataplane;
 
 import io.bifocal.dataplane.cluster.ClusterManager;
 import io.bifocal.dataplane.cluster.ClusterTables;
+import io.bifocal.dataplane.connect.ConnectSettings;
+import io.bifocal.dataplane.connect.OutcomeMemory;
 import io.bifocal.dataplane.controlplane.AdsChannelFactory;
 import io.bifocal.dataplane.extension.AccessLogFactory;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
@@ -30,6 +32,7 @@ final class Parts implements AutoCloseable {
   private final ThreadLoop control = ThreadLoop.start("bifocal-control");
   private final Workers workers;
   private final StatsStore stats;
+  private final OutcomeMemory outcomes = new OutcomeMemory(control::nanoTime);
   private final ClusterTables tables;
   private final AdsChannelFactory channels;
   private final XdsClient xds;
@@ -38,17 +41,20 @@ final class Parts implements AutoCloseable {
   private final HttpConnectionManagerFactory http;
   private final ListenerManager listeners;
 
-  Parts(Bootstrap bootstrap, ProxyOptions options) {
+  /**
+   * @param connect how connections are made where a cluster says nothing of it
+   */
+  Parts(Bootstrap bootstrap, ProxyOptions options, ConnectSettings connect) {
     workers = Workers.start(options.concurrency(), options.transport());
     stats = new StatsStore(workers.size());
     tables =
         new ClusterTables(
             workers,
             stats,
-            worker -> new RacingPools(worker, options.transport(), options.races()));
+            worker -> new RacingPools(worker, options.transport(), options.races(), outcomes));
     channels = new AdsChannelFactory(tables::of, workers.get(0));
     xds = client(bootstrap, options);
-    clusters = new ClusterManager(control, xds.subscriptions(), stats, tables);
+    clusters = new ClusterManager(control, xds.subscriptions(), stats, tables, connect);
     accessLogs = AccessLogFiles.start(stats.root(), control, options.accessLogFlush());
     Registry<AccessLogFactory> logs = accessLogs.registry();
     http =

@@ -2,7 +2,10 @@ package io.bifocal.dataplane;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.admin.AdminServer;
+import io.bifocal.dataplane.cluster.ConnectSettingsReader;
+import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.runtime.RuntimeSnapshot;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
@@ -36,11 +39,16 @@ final class Server {
   private @Nullable AdminServer admin;
   private boolean closed;
 
-  private Server(Bootstrap bootstrap, ProxyOptions options) {
+  private Server(Bootstrap bootstrap, ProxyOptions options) throws ConfigException {
     this.bootstrap = bootstrap;
     this.options = options;
-    this.parts = new Parts(bootstrap, options);
+    this.parts = new Parts(bootstrap, options, connectSettings(bootstrap));
     this.control = new ControlCalls(parts.control());
+  }
+
+  private static ConnectSettings connectSettings(Bootstrap bootstrap) throws ConfigException {
+    RuntimeSnapshot runtime = RuntimeSnapshot.of(bootstrap.getLayeredRuntime());
+    return ConnectSettingsReader.ofRuntime(runtime.under(ConnectSettingsReader.KEY));
   }
 
   static Server start(Bootstrap bootstrap, ProxyOptions options) throws ConfigException {

@@ -41,7 +41,8 @@ class ArchitectureTest {
 
   /** What every layer may use. */
   private static final List<String> SHARED =
-      List.of("stats", "time", "stream", "extension", "init", "worker", "format", "logging");
+      List.of(
+          "stats", "time", "stream", "extension", "init", "worker", "format", "logging", "runtime");
 
   private static final Set<String> CLOCKS = Set.of("nanoTime", "currentTimeMillis", "sleep");
 

@@ -58,11 +58,11 @@ class BootstrapFieldsTest {
     assertThat(
             BootstrapFields.check(
                 new BootstrapReader(false)
-                    .readYaml("layered_runtime: {layers: [{name: a, static_layer: {}}]}", "test")))
+                    .readYaml("layered_runtime: {layers: [{name: a, admin_layer: {}}]}", "test")))
         .singleElement()
         .asString()
         .contains("layered_runtime")
-        .contains("not read yet");
+        .contains("only static layers");
   }
 
   @Test

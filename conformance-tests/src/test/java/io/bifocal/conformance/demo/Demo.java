@@ -58,9 +58,9 @@ public final class Demo {
         ProxyOptions.defaults()
             .withConcurrency(1)
             .withRaces(
-                (cluster, attempts) -> {
-                  if (cluster.equals(CLUSTER)) {
-                    race.complete(attempts);
+                told -> {
+                  if (told.plan().cluster().equals(CLUSTER)) {
+                    race.complete(told.attempts());
                   }
                 });
     try (ControlPlane controlPlane = new ControlPlane(0)) {

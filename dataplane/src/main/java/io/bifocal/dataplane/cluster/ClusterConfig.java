@@ -1,6 +1,6 @@
 package io.bifocal.dataplane.cluster;
 
-import io.bifocal.dataplane.connect.ConnectRace;
+import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.transport.TransportSocket;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions.HappyEyeballsConfig;
@@ -17,7 +17,7 @@ import java.time.Duration;
  * @param balancing how a host is chosen
  * @param limits the circuit breakers, default priority first
  * @param happyEyeballs how a host's addresses are sorted; the default instance is Envoy's default
- * @param stagger how long an attempt of a race has the field to itself; default 300 ms
+ * @param connect how connections are made where Envoy has no field for it
  * @param transport what is between connections and their users
  * @param discovery where the hosts come from
  * @param proto as it came, for dumps
@@ -32,7 +32,7 @@ public record ClusterConfig(
     Balancing balancing,
     BreakerLimits limits,
     HappyEyeballsConfig happyEyeballs,
-    Duration stagger,
+    ConnectSettings connect,
     TransportSocket transport,
     Discovery discovery,
     Cluster proto) {
@@ -56,7 +56,7 @@ public record ClusterConfig(
         Balancing.DEFAULT,
         BreakerLimits.DEFAULT,
         HappyEyeballsConfig.getDefaultInstance(),
-        ConnectRace.DEFAULT_STAGGER,
+        ConnectSettings.DEFAULT,
         TransportSocket.PLAIN,
         new Discovery.Static(proto.getLoadAssignment()),
         proto);

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.host.HostStats;
 import io.bifocal.dataplane.stats.Scope;
@@ -26,12 +27,13 @@ final class ClusterFactory {
   private final StatsStore stats;
   private final Scope hostScope;
   private final Consumer<ManagedCluster> onChange;
-  private final ClusterReader reader = new ClusterReader();
+  private final ClusterReader reader;
   private final AssignmentCache assignments = new AssignmentCache();
   private Function<String, SubscriptionObserver> edsObservers = c -> SubscriptionObserver.NONE;
   private long incarnations;
 
   /**
+   * @param connect how connections are made where a cluster says nothing of it
    * @param onChange hears of each cluster when it is ready, and of its changes later
    */
   ClusterFactory(
@@ -39,7 +41,9 @@ final class ClusterFactory {
       Subscriptions xds,
       Resolver resolver,
       StatsStore stats,
+      ConnectSettings connect,
       Consumer<ManagedCluster> onChange) {
+    this.reader = new ClusterReader(connect);
     this.control = control;
     this.resolver = resolver;
     this.xds = xds;

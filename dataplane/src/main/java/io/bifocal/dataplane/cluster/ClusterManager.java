@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.Hold;
@@ -58,17 +59,32 @@ public final class ClusterManager {
   private boolean initialized;
   private boolean closed;
 
-  /** A manager without clusters; {@code tables} is where workers hear of them. */
-  public ClusterManager(Loop control, Subscriptions xds, StatsStore stats, ClusterTables tables) {
-    this(control, xds, stats, tables, new SystemResolver(control));
+  /**
+   * A manager without clusters.
+   *
+   * @param tables where workers hear of clusters
+   * @param connect how connections are made where a cluster says nothing of it
+   */
+  public ClusterManager(
+      Loop control,
+      Subscriptions xds,
+      StatsStore stats,
+      ClusterTables tables,
+      ConnectSettings connect) {
+    this(control, xds, stats, tables, connect, new SystemResolver(control));
   }
 
   ClusterManager(
-      Loop control, Subscriptions xds, StatsStore stats, ClusterTables tables, Resolver resolver) {
+      Loop control,
+      Subscriptions xds,
+      StatsStore stats,
+      ClusterTables tables,
+      ConnectSettings connect,
+      Resolver resolver) {
     this.control = control;
     this.resolver = resolver;
     this.xds = xds;
-    this.factory = new ClusterFactory(control, xds, resolver, stats, this::onChange);
+    this.factory = new ClusterFactory(control, xds, resolver, stats, connect, this::onChange);
     this.goneStats = new GoneStats(stats);
     this.managerStats = new ManagerStats(stats.root());
     this.publisher = new Publisher(tables, () -> control.execute(this::forget));

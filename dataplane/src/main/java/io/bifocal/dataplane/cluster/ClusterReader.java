@@ -3,6 +3,7 @@ package io.bifocal.dataplane.cluster;
 import com.google.protobuf.UInt32Value;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
+import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.transport.TransportSockets;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers.Thresholds;
@@ -21,6 +22,14 @@ final class ClusterReader {
   private static final int BUFFER_LIMIT = 1024 * 1024;
 
   private final TransportSockets transports = new TransportSockets();
+  private final ConnectSettings defaults;
+
+  /**
+   * @param defaults how connections are made where a cluster says nothing of it
+   */
+  ClusterReader(ConnectSettings defaults) {
+    this.defaults = defaults;
+  }
 
   /**
    * Reads and checks; what is accepted without effect is logged.
@@ -51,12 +60,24 @@ final class ClusterReader {
             BalancingReader.read(cluster, path, warnings),
             breakers(cluster.getCircuitBreakers(), path + ".circuit_breakers", warnings),
             cluster.getUpstreamConnectionOptions().getHappyEyeballsConfig(),
-            RaceOptions.read(cluster.getMetadata(), path + ".metadata").stagger(),
+            ConnectSettingsReader.ofCluster(cluster.getMetadata(), defaults, path + ".metadata"),
             transports.upstream(cluster.getTransportSocket()),
             discovery,
             cluster);
+    warnIfTheSecondAttemptIsTooLate(config, path, warnings);
     warnings.forEach(log::warn);
     return config;
+  }
+
+  private static void warnIfTheSecondAttemptIsTooLate(
+      ClusterConfig config, String path, List<String> warnings) {
+    Duration delay = config.connect().attemptDelay();
+    if (config.connectTimeout().compareTo(delay) <= 0) {
+      warnings.add(
+          "%s.connect_timeout: %d ms are over before the second attempt of a race begins (%d ms):"
+                  .formatted(path, config.connectTimeout().toMillis(), delay.toMillis())
+              + " a second address is tried only when the first one fails");
+    }
   }
 
   private static BreakerLimits breakers(

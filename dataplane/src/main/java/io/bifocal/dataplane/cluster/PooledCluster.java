@@ -50,7 +50,7 @@ final class PooledCluster implements WorkerCluster {
             config.maxRequestsPerConnection(),
             config.bufferLimit(),
             snapshot.breakers(),
-            config.stagger(),
+            config.connect(),
             config.transport());
   }
 

@@ -26,11 +26,32 @@ public final class AddressOrder {
     if (arrived.size() < 2) {
       return List.copyOf(arrived);
     }
-    Family first = preferred(arrived, config);
-    Map<Family, Queue<Address>> families = byFamily(arrived, first);
     int quota =
         config.hasFirstAddressFamilyCount() ? config.getFirstAddressFamilyCount().getValue() : 1;
+    return interleave(arrived, preferred(arrived, config), quota);
+  }
 
+  /**
+   * The order of a race whose host's addresses have become others while it runs: what was tried
+   * stays where it is, and the rest goes on with another family than the last one tried (RFC 8305
+   * section 5: addresses that come late are merged).
+   *
+   * @param tried in the order in which they were tried
+   * @param now all addresses that the host has now, in order
+   */
+  static List<Address> continued(List<Address> tried, List<Address> now) {
+    List<Address> rest = new ArrayList<>(now);
+    tried.forEach(rest::remove); // once each: an address that is there twice is tried twice
+    Family last = tried.get(tried.size() - 1).family();
+    Family next =
+        rest.stream().map(Address::family).filter(f -> f != last).findFirst().orElse(last);
+    List<Address> all = new ArrayList<>(tried);
+    all.addAll(interleave(rest, next, 1));
+    return List.copyOf(all);
+  }
+
+  private static List<Address> interleave(List<Address> arrived, Family first, int quota) {
+    Map<Family, Queue<Address>> families = byFamily(arrived, first);
     List<Address> ordered = new ArrayList<>(arrived.size());
     while (ordered.size() < arrived.size()) {
       families.forEach(

@@ -1,9 +1,12 @@
 package io.bifocal.dataplane.connect;
 
+import static java.util.Objects.requireNonNull;
+
 import io.bifocal.dataplane.connect.AttemptEvent.Cause;
 import io.bifocal.dataplane.connect.AttemptEvent.LossReason;
 import io.bifocal.dataplane.connect.ConnectFailure.Kind;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.AddressList.Completeness;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
@@ -32,28 +35,37 @@ public final class ConnectRace {
     OVER
   }
 
-  private final List<Address> addresses;
-  private final Duration stagger;
+  private final Pacing pacing;
   private final Commands commands;
+  private List<Address> addresses;
+  private Completeness completeness = Completeness.COMPLETE;
 
   private State state = State.NEW;
   private long beganAt;
+  private long lastStartedAt;
   private int started;
   private int running;
   private boolean armed;
   private @Nullable BitSet failed; // made by the first failure: most races have none
+  private @Nullable ConnectFailure lastFailure; // told when no address is to come any more
 
   /**
    * @param addresses in the order in which they are to be tried; at least one
-   * @param stagger how long an attempt has the field to itself
+   * @param pacing how long each attempt has the field to itself
    */
-  public ConnectRace(List<Address> addresses, Duration stagger, Commands commands) {
+  ConnectRace(List<Address> addresses, Pacing pacing, Commands commands) {
     if (addresses.isEmpty()) {
       throw new IllegalArgumentException("a race needs an address");
     }
     this.addresses = addresses;
-    this.stagger = stagger;
+    this.pacing = pacing;
     this.commands = commands;
+  }
+
+  /** More addresses are on their way: {@link #update} brings them. Before the race begins. */
+  ConnectRace expecting(Completeness expected) {
+    completeness = expected;
+    return this;
   }
 
   /** Starts the first attempt. To be called once; {@code now} is the zero of all events' times. */
@@ -64,6 +76,29 @@ public final class ConnectRace {
     state = State.RUNNING;
     beganAt = now;
     startNext(now, Cause.FIRST);
+  }
+
+  /**
+   * The host's addresses are these now, because a resolver's other answer has come (RFC 8305
+   * section 5). Those not tried yet take their turns. While more is to come, the race does not
+   * fail: it waits, at most until the time is out. Without effect once the race is over.
+   *
+   * @param ordered all of them, in the order in which they would be tried
+   */
+  void update(long now, List<Address> ordered, Completeness expected) {
+    if (state != State.RUNNING) {
+      return;
+    }
+    completeness = expected;
+    addresses = AddressOrder.continued(addresses.subList(0, started), ordered);
+    if (started == addresses.size()) {
+      disarm();
+      failIfNothingIsLeft();
+    } else if (running == 0) {
+      startNext(now, Cause.PREVIOUS_FAILED);
+    } else if (!armed) {
+      resumeStagger(now);
+    }
   }
 
   /** The stagger timer fired. */
@@ -97,9 +132,9 @@ public final class ConnectRace {
     if (started < addresses.size()) {
       disarm();
       startNext(now, Cause.PREVIOUS_FAILED);
-    } else if (running == 0) {
-      state = State.OVER;
-      commands.failed(failure);
+    } else {
+      lastFailure = failure;
+      failIfNothingIsLeft();
     }
   }
 
@@ -125,10 +160,33 @@ public final class ConnectRace {
     Address address = addresses.get(attempt);
     commands.tell(new AttemptEvent.Started(attempt, address, now - beganAt, cause));
     commands.start(attempt, address);
+    lastStartedAt = now;
     if (started < addresses.size()) {
-      armed = true;
-      commands.armStagger(stagger);
+      arm(pacing.after(attempt, address));
     }
+  }
+
+  /** There was nothing to wait for when the last attempt started; now there is. */
+  private void resumeStagger(long now) {
+    int last = started - 1;
+    Duration left = pacing.after(last, addresses.get(last)).minusNanos(now - lastStartedAt);
+    if (left.isNegative() || left.isZero()) {
+      startNext(now, Cause.STAGGER);
+    } else {
+      arm(left);
+    }
+  }
+
+  private void failIfNothingIsLeft() {
+    if (running == 0 && completeness == Completeness.COMPLETE) {
+      state = State.OVER;
+      commands.failed(requireNonNull(lastFailure));
+    }
+  }
+
+  private void arm(Duration delay) {
+    armed = true;
+    commands.armStagger(delay);
   }
 
   private void giveUp(long now, LossReason reason) {

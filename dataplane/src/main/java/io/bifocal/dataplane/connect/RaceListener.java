@@ -1,16 +1,18 @@
 package io.bifocal.dataplane.connect;
 
-import java.util.List;
-
 /** Hears of every race that ended, on the worker that ran it. Must not block. */
 @FunctionalInterface
 public interface RaceListener {
-  RaceListener NONE = (cluster, attempts) -> {};
+  RaceListener NONE = race -> {};
 
-  /**
-   * A race ended.
-   *
-   * @param attempts what happened to each attempt, in order of time
-   */
-  void onRace(String cluster, List<AttemptEvent> attempts);
+  /** A race ended: won, lost by all, given up, or tried again in the background. */
+  void onRace(RaceReport race);
+
+  /** This one, and then another. */
+  default RaceListener and(RaceListener other) {
+    return race -> {
+      onRace(race);
+      other.onRace(race);
+    };
+  }
 }

@@ -26,6 +26,7 @@ public sealed interface RaceOutcome {
   record Failed(ConnectFailure failure, List<AttemptEvent> attempts) implements RaceOutcome {}
 
   /** Who wants to know; called on the loop. */
+  @FunctionalInterface
   interface Receiver {
     /** Called once, unless the race is cancelled. */
     void onOutcome(RaceOutcome outcome);

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.connect;
 
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.AddressList.Completeness;
 import io.bifocal.dataplane.transport.TransportSocket;
 import java.time.Duration;
 import java.util.List;
@@ -9,20 +10,85 @@ import java.util.List;
  * What a race is run for and by which rules.
  *
  * @param cluster its name, for logs and listeners
- * @param addresses in the order in which they are tried
- * @param stagger how long an attempt has the field to itself
+ * @param host the address that names the host
+ * @param addresses in the order in which they are tried; at least one
+ * @param completeness whether more addresses are on their way
+ * @param retries addresses that failed some time ago and are to be tried again beside the race,
+ *     without anybody waiting for them
+ * @param pacing how long each attempt has the field to itself
  * @param connectTimeout over the whole race, transport sockets included
+ * @param transport what makes a connected socket ready
+ * @param purpose who waits for it
+ * @param pupil learns from it, before anybody else hears of it
  */
 public record RacePlan(
     String cluster,
+    Address host,
     List<Address> addresses,
-    Duration stagger,
+    Completeness completeness,
+    List<Address> retries,
+    Pacing pacing,
     Duration connectTimeout,
-    TransportSocket transport) {
+    TransportSocket transport,
+    Purpose purpose,
+    RaceListener pupil) {
+
+  /** Who waits for a connection. */
+  public enum Purpose {
+    /** A request: the winner serves it. */
+    SERVE,
+    /** Nobody: whether the address works again is all that is asked, and the winner is closed. */
+    RETRY
+  }
 
   /** A race by Envoy's rules: 300 ms between attempts, over plain sockets. */
   public static RacePlan of(String cluster, List<Address> addresses, Duration connectTimeout) {
+    return of(cluster, addresses, ConnectRace.DEFAULT_STAGGER, connectTimeout);
+  }
+
+  /** A race by Envoy's rules but for the delay between attempts. */
+  public static RacePlan of(
+      String cluster, List<Address> addresses, Duration attemptDelay, Duration connectTimeout) {
     return new RacePlan(
-        cluster, addresses, ConnectRace.DEFAULT_STAGGER, connectTimeout, TransportSocket.PLAIN);
+        cluster,
+        addresses.get(0),
+        addresses,
+        Completeness.COMPLETE,
+        List.of(),
+        new AttemptDelay(attemptDelay, 1),
+        connectTimeout,
+        TransportSocket.PLAIN,
+        Purpose.SERVE,
+        RaceListener.NONE);
+  }
+
+  /** The same over another kind of socket. */
+  public RacePlan over(TransportSocket socket) {
+    return new RacePlan(
+        cluster,
+        host,
+        addresses,
+        completeness,
+        retries,
+        pacing,
+        connectTimeout,
+        socket,
+        purpose,
+        pupil);
+  }
+
+  /** One of the {@link #retries}, as a race of its own. */
+  RacePlan retry(Address address) {
+    return new RacePlan(
+        cluster,
+        host,
+        List.of(address),
+        Completeness.COMPLETE,
+        List.of(),
+        pacing,
+        connectTimeout,
+        transport,
+        Purpose.RETRY,
+        pupil);
   }
 }

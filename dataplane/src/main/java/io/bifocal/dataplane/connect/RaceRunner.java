@@ -1,5 +1,7 @@
 package io.bifocal.dataplane.connect;
 
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.AddressList;
 import io.bifocal.dataplane.worker.Transport;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.xds.time.Loop;
@@ -29,12 +31,24 @@ public final class RaceRunner {
     loop.assertInLoop();
     Running race = new Running(loop, network, listener, plan, receiver);
     race.begin();
+    for (Address address : plan.retries()) {
+      new Running(loop, network, listener, plan.retry(address), RaceRunner::drop).begin();
+    }
     return race;
   }
 
+  /** Nobody asked for this connection: that it came about is all. */
+  private static void drop(RaceOutcome outcome) {
+    if (outcome instanceof RaceOutcome.Won won) {
+      var unused = won.channel().close();
+    }
+  }
+
   /** A race that has begun. */
-  @FunctionalInterface
   public interface Race {
+    /** The host's addresses are these now; those not tried yet join. */
+    void update(AddressList addresses);
+
     /** Ends it without an outcome, closing all its sockets; harmless when it is over. */
     void cancel();
   }

@@ -3,10 +3,12 @@ package io.bifocal.dataplane.connect;
 import static java.util.Objects.requireNonNull;
 
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.AddressList;
 import io.bifocal.xds.time.Loop;
 import io.bifocal.xds.time.Loop.Timer;
 import io.netty.channel.Channel;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,7 @@ final class Running implements RaceRunner.Race, ConnectRace.Commands {
   private final ConnectRace race;
   private final List<Attempt> attempts = new ArrayList<>(2);
   private final List<AttemptEvent> events = new ArrayList<>(2);
+  private @Nullable Instant began;
   private @Nullable Timer staggerTimer;
   private @Nullable Timer connectTimer;
 
@@ -39,11 +42,13 @@ final class Running implements RaceRunner.Race, ConnectRace.Commands {
     this.listener = listener;
     this.plan = plan;
     this.receiver = receiver;
-    this.race = new ConnectRace(plan.addresses(), plan.stagger(), this);
+    this.race =
+        new ConnectRace(plan.addresses(), plan.pacing(), this).expecting(plan.completeness());
   }
 
   void begin() {
     log.debug("{}: a race among {}", plan.cluster(), plan.addresses());
+    began = loop.wallTime();
     connectTimer = loop.schedule(plan.connectTimeout(), () -> race.timeOut(loop.nanoTime()));
     race.begin(loop.nanoTime());
   }
@@ -55,8 +60,15 @@ final class Running implements RaceRunner.Race, ConnectRace.Commands {
   }
 
   @Override
+  public void update(AddressList addresses) {
+    loop.assertInLoop();
+    log.debug("{}: the addresses are now {}", plan.cluster(), addresses.ordered());
+    race.update(loop.nanoTime(), addresses.ordered(), addresses.completeness());
+  }
+
+  @Override
   public void start(int number, Address address) {
-    Attempt attempt = new Attempt(number);
+    Attempt attempt = new Attempt(number, address);
     attempts.add(attempt);
     attempt.dial = network.dial(address, plan.transport(), attempt);
   }
@@ -86,9 +98,8 @@ final class Running implements RaceRunner.Race, ConnectRace.Commands {
   @Override
   public void won(int attempt) {
     List<AttemptEvent> told = over();
-    receiver.onOutcome(
-        new RaceOutcome.Won(
-            requireNonNull(attempts.get(attempt).channel), plan.addresses().get(attempt), told));
+    Attempt winner = attempts.get(attempt);
+    receiver.onOutcome(new RaceOutcome.Won(requireNonNull(winner.channel), winner.address, told));
   }
 
   @Override
@@ -105,18 +116,22 @@ final class Running implements RaceRunner.Race, ConnectRace.Commands {
   private List<AttemptEvent> over() {
     requireNonNull(connectTimer).cancel();
     List<AttemptEvent> told = List.copyOf(events);
-    listener.onRace(plan.cluster(), told);
+    RaceReport report = new RaceReport(plan, requireNonNull(began), loop.nanoTime(), told);
+    plan.pupil().onRace(report);
+    listener.onRace(report);
     return told;
   }
 
   /** The answers to one attempt, handed on to the race. */
   private final class Attempt implements Network.Answer {
     private final int number;
+    private final Address address;
     private Network.@Nullable Dial dial;
     private @Nullable Channel channel;
 
-    Attempt(int number) {
+    Attempt(int number, Address address) {
       this.number = number;
+      this.address = address;
     }
 
     @Override

@@ -7,14 +7,30 @@ import java.util.List;
  *
  * @param arrived the primary address first, then {@code additional_addresses}; what dumps show
  * @param ordered the same addresses, sorted once (RFC 8305 section 4 as Envoy reads it)
+ * @param completeness whether a resolver's other answer is still to come
  */
-public record AddressList(List<Address> arrived, List<Address> ordered) {
+public record AddressList(List<Address> arrived, List<Address> ordered, Completeness completeness) {
+
+  /** Whether these are all. */
+  public enum Completeness {
+    COMPLETE,
+    /**
+     * The answer for the other family is outstanding; an update brings it, or says there is none.
+     */
+    MORE_TO_COME
+  }
+
   public AddressList {
     arrived = List.copyOf(arrived);
     ordered = List.copyOf(ordered);
     if (arrived.isEmpty() || arrived.size() != ordered.size()) {
       throw new IllegalArgumentException("an address list is not empty, and sorting loses nothing");
     }
+  }
+
+  /** A list that is complete. */
+  public AddressList(List<Address> arrived, List<Address> ordered) {
+    this(arrived, ordered, Completeness.COMPLETE);
   }
 
   public Address primary() {

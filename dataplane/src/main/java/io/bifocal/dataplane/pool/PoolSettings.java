@@ -1,6 +1,6 @@
 package io.bifocal.dataplane.pool;
 
-import io.bifocal.dataplane.connect.ConnectRace;
+import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.transport.TransportSocket;
 import java.time.Duration;
 
@@ -13,7 +13,7 @@ import java.time.Duration;
  * @param maxRequestsPerConnection 0 for any number
  * @param bufferLimit {@code per_connection_buffer_limit_bytes}
  * @param breakers the cluster's limits, shared by all workers
- * @param stagger between the attempts of a race
+ * @param connect how races are run
  * @param transport what is between the connections and their users
  */
 public record PoolSettings(
@@ -23,10 +23,10 @@ public record PoolSettings(
     int maxRequestsPerConnection,
     int bufferLimit,
     CircuitBreakers breakers,
-    Duration stagger,
+    ConnectSettings connect,
     TransportSocket transport) {
 
-  /** With Envoy's stagger and over plain sockets. */
+  /** Races as Envoy runs them, over plain sockets. */
   public PoolSettings(
       String cluster,
       Duration connectTimeout,
@@ -41,7 +41,7 @@ public record PoolSettings(
         maxRequestsPerConnection,
         bufferLimit,
         breakers,
-        ConnectRace.DEFAULT_STAGGER,
+        ConnectSettings.envoys(),
         TransportSocket.PLAIN);
   }
 }

@@ -8,6 +8,7 @@ import io.bifocal.dataplane.connect.RaceOutcome;
 import io.bifocal.dataplane.connect.RacePlan;
 import io.bifocal.dataplane.connect.RaceRunner;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.AddressList;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.xds.time.Loop;
@@ -78,6 +79,11 @@ final class PooledConnection extends ChannelDuplexHandler
 
   void race(RaceRunner races, RacePlan plan) {
     race = races.run(plan, this);
+  }
+
+  /** The rest of a resolver's answer has come while the race goes on. */
+  void update(AddressList addresses) {
+    requireNonNull(race).update(addresses);
   }
 
   @Override

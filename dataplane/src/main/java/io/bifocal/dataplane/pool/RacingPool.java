@@ -2,8 +2,9 @@ package io.bifocal.dataplane.pool;
 
 import io.bifocal.dataplane.connect.ConnectFailure;
 import io.bifocal.dataplane.connect.RaceOutcome;
-import io.bifocal.dataplane.connect.RacePlan;
+import io.bifocal.dataplane.connect.RacePlanner;
 import io.bifocal.dataplane.connect.RaceRunner;
+import io.bifocal.dataplane.host.AddressList.Completeness;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.PoolFailure.Reason;
 import io.bifocal.xds.time.Loop;
@@ -34,6 +35,7 @@ final class RacingPool implements ConnectionPool {
   private final Use use;
   private final Loop loop;
   private final RaceRunner races;
+  private final RacePlanner planner;
   private final PoolSettings settings;
   private final UpstreamStats stats;
   private final IdleConnections idle;
@@ -44,10 +46,17 @@ final class RacingPool implements ConnectionPool {
   private boolean draining;
 
   RacingPool(
-      Use use, Loop loop, RaceRunner races, PoolSettings settings, UpstreamStats stats, Host host) {
+      Use use,
+      Loop loop,
+      RaceRunner races,
+      RacePlanner planner,
+      PoolSettings settings,
+      UpstreamStats stats,
+      Host host) {
     this.use = use;
     this.loop = loop;
     this.races = races;
+    this.planner = planner;
     this.settings = settings;
     this.stats = stats;
     this.host = host;
@@ -82,6 +91,9 @@ final class RacingPool implements ConnectionPool {
   @Override
   public void update(Host newer) {
     loop.assertInLoop();
+    if (host.addresses().completeness() == Completeness.MORE_TO_COME) {
+      connecting.forEach(connection -> connection.update(newer.addresses()));
+    }
     host = newer;
   }
 
@@ -181,14 +193,7 @@ final class RacingPool implements ConnectionPool {
     PooledConnection connection = new PooledConnection(this, use, loop, settings, stats, host);
     connecting.addLast(connection);
     all.add(connection);
-    connection.race(
-        races,
-        new RacePlan(
-            settings.cluster(),
-            host.addresses().ordered(),
-            settings.stagger(),
-            settings.connectTimeout(),
-            settings.transport()));
+    connection.race(races, planner.plan(host, loop.nanoTime()));
   }
 
   private void serve() {

@@ -1,6 +1,8 @@
 package io.bifocal.dataplane.pool;
 
+import io.bifocal.dataplane.connect.OutcomeMemory;
 import io.bifocal.dataplane.connect.RaceListener;
+import io.bifocal.dataplane.connect.RacePlanner;
 import io.bifocal.dataplane.connect.RaceRunner;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.worker.Transport;
@@ -11,25 +13,40 @@ import io.bifocal.xds.time.Loop;
 public final class RacingPools implements PoolFactory {
   private final Loop loop;
   private final RaceRunner races;
+  private final OutcomeMemory memory;
 
-  /** Pools over real sockets, on {@code worker}. */
-  public RacingPools(Worker worker, Transport transport, RaceListener listener) {
-    this(worker.loop(), RaceRunner.on(worker, transport, listener));
+  /** Pools over real sockets, on {@code worker}; {@code memory} is shared by all workers. */
+  public RacingPools(
+      Worker worker, Transport transport, RaceListener listener, OutcomeMemory memory) {
+    this(worker.loop(), RaceRunner.on(worker, transport, listener), memory);
   }
 
   /** Pools over whatever {@code races} runs on; for tests in virtual time. */
-  public RacingPools(Loop loop, RaceRunner races) {
+  public RacingPools(Loop loop, RaceRunner races, OutcomeMemory memory) {
     this.loop = loop;
     this.races = races;
+    this.memory = memory;
   }
 
   @Override
   public ConnectionPool http(PoolSettings settings, UpstreamStats stats, Host host) {
-    return new RacingPool(RacingPool.Use.AGAIN, loop, races, settings, stats, host);
+    return pool(RacingPool.Use.AGAIN, settings, stats, host);
   }
 
   @Override
   public ConnectionPool tcp(PoolSettings settings, UpstreamStats stats, Host host) {
-    return new RacingPool(RacingPool.Use.ONCE, loop, races, settings, stats, host);
+    return pool(RacingPool.Use.ONCE, settings, stats, host);
+  }
+
+  private ConnectionPool pool(
+      RacingPool.Use use, PoolSettings settings, UpstreamStats stats, Host host) {
+    RacePlanner planner =
+        new RacePlanner(
+            settings.cluster(),
+            settings.connectTimeout(),
+            settings.transport(),
+            settings.connect(),
+            memory);
+    return new RacingPool(use, loop, races, planner, settings, stats, host);
   }
 }

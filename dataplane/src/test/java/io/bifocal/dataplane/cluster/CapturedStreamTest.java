@@ -7,6 +7,7 @@ import static io.bifocal.dataplane.cluster.ClusterFixture.eds;
 import static io.bifocal.dataplane.cluster.ClusterFixture.inline;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.SubscriptionObserver;
@@ -52,7 +53,8 @@ class CapturedStreamTest {
               throw new AssertionError("there is no worker");
             },
             (c, s) -> hosts -> null);
-    ClusterManager manager = new ClusterManager(control, client.subscriptions(), stats, tables);
+    ClusterManager manager =
+        new ClusterManager(control, client.subscriptions(), stats, tables, ConnectSettings.DEFAULT);
     control.execute(
         () ->
             manager.start(

@@ -9,6 +9,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.Message;
 import com.google.protobuf.TextFormat;
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.connect.ConnectSettings;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
@@ -21,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ClusterReaderTest {
-  private final ClusterReader reader = new ClusterReader();
+  private final ClusterReader reader = new ClusterReader(ConnectSettings.DEFAULT);
 
   @Test
   void withoutAnythingElseTheDefaultsAreEnvoys() throws Exception {
@@ -33,7 +34,7 @@ class ClusterReaderTest {
     assertThat(config.maxRequestsPerConnection()).isZero();
     assertThat(config.limits()).isEqualTo(new BreakerLimits(1024, 1024, 1024, 3, false));
     assertThat(config.balancing()).isEqualTo(new Balancing(LbPolicy.ROUND_ROBIN, 2, 50));
-    assertThat(config.stagger()).isEqualTo(Duration.ofMillis(300));
+    assertThat(config.connect()).isEqualTo(ConnectSettings.DEFAULT);
   }
 
   @Test
@@ -51,7 +52,7 @@ class ClusterReaderTest {
               thresholds { max_connections { value: 7 } max_requests { value: 4294967295 } track_remaining: true }
             }
             metadata { filter_metadata { key: "bifocal.connect"
-              value { fields { key: "stagger" value { string_value: "0.1s" } } } } }
+              value { fields { key: "attempt_delay" value { string_value: "0.1s" } } } } }
             """);
     assertThat(config.observabilityName()).isEqualTo("b");
     assertThat(config.connectTimeout()).isEqualTo(Duration.ofMillis(250));
@@ -60,7 +61,7 @@ class ClusterReaderTest {
     assertThat(config.maxRequestsPerConnection()).isEqualTo(3);
     assertThat(config.balancing()).isEqualTo(new Balancing(LbPolicy.LEAST_REQUEST, 5, 0));
     assertThat(config.limits()).isEqualTo(new BreakerLimits(7, 1024, Integer.MAX_VALUE, 3, true));
-    assertThat(config.stagger()).isEqualTo(Duration.ofMillis(100));
+    assertThat(config.connect().attemptDelay()).isEqualTo(Duration.ofMillis(100));
   }
 
   @Test
@@ -149,13 +150,6 @@ class ClusterReaderTest {
             + " 'm1' did not provide one. Check cluster documentation.",
         "lb_policy: MAGLEV | cluster 'm1'.lb_policy: MAGLEV is not served yet",
         "upstream_bind_config { } | cluster 'm1': field 'upstream_bind_config' is not supported",
-        "metadata { filter_metadata { key: 'bifocal.connect' value { fields { key: 'stager' value"
-            + " { } } } } } | cluster 'm1'.metadata.filter_metadata['bifocal.connect'].stager is"
-            + " not known: there is 'stagger'",
-        "metadata { filter_metadata { key: 'bifocal.connect' value { fields { key: 'stagger' value"
-            + " { string_value: '0.001s' } } } } } | cluster"
-            + " 'm1'.metadata.filter_metadata['bifocal.connect'].stagger: '0.001s' is less than 10"
-            + " ms",
       })
   void whatCannotBeObeyedIsRefused(String fields, String reason) {
     assertThatThrownBy(() -> read("name: 'm1' " + fields))

@@ -4,6 +4,7 @@ import static io.bifocal.dataplane.cluster.ClusterFixture.inline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.dataplane.cluster.ClusterFixture.FakePool;
+import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFactory;
@@ -39,7 +40,8 @@ class WorkersTest {
   @Test
   void everyWorkerHasItsOwnPoolsUnderOneSetOfLimits() throws Exception {
     ClusterManager manager =
-        new ClusterManager(new VirtualTime(), new ScriptedSubscriptions(), stats, tables);
+        new ClusterManager(
+            new VirtualTime(), new ScriptedSubscriptions(), stats, tables, ConnectSettings.DEFAULT);
     manager.addStatic(inline("a", "10.0.0.1"));
     manager.start(null, SubscriptionObserver.NONE, c -> SubscriptionObserver.NONE, () -> {});
     for (Worker worker : workers) {

@@ -41,7 +41,8 @@ class ConnectRaceExplorationTest {
 
   private void explore(int addresses, List<Step> script) {
     World world = new World(addresses);
-    ConnectRace race = new ConnectRace(world.addresses, ConnectRace.DEFAULT_STAGGER, world);
+    ConnectRace race =
+        new ConnectRace(world.addresses, new AttemptDelay(ConnectRace.DEFAULT_STAGGER, 1), world);
     race.begin(world.now);
     world.check();
     for (Step step : script) {

@@ -7,6 +7,7 @@ import io.bifocal.dataplane.connect.AttemptEvent.Cause;
 import io.bifocal.dataplane.connect.AttemptEvent.LossReason;
 import io.bifocal.dataplane.connect.ConnectFailure.Kind;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.AddressList.Completeness;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -143,7 +144,7 @@ class ConnectRaceTest {
 
   @Test
   void theStaggerCanBeSet() {
-    new ConnectRace(addresses(2), Duration.ofMillis(50), new Recorder()).begin(at(0));
+    new ConnectRace(addresses(2), every(50), new Recorder()).begin(at(0));
     assertThat(commands()).containsExactly("start 0", "arm 50");
   }
 
@@ -168,7 +169,7 @@ class ConnectRaceTest {
 
   @Test
   void everyAttemptIsTold() {
-    ConnectRace race = new ConnectRace(addresses(4), ConnectRace.DEFAULT_STAGGER, new Recorder());
+    ConnectRace race = new ConnectRace(addresses(4), every(300), new Recorder());
     race.begin(1_000);
     race.failed(1_010, 0, REFUSED);
     race.staggerElapsed(1_310);
@@ -196,8 +197,92 @@ class ConnectRaceTest {
         .containsExactly(LossReason.CANCELLED, LossReason.TIMED_OUT);
   }
 
+  @Test
+  void anAddressThatComesLateStartsWhenTheLastAttemptHasHadItsTime() {
+    ConnectRace race = begun(1);
+    race.update(at(120), addresses(2), Completeness.COMPLETE);
+    assertThat(commands()).containsExactly("arm 180");
+    race.staggerElapsed(at(300));
+    assertThat(commands()).containsExactly("start 1");
+  }
+
+  @Test
+  void anAddressThatComesLaterThanThatStartsAtOnce() {
+    ConnectRace race = begun(1);
+    race.update(at(1000), addresses(2), Completeness.COMPLETE);
+    assertThat(commands()).containsExactly("start 1");
+  }
+
+  @Test
+  void addressesThatComeWhileTheNextIsDueChangeNothingButWhoIsNext() {
+    List<Address> v4 = AddressOrderTest.parse("4a 4b");
+    ConnectRace race = new ConnectRace(v4, every(300), new Recorder());
+    race.begin(at(0));
+    commands();
+    race.update(at(10), AddressOrderTest.parse("6a 4a 6b 4b"), Completeness.COMPLETE);
+    assertThat(commands()).isEmpty();
+    race.staggerElapsed(at(300));
+    race.staggerElapsed(at(600));
+    race.staggerElapsed(at(900));
+    assertThat(events)
+        .extracting(e -> e.address())
+        .containsExactlyElementsOf(AddressOrderTest.parse("4a 6a 4b 6b"));
+  }
+
+  @Test
+  void aRaceThatExpectsMoreWaitsForIt() {
+    ConnectRace race =
+        new ConnectRace(addresses(1), every(300), new Recorder())
+            .expecting(Completeness.MORE_TO_COME);
+    race.begin(at(0));
+    race.failed(at(5), 0, REFUSED);
+    assertThat(commands()).containsExactly("start 0");
+    race.update(at(40), addresses(2), Completeness.COMPLETE);
+    assertThat(commands()).containsExactly("start 1");
+  }
+
+  @Test
+  void aRaceThatExpectedMoreInVainFails() {
+    ConnectRace race =
+        new ConnectRace(addresses(1), every(300), new Recorder())
+            .expecting(Completeness.MORE_TO_COME);
+    race.begin(at(0));
+    race.failed(at(5), 0, REFUSED);
+    commands();
+    race.update(at(40), addresses(1), Completeness.COMPLETE);
+    assertThat(commands()).containsExactly("failed REMOTE " + REFUSED.detail());
+  }
+
+  @Test
+  void addressesThatAreGoneAreNotTried() {
+    ConnectRace race = begun(3);
+    race.update(at(10), addresses(1), Completeness.COMPLETE);
+    assertThat(commands()).containsExactly("disarm");
+    race.failed(at(20), 0, REFUSED);
+    assertThat(commands()).containsExactly("failed REMOTE " + REFUSED.detail());
+  }
+
+  @Test
+  void delaysCanGrow() {
+    ConnectRace race =
+        new ConnectRace(addresses(4), new AttemptDelay(Duration.ofMillis(50), 3), new Recorder());
+    race.begin(at(0));
+    race.staggerElapsed(at(50));
+    race.staggerElapsed(at(200));
+    assertThat(commands())
+        .containsExactly("start 0", "arm 50", "start 1", "arm 150", "start 2", "arm 450");
+  }
+
+  @Test
+  void noDelayGrowsBeyondTwoSeconds() {
+    AttemptDelay delay = new AttemptDelay(Duration.ofSeconds(1), 1.5);
+    assertThat(delay.after(1, addresses(1).get(0))).isEqualTo(Duration.ofMillis(1500));
+    assertThat(delay.after(2, addresses(1).get(0))).isEqualTo(Duration.ofSeconds(2));
+    assertThat(delay.after(9999, addresses(1).get(0))).isEqualTo(Duration.ofSeconds(2));
+  }
+
   private ConnectRace race(int addresses) {
-    return new ConnectRace(addresses(addresses), ConnectRace.DEFAULT_STAGGER, new Recorder());
+    return new ConnectRace(addresses(addresses), every(300), new Recorder());
   }
 
   private ConnectRace begun(int addresses) {
@@ -209,6 +294,10 @@ class ConnectRaceTest {
 
   private static List<Address> addresses(int count) {
     return AddressOrderTest.parse("6a 4a 6b 4b").subList(0, count);
+  }
+
+  private static Pacing every(long millis) {
+    return new AttemptDelay(Duration.ofMillis(millis), 1);
   }
 
   private static long at(long millis) {

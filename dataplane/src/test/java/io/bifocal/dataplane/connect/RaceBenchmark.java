@@ -48,6 +48,8 @@ public class RaceBenchmark {
           new Address.Ip(InetAddresses.forString("2001:db8::1"), 443),
           new Address.Ip(InetAddresses.forString("192.0.2.1"), 443));
 
+  private final Pacing pacing = new AttemptDelay(ConnectRace.DEFAULT_STAGGER, 1);
+
   @SuppressWarnings("NullAway.Init") // before the first race
   private ConnectRace.Commands commands;
 
@@ -60,7 +62,7 @@ public class RaceBenchmark {
   /** The first address connects. */
   @Benchmark
   public void uncontended() {
-    ConnectRace race = new ConnectRace(addresses, ConnectRace.DEFAULT_STAGGER, commands);
+    ConnectRace race = new ConnectRace(addresses, pacing, commands);
     race.begin(0);
     race.connected(20_000_000, 0);
   }
@@ -68,7 +70,7 @@ public class RaceBenchmark {
   /** The first address refuses, the second connects. */
   @Benchmark
   public void refusedFirst() {
-    ConnectRace race = new ConnectRace(addresses, ConnectRace.DEFAULT_STAGGER, commands);
+    ConnectRace race = new ConnectRace(addresses, pacing, commands);
     race.begin(0);
     race.failed(1_000_000, 0, REFUSED);
     race.connected(20_000_000, 1);

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.google.common.net.InetAddresses;
 import io.bifocal.dataplane.connect.ConnectFailure.Kind;
 import io.bifocal.dataplane.host.Address;
-import io.bifocal.dataplane.transport.TransportSocket;
 import io.bifocal.dataplane.worker.Transport;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
@@ -208,7 +207,7 @@ class RaceOnSocketsTest {
   }
 
   private static RacePlan plan(List<Address> addresses, Duration stagger, Duration timeout) {
-    return new RacePlan("c", addresses, stagger, timeout, TransportSocket.PLAIN);
+    return RacePlan.of("c", addresses, stagger, timeout);
   }
 
   private static RaceOutcome.Won won(CompletableFuture<RaceOutcome> outcome) throws Exception {

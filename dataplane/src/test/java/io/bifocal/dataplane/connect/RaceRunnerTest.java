@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.dataplane.connect.ConnectFailure.Kind;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.AddressList;
 import io.bifocal.dataplane.transport.TransportSocket;
 import io.bifocal.xds.time.VirtualTime;
 import java.time.Duration;
@@ -21,7 +22,7 @@ class RaceRunnerTest {
   private final List<RaceOutcome> outcomes = new ArrayList<>();
   private final List<List<AttemptEvent>> heard = new ArrayList<>();
   private final RaceRunner runner =
-      new RaceRunner(time, network, (cluster, attempts) -> heard.add(attempts));
+      new RaceRunner(time, network, race -> heard.add(race.attempts()));
   private final List<Address> addresses = AddressOrderTest.parse("6a 4a 6b 4b");
 
   @AfterEach
@@ -119,16 +120,27 @@ class RaceRunnerTest {
                 ? channel.eventLoop().newPromise()
                 : channel.newSucceededFuture();
     runner.run(
-        new RacePlan(
-            "c",
-            addresses.subList(0, 2),
-            ConnectRace.DEFAULT_STAGGER,
-            CONNECT_TIMEOUT,
-            stuckOnFirst),
+        RacePlan.of("c", addresses.subList(0, 2), CONNECT_TIMEOUT).over(stuckOnFirst),
         outcomes::add);
     time.advance(ms(300));
     assertThat(won().address()).isEqualTo(addresses.get(1));
     assertThat(network.connected().get(0).isOpen()).as("the loser's socket").isFalse();
+  }
+
+  @Test
+  void anAnswerThatComesLateJoinsTheRace() {
+    Address v6 = addresses.get(0);
+    Address v4 = addresses.get(1);
+    network.silent(v4).connects(v6, ms(5));
+    RaceRunner.Race race =
+        runner.run(RacePlan.of("c", List.of(v4), CONNECT_TIMEOUT), outcomes::add);
+    time.advance(ms(100));
+    race.update(new AddressList(List.of(v4, v6), List.of(v6, v4)));
+    time.advance(ms(199));
+    assertThat(network.dialled()).hasSize(1);
+    time.advance(ms(6));
+    assertThat(won().address()).isEqualTo(v6);
+    assertThat(network.dialled().get(1).at()).isEqualTo(ms(300).toNanos());
   }
 
   private RaceRunner.Race run(int count) {

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http;
 import io.bifocal.dataplane.cluster.ClusterConfig;
 import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.cluster.WorkerClusters;
+import io.bifocal.dataplane.connect.OutcomeMemory;
 import io.bifocal.dataplane.connect.RaceListener;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.AddressList;
@@ -59,7 +60,11 @@ final class FakeClusters implements WorkerClusters {
     ConnectionPool pool =
         host == null
             ? null
-            : new RacingPools(worker, Transport.best(), RaceListener.NONE)
+            : new RacingPools(
+                    worker,
+                    Transport.best(),
+                    RaceListener.NONE,
+                    new OutcomeMemory(worker.loop()::nanoTime))
                 .http(
                     new PoolSettings(
                         name, Duration.ofSeconds(1), Duration.ofHours(1), 0, BUFFER, breakers),

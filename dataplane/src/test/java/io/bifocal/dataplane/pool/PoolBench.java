@@ -3,6 +3,7 @@ package io.bifocal.dataplane.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.net.InetAddresses;
+import io.bifocal.dataplane.connect.OutcomeMemory;
 import io.bifocal.dataplane.connect.RaceListener;
 import io.bifocal.dataplane.connect.RaceRunner;
 import io.bifocal.dataplane.connect.ScriptedNetwork;
@@ -70,7 +71,11 @@ final class PoolBench {
   }
 
   private ConnectionPool pool() {
-    RacingPools pools = new RacingPools(time, new RaceRunner(time, network, RaceListener.NONE));
+    RacingPools pools =
+        new RacingPools(
+            time,
+            new RaceRunner(time, network, RaceListener.NONE),
+            new OutcomeMemory(time::nanoTime));
     PoolSettings settings =
         new PoolSettings("c", CONNECT_TIMEOUT, IDLE_TIMEOUT, maxRequests, 1 << 20, breakers);
     return tcp ? pools.tcp(settings, stats, host) : pools.http(settings, stats, host);

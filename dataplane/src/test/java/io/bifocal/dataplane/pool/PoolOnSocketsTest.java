@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.common.net.InetAddresses;
 import io.bifocal.dataplane.connect.AttemptEvent;
+import io.bifocal.dataplane.connect.OutcomeMemory;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.AddressList;
 import io.bifocal.dataplane.host.Host;
@@ -60,7 +61,11 @@ class PoolOnSocketsTest {
             HealthStatus.HEALTHY,
             Metadata.getDefaultInstance());
     PoolFactory pools =
-        new RacingPools(worker, transport, (cluster, attempts) -> races.add(attempts));
+        new RacingPools(
+            worker,
+            transport,
+            race -> races.add(race.attempts()),
+            new OutcomeMemory(worker.loop()::nanoTime));
     PoolSettings settings =
         new PoolSettings(
             "c", Duration.ofSeconds(5), Duration.ZERO, 0, 1 << 20, CircuitBreakers.defaults());

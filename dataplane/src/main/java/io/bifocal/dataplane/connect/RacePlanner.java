@@ -1,0 +1,76 @@
+package io.bifocal.dataplane.connect;
+
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.Host;
+import io.bifocal.dataplane.transport.TransportSocket;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Plans the races for the hosts of one cluster, from its configuration and from what is remembered.
+ * Thread-safe.
+ *
+ * <p>With a memory, what was bad the last time is tried last, so that a request does not wait for
+ * it; it is still tried when the others do not answer, and now and then beside a race, so that it
+ * is neither given up for ever nor waited for.
+ */
+public final class RacePlanner {
+  private final String cluster;
+  private final Duration connectTimeout;
+  private final TransportSocket transport;
+  private final ConnectSettings settings;
+  private final OutcomeMemory memory;
+  private final AttemptDelay delay;
+
+  /**
+   * @param connectTimeout over a whole race
+   * @param memory asked, and taught, only where the settings say so
+   */
+  public RacePlanner(
+      String cluster,
+      Duration connectTimeout,
+      TransportSocket transport,
+      ConnectSettings settings,
+      OutcomeMemory memory) {
+    this.cluster = cluster;
+    this.connectTimeout = connectTimeout;
+    this.transport = transport;
+    this.settings = settings;
+    this.memory = memory;
+    this.delay = AttemptDelay.of(settings);
+  }
+
+  /**
+   * A race for a connection to {@code host}. Addresses that are to be tried again are this plan's
+   * to try: nobody else will until their next time has come.
+   *
+   * @param now on the clock of the loop that is going to race
+   */
+  public RacePlan plan(Host host, long now) {
+    List<Address> ordered = host.addresses().ordered();
+    if (!settings.outcomeMemory() || ordered.size() == 1) {
+      return plan(host, ordered, List.of(), delay, RaceListener.NONE);
+    }
+    Recollection recalled = Recollection.of(memory, cluster, host.primary(), ordered, settings);
+    List<Address> retries =
+        recalled.overtaken().stream()
+            .filter(address -> memory.claimRetry(cluster, host.primary(), address, now))
+            .toList();
+    return plan(host, recalled.order(), retries, recalled, memory);
+  }
+
+  private RacePlan plan(
+      Host host, List<Address> order, List<Address> retries, Pacing pacing, RaceListener pupil) {
+    return new RacePlan(
+        cluster,
+        host.primary(),
+        order,
+        host.addresses().completeness(),
+        retries,
+        pacing,
+        connectTimeout,
+        transport,
+        RacePlan.Purpose.SERVE,
+        pupil);
+  }
+}
