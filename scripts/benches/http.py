@@ -1,0 +1,352 @@
+"""CPU per request of a proxy beside Envoy and HAProxy, in one run: scripts/bench http --help"""
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PEERS = Path(os.environ.get("BIFOCAL_PEERS", ROOT / ".peers")) / "bin"
+TICKS = os.sysconf("SC_CLK_TCK")
+ROUTES = 20
+PATH = "/service/17/item"
+BODY = "ok"
+MIB = 1 << 20
+
+
+def find(name):
+    """An executable from the peers, else from the path."""
+    path = os.pathsep.join([str(PEERS), os.environ.get("PATH", ""), "/usr/sbin"])
+    return shutil.which(name, path=path)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def envoy_config(port, admin, backend, log):
+    routes = "\n".join(
+        f"              - {{match: {{prefix: /service/{i}/}}, route: {{cluster: backend, "
+        "retry_policy: {retry_on: 5xx, num_retries: 1}}}"
+        for i in range(ROUTES)
+    )
+    return f"""
+admin:
+  address: {{socket_address: {{address: 127.0.0.1, port_value: {admin}}}}}
+static_resources:
+  listeners:
+  - name: ingress
+    address: {{socket_address: {{address: 127.0.0.1, port_value: {port}}}}}
+    filter_chains:
+    - filters:
+      - name: envoy.filters.network.http_connection_manager
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          stat_prefix: ingress
+          access_log:
+          - name: envoy.access_loggers.file
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+              path: {log}
+          route_config:
+            name: routes
+            virtual_hosts:
+            - name: all
+              domains: ["*"]
+              routes:
+{routes}
+          http_filters:
+          - name: envoy.filters.http.router
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
+  clusters:
+  - name: backend
+    type: STATIC
+    connect_timeout: 5s
+    load_assignment:
+      cluster_name: backend
+      endpoints:
+      - lb_endpoints:
+        - endpoint: {{address: {{socket_address: {{address: 127.0.0.1, port_value: {backend}}}}}}}
+"""
+
+
+def haproxy_config(port, backend):
+    routes = "\n".join(f"  use_backend b if {{ path_beg /service/{i}/ }}" for i in range(ROUTES))
+    return f"""
+global
+  nbthread 1
+  log stdout format raw local0
+defaults
+  mode http
+  log global
+  option httplog
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+  retries 1
+  retry-on 500 502 503 504
+  http-reuse always
+frontend ingress
+  bind 127.0.0.1:{port}
+{routes}
+backend b
+  server s 127.0.0.1:{backend}
+"""
+
+
+def backend_config(port):
+    return f"""
+global
+  nbthread 1
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+frontend f
+  bind 127.0.0.1:{port}
+  http-request return status 200 content-type text/plain string {BODY}
+"""
+
+
+@dataclass
+class Proxy:
+    name: str
+    port: int
+    process: subprocess.Popen
+    output: Path
+    access_log: Path
+    cpu: list = field(default_factory=list)
+    rate: list = field(default_factory=list)
+    p50: list = field(default_factory=list)
+    p99: list = field(default_factory=list)
+    rss: float = 0
+    requests: int = 0
+
+    def cpu_seconds(self):
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def resident_bytes(self):
+        return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+class Bench:
+    def __init__(self, options, directory):
+        self.options = options
+        self.directory = directory
+        self.processes = []
+        cores = sorted(os.sched_getaffinity(0))
+        self.proxy_core = {cores[0]}
+        self.other_cores = set(cores[1:]) or {cores[0]}
+        self.backend = free_port()
+
+    def spawn(self, name, command, cores):
+        output = self.directory / f"{name}.out"
+        with output.open("wb") as out:
+            process = subprocess.Popen(
+                command,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                preexec_fn=lambda: os.sched_setaffinity(0, cores),
+            )
+        self.processes.append(process)
+        return process, output
+
+    def write(self, name, text):
+        path = self.directory / name
+        path.write_text(text)
+        return path
+
+    def start_backend(self):
+        config = self.write("backend.cfg", backend_config(self.backend))
+        self.spawn("backend", [find("haproxy"), "-db", "-f", str(config)], self.other_cores)
+
+    def start(self, name):
+        port, log = free_port(), self.directory / f"{name}.access.log"
+        if name == "haproxy":
+            config = self.write("haproxy.cfg", haproxy_config(port, self.backend))
+            command = [find("haproxy"), "-db", "-f", str(config)]
+        else:
+            config = self.write(f"{name}.yaml", envoy_config(port, free_port(), self.backend, log))
+            program = find("envoy") if name == "envoy" else str(ROOT / "scripts" / "bifocal")
+            command = [program, "-c", str(config), "--concurrency", "1", "-l", "warning", "--disable-hot-restart"]
+        process, output = self.spawn(name, command, self.proxy_core)
+        proxy = Proxy(name, port, process, output, output if name == "haproxy" else log)
+        self.await_answer(proxy)
+        return proxy
+
+    def await_answer(self, proxy):
+        # Long enough for scripts/bifocal to build what it runs.
+        deadline = time.monotonic() + 600
+        while True:
+            if proxy.process.poll() is not None:
+                fail(f"{proxy.name} ended with {proxy.process.returncode}:\n{tail(proxy.output)}")
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{proxy.port}{PATH}", timeout=5) as response:
+                    body = response.read().decode()
+                if body != BODY:
+                    fail(f"{proxy.name} answers {body!r}, not {BODY!r}")
+                return
+            except OSError:
+                if time.monotonic() > deadline:
+                    fail(f"{proxy.name} does not answer:\n{tail(proxy.output)}")
+                time.sleep(0.1)
+
+    def load(self, proxy, seconds):
+        command = [
+            find("wrk"),
+            "--latency",
+            "--threads=1",
+            f"--connections={self.options.connections}",
+            f"--duration={seconds}s",
+            f"http://127.0.0.1:{proxy.port}{PATH}",
+        ]
+        run = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=lambda: os.sched_setaffinity(0, self.other_cores),
+        )
+        requests = re.search(r"(\d+) requests in", run.stdout)
+        if run.returncode or not requests:
+            fail(f"wrk failed on {proxy.name}:\n{run.stdout}{run.stderr}{tail(proxy.output)}")
+        for trouble in ("Non-2xx", "Socket errors"):
+            if trouble in run.stdout:
+                print(f"bench: {proxy.name}: {re.search(trouble + '.*', run.stdout).group()}", file=sys.stderr)
+        proxy.requests += int(requests.group(1))
+        return int(requests.group(1)), run.stdout
+
+    def warm_up(self, proxy):
+        served = 0
+        while served < self.options.warm_up:
+            served += self.load(proxy, 2)[0]
+
+    def measure(self, proxy):
+        before = proxy.cpu_seconds()
+        requests, report = self.load(proxy, self.options.seconds)
+        proxy.cpu.append((proxy.cpu_seconds() - before) / requests * 1e6)
+        proxy.rate.append(requests / self.options.seconds)
+        proxy.p50.append(milliseconds(report, "50%"))
+        proxy.p99.append(milliseconds(report, "99%"))
+        proxy.rss = max(proxy.rss, proxy.resident_bytes())
+
+    def stop(self):
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def milliseconds(report, percentile):
+    value, unit = re.search(rf"^\s+{percentile}\s+([\d.]+)(us|ms|s)", report, re.MULTILINE).groups()
+    return float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+
+
+def tail(path):
+    return "\n".join(path.read_text(errors="replace").splitlines()[-20:])
+
+
+def fail(message):
+    raise SystemExit(f"bench: {message}")
+
+
+def logged(proxy):
+    with proxy.access_log.open("rb") as log:
+        return sum(block.count(b"\n") for block in iter(lambda: log.read(MIB), b""))
+
+
+def report(proxies):
+    reference = next((p for p in proxies if p.name == "envoy"), proxies[0])
+    base = statistics.median(reference.cpu)
+    print()
+    print(f"{'':10}{'CPU µs/req':>12}{f'/ {reference.name}':>10}{'min':>8}{'max':>8}{'req/s':>10}"
+          f"{'p50 ms':>9}{'p99 ms':>9}{'RSS MiB':>9}{'logged':>10}")
+    for proxy in proxies:
+        cpu = statistics.median(proxy.cpu)
+        print(
+            f"{proxy.name:10}{cpu:12.1f}{cpu / base:10.2f}{min(proxy.cpu):8.1f}{max(proxy.cpu):8.1f}"
+            f"{statistics.median(proxy.rate):10.0f}{statistics.median(proxy.p50):9.2f}"
+            f"{statistics.median(proxy.p99):9.2f}{proxy.rss / MIB:9.0f}{logged(proxy) / proxy.requests:10.1%}"
+        )
+
+
+def arguments(argv):
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench http",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="CPU per request of Bifocal beside Envoy and HAProxy, one worker each, in one run.",
+        epilog=f"""
+The work is the same for each: small HTTP/1.1 GETs over keep-alive connections, {ROUTES} routes with a retry policy,
+an access log in a file, statistics. The proxy has one core for itself, load generator and backend share the others.
+Rounds are interleaved; the table shows medians, and ratios to Envoy. CPU is what the kernel counts for the whole
+process, so a JVM pays for its collector and compiler. "logged" is access-log lines per request: 100 % or it cheats.
+
+Ratios compare, absolute numbers are this machine's. Needs what scripts/peers brings: wrk, haproxy, envoy.
+BIFOCAL_JAVA_OPTS reaches the JVM.
+""",
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="measured rounds per proxy (default: 5)")
+    parser.add_argument("--seconds", type=int, default=5, help="length of a round (default: 5)")
+    parser.add_argument("--connections", type=int, default=64, help="connections of the load generator (default: 64)")
+    parser.add_argument("--warm-up", type=int, default=100_000, help="requests before the first round (default: 100000)")
+    parser.add_argument(
+        "--proxies",
+        default="envoy,haproxy,bifocal",
+        help="which, and in what order (default: envoy,haproxy,bifocal)",
+    )
+    options = parser.parse_args(argv)
+    options.proxies = options.proxies.split(",")
+    unknown = set(options.proxies) - {"envoy", "haproxy", "bifocal"}
+    if unknown:
+        parser.error(f"no such proxy: {', '.join(sorted(unknown))}")
+    return options
+
+
+def main(argv):
+    options = arguments(argv)
+    for tool in {"wrk", "haproxy"} | set(options.proxies) - {"bifocal"}:
+        if not find(tool):
+            fail(f"{tool} is missing: scripts/peers {tool} brings it")
+    with tempfile.TemporaryDirectory(prefix="bench") as directory:
+        bench = Bench(options, Path(directory))
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+        try:
+            bench.start_backend()
+            proxies = [bench.start(name) for name in options.proxies]
+            for proxy in proxies:
+                print(f"bench: warming up {proxy.name} …", flush=True)
+                bench.warm_up(proxy)
+            for number in range(1, options.rounds + 1):
+                for proxy in proxies:
+                    bench.measure(proxy)
+                print(
+                    f"bench: round {number} of {options.rounds}: "
+                    + ", ".join(f"{p.name} {p.cpu[-1]:.1f} µs" for p in proxies),
+                    flush=True,
+                )
+            report(proxies)
+        except KeyboardInterrupt:
+            fail("interrupted")
+        finally:
+            bench.stop()
+
