@@ -23,7 +23,7 @@ nanoseconds of CLOCK_MONOTONIC.
   {{"do": "forget_rules"}}
   {{"do": "record"}}      the packets seen: at, kind (syn, again, fin, rst, udp), to, port, source, source_port, action
   {{"do": "clear"}}       forgets the packets and queries seen so far
-  {{"do": "serve", "port": P, "address": A, "kind": "http|silent", "close": B, "certificate": F, "key": F, "alpn": [..]}}
+  {{"do": "serve", "port": P, "address": A, "kind": "http|silent|http2", "close": B, "certificate": F, "key": F, "alpn": [..]}}
         on all far addresses without "address"
   {{"do": "close", "port": P, "address": A}}
   {{"do": "dns", "name": N, "type": "A|AAAA", "addresses": [..], "ttl": S, "code": "NOERROR|SERVFAIL|NXDOMAIN|REFUSED",

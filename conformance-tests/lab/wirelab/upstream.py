@@ -5,13 +5,15 @@ import ssl
 from dataclasses import dataclass
 from typing import Optional
 
-KINDS = ("http", "silent")
+KINDS = ("http", "silent", "http2")
+EMPTY_SETTINGS = bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
 LARGEST_HEAD = 65_536
 
 
 @dataclass(frozen=True)
 class Service:
-    """What is listened on. kind: http answers every request; silent accepts connections and never says a word.
+    """What is listened on. kind: http answers every request; silent accepts connections and never says a word;
+    http2 greets with the server's preface, and says no more: enough for a client to call itself connected.
 
     close: whether an answer ends its connection. certificate and key: paths to PEM files, for TLS.
     """
@@ -40,7 +42,9 @@ class Service:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, to its end."""
         try:
-            if self.kind == "silent":
+            if self.kind == "http2":
+                writer.write(EMPTY_SETTINGS)
+            if self.kind != "http":
                 while await reader.read(LARGEST_HEAD):
                     pass
             else:

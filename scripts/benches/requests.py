@@ -1,4 +1,4 @@
-"""CPU per request of a proxy beside Envoy and HAProxy, in one run: scripts/bench http --help"""
+"""CPU per request of a proxy beside Envoy and HAProxy, in one run: scripts/bench requests --help"""
 
 import argparse
 import os
@@ -292,7 +292,7 @@ def report(proxies):
 
 def arguments(argv):
     parser = argparse.ArgumentParser(
-        prog="scripts/bench http",
+        prog="scripts/bench requests",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="CPU per request of Bifocal beside Envoy and HAProxy, one worker each, in one run.",
         epilog=f"""
