@@ -91,10 +91,11 @@ final class RacingPool implements ConnectionPool {
   @Override
   public void update(Host newer) {
     loop.assertInLoop();
-    if (host.addresses().completeness() == Completeness.MORE_TO_COME) {
-      connecting.forEach(connection -> connection.update(newer.addresses()));
+    boolean expected = host.addresses().completeness() == Completeness.MORE_TO_COME;
+    host = newer; // first: whoever hears of a failure may ask again at once
+    if (expected) {
+      List.copyOf(connecting).forEach(connection -> connection.update(newer.addresses()));
     }
-    host = newer;
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.bifocal.dataplane.connect.RaceRunner;
 import io.bifocal.dataplane.connect.ScriptedNetwork;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.AddressList;
+import io.bifocal.dataplane.host.AddressList.Completeness;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.host.HostStats;
@@ -34,6 +35,7 @@ final class PoolBench {
 
   final Address first = new Address.Ip(InetAddresses.forString("2001:db8::1"), 80);
   final Address second = new Address.Ip(InetAddresses.forString("192.0.2.1"), 80);
+  final Address third = new Address.Ip(InetAddresses.forString("2001:db8::3"), 80);
   final VirtualTime time = new VirtualTime();
   final ScriptedNetwork network = new ScriptedNetwork(time);
   final StatsStore store = new StatsStore(1);
@@ -82,10 +84,14 @@ final class PoolBench {
   }
 
   Host hostAt(Address... addresses) {
+    return hostAt(Completeness.COMPLETE, addresses);
+  }
+
+  Host hostAt(Completeness completeness, Address... addresses) {
     List<Address> list = List.of(addresses);
     return new Host(
         state,
-        new AddressList(list, list),
+        new AddressList(list, list, completeness),
         "",
         Locality.NONE,
         0,
