@@ -6,6 +6,7 @@ import io.bifocal.dataplane.transport.TransportSocket;
 import io.bifocal.xds.time.Loop;
 import io.netty.channel.Channel;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -90,7 +91,7 @@ public final class ScriptedNetwork implements Network {
   public Dial dial(Address address, TransportSocket transport, Answer answer) {
     dialled.add(new Dialled(address, loop.nanoTime()));
     open++;
-    Pending pending = new Pending(transport, answer);
+    Pending pending = new Pending(address, transport, answer);
     Script script = scripts.getOrDefault(address, new Script.Connects(AT_ONCE));
     if (script instanceof Script.Connects connects) {
       pending.timer = loop.schedule(connects.after(), pending::connect);
@@ -100,20 +101,36 @@ public final class ScriptedNetwork implements Network {
     return pending;
   }
 
+  /** Knows whom it is connected to, as a socket does. */
+  private static final class Connected extends EmbeddedChannel {
+    private final Address peer;
+
+    Connected(Address peer) {
+      this.peer = peer;
+    }
+
+    @Override
+    protected SocketAddress remoteAddress0() {
+      return peer.socketAddress();
+    }
+  }
+
   private final class Pending implements Dial {
+    private final Address address;
     private final TransportSocket transport;
     private final Answer answer;
     private Loop.Timer timer = () -> {};
     private @Nullable Channel channel;
     private boolean over;
 
-    Pending(TransportSocket transport, Answer answer) {
+    Pending(Address address, TransportSocket transport, Answer answer) {
+      this.address = address;
       this.transport = transport;
       this.answer = answer;
     }
 
     void connect() {
-      EmbeddedChannel made = new EmbeddedChannel();
+      EmbeddedChannel made = new Connected(address);
       made.config().setAutoRead(false);
       made.closeFuture().addListener(closed -> open--);
       connected.add(made);

@@ -1,0 +1,58 @@
+package io.bifocal.dataplane.connect;
+
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Runs something random over many seeds. In an ordinary run the seeds are 0, 1, 2, … up to a number
+ * that takes a few seconds, so that every run is the same; under {@code CI=true} they begin
+ * somewhere else each time, and there are as many as the time allows. A failure names its seed, and
+ * {@code -Dbifocal.seed=} plays that one alone.
+ *
+ * @param explorer the test class, for the command that is printed
+ * @param ordinary how many seeds an ordinary run plays
+ * @param continuous how long a run under {@code CI=true} goes on
+ */
+record Seeds(Class<?> explorer, int ordinary, Duration continuous) {
+  private static final String PROPERTY = "bifocal.seed";
+
+  /** Plays one seed. */
+  @FunctionalInterface
+  interface Player {
+    /** Says how many races that were. */
+    long play(long seed);
+  }
+
+  /** Plays as many seeds as are due; says on standard output how many races they were. */
+  void play(Player player) {
+    String only = System.getProperty(PROPERTY);
+    if (only != null) {
+      played(player, Long.parseLong(only));
+      return;
+    }
+    boolean ci = Boolean.parseBoolean(System.getenv("CI"));
+    long first = ci ? ThreadLocalRandom.current().nextLong(1L << 52) : 0;
+    long began = System.nanoTime();
+    long races = 0;
+    long seeds = 0;
+    while (ci ? System.nanoTime() - began < continuous.toNanos() : seeds < ordinary) {
+      races += played(player, first + seeds);
+      seeds++;
+    }
+    double seconds = (System.nanoTime() - began) / 1e9;
+    System.out.printf(
+        "%s: %,d races of %,d seeds from %d in %.1f s, %,.0f races/s%n",
+        explorer.getSimpleName(), races, seeds, first, seconds, races / seconds);
+  }
+
+  private long played(Player player, long seed) {
+    try {
+      return player.play(seed);
+    } catch (AssertionError | RuntimeException e) {
+      throw new AssertionError(
+          "seed %d; again:%nmvn -pl dataplane -am test -Dtest=%s -D%s=%d -Dsurefire.failIfNoSpecifiedTests=false%n%s"
+              .formatted(seed, explorer.getSimpleName(), PROPERTY, seed, e.getMessage()),
+          e);
+    }
+  }
+}
