@@ -32,22 +32,20 @@ public final class AddressOrder {
   }
 
   /**
-   * The order of a race whose host's addresses have become others while it runs: what was tried
-   * stays where it is, and the rest goes on with another family than the last one tried (RFC 8305
-   * section 5: addresses that come late are merged).
+   * What is left to try when a host's addresses have become others while its race runs: all that
+   * were not tried, beginning with another family than the last one that was (RFC 8305 section 5:
+   * addresses that come late are merged).
    *
    * @param tried in the order in which they were tried
    * @param now all addresses that the host has now, in order
    */
-  static List<Address> continued(List<Address> tried, List<Address> now) {
+  static List<Address> rest(List<Address> tried, List<Address> now) {
     List<Address> rest = new ArrayList<>(now);
     tried.forEach(rest::remove); // once each: an address that is there twice is tried twice
     Family last = tried.get(tried.size() - 1).family();
     Family next =
         rest.stream().map(Address::family).filter(f -> f != last).findFirst().orElse(last);
-    List<Address> all = new ArrayList<>(tried);
-    all.addAll(interleave(rest, next, 1));
-    return List.copyOf(all);
+    return interleave(rest, next, 1);
   }
 
   private static List<Address> interleave(List<Address> arrived, Family first, int quota) {

@@ -8,6 +8,7 @@ import io.bifocal.dataplane.connect.ConnectFailure.Kind;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.AddressList.Completeness;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -90,7 +91,10 @@ public final class ConnectRace {
       return;
     }
     completeness = expected;
-    addresses = AddressOrder.continued(addresses.subList(0, started), ordered);
+    List<Address> tried = addresses.subList(0, started);
+    List<Address> all = new ArrayList<>(tried);
+    all.addAll(pacing.order(AddressOrder.rest(tried, ordered)));
+    addresses = all;
     if (started == addresses.size()) {
       disarm();
       failIfNothingIsLeft();

@@ -30,7 +30,7 @@ sealed interface Outcome {
   /**
    * It refused, failed, or was overtaken by an address that started later.
    *
-   * @param failures in a row
+   * @param failures once, and once more for each time it was tried again in vain
    * @param retryAt when it may be tried again in the background
    */
   record Bad(int failures, long retryAt) implements Outcome {
@@ -38,14 +38,28 @@ sealed interface Outcome {
     private static final Duration LAST_RETRY = Duration.ofMinutes(5);
     private static final int ENOUGH_DOUBLINGS = 6; // from the first to beyond the last
 
-    static Bad after(int failures, long now) {
-      Duration wait = FIRST_RETRY.multipliedBy(1L << Math.min(failures - 1, ENOUGH_DOUBLINGS));
-      return new Bad(
-          failures, now + (wait.compareTo(LAST_RETRY) < 0 ? wait : LAST_RETRY).toNanos());
+    static Bad first(long now) {
+      return after(1, now);
+    }
+
+    /** It was tried again, in vain. */
+    Bad again(long now) {
+      return after(failures + 1, now);
+    }
+
+    /** Somebody is about to try it again. */
+    Bad claimed(long now) {
+      return after(failures, now);
     }
 
     boolean isDue(long now) {
       return now - retryAt >= 0;
+    }
+
+    private static Bad after(int failures, long now) {
+      Duration wait = FIRST_RETRY.multipliedBy(1L << Math.min(failures - 1, ENOUGH_DOUBLINGS));
+      return new Bad(
+          failures, now + (wait.compareTo(LAST_RETRY) < 0 ? wait : LAST_RETRY).toNanos());
     }
   }
 }

@@ -8,10 +8,10 @@ import com.google.common.cache.RemovalNotification;
 import io.bifocal.dataplane.connect.ConnectFailure.Kind;
 import io.bifocal.dataplane.connect.Outcome.Bad;
 import io.bifocal.dataplane.connect.Outcome.Good;
+import io.bifocal.dataplane.connect.RacePlan.Purpose;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Family;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +26,11 @@ import org.jspecify.annotations.Nullable;
  * started before the winner and was overtaken, and one that the connect timeout ended. An attempt
  * that started later than the winner, that its caller gave up, or that failed for a reason of this
  * machine's own teaches nothing.
+ *
+ * <p>A bad address is tried again after a while that doubles each time it is in vain. Races that
+ * find it bad in the meantime do not prolong that: a hundred that fail at once are one failure. A
+ * family is bad when two different addresses of it were bad where another family won; a host that
+ * does not answer at all says nothing of families.
  */
 public final class OutcomeMemory implements RaceListener {
   /** How many addresses are remembered at most; beyond it the longest unused are forgotten. */
@@ -33,15 +38,13 @@ public final class OutcomeMemory implements RaceListener {
 
   static final Duration LIFETIME = Duration.ofMinutes(10);
 
-  /** So many different addresses of a family must be bad, none good, to give the family up. */
-  private static final int BAD_FAMILY = 2;
-
   private record Key(String cluster, Address host, Address address) {}
 
   private record FamilyKey(String cluster, Family family) {}
 
   private final Cache<Key, Outcome> outcomes;
-  private final Cache<FamilyKey, Integer> badAddresses;
+  private final Cache<FamilyKey, FamilyRecord> families;
+  private final LongSupplier clock;
   private final AtomicLong evictions = new AtomicLong();
 
   /**
@@ -52,6 +55,7 @@ public final class OutcomeMemory implements RaceListener {
   }
 
   OutcomeMemory(LongSupplier clock, int capacity) {
+    this.clock = clock;
     Ticker ticker =
         new Ticker() {
           @Override
@@ -60,7 +64,7 @@ public final class OutcomeMemory implements RaceListener {
           }
         };
     outcomes = forgetful(ticker, capacity).removalListener(this::countEviction).build();
-    badAddresses = forgetful(ticker, capacity).build();
+    families = forgetful(ticker, capacity).build();
   }
 
   private static CacheBuilder<Object, Object> forgetful(Ticker ticker, int capacity) {
@@ -83,30 +87,26 @@ public final class OutcomeMemory implements RaceListener {
     return outcomes.getIfPresent(new Key(cluster, host, address));
   }
 
-  /** Whether several hosts' addresses of a family are bad, and none is good. */
+  /** Whether several addresses of a family are bad, and none is good. */
   boolean isBad(String cluster, Family family) {
-    Integer bad = badAddresses.getIfPresent(new FamilyKey(cluster, family));
-    return bad != null && bad >= BAD_FAMILY;
+    FamilyRecord known = families.getIfPresent(new FamilyKey(cluster, family));
+    return known != null && known.isBad(clock.getAsLong());
   }
 
   /**
-   * Takes it upon the caller to try a bad address again: true at most once for all workers until
-   * its next time has come.
+   * Takes it upon the caller to try again an address that is bad, or for the first time one whose
+   * family is: true at most once for all workers until its next time has come.
    */
   boolean claimRetry(String cluster, Address host, Address address, long now) {
-    boolean[] claimed = {false};
-    outcomes
-        .asMap()
-        .computeIfPresent(
-            new Key(cluster, host, address),
-            (key, known) -> {
-              if (known instanceof Bad bad && bad.isDue(now)) {
-                claimed[0] = true;
-                return Bad.after(bad.failures(), now);
-              }
-              return known;
-            });
-    return claimed[0];
+    Key key = new Key(cluster, host, address);
+    Outcome before = outcomes.getIfPresent(key);
+    if (before == null) {
+      return isBad(cluster, address.family())
+          && outcomes.asMap().putIfAbsent(key, Bad.first(now)) == null;
+    }
+    return before instanceof Bad bad
+        && bad.isDue(now)
+        && outcomes.asMap().replace(key, bad, bad.claimed(now));
   }
 
   /** How many addresses are remembered, roughly. */
@@ -133,21 +133,35 @@ public final class OutcomeMemory implements RaceListener {
             new Key(plan.cluster(), plan.host(), address),
             (key, known) ->
                 known instanceof Good before ? before.next(roundTrip) : Good.first(roundTrip));
-    badAddresses.invalidate(new FamilyKey(plan.cluster(), address.family()));
+    families.invalidate(new FamilyKey(plan.cluster(), address.family()));
   }
 
   private void bad(RacePlan plan, Address address, long now) {
-    boolean[] news = {false};
+    boolean retried = plan.purpose() == Purpose.RETRY;
     outcomes
         .asMap()
         .compute(
             new Key(plan.cluster(), plan.host(), address),
             (key, known) -> {
-              news[0] = !(known instanceof Bad);
-              return Bad.after(known instanceof Bad before ? before.failures() + 1 : 1, now);
+              if (known instanceof Bad before) {
+                return retried ? before.again(now) : before; // written anew: not forgotten
+              }
+              return Bad.first(now);
             });
-    FamilyKey family = new FamilyKey(plan.cluster(), address.family());
-    badAddresses.asMap().merge(family, news[0] ? 1 : 0, Integer::sum);
+    families
+        .asMap()
+        .computeIfPresent(
+            new FamilyKey(plan.cluster(), address.family()),
+            (key, known) -> known.mentions(address) ? known.with(address, now) : known);
+  }
+
+  private void accuse(RacePlan plan, Address address, long now) {
+    families
+        .asMap()
+        .merge(
+            new FamilyKey(plan.cluster(), address.family()),
+            FamilyRecord.first(address, now),
+            (known, unused) -> known.with(address, now));
   }
 
   /** What one race teaches. */
@@ -165,16 +179,14 @@ public final class OutcomeMemory implements RaceListener {
     }
 
     void learn() {
-      List<AttemptEvent> attempts = race.attempts();
-      attempts.stream().filter(this::speaksAgainst).forEach(this::bad);
-      if (winner == null) {
-        return;
-      }
-      long took = winner.atNanos() - winnerStartedAt;
-      if (plan.purpose() == RacePlan.Purpose.RETRY && tooSlow(took)) {
-        bad(winner); // put first again, it would only be overtaken again
-      } else {
-        good(plan, winner.address(), took);
+      race.attempts().stream()
+          .filter(this::speaksAgainst)
+          .map(AttemptEvent::address)
+          .distinct() // an address that is there twice is bad once, and not when it won
+          .filter(address -> winner == null || !address.equals(winner.address()))
+          .forEach(this::bad);
+      if (winner != null) {
+        good(plan, winner.address(), winner.atNanos() - winnerStartedAt);
       }
     }
 
@@ -192,12 +204,11 @@ public final class OutcomeMemory implements RaceListener {
       return false;
     }
 
-    private void bad(AttemptEvent event) {
-      OutcomeMemory.this.bad(plan, event.address(), race.endedAt());
-    }
-
-    private boolean tooSlow(long took) {
-      return took > plan.pacing().after(0, plan.addresses().get(0)).toNanos();
+    private void bad(Address address) {
+      OutcomeMemory.this.bad(plan, address, race.endedAt());
+      if (winner != null && winner.address().family() != address.family()) {
+        accuse(plan, address, race.endedAt());
+      }
     }
   }
 }

@@ -13,8 +13,7 @@ import java.util.List;
  * @param host the address that names the host
  * @param addresses in the order in which they are tried; at least one
  * @param completeness whether more addresses are on their way
- * @param retries addresses that failed some time ago and are to be tried again beside the race,
- *     without anybody waiting for them
+ * @param retries what is to be tried again beside the race, without anybody waiting for it
  * @param pacing how long each attempt has the field to itself
  * @param connectTimeout over the whole race, transport sockets included
  * @param transport what makes a connected socket ready
@@ -26,12 +25,19 @@ public record RacePlan(
     Address host,
     List<Address> addresses,
     Completeness completeness,
-    List<Address> retries,
+    List<Retry> retries,
     Pacing pacing,
     Duration connectTimeout,
     TransportSocket transport,
     Purpose purpose,
     RaceListener pupil) {
+
+  /**
+   * An address that failed some time ago.
+   *
+   * @param within how long it may take to answer; then it is as bad as before
+   */
+  public record Retry(Address address, Duration within) {}
 
   /** Who waits for a connection. */
   public enum Purpose {
@@ -78,15 +84,15 @@ public record RacePlan(
   }
 
   /** One of the {@link #retries}, as a race of its own. */
-  RacePlan retry(Address address) {
+  RacePlan retry(Retry retry) {
     return new RacePlan(
         cluster,
         host,
-        List.of(address),
+        List.of(retry.address()),
         Completeness.COMPLETE,
         List.of(),
         pacing,
-        connectTimeout,
+        retry.within(),
         transport,
         Purpose.RETRY,
         pupil);

@@ -1,6 +1,9 @@
 package io.bifocal.dataplane.connect;
 
+import io.bifocal.dataplane.connect.RacePlan.Retry;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.AddressList;
+import io.bifocal.dataplane.host.AddressList.Completeness;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.transport.TransportSocket;
 import java.time.Duration;
@@ -47,20 +50,25 @@ public final class RacePlanner {
    * @param now on the clock of the loop that is going to race
    */
   public RacePlan plan(Host host, long now) {
-    List<Address> ordered = host.addresses().ordered();
-    if (!settings.outcomeMemory() || ordered.size() == 1) {
-      return plan(host, ordered, List.of(), delay, RaceListener.NONE);
+    AddressList addresses = host.addresses();
+    boolean alone =
+        addresses.ordered().size() == 1 && addresses.completeness() == Completeness.COMPLETE;
+    if (!settings.outcomeMemory() || alone) {
+      return plan(host, addresses.ordered(), List.of(), delay, RaceListener.NONE);
     }
-    Recollection recalled = Recollection.of(memory, cluster, host.primary(), ordered, settings);
-    List<Address> retries =
-        recalled.overtaken().stream()
+    Recollection recalled = new Recollection(memory, cluster, host.primary(), settings);
+    List<Address> order = recalled.order(addresses.ordered());
+    Duration patience = recalled.patience(order, connectTimeout);
+    List<Retry> retries =
+        recalled.putOff(order).stream()
             .filter(address -> memory.claimRetry(cluster, host.primary(), address, now))
+            .map(address -> new Retry(address, patience))
             .toList();
-    return plan(host, recalled.order(), retries, recalled, memory);
+    return plan(host, order, retries, recalled, memory);
   }
 
   private RacePlan plan(
-      Host host, List<Address> order, List<Address> retries, Pacing pacing, RaceListener pupil) {
+      Host host, List<Address> order, List<Retry> retries, Pacing pacing, RaceListener pupil) {
     return new RacePlan(
         cluster,
         host.primary(),

@@ -1,6 +1,5 @@
 package io.bifocal.dataplane.connect;
 
-import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.AddressList;
 import io.bifocal.dataplane.worker.Transport;
 import io.bifocal.dataplane.worker.Worker;
@@ -31,8 +30,8 @@ public final class RaceRunner {
     loop.assertInLoop();
     Running race = new Running(loop, network, listener, plan, receiver);
     race.begin();
-    for (Address address : plan.retries()) {
-      new Running(loop, network, listener, plan.retry(address), RaceRunner::drop).begin();
+    for (RacePlan.Retry retry : plan.retries()) {
+      new Running(loop, network, listener, plan.retry(retry), RaceRunner::drop).begin();
     }
     return race;
   }

@@ -6,60 +6,71 @@ import io.bifocal.dataplane.connect.Outcome.Good;
 import io.bifocal.dataplane.host.Address;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is remembered of one host's addresses, turned into the order of a race and its pace.
+ * What is remembered of one host's addresses, turned into the order of a race and its pace. Always
+ * of this moment: nothing is kept here.
  *
  * @param settings the cluster's
- * @param known by address; an address that nothing is known of is missing
- * @param order good and unknown ones as they were, then unknown ones of a bad family, then bad ones
  */
-record Recollection(ConnectSettings settings, Map<Address, Outcome> known, List<Address> order)
+record Recollection(OutcomeMemory memory, String cluster, Address host, ConnectSettings settings)
     implements Pacing {
 
   /** RFC 8305 section 5 recommends no less for a delay that is computed. */
   private static final Duration LEAST_COMPUTED = Duration.ofMillis(100);
 
-  /** What memory says of {@code ordered}, which are {@code host}'s addresses in Envoy's order. */
-  static Recollection of(
-      OutcomeMemory memory,
-      String cluster,
-      Address host,
-      List<Address> ordered,
-      ConnectSettings settings) {
-    Map<Address, Outcome> known = new HashMap<>();
-    List<Address> first = new ArrayList<>(ordered.size());
-    List<Address> ofBadFamilies = new ArrayList<>(0);
-    List<Address> bad = new ArrayList<>(0);
-    for (Address address : ordered) {
-      Outcome outcome = memory.of(cluster, host, address);
-      if (outcome instanceof Bad) {
-        bad.add(address);
-      } else if (outcome == null && memory.isBad(cluster, address.family())) {
-        ofBadFamilies.add(address);
-      } else {
-        first.add(address);
-      }
-      if (outcome != null) {
-        known.put(address, outcome);
-      }
-    }
-    first.addAll(ofBadFamilies);
-    first.addAll(bad);
-    return new Recollection(settings, known, first.equals(ordered) ? ordered : List.copyOf(first));
+  /** How an address stands; the better is tried first. */
+  private enum Standing {
+    /** Good, or nothing speaks against it. */
+    FIT,
+    /** Never tried, but its family is bad. */
+    DOUBTFUL,
+    BAD
   }
 
-  /** The bad ones, unless there is no other: then the race itself tries them. */
-  List<Address> overtaken() {
-    if (!(known.get(order.get(order.size() - 1)) instanceof Bad)
-        || known.get(order.get(0)) instanceof Bad) {
+  /** Fit ones as they were, then doubtful ones, then bad ones. */
+  @Override
+  public List<Address> order(List<Address> addresses) {
+    List<Address> fit = new ArrayList<>(addresses.size());
+    List<Address> doubtful = new ArrayList<>(0);
+    List<Address> bad = new ArrayList<>(0);
+    for (Address address : addresses) {
+      switch (standing(address)) {
+        case FIT -> fit.add(address);
+        case DOUBTFUL -> doubtful.add(address);
+        case BAD -> bad.add(address);
+      }
+    }
+    fit.addAll(doubtful);
+    fit.addAll(bad);
+    return fit.equals(addresses) ? addresses : List.copyOf(fit);
+  }
+
+  /**
+   * Those that stand worse than the one that is tried first, so that the race may never come to
+   * them. When all stand alike, the race itself tries them.
+   *
+   * @param order what {@link #order} made of the host's addresses
+   */
+  List<Address> putOff(List<Address> order) {
+    Standing best = standing(order.get(0));
+    if (standing(order.get(order.size() - 1)) == best) {
       return List.of();
     }
-    return order.stream().filter(a -> known.get(a) instanceof Bad).distinct().toList();
+    return order.stream().filter(a -> standing(a).compareTo(best) > 0).distinct().toList();
+  }
+
+  /**
+   * Within what time an address must answer to be put back in its place: if it takes longer, the
+   * one that is tried first now would overtake it again.
+   */
+  Duration patience(List<Address> order, Duration connectTimeout) {
+    if (of(order.get(0)) instanceof Good good) {
+      return min(connectTimeout, settings.attemptDelay().plusNanos(good.roundTrip()));
+    }
+    return connectTimeout;
   }
 
   /**
@@ -68,7 +79,7 @@ record Recollection(ConnectSettings settings, Map<Address, Outcome> known, List<
    */
   @Override
   public Duration after(int attempt, Address address) {
-    return AttemptDelay.of(settings).grown(pace(known.get(address)), attempt);
+    return AttemptDelay.of(settings).grown(pace(of(address)), attempt);
   }
 
   private Duration pace(@Nullable Outcome outcome) {
@@ -80,6 +91,18 @@ record Recollection(ConnectSettings settings, Map<Address, Outcome> known, List<
       return max(least, min(good.expectedWithin(), ConnectSettings.MAX_ATTEMPT_DELAY));
     }
     return settings.attemptDelay();
+  }
+
+  private Standing standing(Address address) {
+    Outcome outcome = of(address);
+    if (outcome == null) {
+      return memory.isBad(cluster, address.family()) ? Standing.DOUBTFUL : Standing.FIT;
+    }
+    return outcome instanceof Bad ? Standing.BAD : Standing.FIT;
+  }
+
+  private @Nullable Outcome of(Address address) {
+    return memory.of(cluster, host, address);
   }
 
   private static Duration min(Duration one, Duration other) {

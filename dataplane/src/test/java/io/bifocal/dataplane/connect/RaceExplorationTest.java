@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
  */
 class RaceExplorationTest {
   private static final Seeds SEEDS =
-      new Seeds(RaceExplorationTest.class, 150_000, Duration.ofSeconds(75));
+      new Seeds(RaceExplorationTest.class, 100_000, Duration.ofSeconds(75));
 
   private long played;
   private long ties;
