@@ -5,6 +5,7 @@ import io.bifocal.api.SupportedFields;
 import io.bifocal.dataplane.runtime.RuntimeSnapshot;
 import io.envoyproxy.envoy.config.bootstrap.v3.Admin;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
+import io.envoyproxy.envoy.config.bootstrap.v3.ClusterManager;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
@@ -16,7 +17,13 @@ import java.util.Locale;
 final class BootstrapFields {
   private static final SupportedFields BOOTSTRAP =
       SupportedFields.of(Bootstrap.getDescriptor())
-          .supports("node", "static_resources", "dynamic_resources", "admin", "layered_runtime")
+          .supports(
+              "node",
+              "static_resources",
+              "dynamic_resources",
+              "cluster_manager",
+              "admin",
+              "layered_runtime")
           .ignores(
               "the JVM's own settings decide", "enable_dispatcher_stats", "watchdog", "watchdogs")
           .ignores("there is no hot restart", "header_prefix")
@@ -38,6 +45,16 @@ final class BootstrapFields {
       SupportedFields.of(Bootstrap.DynamicResources.getDescriptor())
           .supports("lds_config", "cds_config", "ads_config");
 
+  private static final SupportedFields CLUSTER_MANAGER =
+      SupportedFields.of(ClusterManager.getDescriptor())
+          .supports("upstream_bind_config")
+          .ignores("hosts are spread evenly, wherever this proxy is", "local_cluster_name")
+          .ignores("hosts are not ejected yet", "outlier_detection")
+          .ignores("load is not reported yet", "load_stats_config")
+          .ignores(
+              "a worker makes its part of a cluster on first use anyway",
+              "enable_deferred_cluster_creation");
+
   private static final SupportedFields ADMIN =
       SupportedFields.of(Admin.getDescriptor())
           .supports("address")
@@ -58,6 +75,7 @@ final class BootstrapFields {
     List<String> warnings = new ArrayList<>(BOOTSTRAP.check(bootstrap, "bootstrap"));
     warnings.addAll(STATIC.check(bootstrap.getStaticResources(), "static_resources"));
     warnings.addAll(DYNAMIC.check(bootstrap.getDynamicResources(), "dynamic_resources"));
+    warnings.addAll(CLUSTER_MANAGER.check(bootstrap.getClusterManager(), "cluster_manager"));
     warnings.addAll(ADMIN.check(bootstrap.getAdmin(), "admin"));
     warnings.addAll(RuntimeSnapshot.of(bootstrap.getLayeredRuntime()).warnings());
     Bootstrap.DynamicResources dynamic = bootstrap.getDynamicResources();

@@ -1,8 +1,8 @@
 package io.bifocal.dataplane;
 
+import io.bifocal.dataplane.cluster.ClusterDefaults;
 import io.bifocal.dataplane.cluster.ClusterManager;
 import io.bifocal.dataplane.cluster.ClusterTables;
-import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.connect.OutcomeMemory;
 import io.bifocal.dataplane.controlplane.AdsChannelFactory;
 import io.bifocal.dataplane.extension.AccessLogFactory;
@@ -42,9 +42,9 @@ final class Parts implements AutoCloseable {
   private final ListenerManager listeners;
 
   /**
-   * @param connect how connections are made where a cluster says nothing of it
+   * @param defaults what holds for clusters that say nothing of it
    */
-  Parts(Bootstrap bootstrap, ProxyOptions options, ConnectSettings connect) {
+  Parts(Bootstrap bootstrap, ProxyOptions options, ClusterDefaults defaults) {
     workers = Workers.start(options.concurrency(), options.transport());
     stats = new StatsStore(workers.size());
     tables =
@@ -54,7 +54,7 @@ final class Parts implements AutoCloseable {
             worker -> new RacingPools(worker, options.transport(), options.races(), outcomes));
     channels = new AdsChannelFactory(tables::of, workers.get(0));
     xds = client(bootstrap, options);
-    clusters = new ClusterManager(control, xds.subscriptions(), stats, tables, connect);
+    clusters = new ClusterManager(control, xds.subscriptions(), stats, tables, defaults);
     accessLogs = AccessLogFiles.start(stats.root(), control, options.accessLogFlush());
     Registry<AccessLogFactory> logs = accessLogs.registry();
     http =

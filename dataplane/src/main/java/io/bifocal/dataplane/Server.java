@@ -2,8 +2,8 @@ package io.bifocal.dataplane;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.admin.AdminServer;
+import io.bifocal.dataplane.cluster.ClusterDefaults;
 import io.bifocal.dataplane.cluster.ConnectSettingsReader;
-import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.runtime.RuntimeSnapshot;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
@@ -42,13 +42,15 @@ final class Server {
   private Server(Bootstrap bootstrap, ProxyOptions options) throws ConfigException {
     this.bootstrap = bootstrap;
     this.options = options;
-    this.parts = new Parts(bootstrap, options, connectSettings(bootstrap));
+    this.parts = new Parts(bootstrap, options, clusterDefaults(bootstrap));
     this.control = new ControlCalls(parts.control());
   }
 
-  private static ConnectSettings connectSettings(Bootstrap bootstrap) throws ConfigException {
+  private static ClusterDefaults clusterDefaults(Bootstrap bootstrap) throws ConfigException {
     RuntimeSnapshot runtime = RuntimeSnapshot.of(bootstrap.getLayeredRuntime());
-    return ConnectSettingsReader.ofRuntime(runtime.under(ConnectSettingsReader.KEY));
+    return new ClusterDefaults(
+        ConnectSettingsReader.ofRuntime(runtime.under(ConnectSettingsReader.KEY)),
+        bootstrap.getClusterManager().getUpstreamBindConfig());
   }
 
   static Server start(Bootstrap bootstrap, ProxyOptions options) throws ConfigException {

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.dataplane.connect.ConnectSettings;
+import io.bifocal.dataplane.connect.SocketSettings;
 import io.bifocal.dataplane.transport.TransportSocket;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions.HappyEyeballsConfig;
@@ -18,6 +19,7 @@ import java.time.Duration;
  * @param limits the circuit breakers, default priority first
  * @param happyEyeballs how a host's addresses are sorted; the default instance is Envoy's default
  * @param connect how connections are made where Envoy has no field for it
+ * @param sockets what every connection's socket is given
  * @param transport what is between connections and their users
  * @param discovery where the hosts come from
  * @param proto as it came, for dumps
@@ -33,6 +35,7 @@ public record ClusterConfig(
     BreakerLimits limits,
     HappyEyeballsConfig happyEyeballs,
     ConnectSettings connect,
+    SocketSettings sockets,
     TransportSocket transport,
     Discovery discovery,
     Cluster proto) {
@@ -57,6 +60,7 @@ public record ClusterConfig(
         BreakerLimits.DEFAULT,
         HappyEyeballsConfig.getDefaultInstance(),
         ConnectSettings.DEFAULT,
+        SocketSettings.DEFAULT,
         TransportSocket.PLAIN,
         new Discovery.Static(proto.getLoadAssignment()),
         proto);

@@ -1,7 +1,6 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.api.ConfigException;
-import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.host.HostStats;
 import io.bifocal.dataplane.stats.Scope;
@@ -33,7 +32,7 @@ final class ClusterFactory {
   private long incarnations;
 
   /**
-   * @param connect how connections are made where a cluster says nothing of it
+   * @param defaults what holds for clusters that say nothing of it
    * @param onChange hears of each cluster when it is ready, and of its changes later
    */
   ClusterFactory(
@@ -41,9 +40,9 @@ final class ClusterFactory {
       Subscriptions xds,
       Resolver resolver,
       StatsStore stats,
-      ConnectSettings connect,
+      ClusterDefaults defaults,
       Consumer<ManagedCluster> onChange) {
-    this.reader = new ClusterReader(connect);
+    this.reader = new ClusterReader(defaults);
     this.control = control;
     this.resolver = resolver;
     this.xds = xds;

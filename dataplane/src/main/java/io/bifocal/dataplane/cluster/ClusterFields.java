@@ -4,6 +4,8 @@ import io.bifocal.api.SupportedFields;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions;
+import io.envoyproxy.envoy.config.core.v3.BindConfig;
+import io.envoyproxy.envoy.config.core.v3.ExtraSourceAddress;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
@@ -33,6 +35,7 @@ final class ClusterFields {
               "common_http_protocol_options",
               "max_requests_per_connection",
               "typed_extension_protocol_options",
+              "upstream_bind_config",
               "upstream_connection_options",
               "common_lb_config",
               "metadata",
@@ -90,11 +93,21 @@ final class ClusterFields {
 
   static final SupportedFields CONNECTION_OPTIONS =
       SupportedFields.of(UpstreamConnectionOptions.getDescriptor())
-          .supports("happy_eyeballs_config")
-          .ignores("no keepalive probes are sent", "tcp_keepalive")
+          .supports("happy_eyeballs_config", "tcp_keepalive")
           .ignores(
               "it concerns statistics of dumps only",
               "set_local_interface_name_on_upstream_connections");
+
+  static final SupportedFields BIND =
+      SupportedFields.of(BindConfig.getDescriptor())
+          .supports(
+              "source_address",
+              "extra_source_addresses",
+              "additional_source_addresses",
+              "freebind");
+
+  static final SupportedFields EXTRA_SOURCE =
+      SupportedFields.of(ExtraSourceAddress.getDescriptor()).supports("address");
 
   static final SupportedFields HTTP_OPTIONS =
       SupportedFields.of(HttpProtocolOptions.getDescriptor())

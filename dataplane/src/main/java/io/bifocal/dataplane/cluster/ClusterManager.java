@@ -1,7 +1,6 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.api.ConfigException;
-import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.Hold;
@@ -63,15 +62,15 @@ public final class ClusterManager {
    * A manager without clusters.
    *
    * @param tables where workers hear of clusters
-   * @param connect how connections are made where a cluster says nothing of it
+   * @param defaults what holds for clusters that say nothing of it
    */
   public ClusterManager(
       Loop control,
       Subscriptions xds,
       StatsStore stats,
       ClusterTables tables,
-      ConnectSettings connect) {
-    this(control, xds, stats, tables, connect, new SystemResolver(control));
+      ClusterDefaults defaults) {
+    this(control, xds, stats, tables, defaults, new SystemResolver(control));
   }
 
   ClusterManager(
@@ -79,12 +78,12 @@ public final class ClusterManager {
       Subscriptions xds,
       StatsStore stats,
       ClusterTables tables,
-      ConnectSettings connect,
+      ClusterDefaults defaults,
       Resolver resolver) {
     this.control = control;
     this.resolver = resolver;
     this.xds = xds;
-    this.factory = new ClusterFactory(control, xds, resolver, stats, connect, this::onChange);
+    this.factory = new ClusterFactory(control, xds, resolver, stats, defaults, this::onChange);
     this.goneStats = new GoneStats(stats);
     this.managerStats = new ManagerStats(stats.root());
     this.publisher = new Publisher(tables, () -> control.execute(this::forget));

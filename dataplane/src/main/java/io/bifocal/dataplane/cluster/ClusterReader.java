@@ -3,7 +3,6 @@ package io.bifocal.dataplane.cluster;
 import com.google.protobuf.UInt32Value;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
-import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.transport.TransportSockets;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers.Thresholds;
@@ -22,12 +21,9 @@ final class ClusterReader {
   private static final int BUFFER_LIMIT = 1024 * 1024;
 
   private final TransportSockets transports = new TransportSockets();
-  private final ConnectSettings defaults;
+  private final ClusterDefaults defaults;
 
-  /**
-   * @param defaults how connections are made where a cluster says nothing of it
-   */
-  ClusterReader(ConnectSettings defaults) {
+  ClusterReader(ClusterDefaults defaults) {
     this.defaults = defaults;
   }
 
@@ -60,7 +56,9 @@ final class ClusterReader {
             BalancingReader.read(cluster, path, warnings),
             breakers(cluster.getCircuitBreakers(), path + ".circuit_breakers", warnings),
             cluster.getUpstreamConnectionOptions().getHappyEyeballsConfig(),
-            ConnectSettingsReader.ofCluster(cluster.getMetadata(), defaults, path + ".metadata"),
+            ConnectSettingsReader.ofCluster(
+                cluster.getMetadata(), defaults.connect(), path + ".metadata"),
+            SocketSettingsReader.read(cluster, defaults.bind(), path),
             transports.upstream(cluster.getTransportSocket()),
             discovery,
             cluster);
@@ -72,7 +70,7 @@ final class ClusterReader {
   private static void warnIfTheSecondAttemptIsTooLate(
       ClusterConfig config, String path, List<String> warnings) {
     Duration delay = config.connect().attemptDelay();
-    if (config.connectTimeout().compareTo(delay) <= 0) {
+    if (config.discovery().mayRace() && config.connectTimeout().compareTo(delay) <= 0) {
       warnings.add(
           "%s.connect_timeout: %d ms are over before the second attempt of a race begins (%d ms):"
                   .formatted(path, config.connectTimeout().toMillis(), delay.toMillis())

@@ -17,15 +17,30 @@ import org.jspecify.annotations.Nullable;
 
 /** Where a cluster's hosts come from. */
 public sealed interface Discovery {
+  /** Whether a host of it may ever have more than one address. */
+  boolean mayRace();
+
   /** From the configuration itself. */
-  record Static(ClusterLoadAssignment assignment) implements Discovery {}
+  record Static(ClusterLoadAssignment assignment) implements Discovery {
+    @Override
+    public boolean mayRace() {
+      return assignment.getEndpointsList().stream()
+          .flatMap(place -> place.getLbEndpointsList().stream())
+          .anyMatch(endpoint -> endpoint.getEndpoint().getAdditionalAddressesCount() > 0);
+    }
+  }
 
   /**
    * From EDS.
    *
    * @param resource {@code service_name}, or the cluster's name
    */
-  record Eds(ConfigSource source, String resource) implements Discovery {}
+  record Eds(ConfigSource source, String resource) implements Discovery {
+    @Override
+    public boolean mayRace() {
+      return true;
+    }
+  }
 
   /**
    * From a resolver.
@@ -44,6 +59,11 @@ public sealed interface Discovery {
       Duration failureBase,
       Duration failureMax)
       implements Discovery {
+
+    @Override
+    public boolean mayRace() {
+      return logical;
+    }
 
     /** When to ask next, after so many failures in a row. */
     Duration delay(int failures) {

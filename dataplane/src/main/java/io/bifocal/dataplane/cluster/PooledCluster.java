@@ -51,6 +51,7 @@ final class PooledCluster implements WorkerCluster {
             config.bufferLimit(),
             snapshot.breakers(),
             config.connect(),
+            config.sockets(),
             config.transport());
   }
 

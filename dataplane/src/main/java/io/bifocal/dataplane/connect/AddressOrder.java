@@ -2,7 +2,6 @@ package io.bifocal.dataplane.connect;
 
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Family;
-import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions.FirstAddressFamilyVersion;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions.HappyEyeballsConfig;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -48,7 +47,8 @@ public final class AddressOrder {
     return interleave(rest, next, 1);
   }
 
-  private static List<Address> interleave(List<Address> arrived, Family first, int quota) {
+  private static List<Address> interleave(
+      List<Address> arrived, @Nullable Family first, int quota) {
     Map<Family, Queue<Address>> families = byFamily(arrived, first);
     List<Address> ordered = new ArrayList<>(arrived.size());
     while (ordered.size() < arrived.size()) {
@@ -64,9 +64,10 @@ public final class AddressOrder {
   }
 
   /** The families in order of appearance, except that the preferred one leads if it appears. */
-  private static Map<Family, Queue<Address>> byFamily(List<Address> arrived, Family preferred) {
+  private static Map<Family, Queue<Address>> byFamily(
+      List<Address> arrived, @Nullable Family preferred) {
     Map<Family, Queue<Address>> families = new LinkedHashMap<>();
-    if (arrived.stream().anyMatch(a -> a.family() == preferred)) {
+    if (preferred != null && arrived.stream().anyMatch(a -> a.family() == preferred)) {
       families.put(preferred, new ArrayDeque<>());
     }
     for (Address address : arrived) {
@@ -75,15 +76,14 @@ public final class AddressOrder {
     return families;
   }
 
-  private static Family preferred(List<Address> arrived, HappyEyeballsConfig config) {
-    Family named = named(config.getFirstAddressFamilyVersion());
-    return named == null ? arrived.get(0).family() : named;
-  }
-
-  private static @Nullable Family named(FirstAddressFamilyVersion version) {
-    return switch (version) {
-      case V4 -> Family.V4;
-      case V6 -> Family.V6;
+  // By number: the names PIPE and INTERNAL are newer than the messages. Null is a family that no
+  // address has.
+  private static @Nullable Family preferred(List<Address> arrived, HappyEyeballsConfig config) {
+    return switch (config.getFirstAddressFamilyVersionValue()) {
+      case 0 -> arrived.get(0).family();
+      case 1 -> Family.V4;
+      case 2 -> Family.V6;
+      case 3 -> Family.PIPE;
       default -> null;
     };
   }

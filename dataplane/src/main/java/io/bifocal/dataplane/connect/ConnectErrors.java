@@ -1,6 +1,8 @@
 package io.bifocal.dataplane.connect;
 
+import io.bifocal.dataplane.connect.ConnectFailure.Kind;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.Family;
 import java.io.FileNotFoundException;
 import java.net.NoRouteToHostException;
 import java.util.List;
@@ -15,6 +17,7 @@ final class ConnectErrors {
           "No route to host",
           "Connection timed out",
           "Connection reset by peer",
+          "Address already in use",
           "Cannot assign requested address",
           "Address family not supported by protocol",
           "No such file or directory",
@@ -34,6 +37,32 @@ final class ConnectErrors {
   /** The call itself failed. */
   static String immediate(Throwable cause, Address address) {
     return "immediate connect error: " + phrase(cause) + "|remote address:" + address.text();
+  }
+
+  /** The system refused to set an option of the socket. */
+  static String option(Throwable cause) {
+    return "socket option: " + phrase(cause);
+  }
+
+  /** The address that the socket was to come from is not to be had. */
+  static ConnectFailure bind(Throwable cause, Address.Ip local) {
+    return bind(phrase(cause), local);
+  }
+
+  /**
+   * The address that the socket was to come from is of another family than the one to connect to:
+   * in the words of a system whose sockets have one family only.
+   */
+  static ConnectFailure bindToOtherFamily(Address.Ip local) {
+    return bind(
+        local.family() == Family.V4
+            ? "Invalid argument"
+            : "Address family not supported by protocol",
+        local);
+  }
+
+  private static ConnectFailure bind(String phrase, Address.Ip local) {
+    return new ConnectFailure(Kind.BIND, "failed to bind to " + local.text() + ": " + phrase);
   }
 
   /** The peer, or a router on the way, answered no. */

@@ -12,9 +12,16 @@ public record ConnectFailure(Kind kind, String detail) {
   public enum Kind {
     /** Refused, unreachable, reset, or the TLS handshake failed. */
     REMOTE,
-    /** No socket, no source address, an option that was refused. */
+    /** No socket, or an option that was refused. */
     LOCAL,
+    /** No socket at the address that it was to come from: {@link #LOCAL}, and counted apart. */
+    BIND,
     /** {@code connect_timeout} ran out. */
-    TIMEOUT
+    TIMEOUT;
+
+    /** Whether the fault is this machine's own, and says nothing of the address. */
+    public boolean isLocal() {
+      return this == LOCAL || this == BIND;
+    }
   }
 }

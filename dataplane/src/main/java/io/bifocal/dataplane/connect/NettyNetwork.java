@@ -12,6 +12,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +23,7 @@ public final class NettyNetwork implements Network {
 
   private final EventLoop eventLoop;
   private final Transport sockets;
+  private final SocketOptions options;
   private final Bootstrap tcp;
   private final Bootstrap pipe;
 
@@ -32,6 +34,7 @@ public final class NettyNetwork implements Network {
   NettyNetwork(EventLoop eventLoop, Transport transport, Class<? extends Channel> tcp) {
     this.eventLoop = eventLoop;
     this.sockets = transport;
+    this.options = SocketOptions.of(transport);
     this.tcp = sockets(eventLoop, tcp).option(ChannelOption.TCP_NODELAY, true);
     this.pipe = sockets(eventLoop, transport.pipe());
   }
@@ -50,9 +53,10 @@ public final class NettyNetwork implements Network {
   }
 
   @Override
-  public Dial dial(Address address, TransportSocket transport, Answer answer) {
+  public Dial dial(
+      Address address, SocketSettings settings, TransportSocket transport, Answer answer) {
     Socket socket = new Socket(address, transport, answer);
-    socket.open();
+    socket.open(settings);
     return socket;
   }
 
@@ -74,18 +78,48 @@ public final class NettyNetwork implements Network {
       this.channel = registration.channel();
     }
 
-    void open() {
+    void open(SocketSettings settings) {
       if (!registered.isSuccess()) {
         log.debug("no socket for {}", address, registered.cause());
         answerLater(new ConnectFailure(Kind.LOCAL, ConnectErrors.NO_SOCKET));
         return;
       }
+      ConnectFailure refusal = prepare(settings);
+      if (refusal != null) {
+        fail(refusal);
+        return;
+      }
       ChannelFuture connect = channel.connect(sockets.adapt(address.socketAddress()));
       if (connect.isDone() && !connect.isSuccess()) {
-        fail(ConnectErrors.immediate(connect.cause(), address));
+        refused(ConnectErrors.immediate(connect.cause(), address));
         return;
       }
       connect.addListener(done -> onConnected(connect));
+    }
+
+    /** Sets its options and binds it; why that failed, or null. */
+    private @Nullable ConnectFailure prepare(SocketSettings settings) {
+      if (address.family() == Family.PIPE) {
+        return null;
+      }
+      try {
+        settings.keepalive().ifPresent(k -> options.probe(k, channel.config()));
+      } catch (RuntimeException e) {
+        return new ConnectFailure(Kind.LOCAL, ConnectErrors.option(e));
+      }
+      Address.Ip local = settings.local().towards(address);
+      return local == null ? null : bind(local);
+    }
+
+    private @Nullable ConnectFailure bind(Address.Ip local) {
+      if (local.family() != address.family()) {
+        return ConnectErrors.bindToOtherFamily(local);
+      }
+      if (local.port() == 0) {
+        SocketOptions.leavePortToConnect(channel.config());
+      }
+      ChannelFuture bound = channel.bind(local.socketAddress());
+      return bound.isSuccess() ? null : ConnectErrors.bind(bound.cause(), local);
     }
 
     private void onConnected(ChannelFuture connect) {
@@ -93,7 +127,7 @@ public final class NettyNetwork implements Network {
         return;
       }
       if (!connect.isSuccess()) {
-        fail(ConnectErrors.delayed(connect.cause()));
+        refused(ConnectErrors.delayed(connect.cause()));
         return;
       }
       Future<?> ready = transport.start(channel);
@@ -108,7 +142,7 @@ public final class NettyNetwork implements Network {
         // A pipe is connected at once: even that is told later.
         eventLoop.execute(this::succeed);
       } else {
-        fail(ConnectErrors.transport(ready.cause()));
+        refused(ConnectErrors.transport(ready.cause()));
       }
     }
 
@@ -119,9 +153,13 @@ public final class NettyNetwork implements Network {
       }
     }
 
-    private void fail(String detail) {
+    private void refused(String detail) {
+      fail(new ConnectFailure(Kind.REMOTE, detail));
+    }
+
+    private void fail(ConnectFailure failure) {
       var unused = channel.close();
-      answerLater(new ConnectFailure(Kind.REMOTE, detail));
+      answerLater(failure);
     }
 
     private void answerLater(ConnectFailure failure) {

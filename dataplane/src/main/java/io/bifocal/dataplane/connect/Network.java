@@ -10,10 +10,10 @@ import io.netty.channel.Channel;
  */
 public interface Network {
   /**
-   * Opens a socket of its own and connects it. The answer comes on the loop, later, never from
-   * within this call.
+   * Opens a socket of its own, with {@code settings}, and connects it. The answer comes on the
+   * loop, later, never from within this call.
    */
-  Dial dial(Address address, TransportSocket transport, Answer answer);
+  Dial dial(Address address, SocketSettings settings, TransportSocket transport, Answer answer);
 
   /** A connection in the making. */
   @FunctionalInterface

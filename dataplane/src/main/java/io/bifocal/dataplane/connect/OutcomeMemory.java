@@ -5,7 +5,6 @@ import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
 import com.google.common.cache.RemovalCause;
 import com.google.common.cache.RemovalNotification;
-import io.bifocal.dataplane.connect.ConnectFailure.Kind;
 import io.bifocal.dataplane.connect.Outcome.Bad;
 import io.bifocal.dataplane.connect.Outcome.Good;
 import io.bifocal.dataplane.connect.RacePlan.Purpose;
@@ -192,7 +191,7 @@ public final class OutcomeMemory implements RaceListener {
 
     private boolean speaksAgainst(AttemptEvent event) {
       if (event instanceof AttemptEvent.Failed failed) {
-        return failed.failure().kind() != Kind.LOCAL;
+        return !failed.failure().kind().isLocal();
       }
       if (event instanceof AttemptEvent.Lost lost) {
         return switch (lost.reason()) {

@@ -16,6 +16,7 @@ import java.util.List;
  * @param retries what is to be tried again beside the race, without anybody waiting for it
  * @param pacing how long each attempt has the field to itself
  * @param connectTimeout over the whole race, transport sockets included
+ * @param sockets what every attempt's socket is given
  * @param transport what makes a connected socket ready
  * @param purpose who waits for it
  * @param pupil learns from it, before anybody else hears of it
@@ -28,6 +29,7 @@ public record RacePlan(
     List<Retry> retries,
     Pacing pacing,
     Duration connectTimeout,
+    SocketSettings sockets,
     TransportSocket transport,
     Purpose purpose,
     RaceListener pupil) {
@@ -63,6 +65,7 @@ public record RacePlan(
         List.of(),
         new AttemptDelay(attemptDelay, 1),
         connectTimeout,
+        SocketSettings.DEFAULT,
         TransportSocket.PLAIN,
         Purpose.SERVE,
         RaceListener.NONE);
@@ -78,6 +81,7 @@ public record RacePlan(
         retries,
         pacing,
         connectTimeout,
+        sockets,
         socket,
         purpose,
         pupil);
@@ -93,6 +97,7 @@ public record RacePlan(
         List.of(),
         pacing,
         retry.within(),
+        sockets,
         transport,
         Purpose.RETRY,
         pupil);

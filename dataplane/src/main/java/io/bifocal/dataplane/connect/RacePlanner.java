@@ -20,6 +20,7 @@ import java.util.List;
 public final class RacePlanner {
   private final String cluster;
   private final Duration connectTimeout;
+  private final SocketSettings sockets;
   private final TransportSocket transport;
   private final ConnectSettings settings;
   private final OutcomeMemory memory;
@@ -27,16 +28,19 @@ public final class RacePlanner {
 
   /**
    * @param connectTimeout over a whole race
+   * @param sockets what every attempt's socket is given
    * @param memory asked, and taught, only where the settings say so
    */
   public RacePlanner(
       String cluster,
       Duration connectTimeout,
+      SocketSettings sockets,
       TransportSocket transport,
       ConnectSettings settings,
       OutcomeMemory memory) {
     this.cluster = cluster;
     this.connectTimeout = connectTimeout;
+    this.sockets = sockets;
     this.transport = transport;
     this.settings = settings;
     this.memory = memory;
@@ -77,6 +81,7 @@ public final class RacePlanner {
         retries,
         pacing,
         connectTimeout,
+        sockets,
         transport,
         RacePlan.Purpose.SERVE,
         pupil);

@@ -70,7 +70,7 @@ final class Running implements RaceRunner.Race, ConnectRace.Commands {
   public void start(int number, Address address) {
     Attempt attempt = new Attempt(number, address);
     attempts.add(attempt);
-    attempt.dial = network.dial(address, plan.transport(), attempt);
+    attempt.dial = network.dial(address, plan.sockets(), plan.transport(), attempt);
   }
 
   @Override

@@ -33,9 +33,10 @@ public final class ScriptedNetwork implements Network {
   /**
    * One socket that was asked for.
    *
+   * @param from where it was to be bound, or null for the system's choice
    * @param at on the loop's clock, in nanoseconds
    */
-  public record Dialled(Address address, long at) {}
+  public record Dialled(Address address, Address.@Nullable Ip from, long at) {}
 
   private final Loop loop;
   private final Map<Address, Script> scripts = new HashMap<>();
@@ -88,11 +89,16 @@ public final class ScriptedNetwork implements Network {
   }
 
   @Override
-  public Dial dial(Address address, TransportSocket transport, Answer answer) {
-    dialled.add(new Dialled(address, loop.nanoTime()));
+  public Dial dial(
+      Address address, SocketSettings settings, TransportSocket transport, Answer answer) {
+    Address.Ip from = settings.local().towards(address);
+    dialled.add(new Dialled(address, from, loop.nanoTime()));
     open++;
     Pending pending = new Pending(address, transport, answer);
-    Script script = scripts.getOrDefault(address, new Script.Connects(AT_ONCE));
+    Script script =
+        from != null && from.family() != address.family()
+            ? new Script.Fails(AT_ONCE, ConnectErrors.bindToOtherFamily(from))
+            : scripts.getOrDefault(address, new Script.Connects(AT_ONCE));
     if (script instanceof Script.Connects connects) {
       pending.timer = loop.schedule(connects.after(), pending::connect);
     } else if (script instanceof Script.Fails fails) {

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.pool;
 
 import io.bifocal.dataplane.connect.ConnectSettings;
+import io.bifocal.dataplane.connect.SocketSettings;
 import io.bifocal.dataplane.transport.TransportSocket;
 import java.time.Duration;
 
@@ -14,6 +15,7 @@ import java.time.Duration;
  * @param bufferLimit {@code per_connection_buffer_limit_bytes}
  * @param breakers the cluster's limits, shared by all workers
  * @param connect how races are run
+ * @param sockets what every connection's socket is given
  * @param transport what is between the connections and their users
  */
 public record PoolSettings(
@@ -24,6 +26,7 @@ public record PoolSettings(
     int bufferLimit,
     CircuitBreakers breakers,
     ConnectSettings connect,
+    SocketSettings sockets,
     TransportSocket transport) {
 
   /** Races as Envoy runs them, over plain sockets. */
@@ -42,6 +45,7 @@ public record PoolSettings(
         bufferLimit,
         breakers,
         ConnectSettings.envoys(),
+        SocketSettings.DEFAULT,
         TransportSocket.PLAIN);
   }
 }

@@ -90,6 +90,9 @@ final class PooledConnection extends ChannelDuplexHandler
   public void onEvent(AttemptEvent event) {
     if (event instanceof AttemptEvent.Started && event.attempt() > 0) {
       countAttempt();
+    } else if (event instanceof AttemptEvent.Failed failed
+        && failed.failure().kind() == Kind.BIND) {
+      stats.bindErrors.inc();
     }
   }
 

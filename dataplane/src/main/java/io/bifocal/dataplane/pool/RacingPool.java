@@ -136,7 +136,7 @@ final class RacingPool implements ConnectionPool {
     Reason reason =
         switch (failure.kind()) {
           case REMOTE -> Reason.REMOTE_CONNECTION_FAILURE;
-          case LOCAL -> Reason.LOCAL_CONNECTION_FAILURE;
+          case LOCAL, BIND -> Reason.LOCAL_CONNECTION_FAILURE;
           case TIMEOUT -> Reason.TIMEOUT;
         };
     eject(new PoolFailure(reason, failure.detail(), outcome.attempts()));

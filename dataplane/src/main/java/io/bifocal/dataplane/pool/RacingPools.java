@@ -44,6 +44,7 @@ public final class RacingPools implements PoolFactory {
         new RacePlanner(
             settings.cluster(),
             settings.connectTimeout(),
+            settings.sockets(),
             settings.transport(),
             settings.connect(),
             memory);

@@ -17,6 +17,7 @@ public final class UpstreamStats {
   public final Cell cxConnectTimeout;
   public final Cell cxConnectAttemptsExceeded;
   public final Cell cxOverflow;
+  public final Cell bindErrors;
   public final Cell cxDestroy;
   public final Cell cxDestroyLocal;
   public final Cell cxDestroyRemote;
@@ -69,6 +70,7 @@ public final class UpstreamStats {
     cxConnectTimeout = counter("upstream_cx_connect_timeout");
     cxConnectAttemptsExceeded = counter("upstream_cx_connect_attempts_exceeded");
     cxOverflow = counter("upstream_cx_overflow");
+    bindErrors = counter("bind_errors");
     cxDestroy = counter("upstream_cx_destroy");
     cxDestroyLocal = counter("upstream_cx_destroy_local");
     cxDestroyRemote = counter("upstream_cx_destroy_remote");

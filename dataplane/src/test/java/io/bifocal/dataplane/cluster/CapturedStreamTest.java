@@ -7,7 +7,6 @@ import static io.bifocal.dataplane.cluster.ClusterFixture.eds;
 import static io.bifocal.dataplane.cluster.ClusterFixture.inline;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.SubscriptionObserver;
@@ -54,7 +53,7 @@ class CapturedStreamTest {
             },
             (c, s) -> hosts -> null);
     ClusterManager manager =
-        new ClusterManager(control, client.subscriptions(), stats, tables, ConnectSettings.DEFAULT);
+        new ClusterManager(control, client.subscriptions(), stats, tables, ClusterDefaults.DEFAULT);
     control.execute(
         () ->
             manager.start(

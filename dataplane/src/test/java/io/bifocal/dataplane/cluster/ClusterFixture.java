@@ -3,7 +3,6 @@ package io.bifocal.dataplane.cluster;
 import com.google.protobuf.util.Durations;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.balance.LoadBalancer;
-import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFactory;
@@ -44,7 +43,7 @@ final class ClusterFixture {
       new ClusterTables(List.of(worker), stats, w -> new FakePools(), (c, s) -> firstUsable());
   final FakeResolver resolver = new FakeResolver(time);
   final ClusterManager manager =
-      new ClusterManager(time, xds, stats, tables, ConnectSettings.DEFAULT, resolver);
+      new ClusterManager(time, xds, stats, tables, ClusterDefaults.DEFAULT, resolver);
   boolean initialized;
 
   ClusterFixture with(Cluster... statics) throws ConfigException {

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ClusterReaderTest {
-  private final ClusterReader reader = new ClusterReader(ConnectSettings.DEFAULT);
+  private final ClusterReader reader = new ClusterReader(ClusterDefaults.DEFAULT);
 
   @Test
   void withoutAnythingElseTheDefaultsAreEnvoys() throws Exception {
@@ -149,7 +149,15 @@ class ClusterReaderTest {
         "lb_policy: CLUSTER_PROVIDED | cluster manager: cluster provided LB specified but cluster"
             + " 'm1' did not provide one. Check cluster documentation.",
         "lb_policy: MAGLEV | cluster 'm1'.lb_policy: MAGLEV is not served yet",
-        "upstream_bind_config { } | cluster 'm1': field 'upstream_bind_config' is not supported",
+        "upstream_bind_config { freebind { value: true } } | cluster"
+            + " 'm1'.upstream_bind_config.freebind: foreign addresses are not bound to",
+        "upstream_bind_config { socket_options { } } | cluster 'm1'.upstream_bind_config: field"
+            + " 'socket_options' is not supported",
+        "upstream_bind_config { local_address_selector { } } | cluster 'm1'.upstream_bind_config:"
+            + " field 'local_address_selector' is not supported",
+        "upstream_connection_options { tcp_keepalive { keepalive_time { value: 32768 } } } | cluster"
+            + " 'm1'.upstream_connection_options.tcp_keepalive.keepalive_time: the system takes at"
+            + " most 32767",
       })
   void whatCannotBeObeyedIsRefused(String fields, String reason) {
     assertThatThrownBy(() -> read("name: 'm1' " + fields))

@@ -4,7 +4,6 @@ import static io.bifocal.dataplane.cluster.ClusterFixture.inline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.dataplane.cluster.ClusterFixture.FakePool;
-import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFactory;
@@ -41,7 +40,7 @@ class WorkersTest {
   void everyWorkerHasItsOwnPoolsUnderOneSetOfLimits() throws Exception {
     ClusterManager manager =
         new ClusterManager(
-            new VirtualTime(), new ScriptedSubscriptions(), stats, tables, ConnectSettings.DEFAULT);
+            new VirtualTime(), new ScriptedSubscriptions(), stats, tables, ClusterDefaults.DEFAULT);
     manager.addStatic(inline("a", "10.0.0.1"));
     manager.start(null, SubscriptionObserver.NONE, c -> SubscriptionObserver.NONE, () -> {});
     for (Worker worker : workers) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.net.InetAddresses;
 import com.google.protobuf.UInt32Value;
 import io.bifocal.dataplane.host.Address;
-import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions.FirstAddressFamilyVersion;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions.HappyEyeballsConfig;
 import java.util.Arrays;
 import java.util.List;
@@ -16,6 +15,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Envoy's worked examples: 6a is an IPv6 address, 4b another of IPv4, p1 a pipe. */
 class AddressOrderTest {
+  /** By number: the last two are newer than the messages. */
+  private static final List<String> VERSIONS = List.of("DEFAULT", "V4", "V6", "PIPE", "INTERNAL");
+
   @ParameterizedTest(name = "{0} x{1}: {2} -> {3}")
   @CsvSource({
     "DEFAULT, 0, 6a 6b 4a 4b,                6a 4a 6b 4b",
@@ -36,10 +38,14 @@ class AddressOrderTest {
     "V6,      1, 4a 4b 6a 6b,                6a 4a 6b 4b",
     "V6,      3, p1 6a p2 6b p3 6c 6d,       6a 6b 6c p1 6d p2 p3",
     "V4,      9, 6a 4a 6b 4b,                4a 4b 6a 6b",
+    "PIPE,    3, 6a 6b 6c p1 p2 p3 4a 4b 4c, p1 p2 p3 6a 4a 6b 4b 6c 4c",
+    "PIPE,    3, 6a 6b 6c 4a 4b 4c 4d,       6a 4a 6b 4b 6c 4c 4d",
+    "PIPE,    0, 6a 6b p1 p2,                p1 6a p2 6b",
+    "INTERNAL, 3, 6a 6b 6c p1 p2 p3 p4,      6a p1 6b p2 6c p3 p4",
   })
-  void sortsAsEnvoyDoes(FirstAddressFamilyVersion first, int count, String in, String out) {
+  void sortsAsEnvoyDoes(String first, int count, String in, String out) {
     HappyEyeballsConfig.Builder config =
-        HappyEyeballsConfig.newBuilder().setFirstAddressFamilyVersion(first);
+        HappyEyeballsConfig.newBuilder().setFirstAddressFamilyVersionValue(VERSIONS.indexOf(first));
     if (count > 0) {
       config.setFirstAddressFamilyCount(UInt32Value.of(count));
     }

@@ -3,10 +3,13 @@ package io.bifocal.dataplane.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.net.InetAddresses;
+import io.bifocal.dataplane.connect.ConnectSettings;
+import io.bifocal.dataplane.connect.LocalAddresses;
 import io.bifocal.dataplane.connect.OutcomeMemory;
 import io.bifocal.dataplane.connect.RaceListener;
 import io.bifocal.dataplane.connect.RaceRunner;
 import io.bifocal.dataplane.connect.ScriptedNetwork;
+import io.bifocal.dataplane.connect.SocketSettings;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.AddressList;
 import io.bifocal.dataplane.host.AddressList.Completeness;
@@ -16,6 +19,7 @@ import io.bifocal.dataplane.host.HostStats;
 import io.bifocal.dataplane.host.Locality;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.transport.TransportSocket;
 import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
@@ -25,6 +29,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +51,7 @@ final class PoolBench {
   private final boolean tcp;
   private CircuitBreakers breakers;
   private int maxRequests;
+  private SocketSettings sockets = SocketSettings.DEFAULT;
   ConnectionPool pool;
 
   PoolBench(CircuitBreakers breakers) {
@@ -67,6 +73,11 @@ final class PoolBench {
     pool = pool();
   }
 
+  void from(Address.Ip local) {
+    sockets = new SocketSettings(new LocalAddresses(List.of(local)), Optional.empty());
+    pool = pool();
+  }
+
   void maxRequests(int max) {
     maxRequests = max;
     pool = pool();
@@ -79,7 +90,16 @@ final class PoolBench {
             new RaceRunner(time, network, RaceListener.NONE),
             new OutcomeMemory(time::nanoTime));
     PoolSettings settings =
-        new PoolSettings("c", CONNECT_TIMEOUT, IDLE_TIMEOUT, maxRequests, 1 << 20, breakers);
+        new PoolSettings(
+            "c",
+            CONNECT_TIMEOUT,
+            IDLE_TIMEOUT,
+            maxRequests,
+            1 << 20,
+            breakers,
+            ConnectSettings.envoys(),
+            sockets,
+            TransportSocket.PLAIN);
     return tcp ? pools.tcp(settings, stats, host) : pools.http(settings, stats, host);
   }
 

@@ -1,0 +1,16 @@
+package io.bifocal.dataplane.cluster;
+
+import io.bifocal.dataplane.connect.ConnectSettings;
+import io.envoyproxy.envoy.config.core.v3.BindConfig;
+
+/**
+ * What holds for every cluster that says nothing of it.
+ *
+ * @param connect how connections are made where Envoy has no field for it
+ * @param bind {@code cluster_manager.upstream_bind_config}; the default instance for none
+ */
+public record ClusterDefaults(ConnectSettings connect, BindConfig bind) {
+  /** What holds without a bootstrap that says otherwise. */
+  public static final ClusterDefaults DEFAULT =
+      new ClusterDefaults(ConnectSettings.DEFAULT, BindConfig.getDefaultInstance());
+}
