@@ -53,7 +53,7 @@ final class AssignmentDump {
     Endpoint.Builder endpoint =
         Endpoint.newBuilder()
             .setAddress(address(host.primary()))
-            .setHealthCheckConfig(Endpoint.HealthCheckConfig.getDefaultInstance())
+            .setHealthCheckConfig(healthCheck(host))
             .setHostname(host.hostname());
     List<Address> arrived = host.addresses().arrived();
     for (Address more : arrived.subList(1, arrived.size())) {
@@ -67,6 +67,16 @@ final class AssignmentDump {
 
     if (!host.metadata().equals(Metadata.getDefaultInstance())) {
       dump.setMetadata(host.metadata());
+    }
+    return dump.build();
+  }
+
+  // Envoy shows the port where the address is not the host's own, and neither address nor flag.
+  private static Endpoint.HealthCheckConfig healthCheck(Host host) {
+    var dump = Endpoint.HealthCheckConfig.newBuilder().setHostname(host.healthCheck().hostname());
+    Address address = host.healthCheck().address();
+    if (address instanceof Address.Ip ip && !ip.equals(host.primary())) {
+      dump.setPortValue(ip.port());
     }
     return dump.build();
   }

@@ -1,19 +1,14 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.api.ConfigException;
-import io.bifocal.api.IpLiterals;
-import io.bifocal.dataplane.connect.AddressOrder;
 import io.bifocal.dataplane.host.Address;
-import io.bifocal.dataplane.host.AddressList;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostSet;
 import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.host.Locality;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions.HappyEyeballsConfig;
-import io.envoyproxy.envoy.config.core.v3.SocketAddress;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.Endpoint;
-import io.envoyproxy.envoy.config.endpoint.v3.Endpoint.AdditionalAddress;
 import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
 import java.util.ArrayList;
@@ -34,20 +29,24 @@ final class AssignmentReader {
   private static final int DEFAULT_OVERPROVISIONING = 140;
 
   private final HappyEyeballsConfig sorting;
+  private final HostIdentity identity;
   private final Function<Address, HostState> newHosts;
   private final Consumer<String> warnings;
   private Set<String> told = Set.of();
 
   /**
    * @param sorting how each host's addresses are ordered
+   * @param identity which endpoints stay the hosts that they were
    * @param newHosts makes the lasting part of a host that was not there before
    * @param warnings hears of what is accepted without effect
    */
   AssignmentReader(
       HappyEyeballsConfig sorting,
+      HostIdentity identity,
       Function<Address, HostState> newHosts,
       Consumer<String> warnings) {
     this.sorting = sorting;
+    this.identity = identity;
     this.newHosts = newHosts;
     this.warnings = warnings;
   }
@@ -72,16 +71,13 @@ final class AssignmentReader {
         priorities.add(new ArrayList<>());
       }
       List<Host> here = priorities.get(place.getPriority());
-      Locality locality = locality(place);
+      EndpointReader reader = new EndpointReader(sorting, at, warned);
       for (LbEndpoint endpoint : place.getLbEndpointsList()) {
-        if (endpoint.getEndpoint().hasHealthCheckConfig()) {
-          warned.add(at + ".lb_endpoints[].endpoint.health_check_config: no health checks yet");
-        }
-        Address primary = address(endpoint.getEndpoint().getAddress());
+        Address primary = reader.primary(endpoint.getEndpoint());
         if (hosts.containsKey(primary)) {
           continue;
         }
-        Host host = host(endpoint, primary, locality, place.getPriority(), previous);
+        Host host = host(endpoint, primary, place, reader, previous);
         hosts.put(primary, host);
         here.add(host);
       }
@@ -92,63 +88,33 @@ final class AssignmentReader {
   }
 
   private Host host(
-      LbEndpoint endpoint, Address primary, Locality locality, int priority, Hosts previous)
+      LbEndpoint endpoint,
+      Address primary,
+      LocalityLbEndpoints place,
+      EndpointReader reader,
+      Hosts previous)
       throws ConfigException {
+    Endpoint proto = endpoint.getEndpoint();
     @Nullable Host before = previous.byPrimary().get(primary);
     Host now =
         new Host(
             before == null ? newHosts.apply(primary) : before.state(),
-            addresses(endpoint.getEndpoint(), primary),
-            endpoint.getEndpoint().getHostname(),
-            locality,
-            priority,
+            reader.addresses(proto, primary),
+            proto.getHostname(),
+            locality(place),
+            place.getPriority(),
             endpoint.hasLoadBalancingWeight() ? endpoint.getLoadBalancingWeight().getValue() : 1,
             endpoint.getHealthStatus(),
-            endpoint.getMetadata());
-    return before != null && before.equals(now) ? before : now;
-  }
-
-  private AddressList addresses(Endpoint endpoint, Address primary) throws ConfigException {
-    if (endpoint.getAdditionalAddressesCount() == 0) {
-      List<Address> alone = List.of(primary);
-      return new AddressList(alone, alone);
+            endpoint.getMetadata(),
+            reader.healthCheck(proto.getHealthCheckConfig(), primary),
+            reader.proxy(endpoint.getMetadata(), place.getMetadata()));
+    if (before == null) {
+      return now;
     }
-    List<Address> arrived = new ArrayList<>();
-    arrived.add(primary);
-    for (AdditionalAddress more : endpoint.getAdditionalAddressesList()) {
-      arrived.add(address(more.getAddress()));
+    if (!identity.isKept(before, now)) {
+      return now.as(newHosts.apply(primary));
     }
-    return new AddressList(arrived, AddressOrder.sort(arrived, sorting));
-  }
-
-  private static Address address(io.envoyproxy.envoy.config.core.v3.Address proto)
-      throws ConfigException {
-    return switch (proto.getAddressCase()) {
-      case SOCKET_ADDRESS -> socket(proto.getSocketAddress());
-      case PIPE -> new Address.Pipe(proto.getPipe().getPath());
-      case ENVOY_INTERNAL_ADDRESS ->
-          throw new ConfigException(
-              "internal listeners are not served: "
-                  + proto.getEnvoyInternalAddress().getServerListenerName());
-      case ADDRESS_NOT_SET -> throw new ConfigException("Address must be set");
-    };
-  }
-
-  private static Address socket(SocketAddress proto) throws ConfigException {
-    if (!proto.getResolverName().isEmpty()) {
-      throw new ConfigException("Unknown address resolver: " + proto.getResolverName());
-    }
-    if (!proto.getNamedPort().isEmpty()) {
-      throw new ConfigException("a port must be a number, not the name " + proto.getNamedPort());
-    }
-    if (!IpLiterals.isLiteral(proto.getAddress())) {
-      throw new ConfigException(
-          "malformed IP address: "
-              + proto.getAddress()
-              + ". Consider setting resolver_name or setting cluster type to 'STRICT_DNS' or"
-              + " 'LOGICAL_DNS'");
-    }
-    return new Address.Ip(IpLiterals.parse(proto.getAddress()), proto.getPortValue());
+    return before.equals(now) ? before : now;
   }
 
   static Locality locality(LocalityLbEndpoints place) {

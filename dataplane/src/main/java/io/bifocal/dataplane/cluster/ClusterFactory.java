@@ -66,6 +66,7 @@ final class ClusterFactory {
     AssignmentReader hosts =
         new AssignmentReader(
             config.happyEyeballs(),
+            new HostIdentity(config.proto().getHealthChecksCount() > 0),
             address -> new HostState(address, HostStats.in(hostScope)),
             warning -> log.warn("cluster '{}': {}", config.name(), warning));
     // A cluster that is refused here has no statistics yet, and leaves none.

@@ -139,16 +139,7 @@ final class DnsMembership implements Membership {
         || !now.addresses().arrived().contains(before.primary())) {
       return read;
     }
-    Host kept =
-        new Host(
-            before.state(),
-            now.addresses(),
-            now.hostname(),
-            now.locality(),
-            now.priority(),
-            now.weight(),
-            now.edsHealth(),
-            now.metadata());
+    Host kept = now.as(before.state());
     List<List<Host>> priorities = new ArrayList<>();
     read.set().priorities().forEach(p -> priorities.add(p.isEmpty() ? p : List.of(kept)));
     return new Hosts(

@@ -3,11 +3,13 @@ package io.bifocal.dataplane.cluster;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostSet;
+import io.bifocal.dataplane.host.HostState;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster's hosts, by priority and by the address that names them; immutable. A host that an
@@ -18,6 +20,12 @@ record Hosts(HostSet set, Map<Address, Host> byPrimary) {
 
   Hosts {
     byPrimary = Collections.unmodifiableMap(byPrimary);
+  }
+
+  /** A host's version here, or null when it is not one of these. */
+  @Nullable Host of(HostState state) {
+    Host host = byPrimary.get(state.primary());
+    return host != null && host.state() == state ? host : null;
   }
 
   int total() {
@@ -36,11 +44,11 @@ record Hosts(HostSet set, Map<Address, Host> byPrimary) {
     return changed;
   }
 
-  private Set<Address> members(int priority) {
-    Set<Address> members = new HashSet<>();
+  private Set<HostState> members(int priority) {
+    Set<HostState> members = new HashSet<>();
     if (priority < set.priorities().size()) {
       List<Host> hosts = set.priorities().get(priority);
-      hosts.forEach(host -> members.add(host.primary()));
+      hosts.forEach(host -> members.add(host.state()));
     }
     return members;
   }

@@ -1,8 +1,8 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.dataplane.balance.LoadBalancer;
-import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
+import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFactory;
@@ -15,8 +15,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One incarnation of a cluster on one worker, with its pools by primary address. Whoever still
- * holds one after another has taken its place is led on to that one.
+ * One incarnation of a cluster on one worker, with its pools by host. Whoever still holds one after
+ * another has taken its place is led on to that one.
  */
 final class PooledCluster implements WorkerCluster {
   private final WorkerTable table;
@@ -24,8 +24,8 @@ final class PooledCluster implements WorkerCluster {
   private final LoadBalancer balancer;
   private final PoolFactory factory;
   private final PoolSettings settings;
-  private final Map<Address, ConnectionPool> http = new HashMap<>();
-  private final Map<Address, ConnectionPool> tcp = new HashMap<>();
+  private final Map<HostState, ConnectionPool> http = new HashMap<>();
+  private final Map<HostState, ConnectionPool> tcp = new HashMap<>();
   private final List<ConnectionPool> draining = new ArrayList<>();
   private ClusterSnapshot snapshot;
   private boolean retired;
@@ -86,7 +86,7 @@ final class PooledCluster implements WorkerCluster {
     return live == null
         ? ClosedPool.INSTANCE
         : live.http.computeIfAbsent(
-            host.primary(), a -> live.factory.http(live.settings, live.stats, host));
+            host.state(), s -> live.factory.http(live.settings, live.stats, host));
   }
 
   @Override
@@ -95,7 +95,7 @@ final class PooledCluster implements WorkerCluster {
     return live == null
         ? ClosedPool.INSTANCE
         : live.tcp.computeIfAbsent(
-            host.primary(), a -> live.factory.tcp(live.settings, live.stats, host));
+            host.state(), s -> live.factory.tcp(live.settings, live.stats, host));
   }
 
   /** New hosts of the same incarnation: pools of kept ones go on, those of removed ones drain. */
@@ -135,18 +135,18 @@ final class PooledCluster implements WorkerCluster {
     return retired ? table.find(config().name()) : this;
   }
 
-  private void refresh(Map<Address, ConnectionPool> pools, Hosts before, Hosts after) {
+  private void refresh(Map<HostState, ConnectionPool> pools, Hosts before, Hosts after) {
     pools
         .entrySet()
         .removeIf(
             entry -> {
-              Host now = after.byPrimary().get(entry.getKey());
+              Host now = after.of(entry.getKey());
               if (now == null) {
                 entry.getValue().drain();
                 draining.add(entry.getValue());
                 return true;
               }
-              if (!now.equals(before.byPrimary().get(entry.getKey()))) {
+              if (!now.equals(before.of(entry.getKey()))) {
                 entry.getValue().update(now);
               }
               return false;

@@ -54,7 +54,7 @@ public final class RacePlanner {
    * @param now on the clock of the loop that is going to race
    */
   public RacePlan plan(Host host, long now) {
-    AddressList addresses = host.addresses();
+    AddressList addresses = host.raced();
     boolean alone =
         addresses.ordered().size() == 1 && addresses.completeness() == Completeness.COMPLETE;
     if (!settings.outcomeMemory() || alone) {
@@ -77,7 +77,7 @@ public final class RacePlanner {
         cluster,
         host.primary(),
         order,
-        host.addresses().completeness(),
+        host.raced().completeness(),
         retries,
         pacing,
         connectTimeout,

@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /** Where a connection can go: always a literal, never a name that would need a resolver. */
 public sealed interface Address {
@@ -20,6 +21,24 @@ public sealed interface Address {
 
   /** An IP address with its port. */
   record Ip(InetAddress ip, int port) implements Address {
+    // To InetAddress, fe80::1 on one link equals fe80::1 on another.
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Ip that
+          && port == that.port
+          && ip.equals(that.ip)
+          && scope() == that.scope();
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * ip.hashCode() + port;
+    }
+
+    private int scope() {
+      return ip instanceof Inet6Address v6 ? v6.getScopeId() : 0;
+    }
+
     @Override
     public Family family() {
       return ip instanceof Inet6Address ? Family.V6 : Family.V4;

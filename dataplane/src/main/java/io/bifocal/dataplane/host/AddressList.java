@@ -33,6 +33,12 @@ public record AddressList(List<Address> arrived, List<Address> ordered, Complete
     this(arrived, ordered, Completeness.COMPLETE);
   }
 
+  /** The list of a host that has one. */
+  public static AddressList of(Address address) {
+    List<Address> alone = List.of(address);
+    return new AddressList(alone, alone);
+  }
+
   public Address primary() {
     return arrived.get(0);
   }

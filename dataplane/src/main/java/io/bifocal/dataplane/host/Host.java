@@ -2,6 +2,7 @@ package io.bifocal.dataplane.host;
 
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One version of an endpoint. An update makes a new version that shares the {@link HostState}.
@@ -9,6 +10,8 @@ import io.envoyproxy.envoy.config.core.v3.Metadata;
  * @param hostname the endpoint's {@code hostname}, or empty
  * @param weight {@code load_balancing_weight}, 1 when unset
  * @param edsHealth as the control plane says
+ * @param healthCheck where a health checker would ask
+ * @param proxy whom connections go to in the place of all addresses, or null
  */
 public record Host(
     HostState state,
@@ -18,7 +21,52 @@ public record Host(
     int priority,
     int weight,
     HealthStatus edsHealth,
-    Metadata metadata) {
+    Metadata metadata,
+    HealthCheckTarget healthCheck,
+    @Nullable Address proxy) {
+
+  /** A host without anything that is rarely said. */
+  public Host(
+      HostState state,
+      AddressList addresses,
+      String hostname,
+      Locality locality,
+      int priority,
+      int weight,
+      HealthStatus edsHealth,
+      Metadata metadata) {
+    this(
+        state,
+        addresses,
+        hostname,
+        locality,
+        priority,
+        weight,
+        edsHealth,
+        metadata,
+        HealthCheckTarget.at(addresses.primary()),
+        null);
+  }
+
+  /** The same endpoint as a version of another host. */
+  public Host as(HostState other) {
+    return new Host(
+        other,
+        addresses,
+        hostname,
+        locality,
+        priority,
+        weight,
+        edsHealth,
+        metadata,
+        healthCheck,
+        proxy);
+  }
+
+  /** What a connection races among: the proxy alone, if there is one, else all addresses. */
+  public AddressList raced() {
+    return proxy == null ? addresses : AddressList.of(proxy);
+  }
 
   public Address primary() {
     return state.primary();

@@ -91,10 +91,10 @@ final class RacingPool implements ConnectionPool {
   @Override
   public void update(Host newer) {
     loop.assertInLoop();
-    boolean expected = host.addresses().completeness() == Completeness.MORE_TO_COME;
+    boolean expected = host.raced().completeness() == Completeness.MORE_TO_COME;
     host = newer; // first: whoever hears of a failure may ask again at once
     if (expected) {
-      List.copyOf(connecting).forEach(connection -> connection.update(newer.addresses()));
+      List.copyOf(connecting).forEach(connection -> connection.update(newer.raced()));
     }
   }
 
