@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * fe80::1%eth0} or {@code fe80::1%2} (RFC 4007 section 11); an interface named there must exist.
  */
 public final class IpLiterals {
+  private static final int NO_SUCH_LINK = -1;
+
   private IpLiterals() {}
 
   public static boolean isLiteral(String text) {
@@ -43,8 +45,11 @@ public final class IpLiterals {
       return address;
     }
     int scope = scope(text.substring(percent + 1));
-    if (scope <= 0 || !(address instanceof Inet6Address)) {
+    if (scope < 0 || !(address instanceof Inet6Address)) {
       return null;
+    }
+    if (scope == 0) {
+      return address; // no link in particular
     }
     try {
       return Inet6Address.getByAddress(null, address.getAddress(), scope);
@@ -62,9 +67,9 @@ public final class IpLiterals {
     }
     try {
       NetworkInterface named = text.isEmpty() ? null : NetworkInterface.getByName(text);
-      return named == null ? 0 : named.getIndex();
+      return named == null ? NO_SUCH_LINK : named.getIndex();
     } catch (SocketException e) {
-      return 0;
+      return NO_SUCH_LINK;
     }
   }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class IpLiteralsTest {
   @ParameterizedTest
-  @ValueSource(strings = {"192.0.2.1", "2001:db8::1", "::", "::1", "fe80::1%7"})
+  @ValueSource(strings = {"192.0.2.1", "2001:db8::1", "::", "::1", "fe80::1%7", "fe80::1%0"})
   void literalsAreTaken(String text) throws ConfigException {
     assertThat(IpLiterals.isLiteral(text)).isTrue();
     assertThat(IpLiterals.parse(text)).isNotNull();

@@ -1,5 +1,6 @@
 package io.bifocal.conformance;
 
+import com.google.common.net.InetAddresses;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -22,6 +23,7 @@ public final class Backend implements AutoCloseable {
   private final ServerSocket server;
   private final String body;
   private final List<Long> accepts = new CopyOnWriteArrayList<>();
+  private final List<String> peers = new CopyOnWriteArrayList<>();
   private final AtomicInteger requests = new AtomicInteger();
   private volatile CountDownLatch paused = new CountDownLatch(0);
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
@@ -72,11 +74,17 @@ public final class Backend implements AutoCloseable {
     return List.copyOf(accepts);
   }
 
+  /** Where every connection accepted so far came from, without its port. */
+  public List<String> peers() {
+    return List.copyOf(peers);
+  }
+
   private void accept() {
     while (!server.isClosed()) {
       try {
         Socket socket = server.accept();
         accepts.add(System.nanoTime());
+        peers.add(InetAddresses.toAddrString(socket.getInetAddress()));
         open.add(socket);
         daemon(() -> serve(socket));
       } catch (IOException e) {

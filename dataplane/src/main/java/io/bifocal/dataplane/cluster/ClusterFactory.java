@@ -77,6 +77,7 @@ final class ClusterFactory {
       membership =
           counts -> new EdsMembership(eds, hosts, assignments, counts, xds, observer, control);
     } else if (config.discovery() instanceof Discovery.Dns dns) {
+      AssignmentReader.checkUnresolved(dns.assignment());
       membership = counts -> new DnsMembership(dns, hosts, counts, resolver, control);
     } else {
       ClusterLoadAssignment inline = ((Discovery.Static) config.discovery()).assignment();

@@ -11,6 +11,7 @@ import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +34,11 @@ final class ClusterReader {
    * @throws ConfigException in Envoy's words where it has any, else with the field's path
    */
   ClusterConfig read(Cluster cluster) throws ConfigException {
+    return read(cluster, log::warn);
+  }
+
+  /** The same; {@code told} hears of what is accepted without effect. */
+  ClusterConfig read(Cluster cluster, Consumer<String> told) throws ConfigException {
     String path = "cluster '" + cluster.getName() + "'";
     List<String> warnings = new ArrayList<>(ClusterFields.CLUSTER.check(cluster, path));
     Discovery discovery = DiscoveryReader.read(cluster, path, warnings);
@@ -63,7 +69,7 @@ final class ClusterReader {
             discovery,
             cluster);
     warnIfTheSecondAttemptIsTooLate(config, path, warnings);
-    warnings.forEach(log::warn);
+    warnings.forEach(told);
     return config;
   }
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.Any;
 import com.google.protobuf.Message;
 import com.google.protobuf.TextFormat;
+import com.google.protobuf.util.Durations;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.connect.ConnectSettings;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
@@ -17,6 +18,8 @@ import io.envoyproxy.envoy.extensions.network.dns_resolver.cares.v3.CaresDnsReso
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -163,6 +166,40 @@ class ClusterReaderTest {
     assertThatThrownBy(() -> read("name: 'm1' " + fields))
         .isInstanceOf(ConfigException.class)
         .hasMessage(reason);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"STATIC, false", "STRICT_DNS, false", "LOGICAL_DNS, true", "EDS, true"})
+  void aSecondAttemptThatComesTooLateIsSaidWhereThereMayBeOne(
+      Cluster.DiscoveryType type, boolean said) throws Exception {
+    Cluster.Builder cluster = inline("a", "example.com").toBuilder().setType(type);
+    if (type == Cluster.DiscoveryType.EDS) {
+      cluster.setEdsClusterConfig(eds("a").getEdsClusterConfig());
+    }
+    assertThat(tooLate(cluster, 300)).hasSize(said ? 1 : 0);
+    assertThat(tooLate(cluster, 301)).isEmpty();
+  }
+
+  @Test
+  void aSecondAttemptThatComesTooLateIsSaidOnce() throws Exception {
+    Cluster.Builder cluster = inline("a", "10.0.0.1").toBuilder();
+    for (int i = 2; i < 5; i++) {
+      cluster
+          .getLoadAssignmentBuilder()
+          .getEndpointsBuilder(0)
+          .addLbEndpoints(ClusterFixture.endpoint("10.0.0." + i, "::" + i));
+    }
+    assertThat(tooLate(cluster, 250))
+        .containsExactly(
+            "cluster 'a'.connect_timeout: 250 ms are over before the second attempt of a race"
+                + " begins (300 ms): a second address is tried only when the first one fails");
+  }
+
+  private List<String> tooLate(Cluster.Builder cluster, int connectTimeoutMillis) throws Exception {
+    List<String> warnings = new ArrayList<>();
+    cluster.setConnectTimeout(Durations.fromMillis(connectTimeoutMillis));
+    var unused = reader.read(cluster.build(), warnings::add);
+    return warnings.stream().filter(w -> w.contains("connect_timeout")).toList();
   }
 
   private ClusterConfig read(String text) throws Exception {

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.connect;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.common.net.InetAddresses;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -88,7 +90,12 @@ class SocketSettingsOnSocketsTest {
   @Test
   void anAddressOfAnotherFamilyIsNotConnectedTo() throws Exception {
     assumeTrue(hasIpv6(), "this machine has no ::1");
-    RaceOutcome.Won won = won(from(OTHER_V4), listening(V6), listening(V4));
+    ServerSocket six = new ServerSocket(0, 50, V6);
+    resources.add(six);
+    six.setSoTimeout(50);
+    RaceOutcome.Won won =
+        won(from(OTHER_V4), Address.of(six.getLocalSocketAddress()), listening(V4));
+    assertThatThrownBy(six::accept).isInstanceOf(SocketTimeoutException.class);
     assertThat(local(won)).isEqualTo(OTHER_V4.ip());
     assertThat(won.attempts().get(1))
         .isInstanceOfSatisfying(
