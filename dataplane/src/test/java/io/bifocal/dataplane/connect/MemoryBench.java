@@ -88,7 +88,8 @@ final class MemoryBench {
   }
 
   RacePlan plan(Host host) {
-    return new RacePlanner("c", CONNECT_TIMEOUT, TransportSocket.PLAIN, settings, memory)
+    return new RacePlanner(
+            "c", CONNECT_TIMEOUT, SocketSettings.DEFAULT, TransportSocket.PLAIN, settings, memory)
         .plan(host, time.nanoTime());
   }
 

@@ -205,6 +205,7 @@ class RaceExplorationTest {
           simple.retries(),
           new AttemptDelay(Duration.ofNanos(scenario.delay()), scenario.growth()),
           simple.connectTimeout(),
+          simple.sockets(),
           this::handshake,
           simple.purpose(),
           simple.pupil());
@@ -325,7 +326,7 @@ class RaceExplorationTest {
     private static List<ScriptedNetwork.Dialled> started(RaceReport report) {
       return report.attempts().stream()
           .filter(AttemptEvent.Started.class::isInstance)
-          .map(event -> new ScriptedNetwork.Dialled(event.address(), event.atNanos()))
+          .map(event -> new ScriptedNetwork.Dialled(event.address(), null, event.atNanos()))
           .toList();
     }
 
