@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -23,7 +24,7 @@ public final class Http {
   /** GET, or an unchecked exception. */
   public static Response get(InetSocketAddress address, String path) {
     try {
-      return exchange(address, "GET", path);
+      return exchange(address, "GET", path, Map.of(), "");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -32,7 +33,21 @@ public final class Http {
   /** POST without a body. */
   public static Response post(InetSocketAddress address, String path) {
     try {
-      return exchange(address, "POST", path);
+      return exchange(address, "POST", path, Map.of(), "");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Any request, its body sent in one go; or an unchecked exception. */
+  public static Response request(
+      InetSocketAddress address,
+      String method,
+      String path,
+      Map<String, String> headers,
+      String body) {
+    try {
+      return exchange(address, method, path, headers, body);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -41,21 +56,28 @@ public final class Http {
   /** GET, or nothing when no whole response came. */
   public static Optional<Response> tryGet(InetSocketAddress address, String path) {
     try {
-      return Optional.of(exchange(address, "GET", path));
+      return Optional.of(exchange(address, "GET", path, Map.of(), ""));
     } catch (IOException e) {
       return Optional.empty();
     }
   }
 
-  private static Response exchange(InetSocketAddress address, String method, String path)
+  private static Response exchange(
+      InetSocketAddress address,
+      String method,
+      String path,
+      Map<String, String> headers,
+      String body)
       throws IOException {
     try (Socket socket = new Socket()) {
       socket.setSoTimeout(TIMEOUT_MILLIS);
       socket.connect(address, TIMEOUT_MILLIS);
-      String request =
-          "%s %s HTTP/1.1\r\nhost: conformance\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-              .formatted(method, path);
-      socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+      StringBuilder request = new StringBuilder();
+      request.append(method).append(' ').append(path).append(" HTTP/1.1\r\n");
+      request.append("host: conformance\r\nconnection: close\r\n");
+      headers.forEach((name, value) -> request.append(name + ": " + value + "\r\n"));
+      request.append("content-length: ").append(body.length()).append("\r\n\r\n").append(body);
+      socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.ISO_8859_1));
       return parse(socket.getInputStream().readAllBytes());
     }
   }

@@ -16,14 +16,19 @@ public final class Peers {
   public static Path require(String name) {
     Path executable = directory().resolve("bin").resolve(name);
     if (!Files.isExecutable(executable)) {
-      String message =
-          "%s is missing: run scripts/peers to bring it (looked at %s)".formatted(name, executable);
-      if (Boolean.parseBoolean(System.getenv("CI"))) {
-        Assertions.fail(message);
-      }
-      Assumptions.abort(message);
+      missing(
+          "%s is missing: run scripts/peers to bring it (looked at %s)"
+              .formatted(name, executable));
     }
     return executable;
+  }
+
+  /** Skips the test for this reason; fails it under {@code CI=true}. */
+  public static void missing(String message) {
+    if (Boolean.parseBoolean(System.getenv("CI"))) {
+      Assertions.fail(message);
+    }
+    Assumptions.abort(message);
   }
 
   /** The top of the checkout. */

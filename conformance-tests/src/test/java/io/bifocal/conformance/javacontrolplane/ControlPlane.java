@@ -34,10 +34,14 @@ public final class ControlPlane implements AutoCloseable {
 
   /** On 127.0.0.1 and this port; 0 is an ephemeral one. */
   public ControlPlane(int port) {
+    this(Loopback.v4(port));
+  }
+
+  public ControlPlane(InetSocketAddress address) {
     V3DiscoveryServer discovery = new V3DiscoveryServer(new Ear(), cache);
     try {
       server =
-          NettyServerBuilder.forAddress(Loopback.v4(port))
+          NettyServerBuilder.forAddress(address)
               .addService(discovery.getAggregatedDiscoveryServiceImpl())
               .build()
               .start();

@@ -1,0 +1,75 @@
+package io.bifocal.conformance.rfc8305;
+
+import io.bifocal.conformance.Started;
+import io.bifocal.conformance.Subject;
+import java.io.IOException;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/** The lab with both subjects on its near side, for all suites of a run. */
+final class Arena implements AutoCloseable {
+  private static final int FIRST_PORT = 2000;
+  private static final int WARM_UPS = 3;
+
+  private final Lab lab;
+  private final FarSide far;
+  private final Started started = new Started();
+  private final Map<Subject, Contestant> contestants = new EnumMap<>(Subject.class);
+  private int trials;
+
+  Arena() {
+    lab = started.keep(Lab.open());
+    far = FarSide.of(lab);
+  }
+
+  Lab lab() {
+    return lab;
+  }
+
+  FarSide far() {
+    return far;
+  }
+
+  /** The failure, with the subjects' logs in its message. */
+  Throwable explain(Throwable failure) {
+    return started.explain(failure);
+  }
+
+  /** A race that is about to begin: the cluster is there, nothing has been sent. */
+  Trial trial(Subject subject, Race race) {
+    return trial(contestant(subject), race);
+  }
+
+  private Trial trial(Contestant contestant, Race race) {
+    trials++;
+    return new Trial(this, contestant, race, "trial-" + trials, FIRST_PORT + trials).begin();
+  }
+
+  private Contestant contestant(Subject subject) {
+    Contestant running = contestants.get(subject);
+    if (running == null || !running.isAlive()) {
+      running = new Contestant(subject, lab, started);
+      contestants.put(subject, running);
+      warmUp(running);
+    }
+    return running;
+  }
+
+  /** A JVM's first steps are slow, and times are asserted. */
+  private void warmUp(Contestant contestant) {
+    for (int i = 0; i < WARM_UPS; i++) {
+      for (Race race :
+          List.of(
+              Race.of("6a 4a").where("6a silent").inARow(2),
+              Race.of("6a 4a").where("6a refused, 4a refused").inARow(5))) {
+        var unused = trial(contestant, race).run();
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    started.close();
+  }
+}

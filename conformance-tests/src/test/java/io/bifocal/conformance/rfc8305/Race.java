@@ -1,0 +1,116 @@
+package io.bifocal.conformance.rfc8305;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A request to a cluster of one endpoint, and what the network does to its connection.
+ *
+ * @param addresses the endpoint's, by their {@link FarSide short names}
+ * @param network {@code 6a silent, 4a refused after 10, 6b answers after 220, 4b unreachable}; what
+ *     is not named answers at once
+ * @param options further fields of the cluster, as YAML in flow style
+ * @param service fields of the lab's request {@code serve}
+ * @param request method, headers and body
+ * @param times how many requests
+ * @param atOnce whether they are sent together or one after the other
+ */
+record Race(
+    String addresses,
+    String network,
+    String options,
+    Map<String, ?> service,
+    Request request,
+    int times,
+    boolean atOnce) {
+
+  private static final Pattern RULE =
+      Pattern.compile("(\\w+) (silent|refused|unreachable|answers)(?: after (\\d+))?");
+
+  /** What a client sends. */
+  record Request(String method, Map<String, String> headers, String body) {}
+
+  /** What the network does with an address: the lab's action, and its delay each way. */
+  record Rule(String address, String action, double delayMillis) {}
+
+  /** One GET to an endpoint of these addresses, nothing amiss. */
+  static Race of(String addresses) {
+    return new Race(addresses, "", "", Map.of(), new Request("GET", Map.of(), ""), 1, false);
+  }
+
+  Race where(String network) {
+    return new Race(addresses, network, options, service, request, times, atOnce);
+  }
+
+  /** The cluster's {@code connect_timeout}. */
+  Race within(String timeout) {
+    return with("connect_timeout: " + timeout);
+  }
+
+  /** Further fields of the cluster. */
+  Race with(String option) {
+    String all = options.isEmpty() ? option : options + ", " + option;
+    return new Race(addresses, network, all, service, request, times, atOnce);
+  }
+
+  /** Every race from the head of the list, as Envoy runs it, which ignores this key of ours. */
+  Race withoutMemory() {
+    return with("metadata: {filter_metadata: {bifocal.connect: {outcome_memory: false}}}");
+  }
+
+  Race served(Map<String, ?> service) {
+    return new Race(addresses, network, options, service, request, times, atOnce);
+  }
+
+  Race header(String name, String value) {
+    return asking(new Request(request.method(), Map.of(name, value), request.body()));
+  }
+
+  Race asking(Request request) {
+    return new Race(addresses, network, options, service, request, times, atOnce);
+  }
+
+  /** So many requests one after the other, each on a connection of its own. */
+  Race inARow(int times) {
+    return new Race(addresses, network, options, Map.of("close", true), request, times, false);
+  }
+
+  /** So many requests together. */
+  Race atOnce(int times) {
+    return new Race(addresses, network, options, service, request, times, true);
+  }
+
+  List<Rule> rules() {
+    return Arrays.stream(network.split(","))
+        .map(String::strip)
+        .filter(text -> !text.isEmpty())
+        .map(Race::rule)
+        .toList();
+  }
+
+  private static Rule rule(String text) {
+    Matcher matcher = RULE.matcher(text);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException("not a rule: " + text);
+    }
+    double after = matcher.group(3) == null ? 0 : Double.parseDouble(matcher.group(3));
+    return new Rule(matcher.group(1), action(matcher.group(2)), after / 2);
+  }
+
+  private static String action(String fate) {
+    return switch (fate) {
+      case "silent" -> "drop";
+      case "refused" -> "refuse";
+      case "answers" -> "accept";
+      default -> fate;
+    };
+  }
+
+  /** How many attempts there can be without retries. */
+  int most() {
+    return addresses.split(" ").length * times;
+  }
+}

@@ -1,0 +1,172 @@
+package io.bifocal.conformance.rfc8305;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.bifocal.api.BootstrapReader;
+import io.bifocal.api.ConfigException;
+import io.bifocal.conformance.Http;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** One race for one subject: a cluster of its own, on a port of its own. */
+final class Trial {
+  /** Longer than a delay, so that an attempt too many is seen. */
+  private static final Duration QUIET = Duration.ofMillis(Timeline.LATE_MILLIS + 300);
+
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  private record Response(long at, Http.Response http) {}
+
+  private final Lab lab;
+  private final FarSide far;
+  private final Contestant contestant;
+  private final Race race;
+  private final String name;
+  private final int port;
+
+  Trial(Arena arena, Contestant contestant, Race race, String name, int port) {
+    this.lab = arena.lab();
+    this.far = arena.far();
+    this.contestant = contestant;
+    this.race = race;
+    this.name = name;
+    this.port = port;
+  }
+
+  /** Prepares the network, and publishes the cluster. */
+  Trial begin() {
+    lab.serve(port, race.service());
+    where(race.network());
+    publish(race.addresses());
+    assertThat(lab.packets(port)).as("packets before the first request").isEmpty();
+    return this;
+  }
+
+  /** Changes what the network does. */
+  void where(String network) {
+    for (Race.Rule rule : Race.of("").where(network).rules()) {
+      lab.rule(far.address(rule.address()), port, rule.action(), rule.delayMillis());
+    }
+  }
+
+  /** Changes the endpoint's addresses. */
+  void publish(String addresses) {
+    contestant.publish(cluster(addresses), List.of());
+  }
+
+  String name() {
+    return name;
+  }
+
+  int port() {
+    return port;
+  }
+
+  Contestant contestant() {
+    return contestant;
+  }
+
+  private Cluster cluster(String addresses) {
+    String type = race.options().contains("type: ") ? "" : "type: STATIC, ";
+    return read(
+        "{name: %s, %s%sload_assignment: %s}"
+            .formatted(
+                name,
+                type,
+                race.options().isEmpty() ? "" : race.options() + ", ",
+                assignment(name, addresses)),
+        Cluster.getDefaultInstance());
+  }
+
+  private String assignment(String cluster, String addresses) {
+    List<String> all =
+        far.addresses(addresses).stream()
+            .map(
+                address ->
+                    "{socket_address: {address: \"%s\", port_value: %d}}".formatted(address, port))
+            .toList();
+    String additional =
+        all.stream().skip(1).map("{address: %s}"::formatted).collect(Collectors.joining(", "));
+    return ("{cluster_name: %s, endpoints: [{lb_endpoints: [{endpoint:"
+            + " {address: %s, additional_addresses: [%s]}}]}]}")
+        .formatted(cluster, all.get(0), additional);
+  }
+
+  private static <T extends com.google.protobuf.Message> T read(String yaml, T prototype) {
+    try {
+      return new BootstrapReader(false).readYaml(yaml, yaml, prototype);
+    } catch (ConfigException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+
+  /** Sends the requests, and returns what was seen when nothing more is to come. */
+  Observation run() {
+    long sent = System.nanoTime();
+    List<Response> responses = race.atOnce() ? together() : inARow();
+    List<Lab.Packet> syns = awaitQuiet();
+    long start = syns.isEmpty() ? sent : syns.get(0).at();
+    return new Observation(
+        new Timeline(
+            syns.stream()
+                .map(syn -> new Timeline.Attempt(far.name(syn.to()), millis(start, syn.at())))
+                .toList()),
+        responses.stream().map(response -> reply(start, response)).toList(),
+        contestant.counters(name),
+        contestant.logged(name, race.times()).stream().map(this::withoutPort).toList());
+  }
+
+  private List<Response> inARow() {
+    return IntStream.range(0, race.times()).mapToObj(i -> request()).toList();
+  }
+
+  private List<Response> together() {
+    List<CompletableFuture<Response>> responses =
+        IntStream.range(0, race.times())
+            .mapToObj(
+                i -> CompletableFuture.supplyAsync(this::request, task -> new Thread(task).start()))
+            .toList();
+    return responses.stream().map(CompletableFuture::join).toList();
+  }
+
+  private Response request() {
+    Http.Response response = contestant.request(name, race.request());
+    return new Response(System.nanoTime(), response);
+  }
+
+  /** The SYNs so far; not before a further attempt would have come, if there can be one. */
+  private List<Lab.Packet> awaitQuiet() {
+    return await("quiet")
+        .atMost(PATIENCE)
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(20))
+        .until(this::syns, this::isQuiet);
+  }
+
+  private boolean isQuiet(List<Lab.Packet> syns) {
+    long last = syns.isEmpty() ? 0 : syns.get(syns.size() - 1).at();
+    return syns.size() >= race.most() || System.nanoTime() - last > QUIET.toNanos();
+  }
+
+  List<Lab.Packet> syns() {
+    return lab.packets(port).stream().filter(packet -> packet.kind().equals("syn")).toList();
+  }
+
+  private Reply reply(long start, Response response) {
+    return new Reply(
+        response.http().status(), far.name(response.http().body()), millis(start, response.at()));
+  }
+
+  private String withoutPort(String line) {
+    return far.named(line).replace(":" + port, "");
+  }
+
+  private static long millis(long from, long to) {
+    return Math.round((to - from) / 1e6);
+  }
+}
