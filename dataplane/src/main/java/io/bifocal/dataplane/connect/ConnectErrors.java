@@ -36,7 +36,10 @@ final class ConnectErrors {
 
   /** The call itself failed. */
   static String immediate(Throwable cause, Address address) {
-    return "immediate connect error: " + phrase(cause) + "|remote address:" + address.text();
+    return "immediate connect error: "
+        + phrase(cause, "Network is unreachable")
+        + "|remote address:"
+        + address.text();
   }
 
   /** The system refused to set an option of the socket. */
@@ -67,7 +70,7 @@ final class ConnectErrors {
 
   /** The peer, or a router on the way, answered no. */
   static String delayed(Throwable cause) {
-    return "delayed connect error: " + phrase(cause);
+    return "delayed connect error: " + phrase(cause, "No route to host");
   }
 
   /** The socket was connected, but what is on top of it failed; it words its own failures. */
@@ -76,14 +79,16 @@ final class ConnectErrors {
   }
 
   // Neither the JDK nor Netty tells the number of the error: the phrase is found in the message,
-  // or follows from the type where epoll's transport gives no message.
-  private static String phrase(Throwable cause) {
+  // or follows from the type where epoll's transport gives no message. It has one type for two
+  // errors: a routing table says at once that there is no network, a router later that there is no
+  // host.
+  private static String phrase(Throwable cause, String unreachable) {
     for (Throwable t = cause; t != null; t = t.getCause()) {
       if (t instanceof FileNotFoundException) {
         return "No such file or directory";
       }
       if (t instanceof NoRouteToHostException && text(t).startsWith("null")) {
-        return "Network is unreachable";
+        return unreachable;
       }
       String message = text(t);
       for (String phrase : PHRASES) {

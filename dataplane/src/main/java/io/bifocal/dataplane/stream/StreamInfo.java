@@ -4,7 +4,7 @@ import io.bifocal.dataplane.connect.AttemptEvent;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -62,11 +62,11 @@ public final class StreamInfo {
   public int requestAttempts;
   public String connectionTerminationDetails = "";
 
-  private @Nullable EnumSet<ResponseFlag> flags;
+  private @Nullable Set<ResponseFlag> flags;
 
   public void flag(ResponseFlag flag) {
     if (flags == null) {
-      flags = EnumSet.noneOf(ResponseFlag.class);
+      flags = new LinkedHashSet<>();
     }
     flags.add(flag);
   }

@@ -235,6 +235,15 @@ class FormatTest {
   }
 
   @Test
+  void flags_are_in_the_order_in_which_they_were_raised() throws ConfigException {
+    StreamInfo stream = answered();
+    stream.flag(ResponseFlag.UPSTREAM_RETRY_LIMIT_EXCEEDED);
+    stream.flag(ResponseFlag.UPSTREAM_CONNECTION_FAILURE);
+    stream.flag(ResponseFlag.UPSTREAM_RETRY_LIMIT_EXCEEDED);
+    assertThat(Format.text("%RESPONSE_FLAGS%").of(stream)).isEqualTo("URX,UF");
+  }
+
+  @Test
   void empty_values_can_be_left_out_of_a_text() throws ConfigException {
     assertThat(Format.text("a%REQ(nope)%b", true).of(answered())).isEqualTo("ab");
   }
