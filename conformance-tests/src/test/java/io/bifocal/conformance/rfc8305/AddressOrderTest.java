@@ -55,12 +55,15 @@ class AddressOrderTest {
             .map(address -> "0 " + address)
             .collect(Collectors.joining(", "));
     wire.run(
-            subject,
-            Race.of(addresses)
-                .where(refused)
-                .with("upstream_connection_options: {happy_eyeballs_config: {" + config + "}}"))
-        .onTheWire(wireOrder)
-        .replies(Outcome.REFUSED + " at 0")
-        .counts("upstream_cx_total " + attempts.split(" ").length + ", upstream_cx_connect_fail 1");
+        subject,
+        Race.of(addresses)
+            .where(refused)
+            .with("upstream_connection_options: {happy_eyeballs_config: {" + config + "}}"),
+        Expected.onTheWire(wireOrder)
+            .replies(Outcome.REFUSED + " at 0")
+            .counts(
+                "upstream_cx_total "
+                    + attempts.split(" ").length
+                    + ", upstream_cx_connect_fail 1"));
   }
 }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * A subject on the near side, and the control plane that gives it one trial's cluster at a time.
@@ -41,11 +42,16 @@ final class Contestant {
         started
             .start(
                 subject,
-                lab.near(),
+                before(lab.near()),
                 NearBootstrap.yaml(lab, controlPlane.port(), accessLog),
                 List.of("--file-flush-interval-msec", "20"))
             .awaitLive();
     ingress = proxy.listener("ingress");
+  }
+
+  /** Times are what this is about: nobody else on this machine comes first. */
+  private static List<String> before(List<String> command) {
+    return Stream.concat(Stream.of("nice", "-n", "-10"), command.stream()).toList();
   }
 
   boolean isAlive() {
@@ -118,8 +124,13 @@ final class Contestant {
     return counters;
   }
 
-  /** Normalised: octets depend on the proxy's own headers; histograms are no numbers. */
+  /**
+   * Normalised: octets depend on the proxy's own headers, how often a writer had to wait on sizes
+   * of reads and buffers; histograms are no numbers.
+   */
   private static boolean isCompared(String name, String value) {
-    return !name.contains("bytes") && value.matches("[1-9][0-9]*");
+    return !name.contains("bytes")
+        && !name.contains("flow_control")
+        && value.matches("[1-9][0-9]*");
   }
 }

@@ -41,7 +41,8 @@ record FarSide(List<String> sixes, List<String> fours) {
 
   /** The same text, every address in it by its short name. */
   String named(String text) {
-    String named = text.replace("[" + SIX_WITHOUT_ROUTE + "]", "6x").replace(FOUR_WITHOUT_ROUTE, "4x");
+    String named =
+        text.replace("[" + SIX_WITHOUT_ROUTE + "]", "6x").replace(FOUR_WITHOUT_ROUTE, "4x");
     // The longer ones first: 198.51.100.1 begins 198.51.100.16.
     for (int i = sixes.size() - 1; i >= 0; i--) {
       named = named.replace("[" + sixes.get(i) + "]", "6" + letter(i));

@@ -4,14 +4,15 @@ import java.nio.file.Path;
 
 /**
  * What a subject on the near side starts with: clusters by ADS over the link to the lab's host, a
- * listener that sends a request to the cluster named in its header {@code x-cluster}, and one that
- * splices connections to the cluster {@code tcp}.
+ * listener that sends a request to the cluster named in its header {@code x-cluster}, once more
+ * after a failure to connect when there is a header {@code x-retries}, and one that splices
+ * connections to the cluster {@code tcp}.
  */
 final class NearBootstrap {
   private static final String LOG =
       "%REQ(x-cluster)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%"
           + " %UPSTREAM_TRANSPORT_FAILURE_REASON% host=%UPSTREAM_HOST%"
-          + " remote=%UPSTREAM_REMOTE_ADDRESS% tries=%UPSTREAM_REQUEST_ATTEMPT_COUNT%\\n";
+          + " remote=%UPSTREAM_REMOTE_ADDRESS% tries=%UPSTREAM_REQUEST_ATTEMPT_COUNT% body=%RESP(x-body-read)%\\n";
 
   private NearBootstrap() {}
 
@@ -56,6 +57,13 @@ final class NearBootstrap {
                     - name: all
                       domains: ["*"]
                       routes:
+                      - match: {prefix: /, headers: [{name: x-retries, present_match: true}]}
+                        route:
+                          cluster_header: x-cluster
+                          retry_policy:
+                            retry_on: connect-failure
+                            num_retries: 1
+                            retry_back_off: {base_interval: 0.001s, max_interval: 0.001s}
                       - {match: {prefix: /}, route: {cluster_header: x-cluster}}
                   http_filters:
                   - name: envoy.filters.http.router

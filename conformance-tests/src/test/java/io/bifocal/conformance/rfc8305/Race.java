@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
  * @param network {@code 6a silent, 4a refused after 10, 6b answers after 220, 4b unreachable}; what
  *     is not named answers at once
  * @param options further fields of the cluster, as YAML in flow style
+ * @param ours what is under {@code bifocal.connect} in its metadata
  * @param service fields of the lab's request {@code serve}
  * @param request method, headers and body
  * @param times how many requests
@@ -22,6 +23,7 @@ record Race(
     String addresses,
     String network,
     String options,
+    String ours,
     Map<String, ?> service,
     Request request,
     int times,
@@ -38,11 +40,19 @@ record Race(
 
   /** One GET to an endpoint of these addresses, nothing amiss. */
   static Race of(String addresses) {
-    return new Race(addresses, "", "", Map.of(), new Request("GET", Map.of(), ""), 1, false);
+    return new Race(
+        addresses,
+        "",
+        "",
+        "outcome_memory: false",
+        Map.of(),
+        new Request("GET", Map.of(), ""),
+        1,
+        false);
   }
 
   Race where(String network) {
-    return new Race(addresses, network, options, service, request, times, atOnce);
+    return new Race(addresses, network, options, ours, service, request, times, atOnce);
   }
 
   /** The cluster's {@code connect_timeout}. */
@@ -53,34 +63,41 @@ record Race(
   /** Further fields of the cluster. */
   Race with(String option) {
     String all = options.isEmpty() ? option : options + ", " + option;
-    return new Race(addresses, network, all, service, request, times, atOnce);
+    return new Race(addresses, network, all, ours, service, request, times, atOnce);
   }
 
-  /** Every race from the head of the list, as Envoy runs it, which ignores this key of ours. */
-  Race withoutMemory() {
-    return with("metadata: {filter_metadata: {bifocal.connect: {outcome_memory: false}}}");
+  /** Settings of our own, which Envoy ignores; by default nothing is remembered, as with Envoy. */
+  Race ours(String settings) {
+    return new Race(addresses, network, options, settings, service, request, times, atOnce);
   }
 
   Race served(Map<String, ?> service) {
-    return new Race(addresses, network, options, service, request, times, atOnce);
+    return new Race(addresses, network, options, ours, service, request, times, atOnce);
   }
 
-  Race header(String name, String value) {
-    return asking(new Request(request.method(), Map.of(name, value), request.body()));
+  /** Every request is retried once when it has no connection. */
+  Race retried() {
+    return asking(new Request(request.method(), Map.of("x-retries", "1"), request.body()));
   }
 
   Race asking(Request request) {
-    return new Race(addresses, network, options, service, request, times, atOnce);
+    return new Race(addresses, network, options, ours, service, request, times, atOnce);
+  }
+
+  /** So many requests one after the other, on one connection if the proxy keeps it. */
+  Race again(int times) {
+    return new Race(addresses, network, options, ours, service, request, times, false);
   }
 
   /** So many requests one after the other, each on a connection of its own. */
   Race inARow(int times) {
-    return new Race(addresses, network, options, Map.of("close", true), request, times, false);
+    return new Race(
+        addresses, network, options, ours, Map.of("close", true), request, times, false);
   }
 
   /** So many requests together. */
   Race atOnce(int times) {
-    return new Race(addresses, network, options, service, request, times, true);
+    return new Race(addresses, network, options, ours, service, request, times, true);
   }
 
   List<Rule> rules() {

@@ -1,5 +1,7 @@
 package io.bifocal.conformance.rfc8305;
 
+import java.util.List;
+
 /**
  * What a client got.
  *
@@ -17,15 +19,20 @@ record Reply(int status, String body, long millis) {
         Long.parseLong(text.substring(at + 4)));
   }
 
-  /** Whether this is the same answer within the tolerance. */
-  boolean isAbout(Reply other) {
-    return status == other.status
-        && body.equals(other.body)
-        && Timeline.isAbout(millis, other.millis);
+  /** Where {@code actual} is not the same within the tolerance. */
+  List<Difference> differencesTo(Reply actual) {
+    return what().equals(actual.what())
+        ? Millis.compare(what(), millis, actual.millis)
+        : List.of(Difference.of(this, actual));
+  }
+
+  /** The same without the time. */
+  String what() {
+    return status + " " + body;
   }
 
   @Override
   public String toString() {
-    return status + " " + body + " at " + millis;
+    return what() + " at " + millis;
   }
 }

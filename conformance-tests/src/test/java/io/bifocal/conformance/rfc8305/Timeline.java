@@ -7,14 +7,6 @@ import java.util.stream.Collectors;
 
 /** Which addresses were tried, and when: milliseconds after the first attempt's SYN. */
 record Timeline(List<Attempt> attempts) {
-  /** A timer is never early; but the first SYN may have been noticed a moment late. */
-  static final long EARLY_MILLIS = 20;
-
-  /**
-   * For a busy machine; less than half of Envoy's delay, so that no attempt is taken for another.
-   */
-  static final long LATE_MILLIS = 140;
-
   /** One SYN that was not a repetition. */
   record Attempt(String address, long millis) {
     @Override
@@ -34,27 +26,22 @@ record Timeline(List<Attempt> attempts) {
             .toList());
   }
 
-  /** Where another one is not the same within the tolerance; empty when it is. */
-  List<String> differencesTo(Timeline other) {
-    List<String> differences = new ArrayList<>();
-    if (!addresses().equals(other.addresses())) {
-      differences.add("expected on the wire " + this + ", but was " + other);
-      return differences;
+  /** Where {@code actual} is not the same within the tolerance. */
+  List<Difference> differencesTo(Timeline actual) {
+    if (!addresses().equals(actual.addresses())) {
+      return List.of(Difference.of("on the wire " + this, actual));
     }
+    List<Difference> differences = new ArrayList<>();
     for (int i = 0; i < attempts.size(); i++) {
-      if (!isAbout(attempts.get(i).millis(), other.attempts.get(i).millis())) {
-        differences.add("expected at " + attempts.get(i) + ", but was at " + other.attempts.get(i));
-      }
+      Attempt attempt = attempts.get(i);
+      differences.addAll(
+          Millis.compare(attempt.address(), attempt.millis(), actual.attempts.get(i).millis()));
     }
     return differences;
   }
 
-  /** Whether {@code actual} milliseconds can pass for {@code expected}. */
-  static boolean isAbout(long expected, long actual) {
-    return actual >= expected - EARLY_MILLIS && actual <= expected + LATE_MILLIS;
-  }
-
-  private List<String> addresses() {
+  /** The same without the times. */
+  List<String> addresses() {
     return attempts.stream().map(Attempt::address).toList();
   }
 

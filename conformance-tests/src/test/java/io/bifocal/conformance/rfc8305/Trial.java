@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 /** One race for one subject: a cluster of its own, on a port of its own. */
 final class Trial {
   /** Longer than a delay, so that an attempt too many is seen. */
-  private static final Duration QUIET = Duration.ofMillis(Timeline.LATE_MILLIS + 300);
+  private static final Duration QUIET = Duration.ofMillis(Millis.LATE + 300);
 
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -43,7 +43,7 @@ final class Trial {
     lab.serve(port, race.service());
     where(race.network());
     publish(race.addresses());
-    assertThat(lab.packets(port)).as("packets before the first request").isEmpty();
+    assertThat(packets()).as("packets before the first request").isEmpty();
     return this;
   }
 
@@ -74,11 +74,12 @@ final class Trial {
   private Cluster cluster(String addresses) {
     String type = race.options().contains("type: ") ? "" : "type: STATIC, ";
     return read(
-        "{name: %s, %s%sload_assignment: %s}"
+        "{name: %s, %s%smetadata: {filter_metadata: {bifocal.connect: {%s}}}, load_assignment: %s}"
             .formatted(
                 name,
                 type,
                 race.options().isEmpty() ? "" : race.options() + ", ",
+                race.ours(),
                 assignment(name, addresses)),
         Cluster.getDefaultInstance());
   }
@@ -114,7 +115,9 @@ final class Trial {
     return new Observation(
         new Timeline(
             syns.stream()
-                .map(syn -> new Timeline.Attempt(far.name(syn.to()), millis(start, syn.at())))
+                .map(
+                    syn ->
+                        new Timeline.Attempt(far.name(syn.to()), Millis.between(start, syn.at())))
                 .toList()),
         responses.stream().map(response -> reply(start, response)).toList(),
         contestant.counters(name),
@@ -153,20 +156,27 @@ final class Trial {
     return syns.size() >= race.most() || System.nanoTime() - last > QUIET.toNanos();
   }
 
-  List<Lab.Packet> syns() {
-    return lab.packets(port).stream().filter(packet -> packet.kind().equals("syn")).toList();
+  /** What was sent to the cluster so far. */
+  List<Lab.Packet> packets() {
+    return lab.packets(port);
+  }
+
+  boolean isTo(Lab.Packet packet, String address) {
+    return packet.to().equals(far.address(address));
+  }
+
+  private List<Lab.Packet> syns() {
+    return packets().stream().filter(packet -> packet.kind().equals("syn")).toList();
   }
 
   private Reply reply(long start, Response response) {
     return new Reply(
-        response.http().status(), far.name(response.http().body()), millis(start, response.at()));
+        response.http().status(),
+        far.name(response.http().body()),
+        Millis.between(start, response.at()));
   }
 
   private String withoutPort(String line) {
     return far.named(line).replace(":" + port, "");
-  }
-
-  private static long millis(long from, long to) {
-    return Math.round((to - from) / 1e6);
   }
 }
