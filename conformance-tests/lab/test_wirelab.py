@@ -9,6 +9,7 @@ import sys
 import time
 import unittest
 import unittest.mock
+from pathlib import Path
 
 import wirelab
 from wirelab.namespaces import NETNS, inside, require
@@ -154,7 +155,8 @@ class NamesTest(unittest.TestCase):
 class LifeTest(unittest.TestCase):
     def start(self):
         return subprocess.Popen(
-            [sys.executable, "-m", "wirelab"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            [sys.executable, "-m", "wirelab"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            cwd=Path(__file__).parent)
 
     def test_two_at_once(self):
         with wirelab.Lab() as other:

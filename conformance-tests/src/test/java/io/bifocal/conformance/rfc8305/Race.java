@@ -38,6 +38,12 @@ record Race(
   /** What the network does with an address: the lab's action, and its delay each way. */
   record Rule(String address, String action, double delayMillis) {}
 
+  /** One GET to an endpoint of these addresses that comes by EDS. */
+  static Race byEds(String addresses) {
+    return of(addresses)
+        .with("type: EDS, eds_cluster_config: {eds_config: {ads: {}, resource_api_version: V3}}");
+  }
+
   /** One GET to an endpoint of these addresses, nothing amiss. */
   static Race of(String addresses) {
     return new Race(

@@ -7,6 +7,7 @@ import io.bifocal.api.BootstrapReader;
 import io.bifocal.api.ConfigException;
 import io.bifocal.conformance.Http;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -56,46 +57,67 @@ final class Trial {
 
   /** Changes the endpoint's addresses. */
   void publish(String addresses) {
-    contestant.publish(cluster(addresses), List.of());
+    publishEndpoints("[{lb_endpoints: [{endpoint: " + endpoint(addresses) + "}]}]");
+  }
+
+  /** Changes the localities with their endpoints, given as YAML in flow style. */
+  void publishEndpoints(String localities) {
+    String assignment = "{cluster_name: %s, endpoints: %s}".formatted(name, localities);
+    if (race.options().contains("type: EDS")) {
+      contestant.publish(
+          cluster(""), List.of(read(assignment, ClusterLoadAssignment.getDefaultInstance())));
+    } else {
+      contestant.publish(cluster(", load_assignment: " + assignment), List.of());
+    }
+  }
+
+  /** An endpoint of these addresses as YAML in flow style; the first is its own. */
+  String endpoint(String addresses) {
+    List<String> all =
+        far.addresses(addresses).stream()
+            .map(
+                address ->
+                    "address: {socket_address: {address: \"%s\", port_value: %d}}"
+                        .formatted(address, port))
+            .toList();
+    return "{%s, additional_addresses: [%s]}"
+        .formatted(
+            all.get(0),
+            all.stream().skip(1).map("{%s}"::formatted).collect(Collectors.joining(", ")));
+  }
+
+  private Cluster cluster(String assignment) {
+    String type = race.options().contains("type: ") ? "" : "type: STATIC, ";
+    return read(
+        "{name: %s, %s%smetadata: {filter_metadata: {bifocal.connect: {%s}}}%s}"
+            .formatted(
+                name,
+                type,
+                race.options().isEmpty() ? "" : race.options() + ", ",
+                race.ours(),
+                assignment),
+        Cluster.getDefaultInstance());
   }
 
   String name() {
     return name;
   }
 
-  int port() {
-    return port;
-  }
-
   Contestant contestant() {
     return contestant;
   }
 
-  private Cluster cluster(String addresses) {
-    String type = race.options().contains("type: ") ? "" : "type: STATIC, ";
-    return read(
-        "{name: %s, %s%smetadata: {filter_metadata: {bifocal.connect: {%s}}}, load_assignment: %s}"
-            .formatted(
-                name,
-                type,
-                race.options().isEmpty() ? "" : race.options() + ", ",
-                race.ours(),
-                assignment(name, addresses)),
-        Cluster.getDefaultInstance());
+  /** A statistic of the cluster's. */
+  long stat(String statistic) {
+    return contestant.stat("cluster." + name + "." + statistic);
   }
 
-  private String assignment(String cluster, String addresses) {
-    List<String> all =
-        far.addresses(addresses).stream()
-            .map(
-                address ->
-                    "{socket_address: {address: \"%s\", port_value: %d}}".formatted(address, port))
-            .toList();
-    String additional =
-        all.stream().skip(1).map("{address: %s}"::formatted).collect(Collectors.joining(", "));
-    return ("{cluster_name: %s, endpoints: [{lb_endpoints: [{endpoint:"
-            + " {address: %s, additional_addresses: [%s]}}]}]}")
-        .formatted(cluster, all.get(0), additional);
+  /** Waits until so many updates of the endpoints were taken. */
+  void awaitUpdates(int updates) {
+    await("updates of " + name)
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(5))
+        .until(() -> stat("update_success") >= updates);
   }
 
   private static <T extends com.google.protobuf.Message> T read(String yaml, T prototype) {
@@ -104,6 +126,11 @@ final class Trial {
     } catch (ConfigException e) {
       throw new IllegalArgumentException(e);
     }
+  }
+
+  /** Forgets what was sent so far. */
+  void forget() {
+    lab.clear();
   }
 
   /** Sends the requests, and returns what was seen when nothing more is to come. */
