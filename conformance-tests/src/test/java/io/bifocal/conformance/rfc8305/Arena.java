@@ -38,12 +38,17 @@ final class Arena implements AutoCloseable {
 
   /** A race that is about to begin: the cluster is there, nothing has been sent. */
   Trial trial(Subject subject, Race race) {
-    return trial(contestant(subject), race);
+    return trial(contestant(subject), race, "trial-" + trials);
   }
 
-  private Trial trial(Contestant contestant, Race race) {
+  /** The same for a cluster of this name. */
+  Trial trial(Subject subject, Race race, String name) {
+    return trial(contestant(subject), race, name);
+  }
+
+  private Trial trial(Contestant contestant, Race race, String name) {
     trials++;
-    return new Trial(this, contestant, race, "trial-" + trials, FIRST_PORT + trials).begin();
+    return new Trial(this, contestant, race, name, FIRST_PORT + trials).begin();
   }
 
   private Contestant contestant(Subject subject) {
@@ -63,7 +68,7 @@ final class Arena implements AutoCloseable {
           List.of(
               Race.of("6a 4a").where("6a silent").inARow(2),
               Race.of("6a 4a").where("6a refused, 4a refused").inARow(5))) {
-        var unused = trial(contestant, race).run();
+        var unused = trial(contestant, race, "warm-up-" + trials).run();
       }
     }
   }

@@ -12,6 +12,7 @@ import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -81,6 +82,12 @@ final class Contestant {
 
   long stat(String name) {
     return proxy.stat(name);
+  }
+
+  /** A client's connection to a listener. */
+  Socket connect(String listener) throws IOException {
+    InetSocketAddress address = proxy.listener(listener);
+    return new Socket(address.getAddress(), address.getPort());
   }
 
   /** A request to a cluster. */

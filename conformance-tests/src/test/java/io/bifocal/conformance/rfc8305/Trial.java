@@ -140,15 +140,25 @@ final class Trial {
     List<Lab.Packet> syns = awaitQuiet();
     long start = syns.isEmpty() ? sent : syns.get(0).at();
     return new Observation(
-        new Timeline(
-            syns.stream()
-                .map(
-                    syn ->
-                        new Timeline.Attempt(far.name(syn.to()), Millis.between(start, syn.at())))
-                .toList()),
+        timeline(syns),
         responses.stream().map(response -> reply(start, response)).toList(),
         contestant.counters(name),
         contestant.logged(name, race.times()).stream().map(this::withoutPort).toList());
+  }
+
+  /** The attempts, when no more are to come. */
+  Timeline awaitWire() {
+    return timeline(awaitQuiet());
+  }
+
+  private Timeline timeline(List<Lab.Packet> syns) {
+    return new Timeline(
+        syns.stream()
+            .map(
+                syn ->
+                    new Timeline.Attempt(
+                        far.name(syn.to()), Millis.between(syns.get(0).at(), syn.at())))
+            .toList());
   }
 
   private List<Response> inARow() {

@@ -45,6 +45,11 @@ final class WireLab implements BeforeEachCallback, TestExecutionExceptionHandler
     return arena().trial(subject, race);
   }
 
+  /** The same for a cluster of this name. */
+  Trial trial(Subject subject, Race race, String cluster) {
+    return arena().trial(subject, race, cluster);
+  }
+
   /**
    * Runs a race, and compares what was seen with what is expected, and what Bifocal did with what
    * Envoy did in the same race. What was only late is given another chance.
