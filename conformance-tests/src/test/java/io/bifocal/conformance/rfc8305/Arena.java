@@ -48,7 +48,8 @@ final class Arena implements AutoCloseable {
 
   private Trial trial(Contestant contestant, Race race, String name) {
     trials++;
-    return new Trial(this, contestant, race, name, FIRST_PORT + trials).begin();
+    return new Trial(this, contestant, new RacedCluster(name, FIRST_PORT + trials, race, far))
+        .begin();
   }
 
   private Contestant contestant(Subject subject) {

@@ -3,15 +3,10 @@ package io.bifocal.conformance.rfc8305;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.bifocal.api.BootstrapReader;
-import io.bifocal.api.ConfigException;
 import io.bifocal.conformance.Http;
-import io.envoyproxy.envoy.config.cluster.v3.Cluster;
-import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** One race for one subject: a cluster of its own, on a port of its own. */
@@ -27,16 +22,18 @@ final class Trial {
   private final FarSide far;
   private final Contestant contestant;
   private final Race race;
+  private final RacedCluster cluster;
   private final String name;
   private final int port;
 
-  Trial(Arena arena, Contestant contestant, Race race, String name, int port) {
+  Trial(Arena arena, Contestant contestant, RacedCluster cluster) {
     this.lab = arena.lab();
     this.far = arena.far();
     this.contestant = contestant;
-    this.race = race;
-    this.name = name;
-    this.port = port;
+    this.cluster = cluster;
+    this.race = cluster.race();
+    this.name = cluster.name();
+    this.port = cluster.port();
   }
 
   /** Prepares the network, and publishes the cluster. */
@@ -57,46 +54,16 @@ final class Trial {
 
   /** Changes the endpoint's addresses. */
   void publish(String addresses) {
-    publishEndpoints("[{lb_endpoints: [{endpoint: " + endpoint(addresses) + "}]}]");
+    publishLocalities(cluster.localities(addresses));
   }
 
   /** Changes the localities with their endpoints, given as YAML in flow style. */
-  void publishEndpoints(String localities) {
-    String assignment = "{cluster_name: %s, endpoints: %s}".formatted(name, localities);
-    if (race.options().contains("type: EDS")) {
-      contestant.publish(
-          cluster(""), List.of(read(assignment, ClusterLoadAssignment.getDefaultInstance())));
-    } else {
-      contestant.publish(cluster(", load_assignment: " + assignment), List.of());
-    }
+  void publishLocalities(String localities) {
+    contestant.publish(cluster.cluster(localities), cluster.assignments(localities));
   }
 
-  /** An endpoint of these addresses as YAML in flow style; the first is its own. */
-  String endpoint(String addresses) {
-    List<String> all =
-        far.addresses(addresses).stream()
-            .map(
-                address ->
-                    "address: {socket_address: {address: \"%s\", port_value: %d}}"
-                        .formatted(address, port))
-            .toList();
-    return "{%s, additional_addresses: [%s]}"
-        .formatted(
-            all.get(0),
-            all.stream().skip(1).map("{%s}"::formatted).collect(Collectors.joining(", ")));
-  }
-
-  private Cluster cluster(String assignment) {
-    String type = race.options().contains("type: ") ? "" : "type: STATIC, ";
-    return read(
-        "{name: %s, %s%smetadata: {filter_metadata: {bifocal.connect: {%s}}}%s}"
-            .formatted(
-                name,
-                type,
-                race.options().isEmpty() ? "" : race.options() + ", ",
-                race.ours(),
-                assignment),
-        Cluster.getDefaultInstance());
+  RacedCluster cluster() {
+    return cluster;
   }
 
   String name() {
@@ -112,20 +79,12 @@ final class Trial {
     return contestant.stat("cluster." + name + "." + statistic);
   }
 
-  /** Waits until so many updates of the endpoints were taken. */
-  void awaitUpdates(int updates) {
-    await("updates of " + name)
+  /** Waits until a statistic of the cluster's has reached a value. */
+  void awaitStat(String statistic, int atLeast) {
+    await(statistic + " of " + name)
         .atMost(PATIENCE)
         .pollInterval(Duration.ofMillis(5))
-        .until(() -> stat("update_success") >= updates);
-  }
-
-  private static <T extends com.google.protobuf.Message> T read(String yaml, T prototype) {
-    try {
-      return new BootstrapReader(false).readYaml(yaml, yaml, prototype);
-    } catch (ConfigException e) {
-      throw new IllegalArgumentException(e);
-    }
+        .until(() -> stat(statistic) >= atLeast);
   }
 
   /** Forgets what was sent so far. */

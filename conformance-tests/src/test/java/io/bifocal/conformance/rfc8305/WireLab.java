@@ -40,6 +40,10 @@ final class WireLab implements BeforeEachCallback, TestExecutionExceptionHandler
     return arena;
   }
 
+  Lab lab() {
+    return arena().lab();
+  }
+
   /** A race that is about to begin. */
   Trial trial(Subject subject, Race race) {
     return arena().trial(subject, race);
