@@ -6,16 +6,13 @@ import io.bifocal.conformance.Backend;
 import io.bifocal.conformance.Bootstraps;
 import io.bifocal.conformance.Bootstraps.Dialect;
 import io.bifocal.conformance.Peers;
+import io.bifocal.conformance.Ports;
 import io.bifocal.conformance.Program;
 import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,7 +41,8 @@ class GoControlPlaneTest {
     String program = Peers.require("gcp-driver").toString();
     subject.command(List.of());
     Backend upstream = stage.keep(Backend.start("127.0.0.1", MESSAGE));
-    int base = portsInARow(LISTENERS + 5);
+    // The driver takes fixed ports only.
+    int base = Ports.inARow(LISTENERS + 5);
     int controlPlane = base + LISTENERS;
     Program driver =
         stage.run(
@@ -70,32 +68,5 @@ class GoControlPlaneTest {
     stage.start(subject, bootstrap);
 
     assertThat(driver.awaitExit(Duration.ofMinutes(2))).as("the driver's exit code").isZero();
-  }
-
-  /** The driver takes fixed ports only: a range that is free right now. */
-  private static int portsInARow(int count) {
-    for (int tries = 0; tries < 100; tries++) {
-      int base = ThreadLocalRandom.current().nextInt(20_000, 30_000);
-      List<ServerSocket> taken = new ArrayList<>();
-      try {
-        for (int port = base; port < base + count; port++) {
-          taken.add(new ServerSocket(port));
-        }
-        return base;
-      } catch (IOException e) {
-        // Somebody has one of them: elsewhere, then.
-      } finally {
-        taken.forEach(GoControlPlaneTest::close);
-      }
-    }
-    throw new AssertionError("no free range of ports");
-  }
-
-  private static void close(ServerSocket socket) {
-    try {
-      socket.close();
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
   }
 }

@@ -13,6 +13,7 @@ import io.bifocal.conformance.Backend;
 import io.bifocal.conformance.Bootstraps;
 import io.bifocal.conformance.Bootstraps.Dialect;
 import io.bifocal.conformance.Http;
+import io.bifocal.conformance.Ports;
 import io.bifocal.conformance.Program;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.SilentAddress;
@@ -149,14 +150,14 @@ class JavaControlPlaneTest {
   @ParameterizedTest
   @MethodSource("everyone")
   void whileTheControlPlaneIsAwayItServesAndThenCatchesUp(Subject subject, Dialect dialect) {
-    ControlPlane first = stage.keep(new ControlPlane(0));
+    int port = Ports.free();
+    ControlPlane first = stage.keep(new ControlPlane(port));
     Backend one = backend("one");
     Backend two = backend("two");
     publish(first, "1", one);
     Proxy proxy = start(subject, first, dialect).awaitLive();
     proxy.awaitBody("ingress", "/", "one");
 
-    int port = first.port();
     first.close();
     await()
         .untilAsserted(() -> assertThat(proxy.stat("control_plane.connected_state")).isEqualTo(0));

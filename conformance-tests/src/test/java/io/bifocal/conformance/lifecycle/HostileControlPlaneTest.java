@@ -17,6 +17,7 @@ import io.bifocal.conformance.Bootstraps;
 import io.bifocal.conformance.Bootstraps.Dialect;
 import io.bifocal.conformance.Http;
 import io.bifocal.conformance.Loopback;
+import io.bifocal.conformance.Ports;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
@@ -26,7 +27,6 @@ import io.bifocal.conformance.scripted.Type;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
@@ -51,12 +51,7 @@ class HostileControlPlaneTest {
   @ParameterizedTest
   @EnumSource(Subject.class)
   void withNobodyThereItBecomesLiveAndCatchesUpLater(Subject subject) {
-    int port;
-    try (ServerSocket free = new ServerSocket(0)) {
-      port = free.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    int port = Ports.free();
     Proxy proxy = stage.start(subject, impatient(port)).awaitLive();
 
     assertThat(proxy.stat("control_plane.connected_state")).isZero();
@@ -68,7 +63,7 @@ class HostileControlPlaneTest {
   @EnumSource(Subject.class)
   void oneThatAcceptsAndSaysNothingDoesNotHoldItUp(Subject subject) throws IOException {
     ServerSocket mute = stage.keep(new ServerSocket());
-    mute.bind(Loopback.v4(0));
+    mute.bind(Loopback.v4(Ports.free()));
     Proxy proxy = stage.start(subject, impatient(mute.getLocalPort())).awaitLive();
 
     assertThat(proxy.stat("cluster_manager.cds.init_fetch_timeout")).isEqualTo(1);
@@ -81,7 +76,7 @@ class HostileControlPlaneTest {
   @EnumSource(Subject.class)
   void garbageInsteadOfHttp2IsSurvived(Subject subject) throws IOException {
     ServerSocket mad = stage.keep(new ServerSocket());
-    mad.bind(Loopback.v4(0));
+    mad.bind(Loopback.v4(Ports.free()));
     Thread babble = new Thread(() -> babble(mad), "babble");
     babble.setDaemon(true);
     babble.start();
