@@ -410,7 +410,7 @@ class ProxyingTest {
     bench.serve(
         HttpBench.manager(
             "[{match: {prefix: /}, route: {cluster: up,"
-                + " retry_policy: {retry_on: 5xx, per_try_timeout: 0.1s}}}]"));
+                + " retry_policy: {retry_on: 5xx, per_try_timeout: 1s}}}]"));
 
     assertThat(bench.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n")).endsWith("ok");
     assertThat(bench.counter("cluster.up.upstream_rq_per_try_timeout")).isEqualTo(1);
