@@ -114,8 +114,8 @@ final class Performance {
 
   private void play(Step step) {
     if (step instanceof Push push) {
-      String nonce = server.push(push.type(), push.version(), push.resources());
       int before = server.said().size();
+      String nonce = server.push(push.type(), push.version(), push.resources());
       waitFor(
           switch (push.answer()) {
             case ANSWERED, ANSWERED_AND_MORE_AFTER_DRAINING ->
@@ -146,7 +146,7 @@ final class Performance {
 
   private static void pause(Duration duration) {
     long end = System.nanoTime() + duration.toNanos();
-    await().atMost(duration.plusSeconds(1)).until(() -> System.nanoTime() >= end);
+    await().atMost(duration.plusSeconds(30)).until(() -> System.nanoTime() >= end);
   }
 
   private void note(String title, List<String> mustName) {
