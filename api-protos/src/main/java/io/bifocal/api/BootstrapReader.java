@@ -24,8 +24,9 @@ import org.slf4j.LoggerFactory;
  * .textproto}, {@code .pbtxt}; all else is JSON or YAML by its first character.
  *
  * <p>Errors are one line, {@code FILE:LINE: field.path: what is wrong}. A field that is not known
- * is an error, or with {@code allowUnknownFields} a warning in the log. Constraints are checked,
- * except inside {@code Any}, where they are the business of who unpacks.
+ * is an error, or with {@code allowUnknownFields} a warning in the log, and counted; in the text
+ * format it is an error all the same, as it is with Envoy. Constraints are checked, except inside
+ * {@code Any}, where they are the business of who unpacks. Not for several threads at once.
  */
 public final class BootstrapReader {
   private static final Logger log = LoggerFactory.getLogger(BootstrapReader.class);
@@ -36,9 +37,15 @@ public final class BootstrapReader {
   private static final String BYTE_ORDER_MARK = "\ufeff";
 
   private final boolean allowUnknownFields;
+  private int unknownFields;
 
   public BootstrapReader(boolean allowUnknownFields) {
     this.allowUnknownFields = allowUnknownFields;
+  }
+
+  /** How many fields were left out so far, as they are not known: those that were warned of. */
+  public int unknownFields() {
+    return unknownFields;
   }
 
   /** Reads a bootstrap from a file. */
@@ -98,7 +105,7 @@ public final class BootstrapReader {
     Message message =
         allowUnknownFields
             ? MessageReader.lenient(
-                tree, prototype, (line, text) -> log.warn("{}:{}: {}", where, line, text))
+                tree, prototype, (line, text) -> leftOut("%s:%d: %s".formatted(where, line, text)))
             : MessageReader.strict(tree, prototype);
     return checked(message, where, prototype);
   }
@@ -122,9 +129,14 @@ public final class BootstrapReader {
       throw new ConfigException(where + ": unknown fields: " + String.join(", ", unknown));
     }
     for (String path : unknown) {
-      log.warn("{}: unknown field {}", where, path);
+      leftOut(where + ": unknown field " + path);
     }
     return checked(message, where, prototype);
+  }
+
+  private void leftOut(String warning) {
+    unknownFields++;
+    log.warn("{}", warning);
   }
 
   private static <T extends Message> T checked(Message message, String where, T prototype)

@@ -12,6 +12,8 @@ import java.util.regex.Pattern;
 final class TextProto {
   private static final Pattern EXPANDED_ANY = Pattern.compile("\\[\\s*([\\w.-]+/[\\w.]+)\\s*]");
 
+  private static final Pattern POSITION = Pattern.compile("(^|\\n)\\d+:\\d+:\\s");
+
   private TextProto() {}
 
   static <T extends Message> T read(String text, String where, T prototype) throws ConfigException {
@@ -22,11 +24,16 @@ final class TextProto {
           .build()
           .merge(text, builder);
     } catch (TextFormat.ParseException e) {
-      throw new ConfigException(where + ":" + e.getLine() + ": " + e.getMessage(), e);
+      throw new ConfigException(where + ":" + e.getLine() + ": " + oneLine(e), e);
     }
     @SuppressWarnings("unchecked") // built from the prototype
     Class<T> type = (Class<T>) prototype.getClass();
     return type.cast(builder.build());
+  }
+
+  /** Without its positions, which stand before each of its lines. */
+  private static String oneLine(TextFormat.ParseException e) {
+    return POSITION.matcher(String.valueOf(e.getMessage())).replaceAll(" ").strip();
   }
 
   /** The parser wants its types at once; only those that the text names are loaded. */

@@ -112,10 +112,11 @@ class BootstrapReaderTest {
 
   @Test
   void unknownFieldsAreLeftOutWhenAllowed() throws ConfigException {
-    Bootstrap bootstrap =
-        new BootstrapReader(true).readYaml(cluster("quantum_tunnel: 1, type: NOPE"), "b.yaml");
+    BootstrapReader lenient = new BootstrapReader(true);
+    Bootstrap bootstrap = lenient.readYaml(cluster("quantum_tunnel: 1, type: NOPE"), "b.yaml");
     assertThat(bootstrap.getStaticResources().getClusters(0))
         .isEqualTo(Cluster.newBuilder().setName("a").build());
+    assertThat(lenient.unknownFields()).isEqualTo(2);
   }
 
   @ParameterizedTest
@@ -429,6 +430,16 @@ class BootstrapReaderTest {
   }
 
   @Test
+  void unknownFieldsInTheTextFormatAreFatalEvenWhenAllowed() throws IOException {
+    Path path = file("b.textproto", "node {\n id: 'a' idd: 'b'\n}");
+    assertThatThrownBy(() -> new BootstrapReader(true).read(path))
+        .hasMessage(
+            path
+                + ":2: Input contains unknown fields and/or extensions:"
+                + " envoy.config.core.v3.Node.idd");
+  }
+
+  @Test
   void unknownFieldsInABinaryAreFatalUnlessAllowed() throws IOException, ConfigException {
     Bootstrap bootstrap =
         Bootstrap.newBuilder()
@@ -439,7 +450,9 @@ class BootstrapReaderTest {
             .build();
     Path path = Files.write(folder.resolve("b.pb"), bootstrap.toByteArray());
     assertThatThrownBy(() -> strict.read(path)).hasMessage(path + ": unknown fields: #9999");
-    assertThat(new BootstrapReader(true).read(path).getNode().getId()).isEmpty();
+    BootstrapReader lenient = new BootstrapReader(true);
+    assertThat(lenient.read(path).getNode().getId()).isEmpty();
+    assertThat(lenient.unknownFields()).isEqualTo(1);
   }
 
   @Test

@@ -16,6 +16,8 @@ import java.time.Duration;
  * @param accessLogFlush how long lines of access logs may wait; default 10 s
  * @param rejectUnknownDynamicFields whether a resource with a field that this build does not know
  *     is refused; default not
+ * @param unknownStaticFields how many fields of the bootstrap were left out, as they are not known
+ *     here ({@code server.static_unknown_fields}); default none
  * @param races hears of every race for an upstream connection, on the worker that ran it
  * @param commandLine what {@code /server_info} shows
  */
@@ -25,6 +27,7 @@ public record ProxyOptions(
     Duration drainTime,
     Duration accessLogFlush,
     boolean rejectUnknownDynamicFields,
+    int unknownStaticFields,
     RaceListener races,
     CommandLineOptions commandLine) {
 
@@ -41,6 +44,7 @@ public record ProxyOptions(
         Duration.ofMinutes(10),
         AccessLogFiles.FLUSH_INTERVAL,
         false,
+        0,
         RaceListener.NONE,
         CommandLineOptions.getDefaultInstance());
   }
@@ -52,6 +56,7 @@ public record ProxyOptions(
         drainTime,
         accessLogFlush,
         rejectUnknownDynamicFields,
+        unknownStaticFields,
         races,
         commandLine);
   }
@@ -63,6 +68,7 @@ public record ProxyOptions(
         drainTime,
         accessLogFlush,
         rejectUnknownDynamicFields,
+        unknownStaticFields,
         races,
         commandLine);
   }
@@ -74,6 +80,7 @@ public record ProxyOptions(
         time,
         accessLogFlush,
         rejectUnknownDynamicFields,
+        unknownStaticFields,
         races,
         commandLine);
   }
@@ -85,13 +92,33 @@ public record ProxyOptions(
         drainTime,
         interval,
         rejectUnknownDynamicFields,
+        unknownStaticFields,
         races,
         commandLine);
   }
 
   public ProxyOptions withRejectUnknownDynamicFields(boolean reject) {
     return new ProxyOptions(
-        concurrency, transport, drainTime, accessLogFlush, reject, races, commandLine);
+        concurrency,
+        transport,
+        drainTime,
+        accessLogFlush,
+        reject,
+        unknownStaticFields,
+        races,
+        commandLine);
+  }
+
+  public ProxyOptions withUnknownStaticFields(int count) {
+    return new ProxyOptions(
+        concurrency,
+        transport,
+        drainTime,
+        accessLogFlush,
+        rejectUnknownDynamicFields,
+        count,
+        races,
+        commandLine);
   }
 
   public ProxyOptions withRaces(RaceListener listener) {
@@ -101,6 +128,7 @@ public record ProxyOptions(
         drainTime,
         accessLogFlush,
         rejectUnknownDynamicFields,
+        unknownStaticFields,
         listener,
         commandLine);
   }
@@ -112,6 +140,7 @@ public record ProxyOptions(
         drainTime,
         accessLogFlush,
         rejectUnknownDynamicFields,
+        unknownStaticFields,
         races,
         options);
   }

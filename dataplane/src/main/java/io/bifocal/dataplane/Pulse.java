@@ -14,12 +14,13 @@ final class Pulse {
   private final ServerStats stats;
   private boolean initialized;
 
-  Pulse(Parts parts, ServerState state) {
+  Pulse(Parts parts, ServerState state, int unknownStaticFields) {
     this.parts = parts;
     this.state = state;
     this.stats =
         new ServerStats(
             parts.stats().root(), parts.control(), parts.workers().size(), Version.asNumber());
+    stats.staticUnknownFields(unknownStaticFields);
     beat();
   }
 

@@ -78,7 +78,7 @@ final class Server {
   }
 
   private boolean loadStatic() throws ConfigException {
-    pulse = new Pulse(parts, state);
+    pulse = new Pulse(parts, state, options.unknownStaticFields());
     for (Cluster cluster : bootstrap.getStaticResources().getClustersList()) {
       parts.clusters().addStatic(cluster);
     }

@@ -56,6 +56,16 @@ class CommandLineTest {
 
   @ParameterizedTest
   @EnumSource(Subject.class)
+  void anUnknownFieldThatIsAllowedIsLeftOutAndCounted(Subject subject) {
+    String yaml = good() + "node: {idd: a}\n";
+    Proxy proxy = stage.start(subject, yaml, "--allow-unknown-static-fields").awaitLive();
+
+    assertThat(proxy.stat("server.static_unknown_fields")).isEqualTo(1);
+    assertThat(proxy.program().log()).contains("idd");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Subject.class)
   void brokenYamlIsRefused(Subject subject) {
     Path file = stage.write("broken.yaml", "admin: [}\n");
 

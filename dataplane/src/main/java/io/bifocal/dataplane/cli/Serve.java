@@ -140,7 +140,9 @@ final class Serve implements Callable<Integer> {
       return 1;
     }
     try {
-      Bootstrap bootstrap = withNode(read());
+      BootstrapReader reader = new BootstrapReader(allowUnknownStaticFields);
+      Bootstrap bootstrap = withNode(read(reader));
+      options = options.withUnknownStaticFields(reader.unknownFields());
       return mode == Mode.VALIDATE ? validate(bootstrap, options) : serve(bootstrap, options);
     } catch (ConfigException e) {
       err.println("error initializing configuration '%s': %s".formatted(where(), e.reason()));
@@ -169,13 +171,12 @@ final class Serve implements Callable<Integer> {
     }
   }
 
-  private Bootstrap read() throws ConfigException {
+  private Bootstrap read(BootstrapReader reader) throws ConfigException {
     if (configPath == null && configYaml == null) {
       throw new ConfigException(
           "At least one of --config-path or --config-yaml or Options::configProto() should be"
               + " non-empty");
     }
-    BootstrapReader reader = new BootstrapReader(allowUnknownStaticFields);
     Bootstrap.Builder merged = Bootstrap.newBuilder();
     if (configPath != null) {
       merged.mergeFrom(reader.read(configPath));

@@ -62,9 +62,9 @@ public final class ServerStats {
         StatsStore.CONTROL, Duration.ofNanos(loop.nanoTime() - startedNanos).toMillis());
   }
 
-  /** The bootstrap has a field that is not known here. */
-  public void staticUnknownField() {
-    staticUnknownFields.inc();
+  /** The bootstrap has so many fields that are not known here. */
+  public void staticUnknownFields(int count) {
+    staticUnknownFields.add(count);
   }
 
   /** How many downstream connections are open now. */
