@@ -44,12 +44,12 @@ final class ConnectErrors {
 
   /** The system refused to set an option of the socket. */
   static String option(Throwable cause) {
-    return "socket option: " + phrase(cause);
+    return "socket option: " + phrase(cause, "Network is unreachable");
   }
 
   /** The address that the socket was to come from is not to be had. */
   static ConnectFailure bind(Throwable cause, Address.Ip local) {
-    return bind(phrase(cause), local);
+    return bind(phrase(cause, "Network is unreachable"), local);
   }
 
   /**
