@@ -4,6 +4,7 @@ import io.bifocal.dataplane.cluster.ClusterDefaults;
 import io.bifocal.dataplane.cluster.ClusterManager;
 import io.bifocal.dataplane.cluster.ClusterTables;
 import io.bifocal.dataplane.connect.OutcomeMemory;
+import io.bifocal.dataplane.connect.RaceListener;
 import io.bifocal.dataplane.controlplane.AdsChannelFactory;
 import io.bifocal.dataplane.extension.AccessLogFactory;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
@@ -11,12 +12,15 @@ import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.http.HttpConnectionManagerFactory;
 import io.bifocal.dataplane.listener.ListenerManager;
 import io.bifocal.dataplane.observe.AccessLogFiles;
+import io.bifocal.dataplane.observe.RaceHistory;
+import io.bifocal.dataplane.observe.RaceRecorder;
 import io.bifocal.dataplane.pool.RacingPools;
 import io.bifocal.dataplane.stats.ControlPlaneStats;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.stats.SubscriptionStats;
 import io.bifocal.dataplane.tcp.TcpProxyFactory;
+import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.XdsClient;
@@ -33,6 +37,7 @@ final class Parts implements AutoCloseable {
   private final Workers workers;
   private final StatsStore stats;
   private final OutcomeMemory outcomes = new OutcomeMemory(control::nanoTime);
+  private final RaceHistory races;
   private final ClusterTables tables;
   private final AdsChannelFactory channels;
   private final XdsClient xds;
@@ -47,11 +52,17 @@ final class Parts implements AutoCloseable {
   Parts(Bootstrap bootstrap, ProxyOptions options, ClusterDefaults defaults) {
     workers = Workers.start(options.concurrency(), options.transport());
     stats = new StatsStore(workers.size());
+    races = new RaceHistory(workers.size());
+    Scope memory = stats.root().scope("connect.memory");
+    memory.gauge("addresses").read(outcomes::size);
+    memory.counter("evictions").read(outcomes::evictions);
     tables =
         new ClusterTables(
             workers,
             stats,
-            worker -> new RacingPools(worker, options.transport(), options.races(), outcomes));
+            worker ->
+                new RacingPools(
+                    worker, options.transport(), listener(worker, options.races()), outcomes));
     channels = new AdsChannelFactory(tables::of, workers.get(0));
     xds = client(bootstrap, options);
     clusters = new ClusterManager(control, xds.subscriptions(), stats, tables, defaults);
@@ -80,6 +91,11 @@ final class Parts implements AutoCloseable {
             options.drainTime());
   }
 
+  /** Who hears of a worker's races: the embedder, {@code /races}, and the Flight Recorder. */
+  private RaceListener listener(Worker worker, RaceListener embedder) {
+    return embedder.and(races.of(worker.shard() - 1)).and(new RaceRecorder());
+  }
+
   private XdsClient client(Bootstrap bootstrap, ProxyOptions options) {
     Scope root = stats.root();
     XdsClient.Builder client =
@@ -105,6 +121,10 @@ final class Parts implements AutoCloseable {
 
   StatsStore stats() {
     return stats;
+  }
+
+  RaceHistory races() {
+    return races;
   }
 
   XdsClient xds() {

@@ -4,6 +4,7 @@ import com.google.protobuf.Message;
 import com.google.protobuf.util.Timestamps;
 import io.bifocal.dataplane.admin.ProxyView;
 import io.bifocal.dataplane.cluster.ClusterStatusView;
+import io.bifocal.dataplane.observe.RaceHistory;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.admin.v3.BootstrapConfigDump;
@@ -47,6 +48,11 @@ final class ServerView implements ProxyView {
   @Override
   public StatsStore stats() {
     return parts.stats();
+  }
+
+  @Override
+  public RaceHistory races() {
+    return parts.races();
   }
 
   @Override

@@ -88,6 +88,39 @@ class ProxyTest {
   }
 
   @Test
+  void theRaceBehindARequestIsSeenByTheOperator() throws Exception {
+    try (Proxy proxy = start(bootstrap(0))) {
+      proxy.awaitLive(PATIENCE);
+      SocketAddress admin = proxy.adminAddress().orElseThrow();
+      assertThat(get(admin, "/stats").body())
+          .as("nothing has happened")
+          .doesNotContain("cluster.backend.connect")
+          .contains("connect.memory.addresses: 0", "connect.memory.evictions: 0");
+      get(proxy.listenerAddresses("ingress").get(0), "/");
+
+      String host = "127.0.0.1:" + backend.getAddress().getPort();
+      assertThat(get(admin, "/races").body())
+          .contains(" backend " + host + ": won after ", "  " + host + " +0.0 ms |####");
+      assertThat(get(admin, "/races?format=json&cluster=backend").body()).contains(host);
+      assertThat(get(admin, "/races?cluster=other").body()).doesNotContain(host);
+      assertThat(get(admin, "/stats?filter=connect").body())
+          .contains(
+              "cluster.backend.connect.race_total: 1",
+              "cluster.backend.connect.v4_won: 1",
+              "cluster.backend.connect.winner_start_ms: P0(nan,0)")
+          .doesNotContain("v6_");
+      assertThat(get(admin, "/stats?format=json&filter=connect.v4_won").body())
+          .contains("{\"name\":\"cluster.backend.connect.v4_won\",\"value\":1}");
+      assertThat(get(admin, "/stats/prometheus").body())
+          .contains(
+              "# TYPE envoy_cluster_connect_v4_won counter",
+              "envoy_cluster_connect_v4_won{envoy_cluster_name=\"backend\"} 1",
+              "envoy_cluster_connect_winner_start_ms_count{envoy_cluster_name=\"backend\"} 1",
+              "# TYPE envoy_connect_memory_addresses gauge");
+    }
+  }
+
+  @Test
   void quittingByTheAdminInterfaceEndsTheWait() throws Exception {
     try (Proxy proxy = start(bootstrap(0))) {
       proxy.awaitLive(PATIENCE);

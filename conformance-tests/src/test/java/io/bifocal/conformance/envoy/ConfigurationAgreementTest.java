@@ -270,4 +270,24 @@ class ConfigurationAgreementTest {
     String yaml = cluster("name: a, " + fields);
     assertThat(ours(yaml).accepted()).isEqualTo(ValidatingEnvoy.show(yaml).accepted());
   }
+
+  /** So one configuration serves both, and Envoy writes a hyphen or null. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{text_format_source: {inline_string: \"%DYNAMIC_METADATA(bifocal.connect:winner)%\"}}",
+        "{text_format_source: {inline_string: \"%DYNAMIC_METADATA(bifocal.connect):80%\"}}",
+        "{json_format: {race: {all: \"%DYNAMIC_METADATA(bifocal.connect)%\","
+            + " tries: \"%DYNAMIC_METADATA(bifocal.connect:attempts)%\"}}}",
+      })
+  void bothTakeWhatIsToldOfARace(String format) throws IOException, InterruptedException {
+    String yaml =
+        "admin: {access_log: [{name: f, typed_config: {\"@type\": type.googleapis.com/"
+            + "envoy.extensions.access_loggers.file.v3.FileAccessLog, path: /dev/null,"
+            + " log_format: "
+            + format
+            + "}}]}";
+    assertThat(ValidatingEnvoy.show(yaml).accepted()).isTrue();
+    assertThat(ours(yaml).accepted()).isTrue();
+  }
 }

@@ -145,6 +145,13 @@ final class Endpoints {
                             ? Answer.json(ListenersPage.json(all))
                             : Answer.text(ListenersPage.text(all))),
         parameter("format", "text or json"));
+    get(
+        "/races",
+        "print the latest and the slowest races for upstream connections",
+        r -> CompletableFuture.supplyAsync(() -> races(r), printer),
+        parameter("cluster", "only those of this cluster"),
+        parameter("limit", "how many of each at most, 20 unless given"),
+        parameter("format", "text or json"));
   }
 
   private void statistics() {
@@ -265,6 +272,18 @@ final class Endpoints {
                   : Answer.text(ClustersPage.text(wanted));
             },
             printer);
+  }
+
+  private Answer races(Request request) {
+    ProxyView view = proxy.view();
+    try {
+      RacesPage page = RacesPage.of(view.races(), request, view.controlLoop().nanoTime());
+      return request.get("format").equals("json")
+          ? Answer.json(page.json())
+          : Answer.text(page.text());
+    } catch (ConfigException e) {
+      return Answer.error(400, e.reason());
+    }
   }
 
   // By way of the control loop: what it was told to count before this request is then counted.

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.admin;
 
 import com.google.protobuf.Message;
 import io.bifocal.dataplane.cluster.ClusterStatusView;
+import io.bifocal.dataplane.observe.RaceHistory;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.admin.v3.CommandLineOptions;
@@ -12,13 +13,16 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What the admin interface sees of a proxy. Everything but {@link #controlLoop} and {@link #stats}
- * is to be called on the control loop.
+ * What the admin interface sees of a proxy. Everything but {@link #controlLoop}, {@link #stats} and
+ * {@link #races} is to be called on the control loop.
  */
 public interface ProxyView {
   Loop controlLoop();
 
   StatsStore stats();
+
+  /** The races of late, of all workers. */
+  RaceHistory races();
 
   ServerInfo.State state();
 

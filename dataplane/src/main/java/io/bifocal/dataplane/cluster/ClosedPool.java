@@ -3,7 +3,6 @@ package io.bifocal.dataplane.cluster;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFailure;
-import java.util.List;
 
 /** What a cluster that is gone has instead of pools: no connection, at once. */
 final class ClosedPool implements ConnectionPool {
@@ -14,8 +13,7 @@ final class ClosedPool implements ConnectionPool {
   @Override
   public Ticket acquire(Waiter waiter) {
     waiter.onFailure(
-        new PoolFailure(
-            PoolFailure.Reason.LOCAL_CONNECTION_FAILURE, "the cluster was removed", List.of()));
+        new PoolFailure(PoolFailure.Reason.LOCAL_CONNECTION_FAILURE, "the cluster was removed"));
     return () -> {};
   }
 

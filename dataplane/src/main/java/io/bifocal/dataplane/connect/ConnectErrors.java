@@ -1,14 +1,35 @@
 package io.bifocal.dataplane.connect;
 
+import static java.util.Map.entry;
+
 import io.bifocal.dataplane.connect.ConnectFailure.Kind;
+import io.bifocal.dataplane.connect.ConnectFailure.Reason;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Family;
 import java.io.FileNotFoundException;
 import java.net.NoRouteToHostException;
 import java.util.List;
+import java.util.Map;
 
 /** What {@code %UPSTREAM_TRANSPORT_FAILURE_REASON%} says of a socket, in Envoy's words. */
 final class ConnectErrors {
+  private static final String IMMEDIATE = "immediate connect error: ";
+  private static final String DELAYED = "delayed connect error: ";
+
+  private static final Map<String, Reason> REASONS =
+      Map.ofEntries(
+          entry("Connection refused", Reason.REFUSED),
+          entry("Network is unreachable", Reason.UNREACHABLE),
+          entry("No route to host", Reason.UNREACHABLE),
+          entry("Host is down", Reason.UNREACHABLE),
+          entry("Network is down", Reason.UNREACHABLE),
+          entry("Connection timed out", Reason.TIMED_OUT),
+          entry("Connection reset by peer", Reason.RESET),
+          entry("Cannot assign requested address", Reason.LOCAL),
+          entry("Address family not supported by protocol", Reason.LOCAL),
+          entry("Permission denied", Reason.LOCAL),
+          entry("Operation not permitted", Reason.LOCAL));
+
   /** The operating system's phrases (strerror) that a connect can end with. */
   private static final List<String> PHRASES =
       List.of(
@@ -36,7 +57,7 @@ final class ConnectErrors {
 
   /** The call itself failed. */
   static String immediate(Throwable cause, Address address) {
-    return "immediate connect error: "
+    return IMMEDIATE
         + phrase(cause, "Network is unreachable")
         + "|remote address:"
         + address.text();
@@ -70,12 +91,38 @@ final class ConnectErrors {
 
   /** The peer, or a router on the way, answered no. */
   static String delayed(Throwable cause) {
-    return "delayed connect error: " + phrase(cause, "No route to host");
+    return DELAYED + phrase(cause, "No route to host");
   }
 
   /** The socket was connected, but what is on top of it failed; it words its own failures. */
   static String transport(Throwable cause) {
     return text(cause);
+  }
+
+  /** What a failure's text, which is one of the above, comes down to. */
+  static Reason reason(ConnectFailure failure) {
+    return switch (failure.kind()) {
+      case LOCAL, BIND -> Reason.LOCAL;
+      case TIMEOUT -> Reason.TIMED_OUT;
+      case REMOTE -> remote(failure.detail());
+    };
+  }
+
+  private static Reason remote(String detail) {
+    return isOfSocket(detail) ? REASONS.getOrDefault(phrase(detail), Reason.OTHER) : Reason.TLS;
+  }
+
+  private static boolean isOfSocket(String detail) {
+    return detail.startsWith(DELAYED) || detail.startsWith(IMMEDIATE);
+  }
+
+  /** The operating system's phrase in a text from here; another text as it is. */
+  static String phrase(String detail) {
+    if (!isOfSocket(detail)) {
+      return detail;
+    }
+    int to = detail.indexOf('|');
+    return detail.substring(detail.indexOf(": ") + 2, to < 0 ? detail.length() : to);
   }
 
   // Neither the JDK nor Netty tells the number of the error: the phrase is found in the message,

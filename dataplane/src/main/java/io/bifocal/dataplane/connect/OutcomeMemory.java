@@ -174,7 +174,8 @@ public final class OutcomeMemory implements RaceListener {
       this.race = race;
       this.plan = race.plan();
       this.winner = race.winner();
-      this.winnerStartedAt = winner == null ? Long.MAX_VALUE : race.startedAt(winner.attempt());
+      this.winnerStartedAt =
+          winner == null ? Long.MAX_VALUE : race.start(winner.attempt()).atNanos();
     }
 
     void learn() {
@@ -195,7 +196,7 @@ public final class OutcomeMemory implements RaceListener {
       }
       if (event instanceof AttemptEvent.Lost lost) {
         return switch (lost.reason()) {
-          case ANOTHER_WON -> race.startedAt(lost.attempt()) < winnerStartedAt;
+          case ANOTHER_WON -> race.start(lost.attempt()).atNanos() < winnerStartedAt;
           case TIMED_OUT -> true;
           case CANCELLED -> false;
         };

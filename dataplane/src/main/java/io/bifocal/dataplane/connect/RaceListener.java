@@ -1,6 +1,6 @@
 package io.bifocal.dataplane.connect;
 
-/** Hears of every race that ended, on the worker that ran it. Must not block. */
+/** Hears of races, on the worker that runs them. Must not block. */
 @FunctionalInterface
 public interface RaceListener {
   RaceListener NONE = race -> {};
@@ -8,11 +8,24 @@ public interface RaceListener {
   /** A race ended: won, lost by all, given up, or tried again in the background. */
   void onRace(RaceReport race);
 
+  /** Something happened in a race that goes on; {@code plan} is that race's alone. */
+  default void onEvent(RacePlan plan, AttemptEvent event) {}
+
   /** This one, and then another. */
   default RaceListener and(RaceListener other) {
-    return race -> {
-      onRace(race);
-      other.onRace(race);
+    RaceListener first = this;
+    return new RaceListener() {
+      @Override
+      public void onRace(RaceReport race) {
+        first.onRace(race);
+        other.onRace(race);
+      }
+
+      @Override
+      public void onEvent(RacePlan plan, AttemptEvent event) {
+        first.onEvent(plan, event);
+        other.onEvent(plan, event);
+      }
     };
   }
 }

@@ -6,8 +6,13 @@ import java.util.List;
 
 /** How a race ended. */
 public sealed interface RaceOutcome {
+  /** All that is to be told of it. */
+  RaceReport race();
+
   /** What happened to each attempt, in order of time. */
-  List<AttemptEvent> attempts();
+  default List<AttemptEvent> attempts() {
+    return race().attempts();
+  }
 
   /**
    * One attempt won; the others' sockets are closed already.
@@ -15,15 +20,14 @@ public sealed interface RaceOutcome {
    * @param channel connected, its transport socket ready, {@code autoRead} off
    * @param address whom it is connected to
    */
-  record Won(Channel channel, Address address, List<AttemptEvent> attempts)
-      implements RaceOutcome {}
+  record Won(Channel channel, Address address, RaceReport race) implements RaceOutcome {}
 
   /**
    * None did.
    *
    * @param failure the last attempt's, or that of the connect timeout
    */
-  record Failed(ConnectFailure failure, List<AttemptEvent> attempts) implements RaceOutcome {}
+  record Failed(ConnectFailure failure, RaceReport race) implements RaceOutcome {}
 
   /** Who wants to know; called on the loop. */
   @FunctionalInterface

@@ -13,6 +13,7 @@ import java.util.List;
  * @param host the address that names the host
  * @param addresses in the order in which they are tried; at least one
  * @param completeness whether more addresses are on their way
+ * @param advice what memory had to say
  * @param retries what is to be tried again beside the race, without anybody waiting for it
  * @param pacing how long each attempt has the field to itself
  * @param connectTimeout over the whole race, transport sockets included
@@ -26,6 +27,7 @@ public record RacePlan(
     Address host,
     List<Address> addresses,
     Completeness completeness,
+    Advice advice,
     List<Retry> retries,
     Pacing pacing,
     Duration connectTimeout,
@@ -62,6 +64,7 @@ public record RacePlan(
         addresses.get(0),
         addresses,
         Completeness.COMPLETE,
+        Advice.NONE,
         List.of(),
         new AttemptDelay(attemptDelay, 1),
         connectTimeout,
@@ -78,6 +81,7 @@ public record RacePlan(
         host,
         addresses,
         completeness,
+        advice,
         retries,
         pacing,
         connectTimeout,
@@ -94,6 +98,7 @@ public record RacePlan(
         host,
         List.of(retry.address()),
         Completeness.COMPLETE,
+        Advice.NONE,
         List.of(),
         pacing,
         retry.within(),

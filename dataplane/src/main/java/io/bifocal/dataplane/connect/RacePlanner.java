@@ -24,12 +24,15 @@ public final class RacePlanner {
   private final TransportSocket transport;
   private final ConnectSettings settings;
   private final OutcomeMemory memory;
+  private final RaceListener listener;
+  private final RaceListener pupils;
   private final AttemptDelay delay;
 
   /**
    * @param connectTimeout over a whole race
    * @param sockets what every attempt's socket is given
    * @param memory asked, and taught, only where the settings say so
+   * @param listener hears of every race that is planned here
    */
   public RacePlanner(
       String cluster,
@@ -37,13 +40,16 @@ public final class RacePlanner {
       SocketSettings sockets,
       TransportSocket transport,
       ConnectSettings settings,
-      OutcomeMemory memory) {
+      OutcomeMemory memory,
+      RaceListener listener) {
     this.cluster = cluster;
     this.connectTimeout = connectTimeout;
     this.sockets = sockets;
     this.transport = transport;
     this.settings = settings;
     this.memory = memory;
+    this.listener = listener;
+    this.pupils = memory.and(listener);
     this.delay = AttemptDelay.of(settings);
   }
 
@@ -58,26 +64,33 @@ public final class RacePlanner {
     boolean alone =
         addresses.ordered().size() == 1 && addresses.completeness() == Completeness.COMPLETE;
     if (!settings.outcomeMemory() || alone) {
-      return plan(host, addresses.ordered(), List.of(), delay, RaceListener.NONE);
+      return plan(host, addresses.ordered(), Advice.NONE, List.of(), delay, listener);
     }
     Recollection recalled = new Recollection(memory, cluster, host.primary(), settings);
     List<Address> order = recalled.order(addresses.ordered());
+    Advice advice = new Advice(recalled.putOff(order), order != addresses.ordered());
     Duration patience = recalled.patience(order, connectTimeout);
     List<Retry> retries =
-        recalled.putOff(order).stream()
+        advice.putOff().stream()
             .filter(address -> memory.claimRetry(cluster, host.primary(), address, now))
             .map(address -> new Retry(address, patience))
             .toList();
-    return plan(host, order, retries, recalled, memory);
+    return plan(host, order, advice, retries, recalled, pupils);
   }
 
   private RacePlan plan(
-      Host host, List<Address> order, List<Retry> retries, Pacing pacing, RaceListener pupil) {
+      Host host,
+      List<Address> order,
+      Advice advice,
+      List<Retry> retries,
+      Pacing pacing,
+      RaceListener pupil) {
     return new RacePlan(
         cluster,
         host.primary(),
         order,
         host.raced().completeness(),
+        advice,
         retries,
         pacing,
         connectTimeout,

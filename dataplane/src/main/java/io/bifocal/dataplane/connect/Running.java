@@ -2,6 +2,8 @@ package io.bifocal.dataplane.connect;
 
 import static java.util.Objects.requireNonNull;
 
+import io.bifocal.dataplane.connect.ConnectFailure.Kind;
+import io.bifocal.dataplane.connect.RaceReport.Result;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.AddressList;
 import io.bifocal.xds.time.Loop;
@@ -28,6 +30,8 @@ final class Running implements RaceRunner.Race, ConnectRace.Commands {
   private final List<Attempt> attempts = new ArrayList<>(2);
   private final List<AttemptEvent> events = new ArrayList<>(2);
   private @Nullable Instant began;
+  private long beganAt;
+  private long lateness = -1;
   private @Nullable Timer staggerTimer;
   private @Nullable Timer connectTimer;
 
@@ -47,10 +51,11 @@ final class Running implements RaceRunner.Race, ConnectRace.Commands {
   }
 
   void begin() {
-    log.debug("{}: a race among {}", plan.cluster(), plan.addresses());
+    RaceLog.began(plan);
     began = loop.wallTime();
     connectTimer = loop.schedule(plan.connectTimeout(), () -> race.timeOut(loop.nanoTime()));
-    race.begin(loop.nanoTime());
+    beganAt = loop.nanoTime();
+    race.begin(beganAt);
   }
 
   @Override
@@ -80,7 +85,14 @@ final class Running implements RaceRunner.Race, ConnectRace.Commands {
 
   @Override
   public void armStagger(Duration delay) {
-    staggerTimer = loop.schedule(delay, () -> race.staggerElapsed(loop.nanoTime()));
+    long due = loop.nanoTime() + delay.toNanos();
+    staggerTimer = loop.schedule(delay, () -> staggerElapsed(due));
+  }
+
+  private void staggerElapsed(long due) {
+    long now = loop.nanoTime();
+    lateness = Math.max(lateness, now - due);
+    race.staggerElapsed(now);
   }
 
   @Override
@@ -90,36 +102,40 @@ final class Running implements RaceRunner.Race, ConnectRace.Commands {
 
   @Override
   public void tell(AttemptEvent event) {
-    log.debug("{}: {}", plan.cluster(), event);
+    RaceLog.tell(plan, event);
     events.add(event);
     receiver.onEvent(event);
+    listener.onEvent(plan, event);
   }
 
   @Override
   public void won(int attempt) {
-    List<AttemptEvent> told = over();
+    RaceReport told = over(Result.WON);
     Attempt winner = attempts.get(attempt);
     receiver.onOutcome(new RaceOutcome.Won(requireNonNull(winner.channel), winner.address, told));
   }
 
   @Override
   public void failed(ConnectFailure failure) {
-    List<AttemptEvent> told = over();
+    RaceReport told = over(failure.kind() == Kind.TIMEOUT ? Result.TIMED_OUT : Result.FAILED);
     receiver.onOutcome(new RaceOutcome.Failed(failure, told));
   }
 
   @Override
   public void cancelled() {
-    var unused = over();
+    var unused = over(Result.CANCELLED);
   }
 
-  private List<AttemptEvent> over() {
+  private RaceReport over(Result result) {
     requireNonNull(connectTimer).cancel();
-    List<AttemptEvent> told = List.copyOf(events);
-    RaceReport report = new RaceReport(plan, requireNonNull(began), loop.nanoTime(), told);
+    long now = loop.nanoTime();
+    RaceReport report =
+        new RaceReport(
+            plan, result, requireNonNull(began), now, now - beganAt, lateness, List.copyOf(events));
+    RaceLog.ended(report);
     plan.pupil().onRace(report);
     listener.onRace(report);
-    return told;
+    return report;
   }
 
   /** The answers to one attempt, handed on to the race. */

@@ -1,59 +1,78 @@
 package io.bifocal.dataplane.format;
 
 import io.bifocal.dataplane.connect.AttemptEvent;
-import io.bifocal.dataplane.stream.StreamInfo;
+import io.bifocal.dataplane.connect.AttemptSpan;
+import io.bifocal.dataplane.connect.AttemptSpan.Ending;
+import io.bifocal.dataplane.connect.ConnectFailure;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 
-/**
- * {@code %DYNAMIC_METADATA(bifocal.connect:attempts)%}: the race that made the upstream connection,
- * e.g. {@code [2001:db8::1]:80+0ms/325ms=lost,192.0.2.1:80+300ms/25ms=won}: for each attempt the
- * address, when it started, how long it took, and how it ended. Without a space, so that a line
- * still splits into its fields; where Envoy reads the same format, it writes a hyphen.
- */
-final class Attempts {
-  static final String KEY = "bifocal.connect:attempts";
-
+/** The attempts of a race, written on one line. */
+public final class Attempts {
   private Attempts() {}
 
-  static boolean append(StreamInfo stream, StringBuilder out) {
-    boolean any = false;
-    for (AttemptEvent event : stream.attempts) {
-      if (event instanceof AttemptEvent.Started started) {
-        out.append(any ? "," : "");
-        append(started, stream.attempts, out);
-        any = true;
+  /**
+   * As text, e.g. {@code [2001:db8::1]:80+0ms/325ms=lost,192.0.2.1:80+300ms/25ms=won}: for each
+   * attempt the address, when it started, how long it took, and how it ended. Without a space, so
+   * that a line of a log still splits into its fields.
+   */
+  static void text(List<AttemptEvent> events, StringBuilder out) {
+    String separator = "";
+    for (AttemptSpan span : AttemptSpan.of(events)) {
+      out.append(separator).append(span.address().text());
+      out.append('+').append(wholeMillis(span.start().atNanos())).append("ms");
+      if (span.ending() != Ending.RUNNING) {
+        out.append('/').append(wholeMillis(span.nanos())).append("ms=").append(word(span.ending()));
       }
+      ConnectFailure failure = span.failure();
+      if (failure != null) {
+        out.append(':').append(word(failure.reason()));
+      }
+      separator = ",";
     }
-    return any;
   }
 
-  private static void append(
-      AttemptEvent.Started started, List<AttemptEvent> events, StringBuilder out) {
-    out.append(started.address().text()).append('+').append(millis(started.atNanos()));
-    for (AttemptEvent event : events) {
-      if (event.attempt() != started.attempt() || event instanceof AttemptEvent.Started) {
-        continue;
+  /**
+   * As an array of JSON with an object for each attempt: {@code address}, {@code family}, {@code
+   * cause} (why it started), {@code start_ms} (since the race began), {@code duration_ms}, {@code
+   * ending}, and for a failure {@code reason} and {@code detail}.
+   */
+  public static void json(List<AttemptEvent> events, StringBuilder out) {
+    out.append('[');
+    String separator = "";
+    for (AttemptSpan span : AttemptSpan.of(events)) {
+      out.append(separator).append("{\"address\":");
+      JsonString.quote(span.address().text(), out);
+      out.append(",\"family\":\"").append(word(span.address().family()));
+      out.append("\",\"cause\":\"").append(word(span.start().cause()));
+      out.append("\",\"start_ms\":").append(millis(span.start().atNanos()));
+      if (span.ending() != Ending.RUNNING) {
+        out.append(",\"duration_ms\":").append(millis(span.nanos()));
       }
-      out.append("ms/").append(millis(event.atNanos() - started.atNanos())).append("ms=");
-      if (event instanceof AttemptEvent.Won) {
-        out.append("won");
-      } else if (event instanceof AttemptEvent.Failed failed) {
-        out.append("failed:").append(failed.failure().kind().name().toLowerCase(Locale.ROOT));
-      } else if (event instanceof AttemptEvent.Lost lost) {
-        out.append(
-            switch (lost.reason()) {
-              case ANOTHER_WON -> "lost";
-              case CANCELLED -> "cancelled";
-              case TIMED_OUT -> "timed_out";
-            });
+      out.append(",\"ending\":\"").append(word(span.ending())).append('"');
+      ConnectFailure failure = span.failure();
+      if (failure != null) {
+        out.append(",\"reason\":\"").append(word(failure.reason())).append("\",\"detail\":");
+        JsonString.quote(failure.detail(), out);
       }
-      return;
+      out.append('}');
+      separator = ",";
     }
-    out.append("ms");
+    out.append(']');
   }
 
-  private static long millis(long nanos) {
+  /** A constant as it is written in logs and statistics. */
+  public static String word(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static long wholeMillis(long nanos) {
     return nanos / 1_000_000;
+  }
+
+  /** Milliseconds to the microsecond. */
+  private static double millis(long nanos) {
+    return TimeUnit.NANOSECONDS.toMicros(nanos) / 1000.0;
   }
 }

@@ -10,29 +10,37 @@ interface Command {
   /** Appends the value for a stream, or appends nothing and answers false if there is none. */
   boolean append(StreamInfo stream, StringBuilder out);
 
-  /** Whether JSON shows the value as a number. */
-  default boolean isNumber() {
-    return false;
+  /** The same value as JSON has it: a string, unless it is of another type. */
+  default Command inJson() {
+    return JsonString.quoted(this);
+  }
+
+  /** A command whose value is written alike in a text and in JSON. */
+  static Command json(Command value) {
+    return new Command() {
+      @Override
+      public boolean append(StreamInfo stream, StringBuilder out) {
+        return value.append(stream, out);
+      }
+
+      @Override
+      public Command inJson() {
+        return this;
+      }
+    };
   }
 
   /** A command whose value is a number; −1 where there is none. */
   static Command number(ToLongFunction<StreamInfo> value) {
-    return new Command() {
-      @Override
-      public boolean append(StreamInfo stream, StringBuilder out) {
-        long number = value.applyAsLong(stream);
-        if (number < 0) {
-          return false;
-        }
-        out.append(number);
-        return true;
-      }
-
-      @Override
-      public boolean isNumber() {
-        return true;
-      }
-    };
+    return json(
+        (stream, out) -> {
+          long number = value.applyAsLong(stream);
+          if (number < 0) {
+            return false;
+          }
+          out.append(number);
+          return true;
+        });
   }
 
   /** A command whose value is a text; null or empty where there is none. */

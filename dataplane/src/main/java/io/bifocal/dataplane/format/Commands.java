@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -122,18 +124,14 @@ final class Commands {
 
   /** Whether a command is accepted although it never has a value here. */
   static boolean withoutValue(Token.Invocation invocation) {
-    return WITHOUT_VALUE.contains(invocation.name()) && !isAttempts(invocation);
-  }
-
-  private static boolean isAttempts(Token.Invocation invocation) {
-    return invocation.name().equals("DYNAMIC_METADATA")
-        && invocation.parameters().equals(Attempts.KEY);
+    return WITHOUT_VALUE.contains(invocation.name()) && RaceMetadata.of(invocation) == null;
   }
 
   static Command of(Token.Invocation invocation) throws ConfigException {
     String name = invocation.name();
-    if (isAttempts(invocation)) {
-      return Attempts::append;
+    Command race = RaceMetadata.of(invocation);
+    if (race != null) {
+      return invocation.length() < 0 ? race : race.cutAfter(invocation.length());
     }
     if (WITHOUT_VALUE.contains(name)) {
       return (stream, out) -> false;
@@ -260,14 +258,8 @@ final class Commands {
     text(table, "UPSTREAM_HOST", s -> s.upstreamHost == null ? null : text(s.upstreamHost));
     text(table, "UPSTREAM_HOST_NAME", s -> hostname(s.upstreamHost, true));
     text(table, "UPSTREAM_HOST_NAME_WITHOUT_PORT", s -> hostname(s.upstreamHost, false));
-    text(
-        table,
-        "UPSTREAM_HOSTS_ATTEMPTED",
-        s -> s.upstreamHost == null || s.upstreamRemote == null ? null : text(s.upstreamHost));
-    text(
-        table,
-        "UPSTREAM_HOST_NAMES_ATTEMPTED",
-        s -> s.upstreamRemote == null ? null : hostname(s.upstreamHost, true));
+    text(table, "UPSTREAM_HOSTS_ATTEMPTED", s -> attempted(s, Commands::text));
+    text(table, "UPSTREAM_HOST_NAMES_ATTEMPTED", s -> attempted(s, h -> hostname(h, true)));
     text(
         table,
         "UPSTREAM_PROTOCOL",
@@ -355,6 +347,15 @@ final class Commands {
     } catch (IOException e) {
       return System.getenv().getOrDefault("HOSTNAME", "localhost");
     }
+  }
+
+  // As Envoy: of a request the one that it was connected to last, of a TCP connection all.
+  private static String attempted(StreamInfo stream, Function<Host, @Nullable String> name) {
+    Stream<Host> connected =
+        stream.upstreamRemote == null ? Stream.empty() : Stream.ofNullable(stream.upstreamHost);
+    return Stream.concat(stream.failedHosts.stream(), connected)
+        .map(name)
+        .collect(Collectors.joining(","));
   }
 
   private static String text(Host host) {

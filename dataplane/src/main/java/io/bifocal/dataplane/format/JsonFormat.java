@@ -25,7 +25,7 @@ final class JsonFormat {
     List<Part> values = new ArrayList<>();
     for (Map.Entry<String, Value> field : new TreeMap<>(struct.getFieldsMap()).entrySet()) {
       StringBuilder key = new StringBuilder();
-      quote(field.getKey(), key);
+      JsonString.quote(field.getKey(), key);
       keys.add(key.append(':').toString());
       values.add(value(field.getValue()));
     }
@@ -81,27 +81,10 @@ final class JsonFormat {
   private Part string(String format) throws ConfigException {
     List<Token> tokens = Token.split(format);
     if (tokens.size() == 1 && tokens.get(0) instanceof Token.Invocation invocation) {
-      Command command = Format.command(invocation, withoutValue);
-      return command.isNumber() ? command::append : quoted(command::append);
+      return Format.command(invocation, withoutValue).inJson()::append;
     }
-    return quoted(Format.joined(format, omitEmpty ? "" : "-", withoutValue));
-  }
-
-  private static Part quoted(Part part) {
-    return (stream, out) -> {
-      int start = out.length();
-      if (!part.append(stream, out)) {
-        return false;
-      }
-      if (isPlain(out, start)) {
-        out.insert(start, '"').append('"');
-      } else {
-        String raw = out.substring(start);
-        out.setLength(start);
-        quote(raw, out);
-      }
-      return true;
-    };
+    Part text = Format.joined(format, omitEmpty ? "" : "-", withoutValue);
+    return JsonString.quoted(text::append)::append;
   }
 
   private static Part constant(String text) {
@@ -115,42 +98,5 @@ final class JsonFormat {
     return number == Math.rint(number) && Math.abs(number) < 1e15
         ? Long.toString((long) number)
         : Double.toString(number);
-  }
-
-  private static boolean isPlain(StringBuilder text, int from) {
-    for (int i = from; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c < ' ' || c == '"' || c == '\\' || c == 0x7f) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** Quotes as RFC 8259 section 7 asks. */
-  private static void quote(String text, StringBuilder out) {
-    out.append('"');
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      switch (c) {
-        case '"' -> out.append("\\\"");
-        case '\\' -> out.append("\\\\");
-        case '\n' -> out.append("\\n");
-        case '\r' -> out.append("\\r");
-        case '\t' -> out.append("\\t");
-        case '\b' -> out.append("\\b");
-        case '\f' -> out.append("\\f");
-        default -> {
-          if (c < ' ' || c == 0x7f) {
-            out.append("\\u00")
-                .append(Character.forDigit(c >> 4, 16))
-                .append(Character.forDigit(c & 0xf, 16));
-          } else {
-            out.append(c);
-          }
-        }
-      }
-    }
-    out.append('"');
   }
 }

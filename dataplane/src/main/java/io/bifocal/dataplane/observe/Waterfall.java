@@ -1,12 +1,12 @@
 package io.bifocal.dataplane.observe;
 
 import io.bifocal.dataplane.connect.AttemptEvent;
+import io.bifocal.dataplane.connect.AttemptSpan;
+import io.bifocal.dataplane.connect.AttemptSpan.Ending;
+import io.bifocal.dataplane.connect.ConnectFailure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Draws one race for a terminal: a line per attempt, in order of starting, over one scale of time.
@@ -35,22 +35,23 @@ public final class Waterfall {
    * @return the lines, the scale last; none for a race without attempts
    */
   public static List<String> draw(List<AttemptEvent> events, int width) {
-    List<Row> rows = rows(events);
+    List<Row> rows = AttemptSpan.of(events).stream().map(Row::new).toList();
     if (rows.isEmpty()) {
       return List.of();
     }
     long span = events.stream().mapToLong(AttemptEvent::atNanos).max().orElse(0);
     int columns = Math.max(width, LEAST_WIDTH);
-    int left = longest(rows.stream().map(Row::address).toList());
+    // What is longer than these is cut, so that there is room for a bar to be seen.
+    int left = Math.min(columns / 2, longest(rows.stream().map(Row::address).toList()));
     int middle = longest(rows.stream().map(Row::offset).toList());
-    int right = longest(rows.stream().map(Row::ending).toList());
+    int right = Math.min(columns * 2 / 5, longest(rows.stream().map(Row::ending).toList()));
     int bar =
         Math.max(LEAST_BAR, columns - left - middle - right - " |".length() - "|  ".length() - 1);
 
     List<String> lines = new ArrayList<>();
     for (Row row : rows) {
       String line =
-          pad(row.address(), left)
+          pad(last(row.address(), left), left)
               + " "
               + " ".repeat(middle - row.offset().length())
               + row.offset()
@@ -66,49 +67,40 @@ public final class Waterfall {
     return lines;
   }
 
-  private static List<Row> rows(List<AttemptEvent> events) {
-    Map<Integer, Row> rows = new TreeMap<>();
-    for (AttemptEvent event : events) {
-      if (event instanceof AttemptEvent.Started started) {
-        rows.put(event.attempt(), new Row(started, null));
-      } else {
-        rows.computeIfPresent(event.attempt(), (n, row) -> new Row(row.started, event));
-      }
-    }
-    return List.copyOf(rows.values());
-  }
-
-  private record Row(AttemptEvent.Started started, @Nullable AttemptEvent end) {
+  private record Row(AttemptSpan attempt) {
     String address() {
-      return started.address().text();
+      return attempt.address().text();
     }
 
     String offset() {
-      return "+" + millis(started.atNanos());
+      return "+" + millis(attempt.start().atNanos());
     }
 
     String ending() {
-      if (end == null) {
-        return "still trying";
+      String took = millis(attempt.nanos());
+      ConnectFailure failure = attempt.failure();
+      if (failure != null) {
+        return "failed after " + took + ": " + failure.phrase();
       }
-      String took = millis(end.atNanos() - started.atNanos());
-      if (end instanceof AttemptEvent.Failed failed) {
-        return "failed after " + took + ": " + failed.failure().detail();
-      }
-      if (end instanceof AttemptEvent.Lost lost) {
-        return "lost: " + lost.reason().name().toLowerCase(Locale.ROOT).replace('_', ' ');
-      }
-      return "won after " + took;
+      return switch (attempt.ending()) {
+        case WON -> "won after " + took;
+        case FAILED -> "failed after " + took;
+        case LOST -> "lost: another won";
+        case TIMED_OUT -> "timed out after " + took;
+        case CANCELLED -> "given up after " + took;
+        case RUNNING -> "still trying";
+      };
     }
 
     String bar(int length, long span) {
-      int from = column(started.atNanos(), length, span);
+      int from = column(attempt.start().atNanos(), length, span);
+      AttemptEvent end = attempt.end();
       int to = end == null ? length : Math.max(from + 1, column(end.atNanos(), length, span) + 1);
       char[] bar = " ".repeat(length).toCharArray();
       for (int i = from; i < to; i++) {
-        bar[i] = end instanceof AttemptEvent.Won ? '#' : '-';
+        bar[i] = attempt.ending() == Ending.WON ? '#' : '-';
       }
-      if (end instanceof AttemptEvent.Failed) {
+      if (attempt.ending() == Ending.FAILED) {
         bar[to - 1] = 'x';
       }
       return new String(bar);
@@ -125,6 +117,13 @@ public final class Waterfall {
 
   private static String pad(String text, int length) {
     return text + " ".repeat(Math.max(0, length - text.length()));
+  }
+
+  /** The end of an address tells it from others: the port, a pipe's name. */
+  private static String last(String address, int columns) {
+    return address.length() <= columns
+        ? address
+        : CUT + address.substring(address.length() - columns + CUT.length());
   }
 
   private static String fit(String line, int columns) {

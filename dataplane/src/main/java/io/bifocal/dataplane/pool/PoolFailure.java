@@ -1,17 +1,18 @@
 package io.bifocal.dataplane.pool;
 
-import io.bifocal.dataplane.connect.AttemptEvent;
-import java.util.List;
+import io.bifocal.dataplane.connect.RaceReport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Why no connection was to be had.
  *
  * @param detail the transport's text ({@code %UPSTREAM_TRANSPORT_FAILURE_REASON%}), or empty
- * @param attempts the race that failed, in order; empty for an overflow
+ * @param race the race that failed; null if there was none
  */
-public record PoolFailure(Reason reason, String detail, List<AttemptEvent> attempts) {
-  public PoolFailure {
-    attempts = List.copyOf(attempts);
+public record PoolFailure(Reason reason, String detail, @Nullable RaceReport race) {
+  /** A failure without a race. */
+  public PoolFailure(Reason reason, String detail) {
+    this(reason, detail, null);
   }
 
   /** Envoy's reasons. */

@@ -6,6 +6,7 @@ import io.bifocal.dataplane.connect.AttemptEvent;
 import io.bifocal.dataplane.connect.ConnectFailure.Kind;
 import io.bifocal.dataplane.connect.RaceOutcome;
 import io.bifocal.dataplane.connect.RacePlan;
+import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.connect.RaceRunner;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.AddressList;
@@ -20,7 +21,6 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -261,8 +261,8 @@ final class PooledConnection extends ChannelDuplexHandler
   }
 
   @Override
-  public List<AttemptEvent> attempts() {
-    return requireNonNull(won).attempts();
+  public RaceReport race() {
+    return requireNonNull(won).race();
   }
 
   @Override

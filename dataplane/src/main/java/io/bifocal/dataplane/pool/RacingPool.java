@@ -67,8 +67,7 @@ final class RacingPool implements ConnectionPool {
   public Ticket acquire(Waiter waiter) {
     loop.assertInLoop();
     if (draining) {
-      waiter.onFailure(
-          new PoolFailure(Reason.LOCAL_CONNECTION_FAILURE, "the pool is draining", List.of()));
+      waiter.onFailure(new PoolFailure(Reason.LOCAL_CONNECTION_FAILURE, "the pool is draining"));
       return ANSWERED;
     }
     PooledConnection ready = waiting.isEmpty() ? idle.poll() : null;
@@ -109,7 +108,7 @@ final class RacingPool implements ConnectionPool {
   public void close() {
     loop.assertInLoop();
     draining = true;
-    eject(new PoolFailure(Reason.LOCAL_CONNECTION_FAILURE, "the pool is closed", List.of()));
+    eject(new PoolFailure(Reason.LOCAL_CONNECTION_FAILURE, "the pool is closed"));
     List.copyOf(all).forEach(PooledConnection::close);
     idle.closeAll();
   }
@@ -139,7 +138,7 @@ final class RacingPool implements ConnectionPool {
           case LOCAL, BIND -> Reason.LOCAL_CONNECTION_FAILURE;
           case TIMEOUT -> Reason.TIMEOUT;
         };
-    eject(new PoolFailure(reason, failure.detail(), outcome.attempts()));
+    eject(new PoolFailure(reason, failure.detail(), outcome.race()));
     connectForWaiters();
     closeWhatNobodyWaitsFor();
   }
@@ -225,7 +224,7 @@ final class RacingPool implements ConnectionPool {
 
   private void overflow(Waiter waiter) {
     stats.rqPendingOverflow.inc();
-    waiter.onFailure(new PoolFailure(Reason.OVERFLOW, "", List.of()));
+    waiter.onFailure(new PoolFailure(Reason.OVERFLOW, ""));
   }
 
   private void eject(PoolFailure failure) {

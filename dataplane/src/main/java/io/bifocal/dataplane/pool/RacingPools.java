@@ -47,7 +47,8 @@ public final class RacingPools implements PoolFactory {
             settings.sockets(),
             settings.transport(),
             settings.connect(),
-            memory);
+            memory,
+            stats.races);
     return new RacingPool(use, loop, races, planner, settings, stats, host);
   }
 }

@@ -1,10 +1,9 @@
 package io.bifocal.dataplane.pool;
 
-import io.bifocal.dataplane.connect.AttemptEvent;
+import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
 import io.netty.channel.Channel;
-import java.util.List;
 
 /**
  * A connection that is up, lent to one user at a time. The user talks on {@link #channel} and then
@@ -19,8 +18,8 @@ public interface UpstreamConnection {
   /** Whom the socket is really connected to ({@code %UPSTREAM_REMOTE_ADDRESS%}). */
   Address remoteAddress();
 
-  /** The race that made it, in order. */
-  List<AttemptEvent> attempts();
+  /** The race that made it. */
+  RaceReport race();
 
   /** Gives the connection back, fit for another use. */
   void release();

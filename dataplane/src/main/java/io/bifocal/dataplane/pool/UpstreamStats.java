@@ -1,8 +1,11 @@
 package io.bifocal.dataplane.pool;
 
+import io.bifocal.dataplane.connect.RaceListener;
+import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stats.Histogram;
 import io.bifocal.dataplane.stats.Scope;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One worker's cells of a cluster's traffic statistics ({@code cluster.<name>.upstream_*}). Made
@@ -56,7 +59,12 @@ public final class UpstreamStats {
   public final Histogram cxLengthMs;
   public final Histogram rqPerCx;
   public final Histogram rqTime;
+
+  /** Counts races: {@code connect.*}. */
+  final RaceListener races = this::count;
+
   private final Scope scope;
+  private @Nullable RaceStats raceStats;
   private final ResponseCodes codes;
   private final ResponseCodes external;
 
@@ -114,6 +122,14 @@ public final class UpstreamStats {
   public void charge(int code) {
     codes.charge(code);
     external.charge(code);
+  }
+
+  // Most workers never race for most clusters.
+  private void count(RaceReport race) {
+    if (raceStats == null) {
+      raceStats = new RaceStats(scope.scope("connect"), shard);
+    }
+    raceStats.onRace(race);
   }
 
   private Cell counter(String name) {

@@ -31,4 +31,9 @@ public final class Gauge extends Sharded {
     LongSupplier from = source;
     return from == null ? super.value() : from.getAsLong();
   }
+
+  @Override
+  public boolean used() {
+    return source == null ? super.used() : value() != 0;
+  }
 }

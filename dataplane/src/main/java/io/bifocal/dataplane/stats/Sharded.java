@@ -48,7 +48,7 @@ abstract sealed class Sharded permits Counter, Gauge {
     return false;
   }
 
-  final void clear() {
+  void clear() {
     for (int i = 0; i < cells.length(); i++) {
       Cell cell = cells.get(i);
       if (cell != null && cell.used()) {

@@ -1,9 +1,10 @@
 package io.bifocal.dataplane.stream;
 
-import io.bifocal.dataplane.connect.AttemptEvent;
+import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -58,11 +59,34 @@ public final class StreamInfo {
   public @Nullable Address upstreamRemote;
   public @Nullable Address upstreamLocal;
   public String upstreamTransportFailureReason = "";
-  public List<AttemptEvent> attempts = List.of();
+
+  /** The race that made the upstream connection, or that failed; perhaps before this request. */
+  public @Nullable RaceReport race;
+
   public int requestAttempts;
   public String connectionTerminationDetails = "";
 
+  /** Hosts to which a TCP proxy's connection did not come about, in order. */
+  public List<Host> failedHosts = List.of();
+
   private @Nullable Set<ResponseFlag> flags;
+
+  /** A request is tried at {@code host}: what is told of the upstream is about this try alone. */
+  public void beginTry(Host host) {
+    upstreamHost = host;
+    upstreamRemote = null;
+    upstreamLocal = null;
+    upstreamTransportFailureReason = "";
+    race = null;
+  }
+
+  /** No connection to {@code host} came about. */
+  public void failedAt(Host host) {
+    if (failedHosts.isEmpty()) {
+      failedHosts = new ArrayList<>(2);
+    }
+    failedHosts.add(host);
+  }
 
   public void flag(ResponseFlag flag) {
     if (flags == null) {

@@ -105,17 +105,18 @@ final class TcpSession {
 
                   @Override
                   public void onFailure(PoolFailure failure) {
-                    noConnection(failure);
+                    noConnection(host, failure);
                   }
                 });
   }
 
-  private void noConnection(PoolFailure failure) {
+  private void noConnection(Host host, PoolFailure failure) {
     if (ended) {
       return;
     }
     info.upstreamTransportFailureReason = failure.detail();
-    info.attempts = failure.attempts();
+    info.race = failure.race();
+    info.failedAt(host);
     if (failure.reason() == PoolFailure.Reason.OVERFLOW) {
       fail(ResponseFlag.UPSTREAM_OVERFLOW);
       return;
@@ -142,7 +143,7 @@ final class TcpSession {
         channel.localAddress() instanceof java.net.InetSocketAddress local
             ? Address.of(local)
             : null;
-    info.attempts = connection.attempts();
+    info.race = connection.race();
     channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     int limit = of.config().bufferLimit();
     channel

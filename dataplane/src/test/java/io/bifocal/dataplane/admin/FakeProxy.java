@@ -2,6 +2,7 @@ package io.bifocal.dataplane.admin;
 
 import com.google.protobuf.Message;
 import io.bifocal.dataplane.cluster.ClusterStatusView;
+import io.bifocal.dataplane.observe.RaceHistory;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.time.Loop;
 import io.bifocal.xds.time.ThreadLoop;
@@ -19,6 +20,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class FakeProxy implements ProxyView, AutoCloseable {
   final ThreadLoop control = ThreadLoop.start("test-control");
   final StatsStore stats = new StatsStore(1);
+  final RaceHistory races = new RaceHistory(2);
   final List<Message> sections = new CopyOnWriteArrayList<>();
   final List<ClusterStatusView> clusters = new CopyOnWriteArrayList<>();
   final List<ListenerStatus> listeners = new CopyOnWriteArrayList<>();
@@ -34,6 +36,11 @@ final class FakeProxy implements ProxyView, AutoCloseable {
   @Override
   public StatsStore stats() {
     return stats;
+  }
+
+  @Override
+  public RaceHistory races() {
+    return races;
   }
 
   @Override

@@ -79,6 +79,7 @@ class LocalAddressesTest {
             plain.host(),
             list,
             plain.completeness(),
+            plain.advice(),
             List.of(),
             plain.pacing(),
             plain.connectTimeout(),

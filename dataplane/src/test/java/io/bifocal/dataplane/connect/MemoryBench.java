@@ -89,7 +89,13 @@ final class MemoryBench {
 
   RacePlan plan(Host host) {
     return new RacePlanner(
-            "c", CONNECT_TIMEOUT, SocketSettings.DEFAULT, TransportSocket.PLAIN, settings, memory)
+            "c",
+            CONNECT_TIMEOUT,
+            SocketSettings.DEFAULT,
+            TransportSocket.PLAIN,
+            settings,
+            memory,
+            RaceListener.NONE)
         .plan(host, time.nanoTime());
   }
 

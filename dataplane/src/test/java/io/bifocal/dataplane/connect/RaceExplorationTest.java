@@ -202,6 +202,7 @@ class RaceExplorationTest {
           simple.host(),
           simple.addresses(),
           scenario.completeness(),
+          simple.advice(),
           simple.retries(),
           new AttemptDelay(Duration.ofNanos(scenario.delay()), scenario.growth()),
           simple.connectTimeout(),

@@ -205,6 +205,7 @@ class SocketSettingsOnSocketsTest {
             plain.host(),
             plain.addresses(),
             plain.completeness(),
+            plain.advice(),
             List.of(),
             plain.pacing(),
             plain.connectTimeout(),

@@ -10,6 +10,8 @@ import com.google.protobuf.Value;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.connect.AttemptEvent;
 import io.bifocal.dataplane.connect.ConnectFailure;
+import io.bifocal.dataplane.connect.RacePlan;
+import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.AddressList;
 import io.bifocal.dataplane.host.Host;
@@ -23,6 +25,7 @@ import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
@@ -218,9 +221,11 @@ class FormatTest {
 
     Address v6 = ip("2001:db8::1", 80);
     Address v4 = ip("192.0.2.1", 80);
-    ConnectFailure refused = new ConnectFailure(ConnectFailure.Kind.REMOTE, "Connection refused");
-    stream.attempts =
-        List.of(
+    ConnectFailure refused =
+        new ConnectFailure(ConnectFailure.Kind.REMOTE, "delayed connect error: Connection refused");
+    stream.race =
+        race(
+            stream.startNanos + 400_000_000,
             new AttemptEvent.Started(0, v6, 0, AttemptEvent.Cause.FIRST),
             new AttemptEvent.Started(1, v4, 300_000_000, AttemptEvent.Cause.STAGGER),
             new AttemptEvent.Failed(1, v4, 301_000_000, refused),
@@ -230,8 +235,115 @@ class FormatTest {
 
     assertThat(format.of(stream))
         .isEqualTo(
-            "[2001:db8::1]:80+0ms/327ms=lost,192.0.2.1:80+300ms/1ms=failed:remote,"
+            "[2001:db8::1]:80+0ms/327ms=lost,192.0.2.1:80+300ms/1ms=failed:refused,"
                 + "192.0.2.1:80+302ms/25ms=won");
+  }
+
+  private static RaceReport race(long endedAt, AttemptEvent... events) {
+    RacePlan plan = RacePlan.of("c", List.of(ip("2001:db8::1", 80)), Duration.ofSeconds(1));
+    long nanos = events[events.length - 1].atNanos();
+    return new RaceReport(
+        plan, RaceReport.Result.WON, Instant.EPOCH, endedAt, nanos, -1, List.of(events));
+  }
+
+  private static String metadata(String key, StreamInfo stream) throws ConfigException {
+    return Format.text("%DYNAMIC_METADATA(bifocal.connect:" + key + ")%").of(stream);
+  }
+
+  @Test
+  void what_became_of_the_race_can_be_logged_key_by_key() throws ConfigException {
+    Address v6 = ip("2001:db8::1", 80);
+    Address v4 = ip("192.0.2.1", 80);
+    StreamInfo stream = answered();
+    stream.race =
+        race(
+            stream.startNanos + 325_400_000,
+            new AttemptEvent.Started(0, v6, 0, AttemptEvent.Cause.FIRST),
+            new AttemptEvent.Started(1, v4, 300_000_000, AttemptEvent.Cause.STAGGER),
+            new AttemptEvent.Won(1, v4, 325_400_000),
+            new AttemptEvent.Lost(0, v6, 325_400_000, AttemptEvent.LossReason.ANOTHER_WON));
+
+    assertThat(metadata("winner", stream)).isEqualTo("192.0.2.1:80");
+    assertThat(metadata("winner_family", stream)).isEqualTo("v4");
+    assertThat(metadata("attempt_count", stream)).isEqualTo("2");
+    assertThat(metadata("duration_ms", stream)).isEqualTo("325");
+    assertThat(metadata("result", stream)).isEqualTo("won");
+    assertThat(metadata("memory", stream)).isEqualTo("false");
+    assertThat(metadata("reused", stream)).isEqualTo("false");
+
+    stream.startNanos += 400_000_000;
+    assertThat(metadata("reused", stream)).isEqualTo("true");
+  }
+
+  @Test
+  void a_race_that_nobody_won_has_no_winner() throws ConfigException {
+    Address v6 = ip("2001:db8::1", 80);
+    StreamInfo stream = refused();
+    stream.race =
+        new RaceReport(
+            RacePlan.of("c", List.of(v6), Duration.ofSeconds(1)),
+            RaceReport.Result.TIMED_OUT,
+            Instant.EPOCH,
+            0,
+            1_000_000_000,
+            -1,
+            List.of(
+                new AttemptEvent.Started(0, v6, 0, AttemptEvent.Cause.FIRST),
+                new AttemptEvent.Lost(0, v6, 1_000_000_000, AttemptEvent.LossReason.TIMED_OUT)));
+
+    assertThat(metadata("winner", stream)).isEqualTo("-");
+    assertThat(metadata("winner_family", stream)).isEqualTo("-");
+    assertThat(metadata("result", stream)).isEqualTo("timed_out");
+    assertThat(metadata("duration_ms", stream)).isEqualTo("1000");
+    assertThat(metadata("attempts", stream)).isEqualTo("[2001:db8::1]:80+0ms/1000ms=timed_out");
+  }
+
+  @Test
+  void in_json_a_race_has_types() throws ConfigException {
+    Address v6 = ip("2001:db8::1", 80);
+    Address v4 = ip("192.0.2.1", 80);
+    ConnectFailure refused =
+        new ConnectFailure(ConnectFailure.Kind.REMOTE, "delayed connect error: Connection refused");
+    Struct.Builder keys = Struct.newBuilder();
+    for (String key : List.of("winner", "attempt_count", "memory", "attempts")) {
+      keys.putFields(key, string("%DYNAMIC_METADATA(bifocal.connect:" + key + ")%"));
+    }
+    StreamInfo stream = answered();
+    Format format = Format.json(keys.build(), false);
+    assertThat(format.of(stream))
+        .isEqualTo("{\"attempt_count\":null,\"attempts\":null,\"memory\":null,\"winner\":null}\n");
+
+    stream.race =
+        race(
+            stream.startNanos,
+            new AttemptEvent.Started(0, v6, 0, AttemptEvent.Cause.FIRST),
+            new AttemptEvent.Failed(0, v6, 1_234_000, refused),
+            new AttemptEvent.Started(1, v4, 1_234_000, AttemptEvent.Cause.PREVIOUS_FAILED),
+            new AttemptEvent.Won(1, v4, 2_234_567));
+    assertThat(format.of(stream))
+        .isEqualTo(
+            "{\"attempt_count\":2,\"attempts\":["
+                + "{\"address\":\"[2001:db8::1]:80\",\"family\":\"v6\",\"cause\":\"first\","
+                + "\"start_ms\":0.0,\"duration_ms\":1.234,\"ending\":\"failed\","
+                + "\"reason\":\"refused\","
+                + "\"detail\":\"delayed connect error: Connection refused\"},"
+                + "{\"address\":\"192.0.2.1:80\",\"family\":\"v4\","
+                + "\"cause\":\"previous_failed\",\"start_ms\":1.234,\"duration_ms\":1.0,"
+                + "\"ending\":\"won\"}],"
+                + "\"memory\":false,\"winner\":\"192.0.2.1:80\"}\n");
+
+    assertThat(Format.text("%DYNAMIC_METADATA(bifocal.connect)%").of(stream))
+        .startsWith("{\"attempt_count\":2,\"attempts\":[{")
+        .endsWith(
+            "],\"duration_ms\":2,\"memory\":false,\"result\":\"won\",\"reused\":false,"
+                + "\"winner\":\"192.0.2.1:80\",\"winner_family\":\"v4\"}");
+  }
+
+  @Test
+  void an_unknown_key_is_warned_of() throws ConfigException {
+    Format format = Format.text("%DYNAMIC_METADATA(bifocal.connect:winer)%");
+    assertThat(format.of(answered())).isEqualTo("-");
+    assertThat(format.withoutValue()).containsExactly("DYNAMIC_METADATA");
   }
 
   @Test

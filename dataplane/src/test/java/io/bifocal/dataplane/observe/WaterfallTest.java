@@ -67,6 +67,49 @@ class WaterfallTest {
   }
 
   @Test
+  void a_long_address_or_reason_leaves_room_for_the_bars() {
+    Address pipe = new Address.Pipe("/run/a/very/long/path/" + "x".repeat(80) + "/upstream.sock");
+    List<AttemptEvent> events =
+        List.of(
+            new AttemptEvent.Started(0, pipe, 0, Cause.FIRST),
+            new AttemptEvent.Failed(
+                0,
+                pipe,
+                ms(1),
+                new ConnectFailure(ConnectFailure.Kind.REMOTE, "no such file".repeat(20))),
+            new AttemptEvent.Started(1, V4, ms(1), Cause.PREVIOUS_FAILED),
+            new AttemptEvent.Won(1, V4, ms(2)));
+
+    List<String> lines = Waterfall.draw(events, 80);
+
+    assertThat(lines).allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(80));
+    assertThat(lines.get(0)).startsWith("...").contains("/upstream.sock ", "|-----x", "failed");
+    assertThat(lines.get(1)).contains("#####|", "won after 1.0 ms");
+  }
+
+  @Test
+  void what_ended_the_race_ends_its_attempts() {
+    assertThat(
+            Waterfall.draw(
+                List.of(
+                    new AttemptEvent.Started(0, V6, 0, Cause.FIRST),
+                    new AttemptEvent.Lost(0, V6, ms(250), LossReason.TIMED_OUT)),
+                80))
+        .first()
+        .asString()
+        .endsWith("timed out after 250.0 ms");
+    assertThat(
+            Waterfall.draw(
+                List.of(
+                    new AttemptEvent.Started(0, V6, 0, Cause.FIRST),
+                    new AttemptEvent.Lost(0, V6, ms(10), LossReason.CANCELLED)),
+                80))
+        .first()
+        .asString()
+        .endsWith("given up after 10.0 ms");
+  }
+
+  @Test
   void an_attempt_without_an_end_is_still_trying() {
     assertThat(Waterfall.draw(SILENT_V6.subList(0, 2), 80))
         .first()

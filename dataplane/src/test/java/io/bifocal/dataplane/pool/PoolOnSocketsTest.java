@@ -164,7 +164,7 @@ class PoolOnSocketsTest {
   @Test
   void everyRaceIsHeardOf() throws Exception {
     UpstreamConnection connection = served(pool);
-    assertThat(races).containsExactly(connection.attempts());
+    assertThat(races).containsExactly(connection.race().attempts());
     assertThat(Address.of(connection.channel().remoteAddress()))
         .isEqualTo(connection.remoteAddress());
   }

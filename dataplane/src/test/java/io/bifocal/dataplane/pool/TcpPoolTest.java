@@ -3,7 +3,6 @@ package io.bifocal.dataplane.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.dataplane.pool.PoolFailure.Reason;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -63,7 +62,7 @@ class TcpPoolTest {
     PoolBench.Asker one = bench.served();
     PoolBench.Asker two = bench.ask();
     bench.time.run();
-    assertThat(two.failure()).isEqualTo(new PoolFailure(Reason.OVERFLOW, "", List.of()));
+    assertThat(two.failure()).isEqualTo(new PoolFailure(Reason.OVERFLOW, ""));
     assertThat(bench.counter("upstream_rq_pending_overflow")).isEqualTo(1);
     one.ready().discard();
     assertThat(bench.ask().ready()).as("at once").isNotNull();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class StatisticsTest {
@@ -36,6 +37,20 @@ class StatisticsTest {
     store.resetCounters();
     assertThat(counter.value()).isZero();
     assertThat(counter.used()).isTrue();
+  }
+
+  @Test
+  void a_counter_can_be_asked_for_and_still_be_reset() {
+    AtomicLong elsewhere = new AtomicLong(3);
+    Counter counter = root.counter("c");
+    counter.read(elsewhere::get);
+    assertThat(counter.value()).isEqualTo(3);
+    assertThat(counter.used()).isTrue();
+
+    store.resetCounters();
+    assertThat(counter.value()).isZero();
+    elsewhere.incrementAndGet();
+    assertThat(counter.value()).isEqualTo(1);
   }
 
   @Test

@@ -102,7 +102,7 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
       return;
     }
     host = chosen;
-    info.upstreamHost = chosen;
+    info.beginTry(chosen);
     if (autoHostRewrite && !chosen.hostname().isEmpty()) {
       downstream.request().authority = chosen.hostname();
       info.authority = chosen.hostname();
@@ -168,7 +168,7 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
     state = State.SENT;
     StreamInfo info = downstream.info();
     info.upstreamRemote = ready.remoteAddress();
-    info.attempts = ready.attempts();
+    info.race = ready.race();
     stats.rqTotal.inc();
     stats.rqActive.inc();
     Host to = ready.host();
@@ -193,7 +193,7 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
   public void onFailure(PoolFailure failure) {
     ticket = null;
     StreamInfo info = downstream.info();
-    info.attempts = failure.attempts();
+    info.race = failure.race();
     info.upstreamTransportFailureReason = failure.detail();
     if (failure.reason() == PoolFailure.Reason.OVERFLOW) {
       overflow();
