@@ -24,11 +24,13 @@ java_bin() {
 }
 
 # build_ MODULE PRODUCT [MAVEN-OPTION…]: packages MODULE and what it needs, unless PRODUCT is newer than all sources.
+# Tests are not among them, where there is more than tests.
 build_() {
-  local module=$1 product=$2
+  local module=$1 product=$2 own=src/main
   shift 2
+  [ -d "$root/$module/$own" ] || own=src
   if [ -e "$product" ] && [ -z "$(find "$root"/pom.xml "$root"/*/pom.xml "$root"/{api-protos,xds-client,dataplane}/src/main \
-    "$root/$module/src" -newer "$product" -type f -print -quit 2>/dev/null)" ]; then
+    "$root/$module/$own" -newer "$product" -type f -print -quit 2>/dev/null)" ]; then
     return 0
   fi
   printf 'building %s (what Maven downloads stays in its cache) …\n' "$module" >&2
