@@ -53,6 +53,18 @@ public final class Program implements AutoCloseable {
     process.destroy();
   }
 
+  /** Any other signal, by its name without SIG. */
+  public void signal(String name) {
+    try {
+      new ProcessBuilder("kill", "-" + name, String.valueOf(pid())).start().waitFor();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+
   /** Waits for the end, and answers with the exit code. */
   public int awaitExit(Duration patience) {
     try {

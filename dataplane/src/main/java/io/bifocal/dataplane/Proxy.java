@@ -84,6 +84,11 @@ public final class Proxy implements AutoCloseable {
     return server.adminAddress();
   }
 
+  /** Opens the files of access logs again, for whoever has moved them; returns at once. */
+  public void reopenLogs() {
+    server.reopenLogs();
+  }
+
   /**
    * Begins an orderly end: connections are asked to end, those that come meanwhile as well. It ends
    * when the last one is gone, or after the drain time.

@@ -162,6 +162,10 @@ final class Server {
   }
 
   /** Drains; ends when nothing is left, or after the drain time. From any thread. */
+  void reopenLogs() {
+    parts.accessLogs().reopen();
+  }
+
   void shutdown() {
     parts
         .control()

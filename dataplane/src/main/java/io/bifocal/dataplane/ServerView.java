@@ -130,7 +130,7 @@ final class ServerView implements ProxyView {
 
   @Override
   public void reopenLogs() {
-    parts.accessLogs().reopen();
+    server.reopenLogs();
   }
 
   @Override

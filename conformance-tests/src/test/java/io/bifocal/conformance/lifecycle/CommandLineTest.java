@@ -12,6 +12,7 @@ import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -161,6 +162,40 @@ class CommandLineTest {
 
     assertThat(inFlight.get(20, TimeUnit.SECONDS).body()).isEqualTo("hello");
     assertThat(proxy.program().awaitExit(QUICK)).as("exit code").isZero();
+  }
+
+  /** As log rotation does it; SIGHUP ends nothing either. */
+  @ParameterizedTest
+  @EnumSource(Subject.class)
+  void sigusr1OpensAccessLogsAgain(Subject subject) throws Exception {
+    Backend backend = stage.keep(Backend.start("127.0.0.1", "hello"));
+    Path log = stage.directory().resolve("access.log");
+    String logging =
+        "access_log: [{name: file, typed_config: {\"@type\": type.googleapis.com/"
+            + "envoy.extensions.access_loggers.file.v3.FileAccessLog, path: %s}}]".formatted(log);
+    Proxy proxy =
+        stage
+            .start(
+                subject,
+                Bootstraps.race("5s", "", backend.address(), List.of(backend.address()))
+                    .replace(
+                        "stat_prefix: ingress\n",
+                        "stat_prefix: ingress\n          " + logging + "\n"),
+                "--file-flush-interval-msec",
+                "50")
+            .awaitLive();
+    proxy.awaitBody("ingress", "/", "hello");
+    Files.move(log, stage.directory().resolve("access.log.1"));
+
+    proxy.program().signal("HUP");
+    proxy.program().signal("USR1");
+
+    await()
+        .untilAsserted(
+            () -> {
+              proxy.awaitBody("ingress", "/", "hello");
+              assertThat(log).isNotEmptyFile();
+            });
   }
 
   @ParameterizedTest

@@ -160,6 +160,7 @@ final class Serve implements Callable<Integer> {
       throws ConfigException, InterruptedException {
     try (Proxy proxy = Proxy.start(bootstrap, options)) {
       tellAdminAddress(proxy);
+      Signals.handle(proxy);
       Shutdown shutdown = Shutdown.onSignal(proxy);
       if (mode == Mode.INIT_ONLY) {
         proxy.live().join();
