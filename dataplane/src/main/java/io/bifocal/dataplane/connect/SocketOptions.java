@@ -22,7 +22,7 @@ record SocketOptions(
           NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE),
           NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL));
 
-  private static final ChannelOption<Integer> BIND_ADDRESS_NO_PORT =
+  static final ChannelOption<Integer> BIND_ADDRESS_NO_PORT =
       new IntegerUnixChannelOption("IP_BIND_ADDRESS_NO_PORT", 0 /* IPPROTO_IP */, 24);
 
   static SocketOptions of(Transport transport) {

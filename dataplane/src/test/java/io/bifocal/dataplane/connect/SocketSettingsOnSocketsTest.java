@@ -120,6 +120,13 @@ class SocketSettingsOnSocketsTest {
   }
 
   @Test
+  void aPortIsTakenForOnePeerOnly() throws Exception {
+    assumeTrue(transport == Transport.EPOLL, "the JDK's sockets have no such option");
+    Channel channel = won(from(OTHER_V4), listening(V4)).channel();
+    assertThat(channel.config().getOption(SocketOptions.BIND_ADDRESS_NO_PORT)).isEqualTo(1);
+  }
+
+  @Test
   void aFixedPortIsKept() throws Exception {
     int free = freePort();
     Channel channel = won(from(new Address.Ip(OTHER_V4.ip(), free)), listening(V4)).channel();
