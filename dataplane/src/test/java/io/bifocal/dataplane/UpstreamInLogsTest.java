@@ -42,7 +42,6 @@ class UpstreamInLogsTest {
   private HttpServer bad;
   private final Socket refuses6 = new Socket();
   private final Socket refuses4 = new Socket();
-  private int refusing;
 
   @BeforeEach
   void start() throws Exception {
@@ -50,8 +49,7 @@ class UpstreamInLogsTest {
     bad = server(503);
     // Bound, and not listened on: refuses, and stays nobody else's.
     refuses6.bind(new InetSocketAddress(InetAddresses.forString("::1"), 0));
-    refusing = refuses6.getLocalPort();
-    refuses4.bind(new InetSocketAddress(InetAddresses.forString("127.0.0.1"), refusing));
+    refuses4.bind(new InetSocketAddress(InetAddresses.forString("127.0.0.1"), 0));
   }
 
   @AfterEach
@@ -77,8 +75,8 @@ class UpstreamInLogsTest {
 
   private String address(String name) {
     return switch (name) {
-      case "R6" -> address("::1", refusing);
-      case "R4" -> address("127.0.0.1", refusing);
+      case "R6" -> address("::1", refuses6.getLocalPort());
+      case "R4" -> address("127.0.0.1", refuses4.getLocalPort());
       case "OK" -> address("127.0.0.1", good.getAddress().getPort());
       default -> address("127.0.0.1", bad.getAddress().getPort());
     };
@@ -195,8 +193,8 @@ class UpstreamInLogsTest {
     List<String> lines = Files.readAllLines(log);
     return lines
         .get(lines.size() - 1)
-        .replace("[::1]:" + refusing, "R6")
-        .replace("127.0.0.1:" + refusing, "R4")
+        .replace("[::1]:" + refuses6.getLocalPort(), "R6")
+        .replace("127.0.0.1:" + refuses4.getLocalPort(), "R4")
         .replace("127.0.0.1:" + good.getAddress().getPort(), "OK")
         .replace("127.0.0.1:" + bad.getAddress().getPort(), "503")
         .replace(REFUSED, "refused");
