@@ -70,7 +70,7 @@ public final class Bootstraps {
   /**
    * No control plane: an HTTP listener named ingress on an ephemeral port; {@code /warm} goes to
    * the first address of {@code warm}, everything else to one endpoint of several addresses in the
-   * cluster raced.
+   * cluster raced. Races do not learn from each other, as Envoy's don't.
    *
    * @param options further fields of the cluster raced, as one line of YAML, or empty
    */
@@ -112,6 +112,7 @@ public final class Bootstraps {
           - name: raced
             type: STATIC
             connect_timeout: %s
+            metadata: {filter_metadata: {bifocal.connect: {outcome_memory: false}}}
             load_assignment:
               cluster_name: raced
               endpoints:
