@@ -29,7 +29,6 @@ final class HttpConnection implements ServerEvents {
   private final long startNanos;
   private @Nullable Http1ServerConnection codec;
   private @Nullable Exchange exchange;
-  private boolean closedHere;
   private int requests;
 
   HttpConnection(ConnectionManager manager, HttpWorker here, DownstreamConnection downstream) {
@@ -96,7 +95,6 @@ final class HttpConnection implements ServerEvents {
     headers.set(HttpHeaderNames.DATE, here.date.at(info.startEpochMillis));
     headers.set(HttpHeaderNames.SERVER, manager.settings().serverName());
     info.responseHeaders = headers;
-    closedHere = true;
     log(info);
     return headers;
   }
@@ -144,7 +142,6 @@ final class HttpConnection implements ServerEvents {
       case CONNECTION_DURATION -> {
         stats.cxMaxDuration.inc();
         if (codec != null) {
-          closedHere = true;
           codec.drain();
         }
       }
@@ -157,19 +154,18 @@ final class HttpConnection implements ServerEvents {
   }
 
   private void close() {
-    closedHere = true;
     if (codec != null) {
       codec.close();
     }
   }
 
   @Override
-  public void onClosed() {
+  public void onClosed(boolean here) {
     deadlines.close();
     stats.cxActive.dec();
     stats.cxHttp1Active.dec();
     stats.cxDestroy.inc();
-    (closedHere ? stats.cxDestroyLocal : stats.cxDestroyRemote).inc();
+    (here ? stats.cxDestroyLocal : stats.cxDestroyRemote).inc();
     stats.cxLength.record(stats.shard, (loop.nanoTime() - startNanos) / 1_000_000);
   }
 }

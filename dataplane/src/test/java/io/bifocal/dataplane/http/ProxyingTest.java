@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
 
 import com.google.common.net.InetAddresses;
 import io.bifocal.dataplane.host.Address;
@@ -308,6 +309,22 @@ class ProxyingTest {
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     assertThat(client.rest()).contains("connection: close\r\n");
     assertThat(bench.counter("http.p.downstream_cx_drain_close")).isEqualTo(1);
+  }
+
+  @Test
+  void whoClosedAConnectionIsCounted() throws Exception {
+    bench.serve(HttpBench.manager("[{match: {prefix: /}, direct_response: {status: 200}}]"));
+    ScriptedUpstream.Peer told = bench.client();
+    told.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assertThat(told.rest()).startsWith("HTTP/1.1 200 OK");
+    await().until(() -> bench.counter("http.p.downstream_cx_destroy_local") == 1);
+
+    ScriptedUpstream.Peer leaving = bench.client();
+    leaving.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    leaving.message();
+    leaving.socket().close();
+    await().until(() -> bench.counter("http.p.downstream_cx_destroy_remote") == 1);
+    assertThat(bench.counter("http.p.downstream_cx_destroy_local")).isEqualTo(1);
   }
 
   @Test

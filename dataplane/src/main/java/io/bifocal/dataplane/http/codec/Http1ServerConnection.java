@@ -428,6 +428,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
+    boolean here = closing;
     closing = true;
     releaseAhead();
     writer.discard();
@@ -436,7 +437,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     if (current != null) {
       current.onReset(ResetReason.CONNECTION_TERMINATION);
     }
-    events.onClosed();
+    events.onClosed(here);
   }
 
   // A reset by the peer, mostly: Netty closes the channel, and channelInactive tells the rest.

@@ -23,6 +23,6 @@ public interface ServerEvents {
   /** The connection waits for a request. */
   void onIdle();
 
-  /** The connection is gone. */
-  void onClosed();
+  /** The connection is gone: closed {@code here}, or by the client. */
+  void onClosed(boolean here);
 }
