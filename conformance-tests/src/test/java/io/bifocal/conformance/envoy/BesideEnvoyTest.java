@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.bifocal.conformance.Bootstraps.Dialect;
 import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -82,6 +83,25 @@ class BesideEnvoyTest {
     List<String> lines = envoy.steps().getOrDefault(refusal, List.of());
 
     assertThat(envoy.differencesTo(envoy.with(refusal, mutation.of(lines)))).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Dialect.class)
+  void theComparisonOverlooksNoLine(Dialect dialect) {
+    for (Recording recording : List.of(envoy(dialect).wire(), envoy(dialect).shown())) {
+      recording
+          .steps()
+          .forEach(
+              (title, lines) -> {
+                for (String line : lines) {
+                  List<String> less = new ArrayList<>(lines);
+                  less.remove(line);
+                  assertThat(recording.differencesTo(recording.with(title, less)))
+                      .as("%s without %s", title, line)
+                      .hasSize(1);
+                }
+              });
+    }
   }
 
   private Performance.Notes envoy(Dialect dialect) {
