@@ -147,11 +147,11 @@ public final class OutcomeMemory implements RaceListener {
               }
               return Bad.first(now);
             });
-    families
-        .asMap()
-        .computeIfPresent(
-            new FamilyKey(plan.cluster(), address.family()),
-            (key, known) -> known.mentions(address) ? known.with(address, now) : known);
+    FamilyKey family = new FamilyKey(plan.cluster(), address.family());
+    FamilyRecord record = families.getIfPresent(family);
+    if (record != null && record.mentions(address)) {
+      accuse(plan, address, now);
+    }
   }
 
   private void accuse(RacePlan plan, Address address, long now) {

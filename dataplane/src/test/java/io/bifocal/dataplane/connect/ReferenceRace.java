@@ -144,7 +144,7 @@ final class ReferenceRace {
   }
 
   /** One address of each family in turn, another family than the last one tried going first. */
-  private static List<Address> alternating(List<Address> rest, Family last) {
+  static List<Address> alternating(List<Address> rest, Family last) {
     List<Family> turns = new ArrayList<>(rest.stream().map(Address::family).distinct().toList());
     if (!turns.isEmpty() && turns.get(0) == last) {
       Collections.swap(turns, 0, Math.min(1, turns.size() - 1));

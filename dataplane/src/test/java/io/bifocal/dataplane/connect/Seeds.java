@@ -23,6 +23,11 @@ record Seeds(Class<?> explorer, int ordinary, Duration continuous) {
     long play(long seed);
   }
 
+  /** Whether one seed was asked for. */
+  boolean isSingle() {
+    return System.getProperty(PROPERTY) != null;
+  }
+
   /** Plays as many seeds as are due; says on standard output how many races they were. */
   void play(Player player) {
     String only = System.getProperty(PROPERTY);
