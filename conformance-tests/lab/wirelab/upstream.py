@@ -56,7 +56,11 @@ class Service:
             writer.close()
 
     async def _answer_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+        first = await reader.readexactly(1)
+        if not first.isalpha():
+            writer.write(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+            return False
+        head = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
         read = await _read_body(head, reader)
         body = writer.get_extra_info("sockname")[0]
         last = self.close or "connection: close" in head

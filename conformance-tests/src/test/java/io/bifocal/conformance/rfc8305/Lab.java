@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The wire lab of {@code conformance-tests/lab}: a program that holds two network namespaces and
@@ -94,9 +95,11 @@ final class Lab implements AutoCloseable {
         Map.of("address", address, "port", port, "action", action, "delay_ms", delayMillis));
   }
 
-  /** Listens; {@code fields} are those of the request {@code serve}. */
-  void serve(int port, Map<String, ?> fields) {
-    ask("serve", with(fields, "port", port));
+  /**
+   * Listens on an address, or on all; {@code fields} are further ones of the request {@code serve}.
+   */
+  void serve(int port, @Nullable String address, Map<String, ?> fields) {
+    ask("serve", with(with(fields, "port", port), "address", address));
   }
 
   /** What is answered for a name and type; {@code fields} are those of the request {@code dns}. */
@@ -124,13 +127,13 @@ final class Lab implements AutoCloseable {
     return seen.stream().filter(query -> query.name().equals(name)).toList();
   }
 
-  private static JsonObject with(Map<String, ?> fields, String name, Object value) {
+  private static JsonObject with(Map<String, ?> fields, String name, @Nullable Object value) {
     JsonObject all = GSON.toJsonTree(fields).getAsJsonObject();
     all.add(name, GSON.toJsonTree(value));
     return all;
   }
 
-  private static JsonObject with(JsonObject fields, String name, Object value) {
+  private static JsonObject with(JsonObject fields, String name, @Nullable Object value) {
     fields.add(name, GSON.toJsonTree(value));
     return fields;
   }

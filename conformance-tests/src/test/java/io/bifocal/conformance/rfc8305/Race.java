@@ -3,6 +3,7 @@ package io.bifocal.conformance.rfc8305;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -14,7 +15,8 @@ import java.util.regex.Pattern;
  *     is not named answers at once
  * @param options further fields of the cluster, as YAML in flow style
  * @param ours what is under {@code bifocal.connect} in its metadata
- * @param service fields of the lab's request {@code serve}
+ * @param services who listens: fields of the lab's request {@code serve}, by address or for all by
+ *     ""
  * @param request method, headers and body
  * @param times how many requests
  * @param atOnce whether they are sent together or one after the other
@@ -24,7 +26,7 @@ record Race(
     String network,
     String options,
     String ours,
-    Map<String, ?> service,
+    Map<String, Map<String, ?>> services,
     Request request,
     int times,
     boolean atOnce) {
@@ -58,7 +60,7 @@ record Race(
   }
 
   Race where(String network) {
-    return new Race(addresses, network, options, ours, service, request, times, atOnce);
+    return new Race(addresses, network, options, ours, services, request, times, atOnce);
   }
 
   /** The cluster's {@code connect_timeout}. */
@@ -69,16 +71,24 @@ record Race(
   /** Further fields of the cluster. */
   Race with(String option) {
     String all = options.isEmpty() ? option : options + ", " + option;
-    return new Race(addresses, network, all, ours, service, request, times, atOnce);
+    return new Race(addresses, network, all, ours, services, request, times, atOnce);
   }
 
   /** Settings of our own, which Envoy ignores; by default nothing is remembered, as with Envoy. */
   Race ours(String settings) {
-    return new Race(addresses, network, options, settings, service, request, times, atOnce);
+    return new Race(addresses, network, options, settings, services, request, times, atOnce);
   }
 
-  Race served(Map<String, ?> service) {
-    return new Race(addresses, network, options, ours, service, request, times, atOnce);
+  /** On this address listens something else. */
+  Race served(String address, Map<String, ?> service) {
+    Map<String, Map<String, ?>> more = new TreeMap<>(services);
+    more.remove("");
+    more.put(address, service);
+    return serving(more);
+  }
+
+  private Race serving(Map<String, Map<String, ?>> all) {
+    return new Race(addresses, network, options, ours, all, request, times, atOnce);
   }
 
   /** Every request is retried once when it has no connection. */
@@ -87,23 +97,22 @@ record Race(
   }
 
   Race asking(Request request) {
-    return new Race(addresses, network, options, ours, service, request, times, atOnce);
+    return new Race(addresses, network, options, ours, services, request, times, atOnce);
   }
 
   /** So many requests one after the other, on one connection if the proxy keeps it. */
   Race again(int times) {
-    return new Race(addresses, network, options, ours, service, request, times, false);
+    return new Race(addresses, network, options, ours, services, request, times, false);
   }
 
   /** So many requests one after the other, each on a connection of its own. */
   Race inARow(int times) {
-    return new Race(
-        addresses, network, options, ours, Map.of("close", true), request, times, false);
+    return serving(Map.of("", Map.of("close", true))).again(times);
   }
 
   /** So many requests together. */
   Race atOnce(int times) {
-    return new Race(addresses, network, options, ours, service, request, times, true);
+    return new Race(addresses, network, options, ours, services, request, times, true);
   }
 
   List<Rule> rules() {

@@ -38,7 +38,10 @@ final class Trial {
 
   /** Prepares the network, and publishes the cluster. */
   Trial begin() {
-    lab.serve(port, race.service());
+    race.services()
+        .forEach(
+            (address, service) ->
+                lab.serve(port, address.isEmpty() ? null : far.address(address), service));
     where(race.network());
     publish(race.addresses());
     assertThat(packets()).as("packets before the first request").isEmpty();
