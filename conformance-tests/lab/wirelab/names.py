@@ -157,7 +157,7 @@ async def serve_stream(zone: Zone, reader: asyncio.StreamReader, writer: asyncio
             if response is not None:
                 writer.write(struct.pack("!H", len(response)) + response)
                 await writer.drain()
-    except (OSError, asyncio.IncompleteReadError):
-        pass
+    except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        pass  # The client has gone, or the lab goes.
     finally:
         writer.close()

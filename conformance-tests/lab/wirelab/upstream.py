@@ -50,8 +50,8 @@ class Service:
             else:
                 while await self._answer_one(reader, writer):
                     pass
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # The client has gone, as clients do.
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
+            pass  # The client has gone, as clients do, or the lab goes.
         finally:
             writer.close()
 

@@ -3,6 +3,9 @@ package io.bifocal.conformance.rfc8305;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +15,9 @@ final class Arena implements AutoCloseable {
   private static final int FIRST_PORT = 2000;
   private static final int WARM_UPS = 3;
 
+  private static final Path NOTES = Path.of("target", "wire-lab.txt");
+
+  private final List<String> notes = new ArrayList<>();
   private final Lab lab;
   private final FarSide far;
   private final Started started = new Started();
@@ -74,8 +80,14 @@ final class Arena implements AutoCloseable {
     }
   }
 
+  /** Writes down what was seen, for whoever wants to read it after the run. */
+  void note(String line) {
+    notes.add(line);
+  }
+
   @Override
   public void close() throws IOException {
     started.close();
+    Files.write(NOTES, notes);
   }
 }

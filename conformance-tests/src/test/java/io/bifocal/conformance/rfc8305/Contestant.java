@@ -45,7 +45,7 @@ final class Contestant {
                 subject,
                 before(lab.near()),
                 NearBootstrap.yaml(lab, controlPlane.port(), accessLog),
-                List.of("--file-flush-interval-msec", "20"))
+                List.of("--file-flush-interval-msec", "20", "-l", "warning"))
             .awaitLive();
     ingress = proxy.listener("ingress");
   }

@@ -53,7 +53,7 @@ record Race(
         "",
         "",
         "outcome_memory: false",
-        Map.of(),
+        Map.of("", Map.of()),
         new Request("GET", Map.of(), ""),
         1,
         false);

@@ -36,7 +36,7 @@ final class Trial {
     this.port = cluster.port();
   }
 
-  /** Prepares the network, and publishes the cluster. */
+  /** Prepares the network and publishes the cluster; but for health checks nobody connects yet. */
   Trial begin() {
     race.services()
         .forEach(
@@ -44,7 +44,9 @@ final class Trial {
                 lab.serve(port, address.isEmpty() ? null : far.address(address), service));
     where(race.network());
     publish(race.addresses());
-    assertThat(packets()).as("packets before the first request").isEmpty();
+    if (!race.options().contains("health_checks")) {
+      assertThat(packets()).as("packets before the first request").isEmpty();
+    }
     return this;
   }
 

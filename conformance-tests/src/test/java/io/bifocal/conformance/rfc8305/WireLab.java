@@ -23,9 +23,11 @@ final class WireLab implements BeforeEachCallback, TestExecutionExceptionHandler
 
   private final Map<Race, Observation> envoys = new HashMap<>();
   private @Nullable Arena arena;
+  private String test = "";
 
   @Override
   public void beforeEach(ExtensionContext context) {
+    test = context.getRequiredTestMethod().getName();
     arena =
         context
             .getRoot()
@@ -65,6 +67,7 @@ final class WireLab implements BeforeEachCallback, TestExecutionExceptionHandler
       seen = trial(subject, race).run();
       differences = expected.differencesTo(seen);
     }
+    arena().note("%s, %s: %s".formatted(test, subject, seen));
     assertThat(differences).as("%s: %s", subject, seen).isEmpty();
     besideEnvoy(subject, race, seen);
   }
