@@ -124,7 +124,7 @@ final class Contestant {
         .stats()
         .forEach(
             (name, value) -> {
-              if (name.startsWith(prefix + "upstream_") && isCompared(name, value)) {
+              if (name.startsWith(prefix) && isCompared(name.substring(prefix.length()), value)) {
                 counters.put(name.substring(prefix.length()), Long.parseLong(value));
               }
             });
@@ -136,7 +136,8 @@ final class Contestant {
    * of reads and buffers; histograms are no numbers.
    */
   private static boolean isCompared(String name, String value) {
-    return !name.contains("bytes")
+    return (name.startsWith("upstream_") || name.equals("bind_errors"))
+        && !name.contains("bytes")
         && !name.contains("flow_control")
         && value.matches("[1-9][0-9]*");
   }

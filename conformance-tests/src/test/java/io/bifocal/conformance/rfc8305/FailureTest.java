@@ -1,6 +1,9 @@
 package io.bifocal.conformance.rfc8305;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.bifocal.conformance.Subject;
+import java.util.List;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -121,5 +124,21 @@ class FailureTest {
         Expected.onTheWire("0 6a, 0 4a, 0 6a, 0 4a")
             .replies(Outcome.REFUSED_AGAIN + " at 0")
             .counts("upstream_cx_total 4, upstream_cx_connect_fail 2, upstream_rq_retry 1"));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Subject.class)
+  void aRetryGoesToTheOtherHost(Subject subject) {
+    Trial trial =
+        wire.trial(
+            subject,
+            Race.of("6a 4a").where("6a refused, 4a refused, 6b refused, 4b refused").retried());
+    trial.publishLocalities(
+        "[{lb_endpoints: [{endpoint: %s}, {endpoint: %s}]}]"
+            .formatted(trial.cluster().endpoint("6a 4a"), trial.cluster().endpoint("6b 4b")));
+    trial.awaitStat("membership_total", 2);
+
+    assertThat(trial.run().wire().addresses())
+        .isIn(List.of("6a", "4a", "6b", "4b"), List.of("6b", "4b", "6a", "4a"));
   }
 }

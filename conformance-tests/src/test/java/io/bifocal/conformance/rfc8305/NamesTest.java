@@ -77,7 +77,7 @@ class NamesTest {
   @EnumSource(Subject.class)
   void theOrderOfTheAnswersDoesNotMatter(Subject subject) {
     String name = name(answer("6a 6b", LATE_MILLIS), answer("4a 4b"));
-    wire.run(
+    wire.runAlone(
         subject,
         logical(name, "ALL").where("6a silent, 4a silent"),
         Expected.onTheWire(
@@ -299,6 +299,39 @@ class NamesTest {
 
     assertThat(trial.stat("membership_total")).isEqualTo(1);
     assertThat(trial.run().wire().addresses()).containsExactly("6a", "6b");
+  }
+
+  /** A logical host has no other address to go to; strict hosts are what the answer says. */
+  @ParameterizedTest
+  @EnumSource(Subject.class)
+  void anAnswerWithoutRecordsRemovesStrictHostsAndNoLogicalOne(Subject subject) {
+    ownResolver(subject);
+    for (String type : List.of("LOGICAL_DNS", "STRICT_DNS")) {
+      String name = name(answer("6a 6b"), NO_RECORDS);
+      Trial trial =
+          wire.trial(
+              subject,
+              Race.of(name)
+                  .with("type: " + type + ", dns_lookup_family: V6_ONLY, dns_refresh_rate: 0.2s"));
+      boolean strict = type.equals("STRICT_DNS");
+      assertThat(trial.stat("membership_total")).isEqualTo(strict ? 2 : 1);
+
+      wire.lab().dns(name, "AAAA", NO_RECORDS);
+      trial.awaitStat(strict ? "update_success" : "update_failure", strict ? 2 : 1);
+
+      await().until(() -> trial.stat("membership_total") == (strict ? 0 : 1));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Subject.class)
+  void anAddressThatIsThereTwiceIsOneStrictHost(Subject subject) {
+    Trial trial =
+        wire.trial(
+            subject,
+            Race.of(name(NO_RECORDS, answer("4a 4b 4a")))
+                .with("type: STRICT_DNS, dns_lookup_family: V4_ONLY"));
+    assertThat(trial.stat("membership_total")).isEqualTo(2);
   }
 
   private static boolean asksItself(Subject subject) {

@@ -1,7 +1,9 @@
 package io.bifocal.conformance.rfc8305;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.bifocal.conformance.Subject;
 import java.util.HashMap;
 import java.util.List;
@@ -22,24 +24,19 @@ final class WireLab implements BeforeEachCallback, TestExecutionExceptionHandler
   private static final int CHANCES = 3;
 
   private final Map<Race, Observation> envoys = new HashMap<>();
-  private @Nullable Arena arena;
-  private String test = "";
+  private @Nullable ExtensionContext test;
 
   @Override
   public void beforeEach(ExtensionContext context) {
-    test = context.getRequiredTestMethod().getName();
-    arena =
-        context
-            .getRoot()
-            .getStore(NAMESPACE)
-            .computeIfAbsent(Arena.class, type -> new Arena(), Arena.class);
+    test = context;
   }
 
+  /** There from the first test on that asks for it. */
   Arena arena() {
-    if (arena == null) {
-      throw new IllegalStateException("there is no test");
-    }
-    return arena;
+    return requireNonNull(test)
+        .getRoot()
+        .getStore(NAMESPACE)
+        .computeIfAbsent(Arena.class, type -> new Arena(), Arena.class);
   }
 
   Lab lab() {
@@ -56,20 +53,29 @@ final class WireLab implements BeforeEachCallback, TestExecutionExceptionHandler
     return arena().trial(subject, race, cluster);
   }
 
-  /**
-   * Runs a race, and compares what was seen with what is expected, and what Bifocal did with what
-   * Envoy did in the same race. What was only late is given another chance.
-   */
+  /** Runs a race, and holds what was seen against what is expected and what Envoy did in it. */
   void run(Subject subject, Race race, Expected expected) {
+    besideEnvoy(subject, race, runAlone(subject, race, expected));
+  }
+
+  /**
+   * The same without Envoy, for what is decided to differ. What was only late is given another
+   * chance.
+   */
+  @CanIgnoreReturnValue
+  Observation runAlone(Subject subject, Race race, Expected expected) {
     Observation seen = trial(subject, race).run();
     List<Difference> differences = expected.differencesTo(seen);
     for (int i = 1; i < CHANCES && Difference.areOnlyLate(differences); i++) {
       seen = trial(subject, race).run();
       differences = expected.differencesTo(seen);
     }
-    arena().note("%s, %s: %s".formatted(test, subject, seen));
+    arena()
+        .note(
+            "%s, %s: %s"
+                .formatted(requireNonNull(test).getRequiredTestMethod().getName(), subject, seen));
     assertThat(differences).as("%s: %s", subject, seen).isEmpty();
-    besideEnvoy(subject, race, seen);
+    return seen;
   }
 
   private void besideEnvoy(Subject subject, Race race, Observation seen) {
@@ -86,6 +92,7 @@ final class WireLab implements BeforeEachCallback, TestExecutionExceptionHandler
   @Override
   public void handleTestExecutionException(ExtensionContext context, Throwable failure)
       throws Throwable {
+    Arena arena = context.getRoot().getStore(NAMESPACE).get(Arena.class, Arena.class);
     throw arena == null ? failure : arena.explain(failure);
   }
 }
