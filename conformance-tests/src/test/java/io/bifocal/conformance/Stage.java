@@ -1,10 +1,12 @@
 package io.bifocal.conformance;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 
@@ -12,7 +14,8 @@ import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
  * What one test has {@link Started}: gone after it. Register it with {@code @RegisterExtension
  * final Stage stage = new Stage();}.
  */
-public final class Stage implements AfterEachCallback, TestExecutionExceptionHandler {
+public final class Stage
+    implements BeforeEachCallback, AfterEachCallback, TestExecutionExceptionHandler {
   /** For the environment of a program that lives for seconds. */
   public static final Map<String, String> QUICK_JVM = Started.QUICK_JVM;
 
@@ -51,6 +54,12 @@ public final class Stage implements AfterEachCallback, TestExecutionExceptionHan
   /** A file in the test's directory. */
   public Path write(String name, String content) {
     return started.write(name, content);
+  }
+
+  /** Where one instance serves all tests of a class, the one before has taken the directory. */
+  @Override
+  public void beforeEach(ExtensionContext context) throws IOException {
+    Files.createDirectories(started.directory());
   }
 
   @Override
