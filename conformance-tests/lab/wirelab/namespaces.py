@@ -46,6 +46,9 @@ class Place:
         self._guardian, self._leash = self._set_guardian()
         try:
             self._make()
+        except OSError as refused:
+            self.close()
+            raise Missing(f"this machine refuses: {refused}") from refused
         except BaseException:
             self.close()
             raise
