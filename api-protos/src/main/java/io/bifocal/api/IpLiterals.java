@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,11 @@ public final class IpLiterals {
 
   public static boolean isLiteral(String text) {
     return parseOrNull(text) != null;
+  }
+
+  /** The literal's address, as {@link #parse} has it; empty when it is none. */
+  public static Optional<InetAddress> find(String text) {
+    return Optional.ofNullable(parseOrNull(text));
   }
 
   /**

@@ -35,7 +35,7 @@ class ArchitectureTest {
           List.of("listener", "controlplane"),
           List.of("http", "tcp"),
           List.of("cluster"),
-          List.of("balance", "health", "pool"),
+          List.of("balance", "dns", "health", "pool"),
           List.of("connect"),
           List.of("host", "transport"));
 
