@@ -2,6 +2,7 @@ package io.bifocal.dataplane;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.SupportedFields;
+import io.bifocal.dataplane.dns.ResolverConfigReader;
 import io.bifocal.dataplane.runtime.RuntimeSnapshot;
 import io.envoyproxy.envoy.config.bootstrap.v3.Admin;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
@@ -31,9 +32,7 @@ final class BootstrapFields {
           .ignores("statistics are read from the admin interface", "stats_flush_on_admin")
           .ignores("sinks are not served yet: read /stats", "stats_sinks", "stats_config")
           .ignores("flags are static here", "flags_path")
-          .ignores(
-              "names are not resolved yet", "dns_resolution_config", "typed_dns_resolver_config")
-          .ignores("names are not resolved yet", "use_tcp_for_dns_lookups")
+          .supports("typed_dns_resolver_config", "dns_resolution_config", "use_tcp_for_dns_lookups")
           .ignores("every worker loop accepts for itself", "default_socket_interface")
           .ignores("there are no extensions to load", "bootstrap_extensions", "fatal_actions");
 
@@ -78,6 +77,7 @@ final class BootstrapFields {
     warnings.addAll(CLUSTER_MANAGER.check(bootstrap.getClusterManager(), "cluster_manager"));
     warnings.addAll(ADMIN.check(bootstrap.getAdmin(), "admin"));
     warnings.addAll(RuntimeSnapshot.of(bootstrap.getLayeredRuntime()).warnings());
+    ResolverConfigReader.ofBootstrap(bootstrap, warnings);
     Bootstrap.DynamicResources dynamic = bootstrap.getDynamicResources();
     if (dynamic.hasAdsConfig()) {
       checkServer(dynamic.getAdsConfig(), "dynamic_resources.ads_config", bootstrap);

@@ -6,6 +6,7 @@ import io.bifocal.dataplane.cluster.ClusterTables;
 import io.bifocal.dataplane.connect.OutcomeMemory;
 import io.bifocal.dataplane.connect.RaceListener;
 import io.bifocal.dataplane.controlplane.AdsChannelFactory;
+import io.bifocal.dataplane.dns.SystemNameService;
 import io.bifocal.dataplane.extension.AccessLogFactory;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
@@ -41,6 +42,7 @@ final class Parts implements AutoCloseable {
   private final ClusterTables tables;
   private final AdsChannelFactory channels;
   private final XdsClient xds;
+  private final SystemNameService names;
   private final ClusterManager clusters;
   private final AccessLogFiles accessLogs;
   private final HttpConnectionManagerFactory http;
@@ -65,7 +67,8 @@ final class Parts implements AutoCloseable {
                     worker, options.transport(), listener(worker, options.races()), outcomes));
     channels = new AdsChannelFactory(tables::of, workers.get(0));
     xds = client(bootstrap, options);
-    clusters = new ClusterManager(control, xds.subscriptions(), stats, tables, defaults);
+    names = new SystemNameService(control, options.transport(), stats.root(), defaults.resolver());
+    clusters = new ClusterManager(control, xds.subscriptions(), stats, tables, defaults, names);
     accessLogs = AccessLogFiles.start(stats.root(), control, options.accessLogFlush());
     Registry<AccessLogFactory> logs = accessLogs.registry();
     http =
@@ -178,6 +181,7 @@ final class Parts implements AutoCloseable {
             });
     channels.close();
     tables.close();
+    names.close();
     workers.close();
     accessLogs.close();
     control.close();

@@ -4,6 +4,7 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.admin.AdminServer;
 import io.bifocal.dataplane.cluster.ClusterDefaults;
 import io.bifocal.dataplane.cluster.ConnectSettingsReader;
+import io.bifocal.dataplane.dns.ResolverConfigReader;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.runtime.RuntimeSnapshot;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
@@ -11,6 +12,7 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import java.net.SocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -48,9 +50,11 @@ final class Server {
 
   private static ClusterDefaults clusterDefaults(Bootstrap bootstrap) throws ConfigException {
     RuntimeSnapshot runtime = RuntimeSnapshot.of(bootstrap.getLayeredRuntime());
+    List<String> toldAlready = new ArrayList<>(); // by BootstrapFields
     return new ClusterDefaults(
         ConnectSettingsReader.ofRuntime(runtime.under(ConnectSettingsReader.KEY)),
-        bootstrap.getClusterManager().getUpstreamBindConfig());
+        bootstrap.getClusterManager().getUpstreamBindConfig(),
+        ResolverConfigReader.ofBootstrap(bootstrap, toldAlready));
   }
 
   static Server start(Bootstrap bootstrap, ProxyOptions options) throws ConfigException {

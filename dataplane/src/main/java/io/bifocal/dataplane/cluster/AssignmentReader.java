@@ -9,7 +9,6 @@ import io.bifocal.dataplane.host.Locality;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions.HappyEyeballsConfig;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.Endpoint;
-import io.envoyproxy.envoy.config.endpoint.v3.Endpoint.HealthCheckConfig;
 import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
 import java.util.ArrayList;
@@ -86,21 +85,6 @@ final class AssignmentReader {
     warned.stream().filter(w -> !told.contains(w)).forEach(warnings);
     told = warned;
     return new Hosts(new HostSet(priorities, overprovisioning(assignment)), hosts);
-  }
-
-  /**
-   * Refuses of an assignment with names what is wrong whatever they resolve to; what they resolve
-   * to is read later.
-   */
-  static void checkUnresolved(ClusterLoadAssignment assignment) throws ConfigException {
-    for (LocalityLbEndpoints place : assignment.getEndpointsList()) {
-      for (LbEndpoint endpoint : place.getLbEndpointsList()) {
-        HealthCheckConfig asked = endpoint.getEndpoint().getHealthCheckConfig();
-        if (asked.hasAddress()) {
-          var unused = AddressReader.LITERAL.read(asked.getAddress());
-        }
-      }
-    }
   }
 
   private Host host(

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.dataplane.connect.ConnectSettings;
+import io.bifocal.dataplane.dns.ResolverConfig;
 import io.envoyproxy.envoy.config.core.v3.BindConfig;
 
 /**
@@ -8,9 +9,11 @@ import io.envoyproxy.envoy.config.core.v3.BindConfig;
  *
  * @param connect how connections are made where Envoy has no field for it
  * @param bind {@code cluster_manager.upstream_bind_config}; the default instance for none
+ * @param resolver how names are resolved
  */
-public record ClusterDefaults(ConnectSettings connect, BindConfig bind) {
+public record ClusterDefaults(ConnectSettings connect, BindConfig bind, ResolverConfig resolver) {
   /** What holds without a bootstrap that says otherwise. */
   public static final ClusterDefaults DEFAULT =
-      new ClusterDefaults(ConnectSettings.DEFAULT, BindConfig.getDefaultInstance());
+      new ClusterDefaults(
+          ConnectSettings.DEFAULT, BindConfig.getDefaultInstance(), ResolverConfig.DEFAULT);
 }

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.dns.NameService;
 import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.host.HostStats;
 import io.bifocal.dataplane.stats.Scope;
@@ -10,7 +11,11 @@ import io.bifocal.xds.Subscriptions;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import java.net.InetAddress;
+import java.util.Collections;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -22,7 +27,8 @@ final class ClusterFactory {
 
   private final Loop control;
   private final Subscriptions xds;
-  private final Resolver resolver;
+  private final NameService names;
+  private final DoubleSupplier chance;
   private final StatsStore stats;
   private final Scope hostScope;
   private final Consumer<ManagedCluster> onChange;
@@ -32,19 +38,23 @@ final class ClusterFactory {
   private long incarnations;
 
   /**
+   * @param names how names are resolved
+   * @param chance uniform in [0, 1)
    * @param defaults what holds for clusters that say nothing of it
    * @param onChange hears of each cluster when it is ready, and of its changes later
    */
   ClusterFactory(
       Loop control,
       Subscriptions xds,
-      Resolver resolver,
+      NameService names,
+      DoubleSupplier chance,
       StatsStore stats,
       ClusterDefaults defaults,
       Consumer<ManagedCluster> onChange) {
     this.reader = new ClusterReader(defaults);
     this.control = control;
-    this.resolver = resolver;
+    this.names = names;
+    this.chance = chance;
     this.xds = xds;
     this.stats = stats;
     this.hostScope = stats.unlisted();
@@ -77,8 +87,8 @@ final class ClusterFactory {
       membership =
           counts -> new EdsMembership(eds, hosts, assignments, counts, xds, observer, control);
     } else if (config.discovery() instanceof Discovery.Dns dns) {
-      AssignmentReader.checkUnresolved(dns.assignment());
-      membership = counts -> new DnsMembership(dns, hosts, counts, resolver, control);
+      check(dns.endpoints(), hosts);
+      membership = counts -> new DnsMembership(context(dns, config, counts), hosts);
     } else {
       ClusterLoadAssignment inline = ((Discovery.Static) config.discovery()).assignment();
       Hosts named = hosts.read(inline, Hosts.NONE);
@@ -87,5 +97,24 @@ final class ClusterFactory {
     ClusterStats counts = new ClusterStats(ClusterStats.scope(stats, config));
     return new ManagedCluster(
         config, origin, ++incarnations, membership.apply(counts), counts, onChange);
+  }
+
+  // What is wrong beside the names is wrong now, and not when there is an answer.
+  private static void check(DnsEndpoints endpoints, AssignmentReader hosts) throws ConfigException {
+    List<InetAddress> any = List.of(InetAddress.getLoopbackAddress());
+    var unused =
+        hosts.read(
+            endpoints.resolved(Collections.nCopies(endpoints.names().size(), any)), Hosts.NONE);
+  }
+
+  private DnsContext context(Discovery.Dns dns, ClusterConfig config, ClusterStats counts) {
+    return new DnsContext(
+        dns,
+        config.connect(),
+        names.resolver(dns.resolver()),
+        names.sources(),
+        counts.lookups(),
+        control,
+        chance);
   }
 }

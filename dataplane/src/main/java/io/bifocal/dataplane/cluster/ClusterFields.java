@@ -49,13 +49,13 @@ final class ClusterFields {
               "dns_lookup_family",
               "dns_refresh_rate",
               "dns_failure_refresh_rate",
+              "respect_dns_ttl",
+              "dns_jitter",
               "dns_resolvers",
+              "use_tcp_for_dns_lookups",
               "dns_resolution_config",
-              "typed_dns_resolver_config")
-          .ignores("the system's resolver tells no TTL", "respect_dns_ttl")
-          .ignores("the system's resolver decides", "use_tcp_for_dns_lookups")
-          .ignores("names are asked again at even intervals", "dns_jitter")
-          .ignores("a cluster waits for its first answer", "wait_for_warm_on_init")
+              "typed_dns_resolver_config",
+              "wait_for_warm_on_init")
           .ignores("requests go upstream as HTTP/1.1", "http2_protocol_options")
           .ignores("requests go upstream with the defaults of HTTP/1.1", "http_protocol_options")
           .ignores(
@@ -77,9 +77,9 @@ final class ClusterFields {
               "dns_failure_refresh_rate",
               "typed_dns_resolver_config",
               "dns_lookup_family",
-              "all_addresses_in_single_endpoint")
-          .ignores("the system's resolver tells no TTL", "respect_dns_ttl")
-          .ignores("names are asked again at even intervals", "dns_jitter");
+              "respect_dns_ttl",
+              "dns_jitter",
+              "all_addresses_in_single_endpoint");
 
   static final SupportedFields COMMON_LB =
       SupportedFields.of(Cluster.CommonLbConfig.getDescriptor())

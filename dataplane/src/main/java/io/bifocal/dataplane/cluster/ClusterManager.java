@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.dns.NameService;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.Hold;
@@ -23,6 +24,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +43,6 @@ public final class ClusterManager {
 
   private final Loop control;
   private final Subscriptions xds;
-  private final Resolver resolver;
   private final ManagerStats managerStats;
   private final Publisher publisher;
   private final ClusterFactory factory;
@@ -63,14 +65,23 @@ public final class ClusterManager {
    *
    * @param tables where workers hear of clusters
    * @param defaults what holds for clusters that say nothing of it
+   * @param names how names are resolved
    */
   public ClusterManager(
       Loop control,
       Subscriptions xds,
       StatsStore stats,
       ClusterTables tables,
-      ClusterDefaults defaults) {
-    this(control, xds, stats, tables, defaults, new SystemResolver(control));
+      ClusterDefaults defaults,
+      NameService names) {
+    this(
+        control,
+        xds,
+        stats,
+        tables,
+        defaults,
+        names,
+        () -> ThreadLocalRandom.current().nextDouble());
   }
 
   ClusterManager(
@@ -79,11 +90,11 @@ public final class ClusterManager {
       StatsStore stats,
       ClusterTables tables,
       ClusterDefaults defaults,
-      Resolver resolver) {
+      NameService names,
+      DoubleSupplier chance) {
     this.control = control;
-    this.resolver = resolver;
     this.xds = xds;
-    this.factory = new ClusterFactory(control, xds, resolver, stats, defaults, this::onChange);
+    this.factory = new ClusterFactory(control, xds, names, chance, stats, defaults, this::onChange);
     this.goneStats = new GoneStats(stats);
     this.managerStats = new ManagerStats(stats.root());
     this.publisher = new Publisher(tables, () -> control.execute(this::forget));
@@ -209,7 +220,6 @@ public final class ClusterManager {
     }
     warming.values().forEach(ManagedCluster::close);
     active.values().forEach(ManagedCluster::close);
-    resolver.close();
     warming.clear();
     active.clear();
     holdAcksWhileWarming();

@@ -41,7 +41,7 @@ final class ClusterReader {
   ClusterConfig read(Cluster cluster, Consumer<String> told) throws ConfigException {
     String path = "cluster '" + cluster.getName() + "'";
     List<String> warnings = new ArrayList<>(ClusterFields.CLUSTER.check(cluster, path));
-    Discovery discovery = DiscoveryReader.read(cluster, path, warnings);
+    Discovery discovery = DiscoveryReader.read(cluster, path, defaults.resolver(), warnings);
     ConnectionLimits limits = ConnectionLimits.read(cluster, path, warnings);
     warnings.addAll(
         ClusterFields.CONNECTION_OPTIONS.check(

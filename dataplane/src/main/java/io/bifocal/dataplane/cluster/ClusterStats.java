@@ -27,7 +27,7 @@ final class ClusterStats {
   private final Scope scope;
 
   /** What is counted of look-ups. */
-  record Lookups(Counter attempt, Counter success, Counter failure) {}
+  record Lookups(Counter attempt, Counter success, Counter failure, Counter noRebuild) {}
 
   ClusterStats(Scope scope) {
     this.scope = scope;
@@ -65,7 +65,8 @@ final class ClusterStats {
     return new Lookups(
         scope.counter("update_attempt"),
         scope.counter("update_success"),
-        scope.counter("update_failure"));
+        scope.counter("update_failure"),
+        updateNoRebuild);
   }
 
   void warming(boolean warming) {

@@ -2,9 +2,6 @@ package io.bifocal.dataplane.dns;
 
 /** How names are resolved in this process. {@link SystemNameService} is the real one. */
 public interface NameService {
-  /** What holds for clusters that say nothing of it. */
-  ResolverConfig defaults();
-
   Resolver resolver(ResolverConfig config);
 
   /** What destinations are ordered by. */

@@ -57,11 +57,6 @@ public final class SystemNameService implements NameService, AutoCloseable {
     threads.allowCoreThreadTimeOut(true);
   }
 
-  @Override
-  public ResolverConfig defaults() {
-    return defaults;
-  }
-
   /** A resolver; whoever is content with the defaults shares one, and what it learns of servers. */
   @Override
   public Resolver resolver(ResolverConfig config) {
@@ -84,7 +79,7 @@ public final class SystemNameService implements NameService, AutoCloseable {
             this::ask,
             admission,
             stats,
-            ThreadLocalRandom.current()::nextDouble)
+            () -> ThreadLocalRandom.current().nextDouble())
         : new SystemResolver(
             ((ResolverConfig.GetAddrInfo) config).retries(),
             control,

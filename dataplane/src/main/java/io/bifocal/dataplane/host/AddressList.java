@@ -39,6 +39,11 @@ public record AddressList(List<Address> arrived, List<Address> ordered, Complete
     return new AddressList(alone, alone);
   }
 
+  /** The same addresses, and whether these are all. */
+  public AddressList being(Completeness otherwise) {
+    return new AddressList(arrived, ordered, otherwise);
+  }
+
   public Address primary() {
     return arrived.get(0);
   }

@@ -63,6 +63,21 @@ public record Host(
         proxy);
   }
 
+  /** The same endpoint with other addresses. */
+  public Host with(AddressList others) {
+    return new Host(
+        state,
+        others,
+        hostname,
+        locality,
+        priority,
+        weight,
+        edsHealth,
+        metadata,
+        healthCheck,
+        proxy);
+  }
+
   /** What a connection races among: the proxy alone, if there is one, else all addresses. */
   public AddressList raced() {
     return proxy == null ? addresses : AddressList.of(proxy);

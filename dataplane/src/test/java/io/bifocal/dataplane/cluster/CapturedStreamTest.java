@@ -53,7 +53,13 @@ class CapturedStreamTest {
             },
             (c, s) -> hosts -> null);
     ClusterManager manager =
-        new ClusterManager(control, client.subscriptions(), stats, tables, ClusterDefaults.DEFAULT);
+        new ClusterManager(
+            control,
+            client.subscriptions(),
+            stats,
+            tables,
+            ClusterDefaults.DEFAULT,
+            new ScriptedNames(control));
     control.execute(
         () ->
             manager.start(

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.cluster;
 import com.google.protobuf.util.Durations;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.balance.LoadBalancer;
+import io.bifocal.dataplane.dns.ScriptedResolver;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFactory;
@@ -41,9 +42,10 @@ final class ClusterFixture {
   final List<FakePool> pools = new ArrayList<>();
   final ClusterTables tables =
       new ClusterTables(List.of(worker), stats, w -> new FakePools(), (c, s) -> firstUsable());
-  final FakeResolver resolver = new FakeResolver(time);
+  final ScriptedNames names = new ScriptedNames(time);
+  final ScriptedResolver resolver = names.resolver;
   final ClusterManager manager =
-      new ClusterManager(time, xds, stats, tables, ClusterDefaults.DEFAULT, resolver);
+      new ClusterManager(time, xds, stats, tables, ClusterDefaults.DEFAULT, names, () -> 0.5);
   boolean initialized;
 
   ClusterFixture with(Cluster... statics) throws ConfigException {

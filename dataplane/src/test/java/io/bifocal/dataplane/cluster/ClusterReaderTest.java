@@ -14,7 +14,6 @@ import io.bifocal.dataplane.connect.ConnectSettings;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
-import io.envoyproxy.envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import java.time.Duration;
@@ -114,31 +113,6 @@ class ClusterReaderTest {
         .isEqualTo(new Discovery.Eds(ClusterFixture.ADS, "svc"));
   }
 
-  @Test
-  void aDnsClusterWhoseAddressesAreWrittenOutNeedsNoResolver() throws Exception {
-    Cluster literal =
-        inline("a", "10.0.0.1").toBuilder().setType(Cluster.DiscoveryType.STRICT_DNS).build();
-    assertThat(reader.read(literal).discovery())
-        .isEqualTo(new Discovery.Static(literal.getLoadAssignment()));
-  }
-
-  @Test
-  void onlyTheSystemsResolverIsAsked() throws Exception {
-    Cluster.Builder cluster = inline("a", "example.com").toBuilder();
-    cluster.setType(Cluster.DiscoveryType.STRICT_DNS);
-    var resolver = cluster.getTypedDnsResolverConfigBuilder();
-    resolver.setTypedConfig(Any.pack(CaresDnsResolverConfig.getDefaultInstance()));
-    assertThat(reader.read(cluster.build()).discovery()).isInstanceOf(Discovery.Dns.class);
-    resolver.setTypedConfig(
-        Any.pack(
-            CaresDnsResolverConfig.newBuilder()
-                .addResolvers(ClusterFixture.address("10.0.0.53"))
-                .build()));
-    assertThatThrownBy(() -> reader.read(cluster.build()))
-        .isInstanceOf(ConfigException.class)
-        .hasMessageStartingWith("cluster 'a': a DNS resolver of the cluster's own");
-  }
-
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -147,8 +121,6 @@ class ClusterReaderTest {
         "type: EDS | cannot create an EDS cluster without an EDS config",
         "cluster_type { name: 'envoy.clusters.nope' } | Didn't find a registered cluster factory"
             + " implementation for name: 'envoy.clusters.nope'",
-        "type: LOGICAL_DNS | LOGICAL_DNS clusters must have a single locality_lb_endpoint and a"
-            + " single lb_endpoint",
         "lb_policy: CLUSTER_PROVIDED | cluster manager: cluster provided LB specified but cluster"
             + " 'm1' did not provide one. Check cluster documentation.",
         "lb_policy: MAGLEV | cluster 'm1'.lb_policy: MAGLEV is not served yet",

@@ -6,6 +6,7 @@ import com.google.protobuf.TextFormat;
 import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.connect.Keepalive;
 import io.bifocal.dataplane.connect.SocketSettings;
+import io.bifocal.dataplane.dns.ResolverConfig;
 import io.bifocal.dataplane.host.Address;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.BindConfig;
@@ -73,7 +74,10 @@ class SocketSettingsReaderTest {
 
   private static SocketSettings read(String cluster, String bootstrap) throws Exception {
     ClusterDefaults defaults =
-        new ClusterDefaults(ConnectSettings.DEFAULT, TextFormat.parse(bootstrap, BindConfig.class));
+        new ClusterDefaults(
+            ConnectSettings.DEFAULT,
+            TextFormat.parse(bootstrap, BindConfig.class),
+            ResolverConfig.DEFAULT);
     return new ClusterReader(defaults)
         .read(TextFormat.parse("name: 'a' " + cluster, Cluster.class))
         .sockets();

@@ -38,9 +38,15 @@ class WorkersTest {
 
   @Test
   void everyWorkerHasItsOwnPoolsUnderOneSetOfLimits() throws Exception {
+    VirtualTime time = new VirtualTime();
     ClusterManager manager =
         new ClusterManager(
-            new VirtualTime(), new ScriptedSubscriptions(), stats, tables, ClusterDefaults.DEFAULT);
+            time,
+            new ScriptedSubscriptions(),
+            stats,
+            tables,
+            ClusterDefaults.DEFAULT,
+            new ScriptedNames(time));
     manager.addStatic(inline("a", "10.0.0.1"));
     manager.start(null, SubscriptionObserver.NONE, c -> SubscriptionObserver.NONE, () -> {});
     for (Worker worker : workers) {
