@@ -63,11 +63,11 @@ public final class AddressOrder {
     return List.copyOf(ordered);
   }
 
-  /** The families in order of appearance, except that the preferred one leads if it appears. */
+  /** The families in order of appearance, except that the preferred one leads. */
   private static Map<Family, Queue<Address>> byFamily(
       List<Address> arrived, @Nullable Family preferred) {
     Map<Family, Queue<Address>> families = new LinkedHashMap<>();
-    if (preferred != null && arrived.stream().anyMatch(a -> a.family() == preferred)) {
+    if (preferred != null) {
       families.put(preferred, new ArrayDeque<>());
     }
     for (Address address : arrived) {

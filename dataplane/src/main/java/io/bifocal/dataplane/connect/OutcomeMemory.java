@@ -182,8 +182,7 @@ public final class OutcomeMemory implements RaceListener {
       race.attempts().stream()
           .filter(this::speaksAgainst)
           .map(AttemptEvent::address)
-          .distinct() // an address that is there twice is bad once, and not when it won
-          .filter(address -> winner == null || !address.equals(winner.address()))
+          .filter(address -> winner == null || !address.equals(winner.address())) // there twice
           .forEach(this::bad);
       if (winner != null) {
         good(plan, winner.address(), winner.atNanos() - winnerStartedAt);

@@ -137,6 +137,14 @@ class ConnectRaceTest {
   }
 
   @Test
+  void anAttemptThatHasNotStartedDecidesNothing() {
+    ConnectRace race = begun(2);
+    race.connected(at(1), 1);
+    race.failed(at(2), 1, REFUSED);
+    assertThat(commands()).isEmpty();
+  }
+
+  @Test
   void aRaceBeginsOnce() {
     ConnectRace race = begun(1);
     assertThatThrownBy(() -> race.begin(at(1))).isInstanceOf(IllegalStateException.class);

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 /** Random sequences of races that share a memory, over networks that change. */
 class MemoryExplorationTest {
   private static final Seeds SEEDS =
-      new Seeds(MemoryExplorationTest.class, 2_000, Duration.ofSeconds(75));
+      new Seeds(MemoryExplorationTest.class, 1_000, Duration.ofSeconds(75));
 
   @Test
   void nothingAUserReliesOnIsEverBroken() {

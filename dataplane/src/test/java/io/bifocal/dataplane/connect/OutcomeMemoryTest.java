@@ -98,6 +98,26 @@ class OutcomeMemoryTest {
   }
 
   @Test
+  void anAddressThatIsThereTwiceAndAnsweredOnceKeepsWhatWasMeasured() {
+    Host twice = host("6a 6a 4a");
+    bench.race(twice);
+    bench.silent("6a");
+    bench.begin(twice);
+    bench.time.advance(ms(100));
+    bench.connects("6a", 20);
+    bench.time.advance(ms(1000));
+    assertThat(bench.memory.of("c", twice.primary(), address("6a")))
+        .isEqualTo(Outcome.Good.first(ms(20).toNanos()).next(ms(20).toNanos()));
+  }
+
+  @Test
+  void roundTripsAreSmoothedAsRfc6298Does() {
+    assertThat(new Outcome.Good(800, 400).next(400)).isEqualTo(new Outcome.Good(750, 400));
+    assertThat(new Outcome.Good(800, 400).next(1200)).isEqualTo(new Outcome.Good(850, 400));
+    assertThat(new Outcome.Good(800, 400).expectedWithin()).isEqualTo(Duration.ofNanos(2400));
+  }
+
+  @Test
   void anAddressThatIsThereTwiceFailsOnce() {
     bench.refuses("6a");
     bench.race(host("6a 6a 4a"));
@@ -336,6 +356,14 @@ class OutcomeMemoryTest {
     bench.race(host("6b 4b"));
     assertThat(bench.memory.isBad("c", Family.V6)).isFalse();
     assertThat(bench.memory.isBad("c", Family.V4)).isFalse();
+  }
+
+  @Test
+  void aHostThatIsDownIsNoSecondWitness() {
+    bench.silent("6a 6b 4b");
+    bench.race(host);
+    bench.race(host("6b 4b"));
+    assertThat(bench.memory.isBad("c", Family.V6)).as("6a alone was beaten").isFalse();
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.bifocal.dataplane.connect.RacePlan.Retry;
 import io.bifocal.dataplane.host.AddressList.Completeness;
 import io.bifocal.dataplane.host.Host;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** How races are planned, with a memory and without. */
@@ -77,6 +78,33 @@ class RacePlannerTest {
   void aRaceThatExpectsMoreSaysSo() {
     Host half = host(AddressOrderTest.parse("4a"), Completeness.MORE_TO_COME);
     assertThat(bench.plan(half).completeness()).isEqualTo(Completeness.MORE_TO_COME);
+  }
+
+  @Test
+  void whatMemoryHadToSayIsToldWithThePlan() {
+    assertThat(bench.plan(host).advice()).isEqualTo(new Advice(List.of(), false));
+    bench.silent("6a");
+    bench.race(host);
+    assertThat(bench.plan(host).advice()).isEqualTo(new Advice(AddressOrderTest.parse("6a"), true));
+    bench.connects("6a", 20);
+    bench.raceAfter(ms(5000), host);
+    assertThat(bench.plan(host).advice()).isEqualTo(new Advice(List.of(), false));
+  }
+
+  @Test
+  void aStrangerOfABadFamilyThatIsFirstAllTheSameIsNotTriedTwice() {
+    bench.silent("6a 6b");
+    bench.race(host);
+    bench.race(host("6b 4b"));
+    bench.refuses("4c");
+    Host half = host(AddressOrderTest.parse("4c"), Completeness.MORE_TO_COME);
+    RaceRunner.Race race = bench.begin(half);
+    bench.time.advance(ms(10));
+    race.update(host("4c").addresses());
+    bench.time.advance(ms(5000));
+    RacePlan plan = bench.plan(host("4c 6c"));
+    assertThat(plan.addresses()).isEqualTo(AddressOrderTest.parse("6c 4c"));
+    assertThat(plan.retries()).extracting(Retry::address).containsExactly(address("4c"));
   }
 
   @Test
