@@ -16,7 +16,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Races to what a DNS server says of a name. */
 class NamesTest {
-  private static final Map<String, ?> LATE = Map.of("delay_ms", 150);
+  /** The other answer comes first, but a resolver that waits a little has both. */
+  private static final Map<String, ?> LATE = Map.of("delay_ms", 20);
 
   @RegisterExtension static final WireLab wire = new WireLab();
 
@@ -52,10 +53,7 @@ class NamesTest {
   void whenOneFamilysAnswerNeverComesTheOtherIsUsed(Subject subject) {
     ownResolver(subject);
     String name = domain.name(Map.of("drop", true), domain.answer("4a"));
-    wire.run(
-        subject,
-        logical(name, "ALL").where("4a refused"),
-        Expected.onTheWire("0 4a").replies(Outcome.REFUSED + " at 0"));
+    wire.run(subject, logical(name, "ALL"), Expected.onTheWire("0 4a").replies("200 4a at 0"));
   }
 
   @ParameterizedTest
