@@ -1,10 +1,8 @@
 package io.bifocal.conformance.rfc8305;
 
-import io.bifocal.conformance.Subject;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.Assumptions;
 
 /** The names of a suite on the lab's DNS server: each is asked for once only. */
 final class Domain {
@@ -58,16 +56,5 @@ final class Domain {
   /** One GET to all of a name's addresses of a family. */
   static Race logical(String name, String family) {
     return Race.of(name).with("type: LOGICAL_DNS, dns_lookup_family: " + family);
-  }
-
-  /** Whether a subject asks DNS servers itself. */
-  static boolean asksItself(Subject subject) {
-    return subject == Subject.ENVOY;
-  }
-
-  /** Skips the test for who leaves it to a library to ask, and when. */
-  static void ownResolver(Subject subject) {
-    Assumptions.assumeTrue(
-        asksItself(subject), "Bifocal asks the JDK's resolver, which has its own ideas of time");
   }
 }

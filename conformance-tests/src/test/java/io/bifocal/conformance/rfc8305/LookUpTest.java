@@ -4,7 +4,6 @@ import static io.bifocal.conformance.rfc8305.Domain.BROKEN;
 import static io.bifocal.conformance.rfc8305.Domain.NO_RECORDS;
 import static io.bifocal.conformance.rfc8305.Domain.logical;
 import static io.bifocal.conformance.rfc8305.Domain.newName;
-import static io.bifocal.conformance.rfc8305.Domain.ownResolver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -80,7 +79,6 @@ class LookUpTest {
   @ParameterizedTest
   @EnumSource(Subject.class)
   void aNameIsAskedAgainWhenItsTimeIsOver(Subject subject) {
-    ownResolver(subject);
     String name =
         domain.name(
             domain.answer("6a", Map.of("ttl", 300, "aliases", List.of(List.of("short.lab", 1)))),
@@ -99,7 +97,6 @@ class LookUpTest {
   @ParameterizedTest
   @EnumSource(Subject.class)
   void newAnswersAreRacedFromNowOn(Subject subject) {
-    ownResolver(subject);
     String name = domain.name(domain.answer("6a"), NO_RECORDS);
     Trial trial =
         wire.trial(subject, logical(name, "V6_ONLY").with("dns_refresh_rate: 0.2s").inARow(1));
@@ -118,7 +115,6 @@ class LookUpTest {
   @ParameterizedTest
   @EnumSource(Subject.class)
   void aHostStaysWhenItsNameCannotBeLookedUpAnyMore(Subject subject) {
-    ownResolver(subject);
     String name = domain.name(domain.answer("6a 6b"), NO_RECORDS);
     Trial trial =
         wire.trial(
@@ -136,7 +132,6 @@ class LookUpTest {
   @ParameterizedTest
   @EnumSource(Subject.class)
   void anAnswerWithoutRecordsRemovesStrictHostsAndNoLogicalOne(Subject subject) {
-    ownResolver(subject);
     for (String type : List.of("LOGICAL_DNS", "STRICT_DNS")) {
       String name = domain.name(domain.answer("6a 6b"), NO_RECORDS);
       Trial trial =
