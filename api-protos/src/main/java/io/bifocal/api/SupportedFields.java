@@ -20,6 +20,7 @@ public final class SupportedFields {
   private final Descriptor type;
   private final Set<FieldDescriptor> supported = new HashSet<>();
   private final Map<FieldDescriptor, String> ignored = new HashMap<>();
+  private final Map<FieldDescriptor, String> refused = new HashMap<>();
 
   private SupportedFields(Descriptor type) {
     this.type = type;
@@ -55,12 +56,25 @@ public final class SupportedFields {
     return this;
   }
 
+  /**
+   * Fields that are refused when set, as those are that are in no list, but with a reason: it ends
+   * the error.
+   *
+   * @throws IllegalArgumentException as {@link #supports} does
+   */
+  public SupportedFields refuses(String why, String... fields) {
+    for (String name : fields) {
+      refused.put(newEntry(name), why);
+    }
+    return this;
+  }
+
   private FieldDescriptor newEntry(String name) {
     FieldDescriptor field = type.findFieldByName(name);
     if (field == null) {
       throw new IllegalArgumentException(type.getFullName() + " has no field '" + name + "'");
     }
-    if (supported.contains(field) || ignored.containsKey(field)) {
+    if (supported.contains(field) || ignored.containsKey(field) || refused.containsKey(field)) {
       throw new IllegalArgumentException(field.getFullName() + " is in the table twice");
     }
     return field;
@@ -89,7 +103,9 @@ public final class SupportedFields {
       }
       String why = ignored.get(field);
       if (why == null) {
-        throw new ConfigException(path + ": field '" + field.getName() + "' is not supported");
+        String reason = refused.containsKey(field) ? ": " + refused.get(field) : "";
+        throw new ConfigException(
+            path + ": field '" + field.getName() + "' is not supported" + reason);
       }
       warnings.add(path + ": field '" + field.getName() + "' is ignored: " + why);
     }

@@ -12,7 +12,8 @@ class SupportedFieldsTest {
   private static final SupportedFields TABLE =
       SupportedFields.of(Cluster.getDescriptor())
           .supports("name", "type")
-          .ignores("it only labels statistics", "alt_stat_name");
+          .ignores("it only labels statistics", "alt_stat_name")
+          .refuses("write 'metadata' in its place", "transport_socket_matches");
 
   @Test
   void aSupportedFieldPassesWithoutAWarning() throws ConfigException {
@@ -35,6 +36,17 @@ class SupportedFieldsTest {
     assertThat(TABLE.check(cluster, "cluster 'a'"))
         .containsExactly(
             "cluster 'a': field 'alt_stat_name' is ignored: it only labels statistics");
+  }
+
+  @Test
+  void aRefusalMaySayWhy() {
+    Cluster.Builder cluster = Cluster.newBuilder();
+    cluster.addTransportSocketMatchesBuilder();
+    assertThatThrownBy(() -> TABLE.check(cluster.build(), "cluster 'a'"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(
+            "cluster 'a': field 'transport_socket_matches' is not supported: write 'metadata' in"
+                + " its place");
   }
 
   @Test

@@ -5,22 +5,19 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.protobuf.Any;
 import com.google.protobuf.Struct;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.DataSources;
 import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.extension.AccessLogFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.format.Format;
 import io.bifocal.dataplane.stream.AccessLog;
-import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.SubstitutionFormatString;
 import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StderrAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StdoutAccessLog;
 import io.netty.util.concurrent.FastThreadLocal;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -117,7 +114,8 @@ final class LogKinds {
     boolean omitEmpty = format.getOmitEmptyValues();
     return switch (format.getFormatCase()) {
       case TEXT_FORMAT -> Format.text(format.getTextFormat(), omitEmpty);
-      case TEXT_FORMAT_SOURCE -> Format.text(read(format.getTextFormatSource()), omitEmpty);
+      case TEXT_FORMAT_SOURCE ->
+          Format.text(DataSources.read(format.getTextFormatSource()).toString(UTF_8), omitEmpty);
       case JSON_FORMAT -> json(format.getJsonFormat(), omitEmpty);
       case FORMAT_NOT_SET -> Format.DEFAULT;
     };
@@ -125,29 +123,6 @@ final class LogKinds {
 
   private static Format json(Struct format, boolean omitEmpty) throws ConfigException {
     return Format.json(format, omitEmpty);
-  }
-
-  private static String read(DataSource source) throws ConfigException {
-    return switch (source.getSpecifierCase()) {
-      case INLINE_STRING -> source.getInlineString();
-      case INLINE_BYTES -> source.getInlineBytes().toString(UTF_8);
-      case FILENAME -> {
-        try {
-          yield Files.readString(Path.of(source.getFilename()));
-        } catch (IOException e) {
-          throw new ConfigException("Invalid path: " + source.getFilename(), e);
-        }
-      }
-      case ENVIRONMENT_VARIABLE -> {
-        String value = System.getenv(source.getEnvironmentVariable());
-        if (value == null) {
-          throw new ConfigException(
-              "Environment variable doesn't exist: " + source.getEnvironmentVariable());
-        }
-        yield value;
-      }
-      case SPECIFIER_NOT_SET -> throw new ConfigException("text_format_source is empty");
-    };
   }
 
   /** Taken, so that a configuration for Envoy works; losing a log is safe where it is said. */

@@ -1,0 +1,51 @@
+package io.bifocal.api;
+
+import com.google.protobuf.ByteString;
+import io.envoyproxy.envoy.config.core.v3.DataSource;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+
+/** Reads what an {@code envoy.config.core.v3.DataSource} stands for. */
+public final class DataSources {
+  private DataSources() {}
+
+  /**
+   * The bytes: written out, of a file, or of an environment variable; none of one that is not set.
+   * Blocks while a file is read.
+   *
+   * @throws ConfigException in Envoy's words when there is no such file or variable
+   */
+  public static ByteString read(DataSource source) throws ConfigException {
+    return switch (source.getSpecifierCase()) {
+      case INLINE_STRING -> source.getInlineStringBytes();
+      case INLINE_BYTES -> source.getInlineBytes();
+      case FILENAME -> file(source.getFilename());
+      case ENVIRONMENT_VARIABLE -> variable(source.getEnvironmentVariable());
+      case SPECIFIER_NOT_SET -> ByteString.EMPTY;
+    };
+  }
+
+  /** How Envoy names the place in its errors: the file's name, or {@code <inline>}. */
+  public static String name(DataSource source) {
+    return source.hasFilename() ? source.getFilename() : "<inline>";
+  }
+
+  private static ByteString file(String name) throws ConfigException {
+    try (InputStream file = Files.newInputStream(Path.of(name))) {
+      return ByteString.readFrom(file);
+    } catch (IOException | InvalidPathException e) {
+      throw new ConfigException("Invalid path: " + name, e);
+    }
+  }
+
+  private static ByteString variable(String name) throws ConfigException {
+    String value = System.getenv(name);
+    if (value == null) {
+      throw new ConfigException("Environment variable doesn't exist: " + name);
+    }
+    return ByteString.copyFromUtf8(value);
+  }
+}
