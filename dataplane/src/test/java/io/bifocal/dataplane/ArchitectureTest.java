@@ -42,7 +42,16 @@ class ArchitectureTest {
   /** What every layer may use. */
   private static final List<String> SHARED =
       List.of(
-          "stats", "time", "stream", "extension", "init", "worker", "format", "logging", "runtime");
+          "stats",
+          "time",
+          "stream",
+          "extension",
+          "init",
+          "worker",
+          "format",
+          "logging",
+          "runtime",
+          "match");
 
   private static final Set<String> CLOCKS = Set.of("nanoTime", "currentTimeMillis", "sleep");
 

@@ -1,4 +1,4 @@
-package io.bifocal.dataplane.http.route;
+package io.bifocal.dataplane.match;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
@@ -9,9 +9,15 @@ import java.util.Locale;
 
 /** A condition on a text; source: {@code envoy.type.matcher.v3.StringMatcher}. */
 @FunctionalInterface
-interface StringMatch {
+public interface StringMatch {
   boolean matches(String text);
 
+  /**
+   * The condition that a configuration asks for.
+   *
+   * @param path of the matcher, for what no matcher can do here
+   * @throws ConfigException in Envoy's or RE2's words where they have any, else with the path
+   */
   static StringMatch of(StringMatcher matcher, String path) throws ConfigException {
     boolean ignoreCase = matcher.getIgnoreCase();
     return switch (matcher.getMatchPatternCase()) {
@@ -19,7 +25,12 @@ interface StringMatch {
       case PREFIX -> prefix(matcher.getPrefix(), ignoreCase);
       case SUFFIX -> suffix(matcher.getSuffix(), ignoreCase);
       case CONTAINS -> contains(matcher.getContains(), ignoreCase);
-      case SAFE_REGEX -> regex(matcher.getSafeRegex());
+      case SAFE_REGEX -> {
+        if (ignoreCase) {
+          throw new ConfigException("ignore_case has no effect for safe_regex.");
+        }
+        yield regex(matcher.getSafeRegex());
+      }
       default ->
           throw new ConfigException(path + ": " + matcher.getMatchPatternCase() + " not supported");
     };

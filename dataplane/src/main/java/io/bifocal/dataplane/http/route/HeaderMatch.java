@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http.route;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.match.StringMatch;
 import io.envoyproxy.envoy.config.route.v3.HeaderMatcher;
 import io.netty.util.AsciiString;
 import java.util.Iterator;

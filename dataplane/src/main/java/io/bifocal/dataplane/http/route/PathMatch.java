@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.route;
 
 import com.google.re2j.Pattern;
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.match.StringMatch;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 
 /** A condition on the path, without its query. */

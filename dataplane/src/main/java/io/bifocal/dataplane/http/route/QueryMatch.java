@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.http.route;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.match.StringMatch;
 import io.envoyproxy.envoy.config.route.v3.QueryParameterMatcher;
 import org.jspecify.annotations.Nullable;
 

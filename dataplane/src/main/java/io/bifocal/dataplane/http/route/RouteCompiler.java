@@ -4,6 +4,7 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.dataplane.http.route.RouteAction.ClusterChoice;
+import io.bifocal.dataplane.match.StringMatch;
 import io.envoyproxy.envoy.config.route.v3.DirectResponseAction;
 import io.envoyproxy.envoy.config.route.v3.HeaderMatcher;
 import io.envoyproxy.envoy.config.route.v3.QueryParameterMatcher;
