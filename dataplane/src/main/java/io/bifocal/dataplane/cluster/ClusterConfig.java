@@ -2,7 +2,7 @@ package io.bifocal.dataplane.cluster;
 
 import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.connect.SocketSettings;
-import io.bifocal.dataplane.transport.TransportSocket;
+import io.bifocal.dataplane.transport.TransportSocketFactory;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions.HappyEyeballsConfig;
 import java.time.Duration;
@@ -36,7 +36,7 @@ public record ClusterConfig(
     HappyEyeballsConfig happyEyeballs,
     ConnectSettings connect,
     SocketSettings sockets,
-    TransportSocket transport,
+    TransportSocketFactory transport,
     Discovery discovery,
     Cluster proto) {
 
@@ -61,7 +61,7 @@ public record ClusterConfig(
         HappyEyeballsConfig.getDefaultInstance(),
         ConnectSettings.DEFAULT,
         SocketSettings.DEFAULT,
-        TransportSocket.PLAIN,
+        TransportSocketFactory.PLAIN,
         new Discovery.Static(proto.getLoadAssignment()),
         proto);
   }

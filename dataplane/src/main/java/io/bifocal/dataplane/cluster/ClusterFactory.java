@@ -94,7 +94,10 @@ final class ClusterFactory {
       Hosts named = hosts.read(inline, Hosts.NONE);
       membership = counts -> new StaticMembership(inline, named);
     }
-    ClusterStats counts = new ClusterStats(ClusterStats.scope(stats, config));
+    Scope scope = ClusterStats.scope(stats, config);
+    ClusterStats counts = new ClusterStats(scope);
+    // Listed from the start, as what workers count of traffic is.
+    var unused = config.transport().on(scope, StatsStore.CONTROL);
     return new ManagedCluster(
         config, origin, ++incarnations, membership.apply(counts), counts, onChange);
   }

@@ -65,7 +65,7 @@ final class ClusterReader {
             ConnectSettingsReader.ofCluster(
                 cluster.getMetadata(), defaults.connect(), path + ".metadata"),
             SocketSettingsReader.read(cluster, defaults.bind(), path),
-            transports.upstream(cluster.getTransportSocket()),
+            transports.upstream(cluster.getTransportSocket(), path + ".transport_socket", warnings),
             discovery,
             cluster);
     warnIfTheSecondAttemptIsTooLate(config, path, warnings);

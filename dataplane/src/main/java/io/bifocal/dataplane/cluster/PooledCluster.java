@@ -8,6 +8,7 @@ import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFactory;
 import io.bifocal.dataplane.pool.PoolSettings;
 import io.bifocal.dataplane.pool.UpstreamStats;
+import io.bifocal.dataplane.transport.TransportSocketFactory;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -34,6 +35,7 @@ final class PooledCluster implements WorkerCluster {
       WorkerTable table,
       ClusterSnapshot snapshot,
       UpstreamStats stats,
+      TransportSocketFactory.PerWorker transport,
       LoadBalancer balancer,
       PoolFactory factory) {
     this.table = table;
@@ -52,7 +54,7 @@ final class PooledCluster implements WorkerCluster {
             snapshot.breakers(),
             config.connect(),
             config.sockets(),
-            config.transport());
+            transport);
   }
 
   long incarnation() {

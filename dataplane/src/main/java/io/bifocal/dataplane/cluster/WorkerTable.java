@@ -3,6 +3,7 @@ package io.bifocal.dataplane.cluster;
 import io.bifocal.dataplane.balance.LoadBalancer;
 import io.bifocal.dataplane.pool.PoolFactory;
 import io.bifocal.dataplane.pool.UpstreamStats;
+import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.xds.time.Loop;
@@ -89,10 +90,16 @@ final class WorkerTable implements WorkerClusters {
   }
 
   private PooledCluster pooled(ClusterSnapshot snapshot) {
-    UpstreamStats upstream =
-        new UpstreamStats(ClusterStats.scope(stats, snapshot.config()), worker.shard());
+    ClusterConfig config = snapshot.config();
+    Scope scope = ClusterStats.scope(stats, config);
+    UpstreamStats upstream = new UpstreamStats(scope, worker.shard());
     return new PooledCluster(
-        this, snapshot, upstream, balancers.apply(snapshot.config(), upstream), pools);
+        this,
+        snapshot,
+        upstream,
+        config.transport().on(scope, worker.shard()),
+        balancers.apply(config, upstream),
+        pools);
   }
 
   private void retire(@Nullable PooledCluster cluster) {

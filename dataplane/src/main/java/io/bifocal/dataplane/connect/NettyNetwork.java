@@ -131,7 +131,13 @@ public final class NettyNetwork implements Network {
         return;
       }
       Future<?> ready = transport.start(channel);
-      ready.addListener(done -> onReady(ready));
+      if (ready.isDone()) {
+        // A pipe is connected at once: even that is told later.
+        eventLoop.execute(() -> onReady(ready));
+      } else {
+        // At once: what comes next on the channel is for the one who is told.
+        ready.addListener(done -> onReady(ready));
+      }
     }
 
     private void onReady(Future<?> ready) {
@@ -139,17 +145,10 @@ public final class NettyNetwork implements Network {
         return;
       }
       if (ready.isSuccess()) {
-        // A pipe is connected at once: even that is told later.
-        eventLoop.execute(this::succeed);
-      } else {
-        refused(ConnectErrors.transport(ready.cause()));
-      }
-    }
-
-    private void succeed() {
-      if (!answered) {
         answered = true;
         answer.connected(channel);
+      } else {
+        refused(ConnectErrors.transport(ready.cause()));
       }
     }
 

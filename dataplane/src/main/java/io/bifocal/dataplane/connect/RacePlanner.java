@@ -8,6 +8,7 @@ import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.transport.TransportSocket;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Plans the races for the hosts of one cluster, from its configuration and from what is remembered.
@@ -21,7 +22,7 @@ public final class RacePlanner {
   private final String cluster;
   private final Duration connectTimeout;
   private final SocketSettings sockets;
-  private final TransportSocket transport;
+  private final Function<Host, TransportSocket> transport;
   private final ConnectSettings settings;
   private final OutcomeMemory memory;
   private final RaceListener listener;
@@ -31,6 +32,7 @@ public final class RacePlanner {
   /**
    * @param connectTimeout over a whole race
    * @param sockets what every attempt's socket is given
+   * @param transport what is between the connections to a host and their users
    * @param memory asked, and taught, only where the settings say so
    * @param listener hears of every race that is planned here
    */
@@ -38,7 +40,7 @@ public final class RacePlanner {
       String cluster,
       Duration connectTimeout,
       SocketSettings sockets,
-      TransportSocket transport,
+      Function<Host, TransportSocket> transport,
       ConnectSettings settings,
       OutcomeMemory memory,
       RaceListener listener) {
@@ -95,7 +97,7 @@ public final class RacePlanner {
         pacing,
         connectTimeout,
         sockets,
-        transport,
+        transport.apply(host),
         RacePlan.Purpose.SERVE,
         pupil);
   }

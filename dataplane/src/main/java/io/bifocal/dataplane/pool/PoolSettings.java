@@ -2,7 +2,7 @@ package io.bifocal.dataplane.pool;
 
 import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.connect.SocketSettings;
-import io.bifocal.dataplane.transport.TransportSocket;
+import io.bifocal.dataplane.transport.TransportSocketFactory;
 import java.time.Duration;
 
 /**
@@ -27,7 +27,7 @@ public record PoolSettings(
     CircuitBreakers breakers,
     ConnectSettings connect,
     SocketSettings sockets,
-    TransportSocket transport) {
+    TransportSocketFactory.PerWorker transport) {
 
   /** Races as Envoy runs them, over plain sockets. */
   public PoolSettings(
@@ -46,6 +46,6 @@ public record PoolSettings(
         breakers,
         ConnectSettings.envoys(),
         SocketSettings.DEFAULT,
-        TransportSocket.PLAIN);
+        TransportSocketFactory.PerWorker.PLAIN);
   }
 }

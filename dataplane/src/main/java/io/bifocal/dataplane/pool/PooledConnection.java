@@ -12,6 +12,7 @@ import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.AddressList;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.stats.Cell;
+import io.bifocal.dataplane.transport.HalfClose;
 import io.bifocal.xds.time.Loop;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -19,7 +20,6 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +51,7 @@ final class PooledConnection extends ChannelDuplexHandler
   private long idleSince;
   private int uses;
   private boolean closedByUs;
+  private boolean broken;
 
   PooledConnection(
       RacingPool pool,
@@ -210,10 +211,7 @@ final class PooledConnection extends ChannelDuplexHandler
 
   /** Whether both directions had ended before we closed, as those of a TCP proxy mostly do. */
   private boolean endedByPeer() {
-    return !closedByUs
-        && channel() instanceof DuplexChannel duplex
-        && duplex.isInputShutdown()
-        && duplex.isOutputShutdown();
+    return !closedByUs && HalfClose.bothEnded(channel());
   }
 
   // Netty tells of a closed channel a turn of the loop later; who closes one need not wait for it.
@@ -319,7 +317,7 @@ final class PooledConnection extends ChannelDuplexHandler
 
   @Override
   public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
-    closedByUs = true;
+    closedByUs = !broken;
     var unused = ctx.close(promise);
   }
 
@@ -338,6 +336,7 @@ final class PooledConnection extends ChannelDuplexHandler
       var unused = ctx.close();
       return;
     }
+    broken = true; // by the peer, or on the way: our users' faults do not come this way
     ctx.fireExceptionCaught(cause);
   }
 }

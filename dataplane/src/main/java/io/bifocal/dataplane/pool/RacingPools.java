@@ -5,6 +5,7 @@ import io.bifocal.dataplane.connect.RaceListener;
 import io.bifocal.dataplane.connect.RacePlanner;
 import io.bifocal.dataplane.connect.RaceRunner;
 import io.bifocal.dataplane.host.Host;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.worker.Transport;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.xds.time.Loop;
@@ -30,22 +31,26 @@ public final class RacingPools implements PoolFactory {
 
   @Override
   public ConnectionPool http(PoolSettings settings, UpstreamStats stats, Host host) {
-    return pool(RacingPool.Use.AGAIN, settings, stats, host);
+    return pool(RacingPool.Use.AGAIN, ApplicationProtocol.HTTP_1_1, settings, stats, host);
   }
 
   @Override
   public ConnectionPool tcp(PoolSettings settings, UpstreamStats stats, Host host) {
-    return pool(RacingPool.Use.ONCE, settings, stats, host);
+    return pool(RacingPool.Use.ONCE, ApplicationProtocol.OPAQUE, settings, stats, host);
   }
 
   private ConnectionPool pool(
-      RacingPool.Use use, PoolSettings settings, UpstreamStats stats, Host host) {
+      RacingPool.Use use,
+      ApplicationProtocol protocol,
+      PoolSettings settings,
+      UpstreamStats stats,
+      Host host) {
     RacePlanner planner =
         new RacePlanner(
             settings.cluster(),
             settings.connectTimeout(),
             settings.sockets(),
-            settings.transport(),
+            to -> settings.transport().socket(protocol, to.hostname()),
             settings.connect(),
             memory,
             stats.races);

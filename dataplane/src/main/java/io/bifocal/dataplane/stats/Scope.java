@@ -40,6 +40,16 @@ public final class Scope {
     return store.counter(statName(name));
   }
 
+  /**
+   * A counter whose name ends with a tag's value, e.g. {@code counter("ssl.versions",
+   * "envoy.ssl_version", "TLSv1.3")} for {@code ssl.versions.TLSv1.3}.
+   */
+  public Counter counter(String name, String tag, String value) {
+    List<Tag> more = new ArrayList<>(tags);
+    more.add(new Tag(tag, value));
+    return store.counter(new StatName(prefix + name + "." + value, base + name, more));
+  }
+
   public Gauge gauge(String name) {
     return store.gauge(statName(name));
   }

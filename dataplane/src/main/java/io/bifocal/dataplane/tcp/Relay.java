@@ -1,12 +1,12 @@
 package io.bifocal.dataplane.tcp;
 
+import io.bifocal.dataplane.transport.HalfClose;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.DuplexChannel;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
@@ -144,8 +144,8 @@ final class Relay extends ChannelInboundHandlerAdapter {
         .writeAndFlush(Unpooled.EMPTY_BUFFER)
         .addListener(
             f -> {
-              if (f.isSuccess() && to.channel instanceof DuplexChannel duplex) {
-                duplex.shutdownOutput().addListener(g -> finish());
+              if (f.isSuccess()) {
+                HalfClose.endOutput(to.channel).addListener(g -> finish());
               } else {
                 finish();
               }

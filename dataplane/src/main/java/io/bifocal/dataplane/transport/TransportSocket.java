@@ -4,8 +4,8 @@ import io.netty.channel.Channel;
 import io.netty.util.concurrent.Future;
 
 /**
- * What is between a TCP connection and those who talk on it: nothing, or TLS one day. One object
- * serves all connections of a cluster; what belongs to one connection lives in its pipeline.
+ * What is between a TCP connection and those who talk on it: nothing, or TLS. One object serves all
+ * connections of a worker to a host; what belongs to one connection lives in its pipeline.
  */
 @FunctionalInterface
 public interface TransportSocket {

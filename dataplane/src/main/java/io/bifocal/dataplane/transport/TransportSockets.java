@@ -4,38 +4,58 @@ import com.google.protobuf.Any;
 import com.google.protobuf.Message;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.extension.Registry;
+import io.bifocal.dataplane.transport.tls.TlsProvider;
+import io.bifocal.dataplane.transport.tls.UpstreamTlsReader;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
+import java.util.List;
 
 /** Makes clusters' transport sockets from their configuration. */
 public final class TransportSockets {
-  /** Makes a transport socket of one type. */
+  /** Reads the configuration of transport sockets of one type. */
   @FunctionalInterface
-  public interface Factory {
-    TransportSocket create(Any config) throws ConfigException;
+  public interface ConfigFactory {
+    /**
+     * Reads and checks.
+     *
+     * @param path where the configuration is
+     * @param warnings gets what is accepted without effect
+     */
+    TransportSocketFactory create(Any config, String path, List<String> warnings)
+        throws ConfigException;
   }
 
-  private final Registry<Factory> factories =
-      new Registry<Factory>()
-          .register(typeUrl(RawBuffer.getDefaultInstance()), raw -> TransportSocket.PLAIN);
+  private final Registry<ConfigFactory> factories =
+      new Registry<ConfigFactory>()
+          .register(
+              typeUrl(RawBuffer.getDefaultInstance()),
+              (raw, path, warnings) -> TransportSocketFactory.PLAIN)
+          .register(
+              typeUrl(UpstreamTlsContext.getDefaultInstance()),
+              (config, path, warnings) ->
+                  new UpstreamTlsReader(TlsProvider.best()).read(config, path, warnings));
 
   /** Where others add theirs. */
-  public Registry<Factory> registry() {
+  public Registry<ConfigFactory> registry() {
     return factories;
   }
 
   /**
-   * The transport socket of {@code Cluster.transport_socket}; a plain one for the default instance.
+   * The transport sockets of {@code Cluster.transport_socket}; plain ones for the default instance.
    *
-   * @throws ConfigException in Envoy's words when there is none of its type
+   * @param path where it is, for what Envoy has no words for
+   * @param warnings gets what is accepted without effect
+   * @throws ConfigException in Envoy's words when there are none of its type
    */
-  public TransportSocket upstream(io.envoyproxy.envoy.config.core.v3.TransportSocket config)
+  public TransportSocketFactory upstream(
+      io.envoyproxy.envoy.config.core.v3.TransportSocket config, String path, List<String> warnings)
       throws ConfigException {
     if (config.equals(config.getDefaultInstanceForType())) {
-      return TransportSocket.PLAIN;
+      return TransportSocketFactory.PLAIN;
     }
     return factories
         .find(config.getName(), config.getTypedConfig())
-        .create(config.getTypedConfig());
+        .create(config.getTypedConfig(), path, warnings);
   }
 
   private static String typeUrl(Message message) {

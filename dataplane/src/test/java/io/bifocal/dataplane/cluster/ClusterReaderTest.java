@@ -89,7 +89,7 @@ class ClusterReaderTest {
   }
 
   @Test
-  void plainSocketsAreTheOnlyTransport() throws Exception {
+  void aTransportSocketIsFoundByItsType() throws Exception {
     Cluster.Builder cluster = inline("a").toBuilder();
     cluster.getTransportSocketBuilder().setName("x");
     assertThatThrownBy(() -> reader.read(cluster.build()))

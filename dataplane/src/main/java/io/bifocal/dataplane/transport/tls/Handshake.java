@@ -1,0 +1,91 @@
+package io.bifocal.dataplane.transport.tls;
+
+import io.bifocal.dataplane.transport.tls.PeerVerifier.Rejection;
+import java.security.cert.X509Certificate;
+import java.util.Collection;
+import java.util.List;
+import javax.net.ssl.SNIMatcher;
+import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.StandardConstants;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection's handshake, as far as it is to be judged and counted.
+ *
+ * <p>A trust manager serves all connections of a context and is told of an engine only, which is
+ * not the one that we hold when it is the JDK's. What both are sure to share are its parameters:
+ * the handshake goes among them as what it looks like, a matcher of server names, which a client is
+ * never asked for.
+ */
+final class Handshake extends SNIMatcher {
+  private final @Nullable PeerVerifier verifier;
+  private final String sni;
+  private final TlsStats stats;
+
+  Handshake(@Nullable PeerVerifier verifier, String sni, TlsStats stats) {
+    super(StandardConstants.SNI_HOST_NAME);
+    this.verifier = verifier;
+    this.sni = sni;
+    this.stats = stats;
+  }
+
+  @Override
+  public boolean matches(SNIServerName name) {
+    return false;
+  }
+
+  /** The handshake that an engine is doing. */
+  static Handshake of(SSLEngine engine) {
+    Collection<SNIMatcher> matchers = engine.getSSLParameters().getSNIMatchers();
+    if (matchers != null) {
+      for (SNIMatcher matcher : matchers) {
+        if (matcher instanceof Handshake handshake) {
+          return handshake;
+        }
+      }
+    }
+    throw new IllegalStateException("an engine of another");
+  }
+
+  /**
+   * Judges the peer.
+   *
+   * @return why it must not be accepted, or null
+   */
+  @Nullable Rejection judge(X509Certificate[] chain) {
+    if (verifier == null) {
+      return null;
+    }
+    Rejection rejection = verifier.verify(List.of(chain), sni);
+    if (rejection == null) {
+      return null;
+    }
+    stats.found(rejection.finding());
+    return verifier.acceptsUntrusted() ? null : rejection;
+  }
+
+  /** The peer knows us from an earlier connection. */
+  void resumed() {
+    stats.sessionReused.inc();
+  }
+
+  void succeeded(SSLSession session) {
+    stats.handshake.inc();
+    stats.agreed(session.getProtocol(), CipherSuite.openSslName(session.getCipherSuite()));
+    try {
+      var unused = session.getPeerCertificates();
+    } catch (SSLPeerUnverifiedException e) {
+      stats.noCertificate.inc();
+    }
+  }
+
+  /** It failed, or what came after it did. */
+  void failed(Throwable cause) {
+    if (TlsErrors.isProtocolError(cause)) {
+      stats.connectionError.inc();
+    }
+  }
+}

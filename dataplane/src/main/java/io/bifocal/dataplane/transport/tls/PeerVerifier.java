@@ -1,0 +1,146 @@
+package io.bifocal.dataplane.transport.tls;
+
+import com.google.common.net.InetAddresses;
+import com.google.protobuf.ByteString;
+import io.bifocal.dataplane.match.StringMatch;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Judges who a peer is by its certificates. Immutable.
+ *
+ * <p>Source: Envoy's default certificate validator.
+ */
+public final class PeerVerifier {
+  private final @Nullable TrustAnchors trusted;
+  private final List<SanMatcher> names;
+  private final boolean serverName;
+  private final List<ByteString> certificateHashes;
+  private final List<ByteString> keyHashes;
+  private final boolean acceptUntrusted;
+
+  /**
+   * @param trusted who may have signed the certificates; null for anybody
+   * @param names one of which must be in the peer's; any will do when there are none
+   * @param serverName whether the name that was asked for (SNI) is wanted in place of {@code names}
+   * @param certificateHashes SHA-256; with {@code keyHashes}, one of all must match if there are
+   *     any
+   * @param keyHashes SHA-256 of the public key's {@code SubjectPublicKeyInfo}
+   * @param acceptUntrusted what is found is only told, and the peer is accepted all the same
+   */
+  PeerVerifier(
+      @Nullable TrustAnchors trusted,
+      List<SanMatcher> names,
+      boolean serverName,
+      List<ByteString> certificateHashes,
+      List<ByteString> keyHashes,
+      boolean acceptUntrusted) {
+    this.trusted = trusted;
+    this.names = List.copyOf(names);
+    this.serverName = serverName;
+    this.certificateHashes = List.copyOf(certificateHashes);
+    this.keyHashes = List.copyOf(keyHashes);
+    this.acceptUntrusted = acceptUntrusted;
+  }
+
+  /**
+   * Trusts whom the Java runtime trusts, for one host.
+   *
+   * @param host a name or an IP address that the peer's certificate must be good for
+   */
+  public static PeerVerifier ofSystem(String host) throws GeneralSecurityException {
+    return new PeerVerifier(
+        new TrustAnchors(TrustAnchors.ofSystem(), List.of(), false, false),
+        List.of(
+            InetAddresses.isInetAddress(host)
+                ? new SanMatcher(
+                    SubjectAltName.Type.IP_ADDRESS,
+                    StringMatch.exact(
+                        InetAddresses.toAddrString(InetAddresses.forString(host)), false))
+                : SanMatcher.dns(host)),
+        false,
+        List.of(),
+        List.of(),
+        false);
+  }
+
+  /** Whether what is found has no consequence. */
+  boolean acceptsUntrusted() {
+    return acceptUntrusted;
+  }
+
+  /** What a peer can be found to be. */
+  enum Finding {
+    BAD_CHAIN,
+    WRONG_NAME,
+    WRONG_HASH
+  }
+
+  /**
+   * Why a peer is not who it should be.
+   *
+   * @param number OpenSSL's, which decides of the alert that is sent
+   * @param reason in Envoy's words
+   */
+  record Rejection(Finding finding, int number, String reason) {
+    /** {@code X509_V_ERR_INVALID_EXTENSION}, of which the peer hears "certificate unknown". */
+    private static final int CERTIFICATE_UNKNOWN = 41;
+
+    private static Rejection of(Finding finding, String reason) {
+      return new Rejection(finding, CERTIFICATE_UNKNOWN, reason);
+    }
+  }
+
+  /**
+   * Judges a peer.
+   *
+   * @param chain the peer's own certificate first
+   * @param sni the name that was asked for, or empty
+   * @return null when it is as it should be
+   */
+  @Nullable Rejection verify(List<X509Certificate> chain, String sni) {
+    if (trusted != null) {
+      try {
+        trusted.verify(chain);
+      } catch (UntrustedException e) {
+        return new Rejection(
+            Finding.BAD_CHAIN, e.error().number(), "verify cert failed: " + e.reason());
+      }
+    }
+    X509Certificate peer = chain.get(0);
+    List<SanMatcher> wanted = serverName && !sni.isEmpty() ? List.of(SanMatcher.dns(sni)) : names;
+    if (!wanted.isEmpty()) {
+      List<SubjectAltName> has = SubjectAltName.of(peer);
+      if (has.stream().noneMatch(name -> wanted.stream().anyMatch(w -> w.matches(name)))) {
+        return Rejection.of(
+            Finding.WRONG_NAME,
+            has.stream()
+                .map(SubjectAltName::value)
+                .collect(
+                    Collectors.joining(
+                        ", ", "verify cert failed: SAN matcher, certificate SANs are [", "]")));
+      }
+    }
+    if ((!certificateHashes.isEmpty() || !keyHashes.isEmpty()) && !isPinned(peer)) {
+      return Rejection.of(Finding.WRONG_HASH, "verify cert failed: cert hash and spki");
+    }
+    return null;
+  }
+
+  private boolean isPinned(X509Certificate peer) {
+    try {
+      return certificateHashes.contains(sha256(peer.getEncoded()))
+          || keyHashes.contains(sha256(peer.getPublicKey().getEncoded()));
+    } catch (GeneralSecurityException e) {
+      return false;
+    }
+  }
+
+  private static ByteString sha256(byte[] bytes) throws GeneralSecurityException {
+    return ByteString.copyFrom(MessageDigest.getInstance("SHA-256").digest(bytes));
+  }
+}

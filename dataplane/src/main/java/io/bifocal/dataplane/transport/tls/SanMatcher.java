@@ -1,0 +1,50 @@
+package io.bifocal.dataplane.transport.tls;
+
+import io.bifocal.dataplane.match.StringMatch;
+import java.util.Locale;
+
+/**
+ * A condition on a name in a certificate.
+ *
+ * @param type of the names that it looks at
+ */
+record SanMatcher(SubjectAltName.Type type, StringMatch condition) {
+
+  /** Wants a host's name, which a name with a wildcard in the certificate may stand for. */
+  static SanMatcher dns(String host) {
+    return new SanMatcher(SubjectAltName.Type.DNS, pattern -> dnsNameMatches(host, pattern));
+  }
+
+  boolean matches(SubjectAltName name) {
+    return name.type() == type && condition.matches(name.value());
+  }
+
+  /** RFC 6125 section 6.4.3, as Envoy reads it. */
+  private static boolean dnsNameMatches(String host, String pattern) {
+    String name = host.toLowerCase(Locale.ROOT);
+    String wanted = pattern.toLowerCase(Locale.ROOT);
+    if (name.equals(wanted)) {
+      return true;
+    }
+    int nameDot = name.indexOf('.');
+    int wantedDot = wanted.indexOf('.');
+    if (nameDot < 0 || wantedDot < 0) {
+      return false;
+    }
+    String label = wanted.substring(0, wantedDot);
+    String rest = wanted.substring(wantedDot);
+    return label.contains("*")
+        && !label.startsWith("xn--")
+        && !rest.contains("*")
+        && rest.equals(name.substring(nameDot))
+        && labelMatches(name.substring(0, nameDot), label);
+  }
+
+  private static boolean labelMatches(String label, String pattern) {
+    int star = pattern.indexOf('*');
+    return pattern.indexOf('*', star + 1) < 0
+        && pattern.length() <= label.length() + 1
+        && label.startsWith(pattern.substring(0, star))
+        && label.endsWith(pattern.substring(star + 1));
+  }
+}

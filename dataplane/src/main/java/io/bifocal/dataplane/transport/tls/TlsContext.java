@@ -1,0 +1,102 @@
+package io.bifocal.dataplane.transport.tls;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.OpenSslContextOption;
+import io.netty.handler.ssl.OpenSslSessionContext;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SupportedCipherSuiteFilter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+
+/**
+ * What the connections of a cluster have in common, with one list of protocols to offer: settings,
+ * and the sessions that can be resumed. Thread-safe.
+ */
+final class TlsContext {
+  /** Sessions are the cluster's, whichever host they began with: only the name counts. */
+  private static final int ANY_PORT = 1;
+
+  private final TlsProvider provider;
+  private final boolean resumes;
+  private final SslContext netty;
+
+  TlsContext(TlsSettings settings, TlsProvider provider, List<String> alpn) throws SSLException {
+    this.provider = provider;
+    this.resumes = settings.sessions() > 0;
+    SslContextBuilder builder =
+        SslContextBuilder.forClient()
+            .sslProvider(provider.netty())
+            .protocols(
+                TlsVersion.range(settings.min(), settings.max()).stream()
+                    .map(TlsVersion::text)
+                    .toList())
+            .ciphers(ciphers(settings.ciphers()), SupportedCipherSuiteFilter.INSTANCE)
+            .endpointIdentificationAlgorithm(null)
+            .trustManager(new VerifyingTrustManager(provider))
+            .sessionCacheSize(settings.sessions());
+    if (!alpn.isEmpty()) {
+      builder.applicationProtocolConfig(
+          new ApplicationProtocolConfig(
+              ApplicationProtocolConfig.Protocol.ALPN,
+              ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+              ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+              alpn));
+    }
+    ClientCertificate own = settings.certificate();
+    if (own != null) {
+      builder.keyManager(own.key(), own.chain());
+    }
+    if (provider == TlsProvider.BORINGSSL) {
+      builder.option(OpenSslContextOption.GROUPS, settings.curves().toArray(new String[0]));
+    }
+    this.netty = builder.build();
+    if (netty.sessionContext() instanceof OpenSslSessionContext sessions) {
+      sessions.setTicketKeys(); // lets the server keep its sessions in tickets, as Envoy does
+    }
+  }
+
+  private static List<String> ciphers(List<CipherSuite> suites) {
+    List<String> names = new ArrayList<>(CipherSuite.OF_TLS_1_3);
+    suites.forEach(suite -> names.add(suite.iana()));
+    return names;
+  }
+
+  /** A handler for one more connection. */
+  SslHandler handler(ByteBufAllocator allocator, String sni, Handshake handshake) {
+    SslHandler handler =
+        resumes ? netty.newHandler(allocator, key(sni), ANY_PORT) : netty.newHandler(allocator);
+    SSLParameters parameters =
+        provider == TlsProvider.JDK ? handler.engine().getSSLParameters() : new SSLParameters();
+    parameters.setServerNames(serverNames(sni));
+    parameters.setSNIMatchers(List.of(handshake));
+    handler.engine().setSSLParameters(parameters);
+    handler.setHandshakeTimeoutMillis(0); // the race has its own
+    return handler;
+  }
+
+  // A library takes a peer's name with a dot for one to ask for; this one is for its cache only.
+  private static String key(String sni) {
+    return "/" + sni.replace('.', '/');
+  }
+
+  private static List<SNIServerName> serverNames(String sni) {
+    return sni.isEmpty() ? List.of() : List.of(serverName(sni));
+  }
+
+  /**
+   * The name as it is sent.
+   *
+   * @throws IllegalArgumentException when it cannot be
+   */
+  static SNIServerName serverName(String sni) {
+    return new SNIHostName(sni.getBytes(StandardCharsets.UTF_8));
+  }
+}

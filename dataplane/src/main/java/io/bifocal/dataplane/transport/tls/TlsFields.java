@@ -1,0 +1,84 @@
+package io.bifocal.dataplane.transport.tls;
+
+import io.bifocal.api.SupportedFields;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
+
+/** What an {@code UpstreamTlsContext} may carry. */
+final class TlsFields {
+  private static final String NO_SDS =
+      "secrets are not fetched yet; give the certificates inline or as files";
+  private static final String NO_PROVIDERS = "there are no certificate providers";
+
+  static final SupportedFields UPSTREAM =
+      SupportedFields.of(UpstreamTlsContext.getDescriptor())
+          .supports(
+              "common_tls_context",
+              "sni",
+              "auto_host_sni",
+              "auto_sni_san_validation",
+              "max_session_keys")
+          .refuses("it is insecure, and gone from TLS 1.3", "allow_renegotiation")
+          .ignores(
+              "a certificate's key usage is checked as far as the provider does",
+              "enforce_rsa_key_usage");
+
+  static final SupportedFields COMMON =
+      SupportedFields.of(CommonTlsContext.getDescriptor())
+          .supports("tls_params", "tls_certificates", "validation_context", "alpn_protocols")
+          .refuses(
+              NO_SDS,
+              "tls_certificate_sds_secret_configs",
+              "validation_context_sds_secret_config",
+              "combined_validation_context")
+          .refuses(
+              NO_PROVIDERS,
+              "tls_certificate_provider_instance",
+              "tls_certificate_certificate_provider",
+              "tls_certificate_certificate_provider_instance",
+              "validation_context_certificate_provider",
+              "validation_context_certificate_provider_instance")
+          .ignores("keys are not written down", "key_log");
+
+  static final SupportedFields PARAMETERS =
+      SupportedFields.of(TlsParameters.getDescriptor())
+          .supports(
+              "tls_minimum_protocol_version",
+              "tls_maximum_protocol_version",
+              "cipher_suites",
+              "ecdh_curves");
+
+  static final SupportedFields CERTIFICATE =
+      SupportedFields.of(TlsCertificate.getDescriptor())
+          .supports("certificate_chain", "private_key", "pkcs12", "password")
+          .ignores("files are read once, when the cluster is configured", "watched_directory")
+          .ignores("it concerns servers only", "ocsp_staple", "signed_certificate_timestamp");
+
+  static final SupportedFields VALIDATION =
+      SupportedFields.of(CertificateValidationContext.getDescriptor())
+          .supports(
+              "trusted_ca",
+              "system_root_certs",
+              "match_typed_subject_alt_names",
+              "match_subject_alt_names",
+              "verify_certificate_hash",
+              "verify_certificate_spki",
+              "allow_expired_certificate",
+              "trust_chain_verification",
+              "crl",
+              "only_verify_leaf_cert_crl")
+          .refuses(NO_PROVIDERS, "ca_certificate_provider_instance")
+          .ignores("files are read once, when the cluster is configured", "watched_directory")
+          .ignores("it concerns servers only, with Envoy too", "max_verify_depth");
+
+  static final SupportedFields NAME =
+      SupportedFields.of(SubjectAltNameMatcher.getDescriptor())
+          .supports("san_type", "matcher")
+          .ignores("it concerns names of type OTHER_NAME only", "oid");
+
+  private TlsFields() {}
+}

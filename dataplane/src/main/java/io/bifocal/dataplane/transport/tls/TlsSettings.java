@@ -1,0 +1,87 @@
+package io.bifocal.dataplane.transport.tls;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How TLS is spoken to an upstream.
+ *
+ * @param sni the server's name that is asked for; empty for none
+ * @param autoHostSni whether an upstream host's own name, where it has one, is asked for instead
+ * @param alpn what is offered; when empty, what the connection's user speaks
+ * @param min the oldest version
+ * @param max the newest version
+ * @param ciphers of versions up to 1.2; those of 1.3 are fixed
+ * @param curves by BoringSSL's names; the JDK's provider chooses for itself
+ * @param certificate our own, or null
+ * @param verifier of the peer, or null to accept anybody
+ * @param sessions how many sessions are kept to be resumed; 0 for none
+ */
+public record TlsSettings(
+    String sni,
+    boolean autoHostSni,
+    List<String> alpn,
+    TlsVersion min,
+    TlsVersion max,
+    List<CipherSuite> ciphers,
+    List<String> curves,
+    @Nullable ClientCertificate certificate,
+    @Nullable PeerVerifier verifier,
+    int sessions) {
+
+  /** Envoy's defaults for a client: TLS 1.2, and anybody is accepted. */
+  public static final TlsSettings DEFAULT =
+      new TlsSettings(
+          "",
+          false,
+          List.of(),
+          TlsVersion.TLS_1_2,
+          TlsVersion.TLS_1_2,
+          CipherSuite.DEFAULTS,
+          List.of("X25519MLKEM768", "X25519", "P-256"),
+          null,
+          null,
+          1);
+
+  public TlsSettings {
+    alpn = List.copyOf(alpn);
+    ciphers = List.copyOf(ciphers);
+    curves = List.copyOf(curves);
+  }
+
+  /** The same, but another name is asked for. */
+  public TlsSettings withSni(String name) {
+    return new TlsSettings(
+        name, autoHostSni, alpn, min, max, ciphers, curves, certificate, verifier, sessions);
+  }
+
+  /** The same, but these protocols are offered. */
+  public TlsSettings withAlpn(List<String> protocols) {
+    return new TlsSettings(
+        sni, autoHostSni, protocols, min, max, ciphers, curves, certificate, verifier, sessions);
+  }
+
+  /** The same, but these versions are spoken. */
+  public TlsSettings withVersions(TlsVersion oldest, TlsVersion newest) {
+    return new TlsSettings(
+        sni, autoHostSni, alpn, oldest, newest, ciphers, curves, certificate, verifier, sessions);
+  }
+
+  /** The same, but the peer is judged like this; null to accept anybody. */
+  public TlsSettings withVerifier(@Nullable PeerVerifier judge) {
+    return new TlsSettings(
+        sni, autoHostSni, alpn, min, max, ciphers, curves, certificate, judge, sessions);
+  }
+
+  /** The same, but we prove who we are with this. */
+  public TlsSettings withCertificate(@Nullable ClientCertificate own) {
+    return new TlsSettings(
+        sni, autoHostSni, alpn, min, max, ciphers, curves, own, verifier, sessions);
+  }
+
+  /** The same, but so many sessions are kept to be resumed. */
+  public TlsSettings withSessions(int kept) {
+    return new TlsSettings(
+        sni, autoHostSni, alpn, min, max, ciphers, curves, certificate, verifier, kept);
+  }
+}

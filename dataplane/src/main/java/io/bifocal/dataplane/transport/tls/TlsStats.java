@@ -1,0 +1,52 @@
+package io.bifocal.dataplane.transport.tls;
+
+import io.bifocal.dataplane.stats.Cell;
+import io.bifocal.dataplane.stats.Scope;
+import io.bifocal.dataplane.transport.tls.PeerVerifier.Finding;
+
+/** One worker's cells of a cluster's TLS statistics ({@code cluster.<name>.ssl.*}). */
+final class TlsStats {
+  final Cell handshake;
+  final Cell sessionReused;
+  final Cell noCertificate;
+  final Cell connectionError;
+  private final Cell failVerifyError;
+  private final Cell failVerifySan;
+  private final Cell failVerifyCertHash;
+  private final Scope ssl;
+  private final int shard;
+
+  TlsStats(Scope cluster, int shard) {
+    this.ssl = cluster.scope("ssl");
+    this.shard = shard;
+    handshake = counter("handshake");
+    sessionReused = counter("session_reused");
+    noCertificate = counter("no_certificate");
+    connectionError = counter("connection_error");
+    failVerifyError = counter("fail_verify_error");
+    failVerifySan = counter("fail_verify_san");
+    failVerifyCertHash = counter("fail_verify_cert_hash");
+    var unused = counter("fail_verify_no_cert"); // of clients' certificates only, as with Envoy
+  }
+
+  /** Counts what was found of a peer. */
+  void found(Finding finding) {
+    Cell cell =
+        switch (finding) {
+          case BAD_CHAIN -> failVerifyError;
+          case WRONG_NAME -> failVerifySan;
+          case WRONG_HASH -> failVerifyCertHash;
+        };
+    cell.inc();
+  }
+
+  /** Counts what was agreed on. */
+  void agreed(String version, String cipher) {
+    ssl.counter("versions", "envoy.ssl_version", version).at(shard).inc();
+    ssl.counter("ciphers", "cipher_suite", cipher).at(shard).inc();
+  }
+
+  private Cell counter(String name) {
+    return ssl.counter(name).at(shard);
+  }
+}

@@ -1,0 +1,156 @@
+package io.bifocal.dataplane.transport.tls;
+
+import io.bifocal.dataplane.transport.HalfClose;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The users' side of TLS: they see bytes and their end, as on a plain socket.
+ *
+ * <p>What the peer says together with the end of the handshake is decrypted before anybody reads;
+ * it is kept, a read's worth of bytes, until somebody does.
+ */
+final class TlsStream extends ChannelDuplexHandler implements HalfClose.Directions {
+  private enum State {
+    /** Nobody has read yet. */
+    UNREAD,
+    /** Somebody reads; what is kept is about to be handed out. */
+    ASKED,
+    OPEN
+  }
+
+  private final SslHandler ssl;
+  private final Handshake handshake;
+  private final Queue<Object> early = new ArrayDeque<>(0);
+  private State state = State.UNREAD;
+  private boolean inputEnded;
+  private boolean outputEnded;
+  private @Nullable Throwable error;
+
+  TlsStream(SslHandler ssl, Handshake handshake) {
+    this.ssl = ssl;
+    this.handshake = handshake;
+  }
+
+  /** What really made a handshake fail: the socket's error, where there was one. */
+  @Nullable Throwable failure(@Nullable Throwable handshakeFailure) {
+    return handshakeFailure == null || error == null ? handshakeFailure : error;
+  }
+
+  // ---- reading
+
+  @Override
+  public void read(ChannelHandlerContext ctx) {
+    switch (state) {
+      case UNREAD -> {
+        if (early.isEmpty()) {
+          state = State.OPEN;
+          ctx.read();
+        } else {
+          // Later, as from a socket: who asks is not told within the call.
+          state = State.ASKED;
+          ctx.executor().execute(() -> handOut(ctx));
+        }
+      }
+      case ASKED -> {}
+      case OPEN -> ctx.read();
+    }
+  }
+
+  private void handOut(ChannelHandlerContext ctx) {
+    if (state == State.OPEN) {
+      return;
+    }
+    state = State.OPEN;
+    for (Object next = early.poll(); next != null; next = early.poll()) {
+      ctx.fireChannelRead(next);
+    }
+    ctx.fireChannelReadComplete();
+    if (inputEnded) {
+      tellEnd(ctx);
+    } else if (ctx.channel().config().isAutoRead()) {
+      ctx.read();
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    if (state == State.OPEN) {
+      ctx.fireChannelRead(message);
+    } else {
+      early.add(message);
+    }
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    boolean closeNotify = event instanceof SslCloseCompletionEvent closed && closed.isSuccess();
+    if (closeNotify || event instanceof ChannelInputShutdownEvent) {
+      inputEnded = true;
+      if (early.isEmpty()) {
+        tellEnd(ctx);
+      }
+    } else if (!(event instanceof SslCompletionEvent)) {
+      ctx.fireUserEventTriggered(event);
+    }
+  }
+
+  /**
+   * After a {@code close_notify} neither library sends any more (RFC 5246 section 7.2.1 has it so
+   * too), so that it ends both directions; a mere FIN ends the one.
+   */
+  private void tellEnd(ChannelHandlerContext ctx) {
+    if (ssl.engine().isInboundDone()) {
+      var unused = ctx.close();
+    } else {
+      ctx.fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    handOut(ctx);
+    ctx.fireChannelInactive();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (ssl.handshakeFuture().isSuccess()) {
+      handshake.failed(cause);
+      ctx.fireExceptionCaught(cause);
+    } else if (error == null && cause instanceof IOException && !(cause instanceof SSLException)) {
+      error = cause; // the handshake is about to fail, and knows no more than that it was closed
+    }
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext ctx) {
+    for (Object next = early.poll(); next != null; next = early.poll()) {
+      ReferenceCountUtil.release(next);
+    }
+  }
+
+  // ---- ending one direction
+
+  @Override
+  public Future<?> endOutput() {
+    outputEnded = true;
+    return ssl.closeOutbound();
+  }
+
+  @Override
+  public boolean bothEnded() {
+    return inputEnded && outputEnded;
+  }
+}
