@@ -6,7 +6,9 @@ import io.bifocal.api.JavaDuration;
 import io.bifocal.api.Unpack;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
+import io.envoyproxy.envoy.config.core.v3.UpstreamHttpProtocolOptions;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -23,10 +25,12 @@ record ConnectionLimits(Duration idleTimeout, int maxRequests) {
       "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
   private static final String TCP_OPTIONS = "envoy.extensions.upstreams.tcp.v3.TcpProtocolOptions";
 
+  @SuppressWarnings("deprecation") // the options of clusters of old
   static ConnectionLimits read(Cluster cluster, String path, List<String> warnings)
       throws ConfigException {
     HttpProtocolOptions common = common(cluster);
     String at = path + ".common_http_protocol_options";
+    serverNames(cluster, cluster.getUpstreamHttpProtocolOptions(), path);
     for (Map.Entry<String, Any> entry : cluster.getTypedExtensionProtocolOptionsMap().entrySet()) {
       String type = entry.getValue().getTypeUrl();
       String where = path + ".typed_extension_protocol_options['" + entry.getKey() + "']";
@@ -39,6 +43,7 @@ record ConnectionLimits(Duration idleTimeout, int maxRequests) {
                   entry.getValue());
           warnings.addAll(ClusterFields.TYPED_HTTP_OPTIONS.check(options, where));
           protocol(options, where, warnings);
+          serverNames(cluster, options.getUpstreamHttpProtocolOptions(), where);
           common = options.getCommonHttpProtocolOptions();
           at = where + ".common_http_protocol_options";
         }
@@ -55,6 +60,18 @@ record ConnectionLimits(Duration idleTimeout, int maxRequests) {
     return new ConnectionLimits(
         common.hasIdleTimeout() ? JavaDuration.of(common.getIdleTimeout()) : IDLE_TIMEOUT,
         Math.max(0, common.getMaxRequestsPerConnection().getValue()));
+  }
+
+  /** On plain sockets they have no effect; with TLS, not to verify a name would be insecure. */
+  private static void serverNames(Cluster cluster, UpstreamHttpProtocolOptions options, String path)
+      throws ConfigException {
+    boolean tls = cluster.getTransportSocket().getTypedConfig().is(UpstreamTlsContext.class);
+    if (tls && (options.getAutoSni() || options.getAutoSanValidation())) {
+      throw new ConfigException(
+          path
+              + ".upstream_http_protocol_options: auto_sni and auto_san_validation are not served"
+              + " yet; UpstreamTlsContext has sni, auto_host_sni and auto_sni_san_validation");
+    }
   }
 
   private static void protocol(

@@ -26,6 +26,7 @@ final class PooledCluster implements WorkerCluster {
   private final PoolFactory factory;
   private final PoolSettings settings;
   private final Map<HostState, ConnectionPool> http = new HashMap<>();
+  private final Map<HostState, ConnectionPool> http2 = new HashMap<>();
   private final Map<HostState, ConnectionPool> tcp = new HashMap<>();
   private final List<ConnectionPool> draining = new ArrayList<>();
   private ClusterSnapshot snapshot;
@@ -92,6 +93,15 @@ final class PooledCluster implements WorkerCluster {
   }
 
   @Override
+  public ConnectionPool http2Pool(Host host) {
+    PooledCluster live = live();
+    return live == null
+        ? ClosedPool.INSTANCE
+        : live.http2.computeIfAbsent(
+            host.state(), s -> live.factory.http2(live.settings, live.stats, host));
+  }
+
+  @Override
   public ConnectionPool tcpPool(Host host) {
     PooledCluster live = live();
     return live == null
@@ -106,6 +116,7 @@ final class PooledCluster implements WorkerCluster {
     snapshot = next;
     draining.removeIf(pool -> pool.size() == 0);
     refresh(http, before, next.hosts());
+    refresh(http2, before, next.hosts());
     refresh(tcp, before, next.hosts());
   }
 
@@ -113,6 +124,7 @@ final class PooledCluster implements WorkerCluster {
   void retire() {
     retired = true;
     refresh(http, snapshot.hosts(), Hosts.NONE);
+    refresh(http2, snapshot.hosts(), Hosts.NONE);
     refresh(tcp, snapshot.hosts(), Hosts.NONE);
   }
 
@@ -125,9 +137,11 @@ final class PooledCluster implements WorkerCluster {
   void close() {
     retired = true;
     http.values().forEach(ConnectionPool::close);
+    http2.values().forEach(ConnectionPool::close);
     tcp.values().forEach(ConnectionPool::close);
     draining.forEach(ConnectionPool::close);
     http.clear();
+    http2.clear();
     tcp.clear();
     draining.clear();
   }

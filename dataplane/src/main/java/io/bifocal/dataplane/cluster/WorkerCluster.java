@@ -20,6 +20,9 @@ public interface WorkerCluster {
   /** Connections for HTTP/1.1 requests: kept and used again. */
   ConnectionPool httpPool(Host host);
 
+  /** Connections for a channel to a control plane, which speaks HTTP/2: each is used once. */
+  ConnectionPool http2Pool(Host host);
+
   /** Connections for a TCP proxy: each is used once. */
   ConnectionPool tcpPool(Host host);
 }

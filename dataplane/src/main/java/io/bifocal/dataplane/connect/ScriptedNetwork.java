@@ -30,6 +30,15 @@ public final class ScriptedNetwork implements Network {
     record Silent() implements Script {}
   }
 
+  /** How an address that has accepted goes on, whatever the transport socket. */
+  private sealed interface Handshake {
+    record Done(Duration after) implements Handshake {}
+
+    record Failed(Duration after, String reason) implements Handshake {}
+
+    record Silent() implements Handshake {}
+  }
+
   /**
    * One socket that was asked for.
    *
@@ -40,6 +49,7 @@ public final class ScriptedNetwork implements Network {
 
   private final Loop loop;
   private final Map<Address, Script> scripts = new HashMap<>();
+  private final Map<Address, Handshake> handshakes = new HashMap<>();
   private final List<Dialled> dialled = new ArrayList<>();
   private final List<EmbeddedChannel> connected = new ArrayList<>();
   private int open;
@@ -73,6 +83,24 @@ public final class ScriptedNetwork implements Network {
     return this;
   }
 
+  /** Lets the handshake with {@code address} take so long, from when it accepted. */
+  public ScriptedNetwork handshakes(Address address, Duration after) {
+    handshakes.put(address, new Handshake.Done(after));
+    return this;
+  }
+
+  /** Lets {@code address} accept, and its handshake fail, as that with a bad certificate does. */
+  public ScriptedNetwork handshakeFails(Address address, Duration after, String reason) {
+    handshakes.put(address, new Handshake.Failed(after, reason));
+    return this;
+  }
+
+  /** Lets {@code address} accept, and then never say a word. */
+  public ScriptedNetwork handshakeSilent(Address address) {
+    handshakes.put(address, new Handshake.Silent());
+    return this;
+  }
+
   /** All sockets that were asked for, in order. */
   public List<Dialled> dialled() {
     return List.copyOf(dialled);
@@ -94,7 +122,12 @@ public final class ScriptedNetwork implements Network {
     Address.Ip from = settings.local().towards(address);
     dialled.add(new Dialled(address, from, loop.nanoTime()));
     open++;
-    Pending pending = new Pending(address, transport, answer);
+    Pending pending =
+        new Pending(
+            address,
+            transport,
+            answer,
+            handshakes.getOrDefault(address, new Handshake.Done(Duration.ZERO)));
     Script script =
         from != null && from.family() != address.family()
             ? new Script.Fails(AT_ONCE, ConnectErrors.bindToOtherFamily(from))
@@ -125,14 +158,16 @@ public final class ScriptedNetwork implements Network {
     private final Address address;
     private final TransportSocket transport;
     private final Answer answer;
+    private final Handshake handshake;
     private Loop.Timer timer = () -> {};
     private @Nullable Channel channel;
     private boolean over;
 
-    Pending(Address address, TransportSocket transport, Answer answer) {
+    Pending(Address address, TransportSocket transport, Answer answer, Handshake handshake) {
       this.address = address;
       this.transport = transport;
       this.answer = answer;
+      this.handshake = handshake;
     }
 
     void connect() {
@@ -141,19 +176,40 @@ public final class ScriptedNetwork implements Network {
       made.closeFuture().addListener(closed -> open--);
       connected.add(made);
       channel = made;
-      transport.start(made).addListener(ready -> answer(made, ready.isSuccess()));
+      if (handshake instanceof Handshake.Failed failed) {
+        timer = loop.schedule(failed.after(), () -> fail(made, failed.reason()));
+      } else if (handshake instanceof Handshake.Done done && !done.after().isZero()) {
+        timer = loop.schedule(done.after(), () -> start(made));
+      } else if (handshake instanceof Handshake.Done) {
+        start(made);
+      }
     }
 
-    private void answer(Channel made, boolean ready) {
-      if (over) {
-        return;
-      }
-      over = true;
-      if (ready) {
+    private void start(Channel made) {
+      transport
+          .start(made)
+          .addListener(
+              ready -> {
+                if (ready.isSuccess()) {
+                  succeed(made);
+                } else {
+                  fail(made, String.valueOf(ready.cause().getMessage()));
+                }
+              });
+    }
+
+    private void succeed(Channel made) {
+      if (!over) {
+        over = true;
         answer.connected(made);
-      } else {
+      }
+    }
+
+    private void fail(Channel made, String reason) {
+      if (!over) {
+        over = true;
         var unused = made.close();
-        answer.failed(new ConnectFailure(Kind.REMOTE, "the transport socket failed"));
+        answer.failed(new ConnectFailure(Kind.REMOTE, reason));
       }
     }
 
@@ -169,8 +225,8 @@ public final class ScriptedNetwork implements Network {
         return;
       }
       over = true;
+      timer.cancel();
       if (channel == null) {
-        timer.cancel();
         open--;
       } else {
         var unused = channel.close();

@@ -37,7 +37,7 @@ record UpstreamDialer(Supplier<WorkerClusters> clusters, Worker worker, String c
       return null;
     }
     return found
-        .tcpPool(host)
+        .http2Pool(host)
         .acquire(
             new ConnectionPool.Waiter() {
               @Override

@@ -7,6 +7,9 @@ public interface PoolFactory {
   /** Connections for HTTP/1.1 requests: kept and used again. */
   ConnectionPool http(PoolSettings settings, UpstreamStats stats, Host host);
 
+  /** Connections for HTTP/2 that others speak on them: each is used once. */
+  ConnectionPool http2(PoolSettings settings, UpstreamStats stats, Host host);
+
   /** Connections for a TCP proxy: each is used once. */
   ConnectionPool tcp(PoolSettings settings, UpstreamStats stats, Host host);
 }

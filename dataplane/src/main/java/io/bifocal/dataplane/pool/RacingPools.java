@@ -35,6 +35,11 @@ public final class RacingPools implements PoolFactory {
   }
 
   @Override
+  public ConnectionPool http2(PoolSettings settings, UpstreamStats stats, Host host) {
+    return pool(RacingPool.Use.ONCE, ApplicationProtocol.HTTP_2, settings, stats, host);
+  }
+
+  @Override
   public ConnectionPool tcp(PoolSettings settings, UpstreamStats stats, Host host) {
     return pool(RacingPool.Use.ONCE, ApplicationProtocol.OPAQUE, settings, stats, host);
   }

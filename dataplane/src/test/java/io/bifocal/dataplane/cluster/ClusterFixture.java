@@ -243,6 +243,11 @@ final class ClusterFixture {
     }
 
     @Override
+    public ConnectionPool http2(PoolSettings settings, UpstreamStats upstream, Host host) {
+      return add(settings, host);
+    }
+
+    @Override
     public ConnectionPool tcp(PoolSettings settings, UpstreamStats upstream, Host host) {
       return add(settings, host);
     }

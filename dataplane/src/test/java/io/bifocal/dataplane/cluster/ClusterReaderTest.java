@@ -11,10 +11,13 @@ import com.google.protobuf.TextFormat;
 import com.google.protobuf.util.Durations;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.connect.ConnectSettings;
+import io.bifocal.dataplane.transport.TransportSocketFactory;
+import io.bifocal.dataplane.transport.tls.UpstreamTls;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -101,6 +104,29 @@ class ClusterReaderTest {
                 + " 'envoy.config.cluster.v3.Cluster'");
     cluster.getTransportSocketBuilder().setTypedConfig(Any.pack(RawBuffer.getDefaultInstance()));
     assertThat(reader.read(cluster.build()).name()).isEqualTo("a");
+  }
+
+  @Test
+  void tlsComesWithItsOwnNameOnly() throws Exception {
+    Cluster.Builder cluster = inline("a").toBuilder();
+    HttpProtocolOptions.Builder typed = HttpProtocolOptions.newBuilder();
+    typed.getExplicitHttpConfigBuilder().getHttpProtocolOptionsBuilder();
+    typed.getUpstreamHttpProtocolOptionsBuilder().setAutoSni(true);
+    cluster.putTypedExtensionProtocolOptions(
+        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions", Any.pack(typed.build()));
+    assertThat(reader.read(cluster.build()).transport()).isSameAs(TransportSocketFactory.PLAIN);
+    cluster
+        .getTransportSocketBuilder()
+        .setName("envoy.transport_sockets.tls")
+        .setTypedConfig(Any.pack(UpstreamTlsContext.getDefaultInstance()));
+    assertThatThrownBy(() -> reader.read(cluster.build()))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageStartingWith(
+            "cluster 'a'.typed_extension_protocol_options['envoy.extensions.upstreams.http.v3"
+                + ".HttpProtocolOptions'].upstream_http_protocol_options: auto_sni and"
+                + " auto_san_validation are not served yet");
+    cluster.clearTypedExtensionProtocolOptions();
+    assertThat(reader.read(cluster.build()).transport()).isInstanceOf(UpstreamTls.class);
   }
 
   @Test

@@ -90,6 +90,11 @@ class WorkersTest {
     }
 
     @Override
+    public ConnectionPool http2(PoolSettings settings, UpstreamStats upstream, Host host) {
+      return http(settings, upstream, host);
+    }
+
+    @Override
     public ConnectionPool tcp(PoolSettings settings, UpstreamStats upstream, Host host) {
       return http(settings, upstream, host);
     }

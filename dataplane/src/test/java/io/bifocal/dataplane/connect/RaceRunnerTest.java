@@ -7,6 +7,7 @@ import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.AddressList;
 import io.bifocal.dataplane.transport.TransportSocket;
 import io.bifocal.xds.time.VirtualTime;
+import io.netty.channel.Channel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -112,19 +113,57 @@ class RaceRunnerTest {
   }
 
   @Test
-  void theRaceIsToTheTransportSocket() {
-    // Connected at once, but silent from then on: as a TLS peer that never answers.
-    TransportSocket stuckOnFirst =
-        channel ->
-            network.connected().size() == 1
-                ? channel.eventLoop().newPromise()
-                : channel.newSucceededFuture();
-    runner.run(
-        RacePlan.of("c", addresses.subList(0, 2), CONNECT_TIMEOUT).over(stuckOnFirst),
-        outcomes::add);
-    time.advance(ms(300));
+  void aPeerThatAcceptsAndIsSilentInTheHandshakeCostsOneStagger() {
+    network.handshakeSilent(addresses.get(0)).handshakes(addresses.get(1), ms(3));
+    run(2);
+    time.advance(ms(302));
+    assertThat(outcomes).isEmpty();
+    time.advance(ms(1));
     assertThat(won().address()).isEqualTo(addresses.get(1));
     assertThat(network.connected().get(0).isOpen()).as("the loser's socket").isFalse();
+  }
+
+  @Test
+  void aBadCertificateCostsNothing() {
+    network.handshakeFails(addresses.get(0), ms(4), "TLS_error:bad");
+    run(2);
+    time.advance(ms(4));
+    assertThat(won().address()).isEqualTo(addresses.get(1));
+    assertThat(won().attempts())
+        .contains(
+            new AttemptEvent.Failed(
+                0,
+                addresses.get(0),
+                ms(4).toNanos(),
+                new ConnectFailure(Kind.REMOTE, "TLS_error:bad")));
+    assertThat(network.connected().get(0).isOpen()).as("the loser's socket").isFalse();
+  }
+
+  @Test
+  void aSlowHandshakeThatIsDoneFirstWins() {
+    network.handshakes(addresses.get(0), ms(380)).handshakes(addresses.get(1), ms(100));
+    run(2);
+    time.advance(ms(1000));
+    assertThat(won().address()).isEqualTo(addresses.get(0));
+  }
+
+  @Test
+  void theTimeoutIsOverTheHandshakesToo() {
+    addresses.forEach(network::handshakeSilent);
+    runner.run(RacePlan.of("c", addresses, Duration.ofMillis(700)), outcomes::add);
+    time.advance(ms(700));
+    assertThat(failed().failure()).isEqualTo(new ConnectFailure(Kind.TIMEOUT, ""));
+    assertThat(network.connected()).hasSize(3).noneMatch(Channel::isOpen);
+  }
+
+  @Test
+  void theTransportSocketSaysWhyItFailed() {
+    TransportSocket failing =
+        channel -> channel.newFailedFuture(new IllegalStateException("no such key"));
+    runner.run(
+        RacePlan.of("c", addresses.subList(0, 1), CONNECT_TIMEOUT).over(failing), outcomes::add);
+    time.run();
+    assertThat(failed().failure()).isEqualTo(new ConnectFailure(Kind.REMOTE, "no such key"));
   }
 
   @Test

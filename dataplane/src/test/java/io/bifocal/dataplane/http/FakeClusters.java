@@ -112,6 +112,11 @@ final class FakeClusters implements WorkerClusters {
     }
 
     @Override
+    public ConnectionPool http2Pool(Host wanted) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public ConnectionPool tcpPool(Host wanted) {
       throw new UnsupportedOperationException();
     }

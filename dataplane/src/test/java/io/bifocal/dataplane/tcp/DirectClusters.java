@@ -129,6 +129,11 @@ public final class DirectClusters implements WorkerClusters {
     }
 
     @Override
+    public ConnectionPool http2Pool(Host host) {
+      return tcpPool(host);
+    }
+
+    @Override
     public ConnectionPool tcpPool(Host host) {
       return new Pool(host);
     }

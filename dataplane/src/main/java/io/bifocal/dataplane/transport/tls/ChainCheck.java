@@ -25,13 +25,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Whether a chain holds: signatures, validity, constraints and revocation as the JDK judges them
- * (RFC 5280), and the purpose as BoringSSL does.
+ * (RFC 5280), and the purpose as BoringSSL does. A root is judged like the others.
  *
  * @param revocations when there are any, a list of each issuer is needed
  */
 record ChainCheck(List<X509CRL> revocations, boolean onlyLeaf, boolean allowExpired) {
   private static final Logger log = LoggerFactory.getLogger(ChainCheck.class);
   private static final String SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
+  private static final String NAME_CONSTRAINTS = "2.5.29.30";
   private static final int[] SERVER_KEY_USAGES = {0, 2, 4}; // signs, or helps to agree on a key
   private static final int KEY_CERT_SIGN = 5;
 
@@ -43,9 +44,29 @@ record ChainCheck(List<X509CRL> revocations, boolean onlyLeaf, boolean allowExpi
       checkPurpose(chain.get(depth), depth);
     }
     int top = chain.size() - 1;
-    checkValidity(chain.get(top), top);
+    X509Certificate trusted = chain.get(top);
+    if (isSelfSigned(trusted)) {
+      validate(
+          chain, new TrustAnchor(trusted.getSubjectX500Principal(), trusted.getPublicKey(), null));
+      return;
+    }
+    checkTrusted(trusted, top);
     if (top > 0) {
-      validate(chain.subList(0, top), chain.get(top));
+      validate(chain.subList(0, top), new TrustAnchor(trusted, null));
+    } else if (!revocations.isEmpty()) {
+      throw new UntrustedException(ChainError.NO_CRL, top); // its issuer is not known
+    }
+  }
+
+  private static boolean isSelfSigned(X509Certificate certificate) {
+    if (!certificate.getSubjectX500Principal().equals(certificate.getIssuerX500Principal())) {
+      return false;
+    }
+    try {
+      certificate.verify(certificate.getPublicKey());
+      return true;
+    } catch (GeneralSecurityException e) {
+      return false;
     }
   }
 
@@ -81,8 +102,14 @@ record ChainCheck(List<X509CRL> revocations, boolean onlyLeaf, boolean allowExpi
     return false;
   }
 
-  // The JDK never asks this of a trusted certificate; BoringSSL does.
-  private void checkValidity(X509Certificate trusted, int depth) throws UntrustedException {
+  // What the JDK never asks of a trusted certificate that is no root, and BoringSSL does.
+  private void checkTrusted(X509Certificate trusted, int depth) throws UntrustedException {
+    if (trusted.getExtensionValue(NAME_CONSTRAINTS) != null && depth > 0) {
+      throw new UntrustedException(ChainError.PERMITTED_VIOLATION, 0); // they cannot be obeyed
+    }
+    if (depth > 0 && depth - 1 > trusted.getBasicConstraints()) {
+      throw new UntrustedException(ChainError.PATH_LENGTH_EXCEEDED, depth);
+    }
     if (allowExpired) {
       return;
     }
@@ -95,8 +122,7 @@ record ChainCheck(List<X509CRL> revocations, boolean onlyLeaf, boolean allowExpi
     }
   }
 
-  private void validate(List<X509Certificate> path, X509Certificate trusted)
-      throws UntrustedException {
+  private void validate(List<X509Certificate> path, TrustAnchor trusted) throws UntrustedException {
     try {
       CertPath certPath = CertificateFactory.getInstance("X.509").generateCertPath(path);
       CertPathValidator validator = CertPathValidator.getInstance("PKIX");
@@ -111,9 +137,9 @@ record ChainCheck(List<X509CRL> revocations, boolean onlyLeaf, boolean allowExpi
   }
 
   private PKIXParameters parameters(
-      CertPathValidator validator, List<X509Certificate> path, X509Certificate trusted)
+      CertPathValidator validator, List<X509Certificate> path, TrustAnchor trusted)
       throws GeneralSecurityException {
-    PKIXParameters parameters = new PKIXParameters(Set.of(new TrustAnchor(trusted, null)));
+    PKIXParameters parameters = new PKIXParameters(Set.of(trusted));
     parameters.setRevocationEnabled(false);
     if (!revocations.isEmpty()) {
       PKIXRevocationChecker checker = (PKIXRevocationChecker) validator.getRevocationChecker();

@@ -4,17 +4,20 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.OpenSslContextOption;
 import io.netty.handler.ssl.OpenSslSessionContext;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
+import io.netty.internal.tcnative.SSL;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.StandardConstants;
 
 /**
  * What the connections of a cluster have in common, with one list of protocols to offer: settings,
@@ -24,12 +27,10 @@ final class TlsContext {
   /** Sessions are the cluster's, whichever host they began with: only the name counts. */
   private static final int ANY_PORT = 1;
 
-  private final TlsProvider provider;
   private final boolean resumes;
   private final SslContext netty;
 
   TlsContext(TlsSettings settings, TlsProvider provider, List<String> alpn) throws SSLException {
-    this.provider = provider;
     this.resumes = settings.sessions() > 0;
     SslContextBuilder builder =
         SslContextBuilder.forClient()
@@ -73,12 +74,21 @@ final class TlsContext {
   SslHandler handler(ByteBufAllocator allocator, String sni, Handshake handshake) {
     SslHandler handler =
         resumes ? netty.newHandler(allocator, key(sni), ANY_PORT) : netty.newHandler(allocator);
-    SSLParameters parameters =
-        provider == TlsProvider.JDK ? handler.engine().getSSLParameters() : new SSLParameters();
-    parameters.setServerNames(serverNames(sni));
-    parameters.setSNIMatchers(List.of(handshake));
-    handler.engine().setSSLParameters(parameters);
     handler.setHandshakeTimeoutMillis(0); // the race has its own
+    SSLEngine engine = handler.engine();
+    if (engine instanceof ReferenceCountedOpenSslEngine boringSsl) {
+      SSLParameters parameters = new SSLParameters();
+      parameters.setSNIMatchers(List.of(handshake));
+      engine.setSSLParameters(parameters);
+      if (!sni.isEmpty()) { // not through the parameters, which take stricter names only
+        SSL.setTlsExtHostName(boringSsl.sslPointer(), sni);
+      }
+    } else {
+      SSLParameters parameters = engine.getSSLParameters();
+      parameters.setSNIMatchers(List.of(handshake));
+      parameters.setServerNames(sni.isEmpty() ? List.of() : List.of(new ServerName(sni)));
+      engine.setSSLParameters(parameters);
+    }
     return handler;
   }
 
@@ -87,16 +97,10 @@ final class TlsContext {
     return "/" + sni.replace('.', '/');
   }
 
-  private static List<SNIServerName> serverNames(String sni) {
-    return sni.isEmpty() ? List.of() : List.of(serverName(sni));
-  }
-
-  /**
-   * The name as it is sent.
-   *
-   * @throws IllegalArgumentException when it cannot be
-   */
-  static SNIServerName serverName(String sni) {
-    return new SNIHostName(sni.getBytes(StandardCharsets.UTF_8));
+  /** Any name at all: a host's name may have an underscore, whatever its standard says. */
+  private static final class ServerName extends SNIServerName {
+    ServerName(String sni) {
+      super(StandardConstants.SNI_HOST_NAME, sni.getBytes(StandardCharsets.UTF_8));
+    }
   }
 }

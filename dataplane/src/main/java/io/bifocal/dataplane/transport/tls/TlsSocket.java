@@ -21,14 +21,7 @@ record TlsSocket(TlsContext context, @Nullable PeerVerifier verifier, String sni
   @Override
   public Future<?> start(Channel connected) {
     Handshake handshake = new Handshake(verifier, sni, stats);
-    SslHandler ssl;
-    try {
-      ssl = context.handler(connected.alloc(), sni, handshake);
-    } catch (IllegalArgumentException e) { // a host's own name that is none
-      return connected
-          .eventLoop()
-          .newFailedFuture(new TlsException("TLS_error:|" + e.getMessage() + ":TLS_error_end", e));
-    }
+    SslHandler ssl = context.handler(connected.alloc(), sni, handshake);
     TlsStream stream = new TlsStream(ssl, handshake);
     Promise<Void> ready = connected.eventLoop().newPromise();
     ssl.handshakeFuture()

@@ -5,8 +5,8 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
-import io.netty.handler.ssl.SslCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
@@ -94,15 +94,36 @@ final class TlsStream extends ChannelDuplexHandler implements HalfClose.Directio
   }
 
   @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    ctx.fireChannelReadComplete();
+    if (outputEnded) { // BoringSSL's engine then tells of an end once, and too early
+      endIfClosed(ctx);
+    }
+  }
+
+  @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    boolean closeNotify = event instanceof SslCloseCompletionEvent closed && closed.isSuccess();
-    if (closeNotify || event instanceof ChannelInputShutdownEvent) {
+    if (event instanceof ChannelInputShutdownEvent) {
+      endInput(ctx);
+    } else if (event instanceof SslCloseCompletionEvent) {
+      endIfClosed(ctx);
+    } else if (!(event instanceof SslHandshakeCompletionEvent)) {
+      ctx.fireUserEventTriggered(event);
+    }
+  }
+
+  private void endIfClosed(ChannelHandlerContext ctx) {
+    if (ssl.engine().isInboundDone()) {
+      endInput(ctx);
+    }
+  }
+
+  private void endInput(ChannelHandlerContext ctx) {
+    if (!inputEnded) {
       inputEnded = true;
       if (early.isEmpty()) {
         tellEnd(ctx);
       }
-    } else if (!(event instanceof SslCompletionEvent)) {
-      ctx.fireUserEventTriggered(event);
     }
   }
 

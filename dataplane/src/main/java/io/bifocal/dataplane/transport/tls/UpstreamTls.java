@@ -51,8 +51,16 @@ public final class UpstreamTls implements TransportSocketFactory {
   }
 
   private TlsContext context(ApplicationProtocol protocol) {
-    List<String> alpn = settings.alpn().isEmpty() ? protocol.alpn() : settings.alpn();
-    return contexts.computeIfAbsent(alpn, this::context);
+    return contexts.computeIfAbsent(alpn(protocol), this::context);
+  }
+
+  /** What is configured; but whoever speaks HTTP/1.1 does not offer HTTP/2. */
+  private List<String> alpn(ApplicationProtocol protocol) {
+    List<String> alpn = settings.alpn();
+    if (protocol == ApplicationProtocol.HTTP_1_1) {
+      alpn = alpn.stream().filter(p -> !ApplicationProtocol.HTTP_2.alpn().contains(p)).toList();
+    }
+    return alpn.isEmpty() ? protocol.alpn() : alpn;
   }
 
   private TlsContext context(List<String> alpn) {

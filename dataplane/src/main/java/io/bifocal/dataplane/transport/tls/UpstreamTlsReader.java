@@ -48,7 +48,9 @@ public final class UpstreamTlsReader {
     TlsParameters params = common.getTlsParams();
     String paramsPath = commonPath + ".tls_params";
     warnings.addAll(TlsFields.PARAMETERS.check(params, paramsPath));
-    checkSni(context.getSni(), path + ".sni");
+    if (context.getSni().indexOf('\0') >= 0) {
+      throw new ConfigException("SNI names containing NULL-byte are not allowed");
+    }
     checkAlpn(common.getAlpnProtocolsList());
     TlsVersion min = version(params.getTlsMinimumProtocolVersion());
     TlsVersion max = version(params.getTlsMaximumProtocolVersion());
@@ -89,19 +91,6 @@ public final class UpstreamTlsReader {
       case TLSv1_3 -> TlsVersion.TLS_1_3;
       case UNRECOGNIZED -> throw new ConfigException("unknown TLS version");
     };
-  }
-
-  private static void checkSni(String sni, String path) throws ConfigException {
-    if (sni.indexOf('\0') >= 0) {
-      throw new ConfigException("SNI names containing NULL-byte are not allowed");
-    }
-    try {
-      if (!sni.isEmpty()) {
-        var unused = TlsContext.serverName(sni);
-      }
-    } catch (IllegalArgumentException e) {
-      throw new ConfigException(path + ": '" + sni + "' cannot be sent as a server's name", e);
-    }
   }
 
   private static void checkAlpn(List<String> protocols) throws ConfigException {
