@@ -114,6 +114,14 @@ public final class TlsPeer implements AutoCloseable {
     return accepted;
   }
 
+  /** Ends all connections that there are. */
+  public void closeConnections() throws IOException {
+    for (Socket socket : open) {
+      socket.shutdownOutput();
+      socket.close();
+    }
+  }
+
   private void accept() {
     while (!server.isClosed()) {
       try {
