@@ -18,6 +18,9 @@ import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.SocketChannel;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -157,6 +160,28 @@ class PoolOnSocketsTest {
           connection.discard();
           return "";
         });
+    assertThat(counter("upstream_cx_destroy_remote_with_active_rq")).isEqualTo(1);
+    assertThat(counter("upstream_cx_destroy_local")).isZero();
+  }
+
+  @Test
+  void aConnectionThatBreaksUnderItsUserWasEndedByThePeer() throws Exception {
+    UpstreamConnection connection = served(pool);
+    Channel channel = connection.channel();
+    channel
+        .pipeline()
+        .addLast(
+            new ChannelInboundHandlerAdapter() {
+              @Override
+              public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+                var unused = ctx.close();
+              }
+            });
+    channel.config().setAutoRead(true);
+    Socket accepted = server.accept();
+    accepted.setSoLinger(true, 0);
+    accepted.close();
+    await().until(() -> onLoop(pool::size) == 0);
     assertThat(counter("upstream_cx_destroy_remote_with_active_rq")).isEqualTo(1);
     assertThat(counter("upstream_cx_destroy_local")).isZero();
   }
