@@ -92,7 +92,7 @@ final class MemoryBench {
             "c",
             CONNECT_TIMEOUT,
             SocketSettings.DEFAULT,
-            TransportSocket.PLAIN,
+            endpoint -> TransportSocket.PLAIN,
             settings,
             memory,
             RaceListener.NONE)

@@ -113,7 +113,7 @@ final class MemoryLife {
             "c",
             timeout,
             SocketSettings.DEFAULT,
-            TransportSocket.PLAIN,
+            host -> TransportSocket.PLAIN,
             settings,
             memory,
             RaceListener.NONE);

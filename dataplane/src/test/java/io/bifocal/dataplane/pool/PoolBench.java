@@ -19,7 +19,7 @@ import io.bifocal.dataplane.host.HostStats;
 import io.bifocal.dataplane.host.Locality;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.StatsStore;
-import io.bifocal.dataplane.transport.TransportSocket;
+import io.bifocal.dataplane.transport.TransportSocketFactory;
 import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
@@ -99,7 +99,7 @@ final class PoolBench {
             breakers,
             ConnectSettings.envoys(),
             sockets,
-            TransportSocket.PLAIN);
+            TransportSocketFactory.PerWorker.PLAIN);
     return tcp ? pools.tcp(settings, stats, host) : pools.http(settings, stats, host);
   }
 

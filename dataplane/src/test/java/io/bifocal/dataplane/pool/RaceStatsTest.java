@@ -47,7 +47,7 @@ class RaceStatsTest {
           "c",
           CONNECT_TIMEOUT,
           SocketSettings.DEFAULT,
-          TransportSocket.PLAIN,
+          host -> TransportSocket.PLAIN,
           ConnectSettings.DEFAULT,
           new OutcomeMemory(time::nanoTime),
           new RaceStats(
