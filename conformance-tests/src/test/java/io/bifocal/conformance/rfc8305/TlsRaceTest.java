@@ -6,7 +6,6 @@ import io.netty.pkitesting.X509Bundle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,15 +65,10 @@ class TlsRaceTest {
                 + "\"}}}}}");
   }
 
-  private static void run(Subject subject, Race race, Expected expected) {
-    Assumptions.assumeTrue(subject == Subject.ENVOY, "Bifocal has no TLS towards upstreams yet");
-    wire.run(subject, race, expected);
-  }
-
   @ParameterizedTest
   @EnumSource(Subject.class)
   void aServerThatIsSilentInTlsCostsOneDelay(Subject subject) {
-    run(
+    wire.run(
         subject,
         race("6a 4a").served("6a", SILENT).served("4a", good),
         Expected.onTheWire("0 6a, 300 4a")
@@ -86,7 +80,7 @@ class TlsRaceTest {
   @ParameterizedTest
   @EnumSource(Subject.class)
   void aCertificateOfAnUnknownAuthorityStartsTheNextAtOnce(Subject subject) {
-    run(
+    wire.run(
         subject,
         race("6a 4a").served("6a", bad).served("4a", good),
         Expected.onTheWire("0 6a, 0 4a")
@@ -97,7 +91,7 @@ class TlsRaceTest {
   @ParameterizedTest
   @EnumSource(Subject.class)
   void soDoesAServerThatSpeaksNoTls(Subject subject) {
-    run(
+    wire.run(
         subject,
         race("6a 4a").served("6a", PLAIN).served("4a", good),
         Expected.onTheWire("0 6a, 0 4a").replies("200 4a at 0").counts("upstream_cx_total 2"));
@@ -106,7 +100,7 @@ class TlsRaceTest {
   @ParameterizedTest
   @EnumSource(Subject.class)
   void aHandshakeLongerThanTheDelayIsOvertaken(Subject subject) {
-    run(
+    wire.run(
         subject,
         race("6a 4a").served("6a", good).served("4a", good).where("6a answers after 200"),
         Expected.onTheWire("0 6a, 300 4a").replies("200 4a at 300"));
@@ -116,7 +110,7 @@ class TlsRaceTest {
   @ParameterizedTest
   @EnumSource(Subject.class)
   void theFirstToEndItsHandshakeWins(Subject subject) {
-    run(
+    wire.run(
         subject,
         race("6a 4a")
             .served("6a", good)
@@ -128,7 +122,7 @@ class TlsRaceTest {
   @ParameterizedTest
   @EnumSource(Subject.class)
   void noCertificateIsGood(Subject subject) {
-    run(
+    wire.run(
         subject,
         race("6a 4a").served("6a", bad).served("4a", bad),
         Expected.onTheWire("0 6a, 0 4a")
@@ -142,7 +136,7 @@ class TlsRaceTest {
   @ParameterizedTest
   @EnumSource(Subject.class)
   void theConnectTimeoutCoversTheHandshakes(Subject subject) {
-    run(
+    wire.run(
         subject,
         race("6a 4a").served("6a", SILENT).served("4a", SILENT).within("0.6s"),
         Expected.onTheWire("0 6a, 300 4a")
