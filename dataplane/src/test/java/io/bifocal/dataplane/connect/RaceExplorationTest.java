@@ -15,6 +15,7 @@ import io.bifocal.xds.time.VirtualTime;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -239,7 +240,7 @@ class RaceExplorationTest {
                 Duration.ofNanos(reply.handshake()),
                 () -> {
                   if (reply.handshakeFails()) {
-                    ready.setFailure(new IllegalStateException("no handshake"));
+                    ready.setFailure(new IOException(RaceScenario.NO_HANDSHAKE.detail()));
                   } else {
                     ready.setSuccess(null);
                   }
