@@ -35,9 +35,6 @@ public final class ConnectSettingsReader {
   private static final List<String> KEYS =
       List.of(ATTEMPT_DELAY, GROWTH, MODE, MEMORY, RESOLUTION_DELAY, ORDERING);
 
-  private static final double MAX_GROWTH = 10;
-  private static final Duration MAX_RESOLUTION_DELAY = Duration.ofSeconds(2);
-
   private final Map<String, Value> fields;
   private final String prefix;
 
@@ -87,7 +84,10 @@ public final class ConnectSettingsReader {
             oneOf(MODE, DelayMode.class, defaults.attemptDelayMode()),
             memory(defaults.outcomeMemory()),
             duration(
-                RESOLUTION_DELAY, defaults.resolutionDelay(), Duration.ZERO, MAX_RESOLUTION_DELAY),
+                RESOLUTION_DELAY,
+                defaults.resolutionDelay(),
+                Duration.ZERO,
+                ConnectSettings.MAX_RESOLUTION_DELAY),
             oneOf(ORDERING, DestinationOrdering.class, defaults.destinationOrdering()));
     if (settings.attemptDelayMode() == DelayMode.ROUND_TRIP && !settings.outcomeMemory()) {
       throw new ConfigException(
@@ -120,8 +120,8 @@ public final class ConnectSettingsReader {
       return otherwise;
     }
     double factor = value.getNumberValue();
-    if (!(factor >= 1 && factor <= MAX_GROWTH)) {
-      throw wrong(GROWTH, "a number from 1 to " + (int) MAX_GROWTH, null);
+    if (!(factor >= 1 && factor <= ConnectSettings.MAX_GROWTH)) {
+      throw wrong(GROWTH, "a number from 1 to " + (int) ConnectSettings.MAX_GROWTH, null);
     }
     return factor;
   }

@@ -31,6 +31,12 @@ public record ConnectSettings(
   /** RFC 8305 section 5: the recommended upper bound. */
   public static final Duration MAX_ATTEMPT_DELAY = Duration.ofSeconds(2);
 
+  /** By how much a delay may be longer than the one before, at most. */
+  public static final double MAX_GROWTH = 10;
+
+  /** How long an IPv4 answer may wait for the IPv6 one, at most. */
+  public static final Duration MAX_RESOLUTION_DELAY = Duration.ofSeconds(2);
+
   /** What holds unless a cluster or the runtime says otherwise. */
   public static final ConnectSettings DEFAULT =
       new ConnectSettings(

@@ -15,7 +15,7 @@ public enum LookupFamily {
   ALL;
 
   /** What is asked at once; a further step is taken when no step before it has found an address. */
-  List<List<Family>> steps() {
+  public List<List<Family>> steps() {
     return switch (this) {
       case AUTO -> List.of(List.of(Family.V6), List.of(Family.V4));
       case V4_ONLY -> List.of(List.of(Family.V4));

@@ -15,14 +15,14 @@ import java.util.List;
  * An address that answers nothing at all, without privileges: a listening socket whose queue is
  * full, so that the kernel drops every further SYN.
  */
-final class SilentServer implements AutoCloseable {
+public final class SilentServer implements AutoCloseable {
   private static final int ENOUGH = 16;
   private static final int NO_ANSWER_MILLIS = 100;
 
   private final ServerSocketChannel server = ServerSocketChannel.open();
   private final List<SocketChannel> queue = new ArrayList<>();
 
-  SilentServer(InetAddress ip) throws IOException {
+  public SilentServer(InetAddress ip) throws IOException {
     server.bind(new InetSocketAddress(ip, 0), 1);
     while (connects()) {
       if (queue.size() > ENOUGH) {
@@ -44,7 +44,7 @@ final class SilentServer implements AutoCloseable {
     }
   }
 
-  Address address() throws IOException {
+  public Address address() throws IOException {
     return Address.of(server.getLocalAddress());
   }
 

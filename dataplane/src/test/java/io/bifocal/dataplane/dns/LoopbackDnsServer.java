@@ -25,7 +25,7 @@ import java.util.function.Function;
  * A DNS server on a loopback address, on UDP and TCP, that writes its own bytes. It answers {@code
  * "svc.test A"} as it was told to; what it was not told of does not exist.
  */
-final class LoopbackDnsServer implements AutoCloseable {
+public final class LoopbackDnsServer implements AutoCloseable {
   private static final int A = 1;
   private static final int CNAME = 5;
   private static final int AAAA = 28;
@@ -70,7 +70,7 @@ final class LoopbackDnsServer implements AutoCloseable {
   }
 
   /** Starts one on {@code 127.0.0.1} or {@code ::1}, both transports on one port. */
-  static LoopbackDnsServer on(String loopback) throws IOException {
+  public static LoopbackDnsServer on(String loopback) throws IOException {
     InetAddress ip = InetAddresses.forString(loopback);
     for (int i = 0; ; i++) {
       ServerSocket streams = new ServerSocket(0, 16, ip);
@@ -85,12 +85,12 @@ final class LoopbackDnsServer implements AutoCloseable {
     }
   }
 
-  Address.Ip address() {
+  public Address.Ip address() {
     return new Address.Ip(streams.getInetAddress(), streams.getLocalPort());
   }
 
   /** Lets a question have these addresses, with this TTL. */
-  LoopbackDnsServer has(String question, int ttl, String... ips) {
+  public LoopbackDnsServer has(String question, int ttl, String... ips) {
     return says(question, asked -> response(asked, 0, records(NAME_OF_THE_QUESTION, ttl, ips)));
   }
 
@@ -111,7 +111,7 @@ final class LoopbackDnsServer implements AutoCloseable {
   }
 
   /** Lets a question be answered with a response code. */
-  LoopbackDnsServer code(String question, int code) {
+  public LoopbackDnsServer code(String question, int code) {
     return says(question, asked -> response(asked, code, List.of()));
   }
 
@@ -126,7 +126,7 @@ final class LoopbackDnsServer implements AutoCloseable {
   }
 
   /** Lets a question go unanswered. */
-  LoopbackDnsServer silent(String question) {
+  public LoopbackDnsServer silent(String question) {
     return says(question, asked -> new byte[0]);
   }
 
