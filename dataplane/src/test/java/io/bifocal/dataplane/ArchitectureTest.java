@@ -102,10 +102,10 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyTheCompositionRootNamesObserversAndAdmin() {
+  void onlyTheCompositionRootAndTheProgramNameObserversAndAdmin() {
     check(
         noClasses()
-            .that(not(resideInAnyPackage(packages(List.of("", "observe", "admin")))))
+            .that(not(resideInAnyPackage(packages(List.of("", "cli", "observe", "admin")))))
             .should()
             .dependOnClassesThat(resideInAnyPackage(packages(List.of("observe", "admin")))));
   }

@@ -28,7 +28,11 @@ import picocli.CommandLine.Option;
     name = "bifocal",
     description = "A data plane that obeys Envoy's xDS and connects upstream with Happy Eyeballs.",
     mixinStandardHelpOptions = false,
-    sortOptions = false)
+    sortOptions = false,
+    footer = {
+      "",
+      "bifocal probe URL... races to any host and draws who raced whom: see its --help."
+    })
 final class Serve implements Callable<Integer> {
   private static final int PARENT_SHUTDOWN_SECONDS = 900; // Envoy's default; nobody waits for it
 
