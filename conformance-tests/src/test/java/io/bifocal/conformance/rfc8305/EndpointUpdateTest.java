@@ -109,7 +109,9 @@ class EndpointUpdateTest {
     trial.publishLocalities("[{lb_endpoints: [{endpoint: " + endpoint + "}]}]");
     trial.awaitStat("update_rejected", 1);
 
-    assertThat(trial.contestant().nacks()).anyMatch(nack -> nack.contains(reason));
+    await()
+        .untilAsserted(
+            () -> assertThat(trial.contestant().nacks()).anyMatch(nack -> nack.contains(reason)));
     assertThat(trial.run().wire().addresses()).containsExactly("6a", "4a");
 
     // The control plane sends again what was refused, for as long as it has nothing else.
