@@ -24,6 +24,7 @@ final class HttpConnection implements ServerEvents {
   final HttpWorker here;
   final DownstreamConnection downstream;
   final Loop loop;
+  final HttpSettings settings;
   final HttpStats stats;
   final Deadlines deadlines;
   private final long startNanos;
@@ -36,6 +37,7 @@ final class HttpConnection implements ServerEvents {
     this.here = here;
     this.downstream = downstream;
     this.loop = here.worker.loop();
+    this.settings = manager.settings();
     this.stats = here.stats;
     this.deadlines = new Deadlines(loop, this::onDeadline);
     this.startNanos = loop.nanoTime();
@@ -48,9 +50,8 @@ final class HttpConnection implements ServerEvents {
     stats.cxHttp1Active.inc();
     int limit = downstream.bufferLimit();
     channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(limit / 2, limit));
-    codec = Http1ServerConnection.on(channel, manager.settings().limits(), this);
-    deadlines.set(
-        Deadlines.Kind.CONNECTION_DURATION, startNanos, manager.settings().maxConnectionDuration());
+    codec = Http1ServerConnection.on(channel, settings.limits(), this);
+    deadlines.set(Deadlines.Kind.CONNECTION_DURATION, startNanos, settings.maxConnectionDuration());
     onIdle();
     channel.config().setAutoRead(true);
   }
@@ -59,7 +60,7 @@ final class HttpConnection implements ServerEvents {
   public RequestReceiver onRequest(ResponseSender response) {
     deadlines.clear(Deadlines.Kind.CONNECTION_IDLE);
     requests++;
-    if (requests == manager.settings().maxRequests()) {
+    if (requests == settings.maxRequests()) {
       stats.cxMaxRequests.inc();
       response.closeAfterwards();
     }
@@ -93,7 +94,7 @@ final class HttpConnection implements ServerEvents {
     headers.set(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(error.reason().length()));
     headers.set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.TEXT_PLAIN);
     headers.set(HttpHeaderNames.DATE, here.date.at(info.startEpochMillis));
-    headers.set(HttpHeaderNames.SERVER, manager.settings().serverName());
+    headers.set(HttpHeaderNames.SERVER, settings.serverName());
     info.responseHeaders = headers;
     log(info);
     return headers;
@@ -128,8 +129,7 @@ final class HttpConnection implements ServerEvents {
 
   @Override
   public void onIdle() {
-    deadlines.set(
-        Deadlines.Kind.CONNECTION_IDLE, loop.nanoTime(), manager.settings().connectionIdle());
+    deadlines.set(Deadlines.Kind.CONNECTION_IDLE, loop.nanoTime(), settings.connectionIdle());
   }
 
   private void onDeadline(Deadlines.Kind kind) {

@@ -105,6 +105,15 @@ final class HttpStats {
     return parent.tagged("http", "envoy.http_conn_manager_prefix", prefix);
   }
 
+  void refused(Refusal refusal) {
+    switch (refusal) {
+      case NO_SUCH_PATH -> rqFailedNormalization.inc();
+      case NON_RELATIVE_PATH -> rqNonRelativePath.inc();
+      case UPGRADE -> rqWsOnNonWs.inc();
+      case MISSING_HOST -> {}
+    }
+  }
+
   void answered(int status) {
     rqCompleted.inc();
     listenerCompleted.inc();

@@ -12,6 +12,18 @@ import org.jspecify.annotations.Nullable;
 final class PathNormalization {
   private PathNormalization() {}
 
+  /** As the settings want it; null when there is no such path. */
+  static @Nullable String of(String path, HttpSettings settings) {
+    if (path.indexOf('#') >= 0) {
+      return null;
+    }
+    if (!path.startsWith("/")) {
+      return path;
+    }
+    String normal = settings.normalizePath() ? normalize(path) : path;
+    return normal != null && settings.mergeSlashes() ? mergeSlashes(normal) : normal;
+  }
+
   /** Without needless escapes, backslashes and dot segments; null when there is no such path. */
   static @Nullable String normalize(String path) {
     int end = pathEnd(path);

@@ -80,6 +80,17 @@ final class RequestHeaders {
         && headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true);
   }
 
+  /** Takes {@code expect: 100-continue} out; whether it was there. */
+  static boolean takeExpectation(HttpHeaders headers) {
+    if (!headers.contains(HttpHeaderNames.EXPECT)
+        || !HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(
+            headers.get(HttpHeaderNames.EXPECT, ""))) {
+      return false;
+    }
+    headers.remove(HttpHeaderNames.EXPECT);
+    return true;
+  }
+
   /** Removes what concerns one connection only (RFC 9110, section 7.6.1). */
   static void dropHopByHop(HttpHeaders headers) {
     headers.remove(HttpHeaderNames.CONNECTION);

@@ -5,7 +5,6 @@ import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
-import org.jspecify.annotations.Nullable;
 
 /** The request that the router serves, as the router sees it. On the worker's loop. */
 public interface DownstreamStream {
@@ -19,12 +18,8 @@ public interface DownstreamStream {
 
   void flush();
 
-  /**
-   * Answers by itself.
-   *
-   * @param flag what went wrong; null for nothing
-   */
-  void localReply(int status, String body, @Nullable ResponseFlag flag, String details);
+  /** Answers by itself. */
+  void localReply(LocalReply reply);
 
   /** Breaks an answer off that has begun. */
   void reset(ResponseFlag flag, String details);

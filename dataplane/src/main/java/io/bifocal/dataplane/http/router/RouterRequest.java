@@ -98,7 +98,8 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
       stats.cxNoneHealthy.inc();
       stats.charge(503);
       downstream.localReply(
-          503, "no healthy upstream", ResponseFlag.NO_HEALTHY_UPSTREAM, "no_healthy_upstream");
+          new LocalReply(
+              503, "no healthy upstream", ResponseFlag.NO_HEALTHY_UPSTREAM, "no_healthy_upstream"));
       return;
     }
     host = chosen;
@@ -218,10 +219,11 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
     finish();
     stats.charge(503);
     downstream.localReply(
-        503,
-        resetText("overflow"),
-        ResponseFlag.UPSTREAM_OVERFLOW,
-        "upstream_reset_before_response_started{overflow}");
+        new LocalReply(
+            503,
+            resetText("overflow"),
+            ResponseFlag.UPSTREAM_OVERFLOW,
+            "upstream_reset_before_response_started{overflow}"));
   }
 
   @Override
@@ -336,10 +338,11 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
     }
     String details = detail.isEmpty() ? reason : reason + "|" + detail;
     downstream.localReply(
-        status,
-        resetText(reason),
-        flag,
-        "upstream_reset_before_response_started{" + details.replace(' ', '_') + "}");
+        new LocalReply(
+            status,
+            resetText(reason),
+            flag,
+            "upstream_reset_before_response_started{" + details.replace(' ', '_') + "}"));
   }
 
   private String resetText(String reason) {
@@ -411,10 +414,11 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
     cancel();
     stats.charge(504);
     downstream.localReply(
-        504,
-        "upstream request timeout",
-        ResponseFlag.UPSTREAM_REQUEST_TIMEOUT,
-        "upstream_per_try_timeout");
+        new LocalReply(
+            504,
+            "upstream request timeout",
+            ResponseFlag.UPSTREAM_REQUEST_TIMEOUT,
+            "upstream_per_try_timeout"));
   }
 
   /** The route's timeout has run out. */
@@ -435,7 +439,11 @@ public final class RouterRequest implements ConnectionPool.Waiter, ResponseRecei
     }
     stats.charge(504);
     downstream.localReply(
-        504, "upstream request timeout", ResponseFlag.UPSTREAM_REQUEST_TIMEOUT, "response_timeout");
+        new LocalReply(
+            504,
+            "upstream request timeout",
+            ResponseFlag.UPSTREAM_REQUEST_TIMEOUT,
+            "response_timeout"));
   }
 
   /** Gives up: nobody waits for the answer any more. */

@@ -1,0 +1,46 @@
+package io.bifocal.dataplane.http;
+
+import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.http.router.LocalReply;
+import org.jspecify.annotations.Nullable;
+
+/** Why a request is answered before a route is looked for, as Envoy does it. */
+enum Refusal {
+  MISSING_HOST(400, "missing_host_header", true),
+  NO_SUCH_PATH(400, "path_normalization_failed", true),
+  /** {@code OPTIONS *}: there is no route for a server as a whole. */
+  NON_RELATIVE_PATH(404, "absolute_path_rejected", false),
+  UPGRADE(403, "upgrade_failed", true);
+
+  private final int status;
+  private final String details;
+
+  /** Whether the connection ends with the answer. */
+  final boolean closes;
+
+  Refusal(int status, String details, boolean closes) {
+    this.status = status;
+    this.details = details;
+    this.closes = closes;
+  }
+
+  LocalReply reply() {
+    return new LocalReply(status, "", null, details);
+  }
+
+  /** Brings the path into its normal form; null when the request may go on. */
+  static @Nullable Refusal check(RequestHead head, HttpSettings settings) {
+    if (head.authority.isEmpty() && !head.hasHost) {
+      return MISSING_HOST;
+    }
+    String path = PathNormalization.of(head.path, settings);
+    if (path == null) {
+      return NO_SUCH_PATH;
+    }
+    head.path = path;
+    if (path.equals("*")) {
+      return NON_RELATIVE_PATH;
+    }
+    return RequestHeaders.asksForUpgrade(head.headers) ? UPGRADE : null;
+  }
+}

@@ -1,0 +1,212 @@
+package io.bifocal.dataplane.http;
+
+import io.bifocal.dataplane.http.codec.HeaderNames;
+import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.http.codec.ResponseSender;
+import io.bifocal.dataplane.http.route.Route;
+import io.bifocal.dataplane.http.route.RouteAction;
+import io.bifocal.dataplane.http.router.DownstreamStream;
+import io.bifocal.dataplane.http.router.LocalReply;
+import io.bifocal.dataplane.stream.ResponseFlag;
+import io.bifocal.dataplane.stream.StreamInfo;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The answer to a request on its way to the client, be it the upstream's or made here. When it has
+ * ended, so has its exchange. Confined to the worker's loop.
+ */
+final class Response implements DownstreamStream {
+  private final Exchange exchange;
+  private final ResponseSender sender;
+  private @Nullable Route route;
+  private RouteAction.@Nullable Weight weight;
+  private boolean begun;
+
+  Response(Exchange exchange, ResponseSender sender) {
+    this.exchange = exchange;
+    this.sender = sender;
+  }
+
+  /** The route has been found: it changes the answer's headers. */
+  void routed(Route found) {
+    route = found;
+  }
+
+  /** A share of a weighted cluster has been chosen, which changes them too. */
+  void weighted(RouteAction.Weight chosen) {
+    weight = chosen;
+  }
+
+  /** Whether another answer is out of the question. */
+  boolean begun() {
+    return begun;
+  }
+
+  /** {@code 100 Continue}, at once. */
+  void askForBody() {
+    sender.writeContinue();
+    sender.flush();
+  }
+
+  /** Ends the connection after this answer; to be called before its end. */
+  void closeAfterwards() {
+    sender.closeAfterwards();
+  }
+
+  @Override
+  public RequestHead request() {
+    return exchange.request();
+  }
+
+  @Override
+  public StreamInfo info() {
+    return exchange.info;
+  }
+
+  @Override
+  public void respondHead(int status, HttpHeaders headers, boolean end) {
+    HttpConnection connection = exchange.connection;
+    StreamInfo info = exchange.info;
+    long now = connection.loop.nanoTime();
+    begun = true;
+    info.responseCode = status;
+    info.responseHeaders = headers;
+    info.firstDownstreamTxNanos = now;
+    RequestHeaders.dropHopByHop(headers);
+    if (route != null) {
+      RouteHeaders.finalizeResponse(route, weight, headers, info);
+    }
+    ResponseHeaders.complete(
+        headers,
+        request().headers,
+        connection.settings,
+        connection.here.date,
+        info.startEpochMillis + (now - info.startNanos) / 1_000_000);
+    if (!exchange.requestEnded()) {
+      connection.stats.rqBeforeComplete.inc();
+    }
+    if (connection.manager.draining()) {
+      connection.stats.cxDrainClose.inc();
+      sender.closeAfterwards();
+    }
+    exchange.touch(now);
+    if (end) {
+      exchange.end();
+    }
+    sender.writeHead(status, headers, end);
+  }
+
+  @Override
+  public void respondBody(ByteBuf data, boolean end) {
+    exchange.info.bytesSent += data.readableBytes();
+    exchange.touch(exchange.connection.loop.nanoTime());
+    if (end) {
+      exchange.end();
+    }
+    sender.writeBody(data, end);
+  }
+
+  @Override
+  public void flush() {
+    sender.flush();
+  }
+
+  @Override
+  public void localReply(LocalReply reply) {
+    flag(reply.flag());
+    HttpHeaders headers = LocalHeaders.empty();
+    if (reply.flag() == ResponseFlag.UPSTREAM_OVERFLOW) {
+      headers.set(HeaderNames.X_ENVOY_OVERLOADED, "true");
+    }
+    respond(reply.status(), headers, reply.body(), reply.details());
+  }
+
+  /** What a route answers by itself. */
+  void direct(RouteAction.DirectResponse direct) {
+    HttpHeaders headers = LocalHeaders.empty();
+    if (direct.status() == 201 || direct.status() / 100 == 3) {
+      RequestHead head = request();
+      headers.set(HttpHeaderNames.LOCATION, "http://" + head.authority + head.path);
+    }
+    respond(direct.status(), headers, direct.body(), "direct_response");
+  }
+
+  /** Sends the client elsewhere. */
+  void redirect(RouteAction.Redirect redirect, Route found) {
+    HttpHeaders headers = LocalHeaders.empty();
+    headers.set(HttpHeaderNames.LOCATION, Redirects.location(redirect, found, request()));
+    respond(redirect.status(), headers, "", "direct_response");
+  }
+
+  private void respond(int status, HttpHeaders headers, String body, String details) {
+    StreamInfo info = exchange.info;
+    info.responseCodeDetails = details;
+    if (!body.isEmpty()) {
+      byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+      headers.set(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(bytes.length));
+      headers.set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.TEXT_PLAIN);
+      boolean bodiless = info.method.equals("HEAD");
+      respondHead(status, headers, bodiless);
+      if (!bodiless) {
+        respondBody(Unpooled.wrappedBuffer(bytes), true);
+      }
+    } else {
+      respondHead(status, headers, true);
+    }
+    flush();
+  }
+
+  /** No answer is waited for: gives this one, unless one has begun, which is broken off. */
+  void giveUp(LocalReply reply) {
+    if (!begun) {
+      localReply(reply);
+      return;
+    }
+    flag(reply.flag());
+    breakOff(reply.details());
+  }
+
+  @Override
+  public void reset(ResponseFlag flag, String details) {
+    flag(flag);
+    breakOff(details);
+  }
+
+  private void flag(@Nullable ResponseFlag flag) {
+    if (flag != null) {
+      exchange.info.flag(flag);
+    }
+  }
+
+  private void breakOff(String details) {
+    HttpStats stats = exchange.connection.stats;
+    exchange.info.responseCodeDetails = details;
+    stats.rqTxReset.inc();
+    stats.resetAfterStart.inc();
+    exchange.end();
+    sender.reset();
+  }
+
+  @Override
+  public void readRequest(boolean on) {
+    if (!exchange.ended() && !exchange.requestEnded()) {
+      sender.readRequest(on);
+    }
+  }
+
+  @Override
+  public boolean isWritable() {
+    return sender.isWritable();
+  }
+
+  @Override
+  public int bufferLimit() {
+    return exchange.connection.downstream.bufferLimit();
+  }
+}
