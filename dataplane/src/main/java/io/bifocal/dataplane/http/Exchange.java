@@ -42,7 +42,6 @@ final class Exchange implements RequestReceiver {
   private @Nullable RequestHead request;
   private @Nullable RouterRequest router;
   private long streamIdle;
-  private long routeTimeout;
   private boolean requestEnded;
   private boolean ended;
 
@@ -170,18 +169,16 @@ final class Exchange implements RequestReceiver {
       streamIdle = forward.idleTimeout().toNanos();
       touch(now);
     }
-    routeTimeout = forward.timeout().toNanos();
     RouteHeaders.finalizeRequest(found, forward, weight, head, info, connection.settings);
     if (requestEnded) {
-      connection.deadlines.set(Deadlines.Kind.ROUTE, now, routeTimeout);
+      connection.deadlines.set(Deadlines.Kind.ROUTE, now, forward.timeout().toNanos());
     }
     RouterRequest next =
         new RouterRequest(
             connection.loop,
             cluster,
             response,
-            forward.retry(),
-            forward.autoHostRewrite(),
+            forward,
             found.attemptCount(),
             connection.settings.suppressEnvoyHeaders(),
             requestEnded);
@@ -206,7 +203,7 @@ final class Exchange implements RequestReceiver {
       info.lastDownstreamRxNanos = now;
       connection.deadlines.clear(Deadlines.Kind.REQUEST);
       if (out != null && !ended) {
-        connection.deadlines.set(Deadlines.Kind.ROUTE, now, routeTimeout);
+        connection.deadlines.set(Deadlines.Kind.ROUTE, now, out.timeout());
       }
     }
     if (out != null && !ended) {

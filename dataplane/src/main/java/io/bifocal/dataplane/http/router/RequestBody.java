@@ -4,6 +4,7 @@ import io.bifocal.dataplane.http.codec.RequestSender;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What of a request's body has come: it waits for a connection, and is kept for another try while
@@ -11,7 +12,8 @@ import java.util.Iterator;
  */
 final class RequestBody {
   private final int limit;
-  private final ArrayDeque<ByteBuf> parts = new ArrayDeque<>(2);
+  // Most requests have nothing that must wait.
+  private @Nullable ArrayDeque<ByteBuf> parts;
   private boolean keep;
   private long bytes;
   private boolean ended;
@@ -27,7 +29,7 @@ final class RequestBody {
   }
 
   boolean isEmpty() {
-    return parts.isEmpty();
+    return parts == null || parts.isEmpty();
   }
 
   /** Whether all that has come could be sent again. */
@@ -43,7 +45,18 @@ final class RequestBody {
   void hold(ByteBuf data, boolean end) {
     ended |= end;
     bytes += data.readableBytes();
-    parts.add(data);
+    add(data);
+  }
+
+  private void add(ByteBuf part) {
+    if (parts == null) {
+      parts = new ArrayDeque<>(2);
+    }
+    parts.add(part);
+  }
+
+  private @Nullable ByteBuf poll() {
+    return parts == null ? null : parts.poll();
   }
 
   /** A part that is sent now. */
@@ -54,7 +67,7 @@ final class RequestBody {
       if (full()) {
         forget();
       } else {
-        parts.add(data.retainedDuplicate());
+        add(data.retainedDuplicate());
       }
     }
     sender.writeBody(data, end);
@@ -66,9 +79,12 @@ final class RequestBody {
       keep = false;
     }
     if (!keep) {
-      for (ByteBuf part = parts.poll(); part != null; part = parts.poll()) {
-        sender.writeBody(part, ended && parts.isEmpty());
+      for (ByteBuf part = poll(); part != null; part = poll()) {
+        sender.writeBody(part, ended && isEmpty());
       }
+      return;
+    }
+    if (parts == null) {
       return;
     }
     Iterator<ByteBuf> all = parts.iterator();
@@ -81,7 +97,7 @@ final class RequestBody {
   /** There will be no other try. */
   void forget() {
     keep = false;
-    for (ByteBuf part = parts.poll(); part != null; part = parts.poll()) {
+    for (ByteBuf part = poll(); part != null; part = poll()) {
       part.release();
     }
   }
