@@ -1,53 +1,34 @@
 package io.bifocal.dataplane.http.codec;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
-import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.handler.codec.http.TooLongHttpHeaderException;
-import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayDeque;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The server's side of one HTTP/1.1 connection. Requests are served one by one: what a client sends
  * ahead waits, already parsed, and nothing more is read until its turn.
  */
-public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
-    implements ResponseSender {
-  // Envoy's delayed_close_timeout: how long a peer may take to see the answer before the close.
-  private static final long LINGER_MILLIS = 1000;
-
+public final class Http1ServerConnection extends ChannelInboundHandlerAdapter {
   private final Http1Limits limits;
   private final ServerEvents events;
-  private final Http1Writer writer = new Http1Writer();
+  private final Http1ResponseSender response = new Http1ResponseSender(this);
   private final ArrayDeque<Object> ahead = new ArrayDeque<>();
   private @Nullable ChannelHandlerContext context;
   private @Nullable RequestReceiver receiver;
   private boolean requestEnded;
-  private boolean responseEnded;
-  private boolean toHead;
-  private boolean keepAlive = true;
   private boolean wantsRequest = true;
   private boolean closing;
   private boolean draining;
   private boolean dispatching;
-  private boolean reading;
-  private boolean flushDue;
   // The parser tells the end of every request, even of one that was known to have no body.
   private boolean endToSkip;
 
@@ -75,7 +56,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   /** Closes at once, or after the current answer, which then says so. */
   public void drain() {
     draining = true;
-    keepAlive = false;
+    response.closeAfterwards();
     if (isIdle()) {
       close();
     }
@@ -96,7 +77,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     context = ctx;
   }
 
-  private ChannelHandlerContext ctx() {
+  ChannelHandlerContext ctx() {
     ChannelHandlerContext ctx = context;
     if (ctx == null) {
       throw new IllegalStateException("not on a channel");
@@ -104,9 +85,11 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     return ctx;
   }
 
+  // ---- requests
+
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    reading = true;
+    response.onRead();
     if (closing) {
       ReferenceCountUtil.release(message);
     } else if (endToSkip && ahead.isEmpty() && message instanceof LastHttpContent end) {
@@ -135,66 +118,23 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
       // The client left before it had asked for anything.
       return;
     }
-    RequestError error = check(request);
+    RequestError error = RequestError.in(request, limits);
     if (error != null) {
       refuse(error);
       return;
     }
-    HttpHeaders headers = request.headers();
-    String method = request.method().name();
-    RequestTarget target = RequestTarget.parse(method, request.uri(), headers);
-    if (target == null) {
+    RequestHead head = RequestHead.of(request);
+    if (head == null) {
       refuse(RequestError.BAD_REQUEST);
       return;
     }
-    toHead = method.equals("HEAD");
-    keepAlive = !draining && !Http1Writer.saysClose(headers);
-    responseEnded = false;
-    boolean hasHost = headers.contains(HttpHeaderNames.HOST);
-    headers.remove(HttpHeaderNames.HOST);
-    boolean end = !hasBody(headers);
+    response.begin(head.method, !draining && !Http1Writer.saysClose(head.headers));
+    boolean end = !head.announcesBody();
     requestEnded = end;
     endToSkip = end;
-    RequestReceiver current = events.onRequest(this);
+    RequestReceiver current = events.onRequest(response);
     receiver = current;
-    current.onHead(
-        new RequestHead(method, target.path(), target.authority(), hasHost, headers), end);
-  }
-
-  private @Nullable RequestError check(HttpRequest request) {
-    String coding = request.headers().get(HttpHeaderNames.TRANSFER_ENCODING);
-    if (coding != null && !HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(coding)) {
-      return RequestError.UNKNOWN_CODING;
-    }
-    if (request.decoderResult().isFailure()) {
-      Throwable cause = request.decoderResult().cause();
-      if (cause instanceof TooLongHttpHeaderException
-          || cause instanceof TooLongHttpLineException) {
-        return RequestError.HEADERS_TOO_LARGE;
-      }
-      return cause instanceof Http1Decoders.BothLengths
-          ? RequestError.BOTH_LENGTHS
-          : RequestError.BAD_REQUEST;
-    }
-    if (!request.protocolVersion().equals(HttpVersion.HTTP_1_1)) {
-      return RequestError.OTHER_VERSION;
-    }
-    if (!Methods.isKnown(request.method().name())) {
-      return RequestError.BAD_REQUEST;
-    }
-    HttpHeaders headers = request.headers();
-    if (headers.size() > limits.maxHeaders()) {
-      return RequestError.TOO_MANY_HEADERS;
-    }
-    return null;
-  }
-
-  private static boolean hasBody(HttpHeaders headers) {
-    if (headers.contains(HttpHeaderNames.TRANSFER_ENCODING)) {
-      return true;
-    }
-    String length = headers.get(HttpHeaderNames.CONTENT_LENGTH);
-    return length != null && !length.equals("0");
+    current.onHead(head, end);
   }
 
   private void onContent(HttpContent content) {
@@ -212,7 +152,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     if (last) {
       requestEnded = true;
     }
-    if (responseEnded) {
+    if (response.ended()) {
       content.release();
       return;
     }
@@ -231,60 +171,23 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
       return;
     }
     if (current == null) {
-      HttpHeaders headers = events.onRequestError(error);
-      headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-      writer.response(ctx(), error.status(), headers, false, false);
-      writer.body(ctx(), ByteBufUtil.writeAscii(ctx().alloc(), error.reason()), true);
+      response.refuse(error, events.onRequestError(error));
     }
-    lingerAndClose();
+    endConnection();
   }
 
-  @Override
-  public void writeContinue() {
-    writer.flushWaiting(ctx());
-    var unused = ctx().write(Http1Writer.continueHead(), ctx().voidPromise());
-  }
+  // ---- answers
 
-  @Override
-  public void writeHead(int status, HttpHeaders headers, boolean end) {
-    if (closing) {
-      return;
-    }
-    if (!requestEnded) {
-      // The rest of the request would have to be read to keep the connection.
-      keepAlive = false;
-    }
-    if (!keepAlive) {
-      headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-    }
-    writer.response(ctx(), status, headers, toHead, end);
-    if (end) {
-      endResponse();
-    }
-  }
-
-  @Override
-  public void writeBody(ByteBuf data, boolean end) {
-    if (closing) {
-      data.release();
-      return;
-    }
-    writer.body(ctx(), data, end);
-    if (end) {
-      endResponse();
-    }
-  }
-
-  private void endResponse() {
-    responseEnded = true;
+  /** The present answer is whole: the next request's turn, or the end. */
+  void onResponseEnded() {
     receiver = null;
-    if (!keepAlive) {
-      lingerAndClose();
+    if (!response.keepsAlive()) {
+      endConnection();
       return;
     }
     wantsRequest = true;
     if (ahead.isEmpty()) {
-      flush();
+      response.flush();
       updateReading();
       events.onIdle();
     } else if (!dispatching) {
@@ -312,7 +215,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     }
     if (!closing) {
       readComplete();
-      flush();
+      response.flush();
       updateReading();
       if (receiver == null) {
         events.onIdle();
@@ -320,24 +223,18 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     }
   }
 
-  // What is answered while bytes are read goes out together, after them.
-  @Override
-  public void flush() {
-    flushDue = reading;
-    if (reading) {
-      return;
-    }
-    writer.flushWaiting(ctx());
-    ctx().flush();
+  /** Whether nothing more is to be written. */
+  boolean isClosing() {
+    return closing;
   }
 
-  @Override
-  public boolean isWritable() {
-    return ctx().channel().isWritable();
+  /** Whether the present request is whole. */
+  boolean requestEnded() {
+    return requestEnded;
   }
 
-  @Override
-  public void readRequest(boolean on) {
+  /** Stops or goes on reading the present request's body. */
+  void readRequest(boolean on) {
     wantsRequest = on;
     updateReading();
   }
@@ -349,51 +246,25 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     }
   }
 
-  @Override
-  public void closeAfterwards() {
-    keepAlive = false;
+  /** The present answer is given up: the close tells the client that it is incomplete. */
+  void cutOff() {
+    receiver = null;
+    response.flushNow();
+    close();
   }
 
-  @Override
-  public void reset() {
-    if (!closing) {
-      receiver = null;
-      reading = false;
-      flush();
-      close();
-    }
-  }
+  // ---- the end
 
-  // A close with unread bytes makes the peer's kernel throw the answer away; so the sending side is
-  // closed first, and the rest when the peer has done the same or has had its time.
-  private void lingerAndClose() {
+  // Nothing more is to be answered: closes when what was written has gone out.
+  private void endConnection() {
     closing = true;
     releaseAhead();
-    ChannelHandlerContext ctx = ctx();
-    writer.flushWaiting(ctx);
-    Channel channel = ctx.channel();
-    if (requestEnded && receiver == null && responseEnded) {
-      ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
-      return;
+    response.flushWaiting();
+    if (requestEnded && receiver == null && response.ended()) {
+      ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    } else {
+      DelayedClose.start(ctx());
     }
-    ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
-        .addListener(
-            sent -> {
-              if (sent.isSuccess() && channel instanceof DuplexChannel duplex) {
-                var unused = duplex.shutdownOutput();
-              } else {
-                var unused = channel.close();
-              }
-            });
-    channel.config().setAutoRead(true);
-    var unused =
-        ctx.executor()
-            .schedule(
-                () -> {
-                  var unusedClose = channel.close();
-                },
-                LINGER_MILLIS,
-                TimeUnit.MILLISECONDS);
   }
 
   private void releaseAhead() {
@@ -402,13 +273,13 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     }
   }
 
+  // ---- the channel
+
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    reading = false;
+    response.onReadComplete();
     readComplete();
-    if (flushDue) {
-      flush();
-    }
+    response.flushIfDue();
   }
 
   private void readComplete() {
@@ -431,7 +302,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     boolean here = closing;
     closing = true;
     releaseAhead();
-    writer.discard();
+    response.discard();
     RequestReceiver current = receiver;
     receiver = null;
     if (current != null) {

@@ -1,5 +1,13 @@
 package io.bifocal.dataplane.http.codec;
 
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What came cannot be read as a request.
  *
@@ -22,5 +30,30 @@ public record RequestError(int status, String reason, String details) {
 
   private static RequestError large(String details) {
     return new RequestError(431, "Request Header Fields Too Large", details);
+  }
+
+  /** What is wrong with the head of a request; null for nothing. */
+  static @Nullable RequestError in(HttpRequest request, Http1Limits limits) {
+    String coding = request.headers().get(HttpHeaderNames.TRANSFER_ENCODING);
+    if (coding != null && !HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(coding)) {
+      return UNKNOWN_CODING;
+    }
+    if (request.decoderResult().isFailure()) {
+      return of(request.decoderResult().cause());
+    }
+    if (!request.protocolVersion().equals(HttpVersion.HTTP_1_1)) {
+      return OTHER_VERSION;
+    }
+    if (!Methods.isKnown(request.method().name())) {
+      return BAD_REQUEST;
+    }
+    return request.headers().size() > limits.maxHeaders() ? TOO_MANY_HEADERS : null;
+  }
+
+  private static RequestError of(Throwable cause) {
+    if (cause instanceof TooLongHttpHeaderException || cause instanceof TooLongHttpLineException) {
+      return HEADERS_TOO_LARGE;
+    }
+    return cause instanceof Http1Decoders.BothLengths ? BOTH_LENGTHS : BAD_REQUEST;
   }
 }

@@ -1,6 +1,9 @@
 package io.bifocal.dataplane.http.codec;
 
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request without its body. The pseudo-headers are fields and so {@code host} is not among the
@@ -22,6 +25,28 @@ public final class RequestHead {
     this.authority = authority;
     this.hasHost = hasHost;
     this.headers = headers;
+  }
+
+  /** As it was on the wire; null when its target is none. */
+  static @Nullable RequestHead of(HttpRequest request) {
+    String method = request.method().name();
+    HttpHeaders headers = request.headers();
+    RequestTarget target = RequestTarget.parse(method, request.uri(), headers);
+    if (target == null) {
+      return null;
+    }
+    boolean hasHost = headers.contains(HttpHeaderNames.HOST);
+    headers.remove(HttpHeaderNames.HOST);
+    return new RequestHead(method, target.path(), target.authority(), hasHost, headers);
+  }
+
+  /** Whether the headers of HTTP/1.1 say that a body follows (RFC 9112, section 6.3). */
+  boolean announcesBody() {
+    if (headers.contains(HttpHeaderNames.TRANSFER_ENCODING)) {
+      return true;
+    }
+    String length = headers.get(HttpHeaderNames.CONTENT_LENGTH);
+    return length != null && !length.equals("0");
   }
 
   /** The path up to its query or fragment. */

@@ -1,0 +1,42 @@
+package io.bifocal.dataplane.http.codec;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.DuplexChannel;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The end of a connection on which the peer may still be sending. A close with unread bytes makes
+ * its kernel throw the answer away; so the sending side is closed first, and the rest when the peer
+ * has done the same or has had its time (RFC 9112, section 9.6).
+ */
+final class DelayedClose {
+  // Envoy's delayed_close_timeout: how long a peer may take to see the answer before the close.
+  private static final long TIMEOUT_MILLIS = 1000;
+
+  private DelayedClose() {}
+
+  /** Closes once what was written has gone out and has had its time. */
+  static void start(ChannelHandlerContext ctx) {
+    Channel channel = ctx.channel();
+    ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
+        .addListener(
+            sent -> {
+              if (sent.isSuccess() && channel instanceof DuplexChannel duplex) {
+                var unused = duplex.shutdownOutput();
+              } else {
+                var unused = channel.close();
+              }
+            });
+    channel.config().setAutoRead(true);
+    var unused =
+        ctx.executor()
+            .schedule(
+                () -> {
+                  var unusedClose = channel.close();
+                },
+                TIMEOUT_MILLIS,
+                TimeUnit.MILLISECONDS);
+  }
+}

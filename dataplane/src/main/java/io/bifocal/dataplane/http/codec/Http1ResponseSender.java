@@ -1,0 +1,161 @@
+package io.bifocal.dataplane.http.codec;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+
+/**
+ * The way out of one HTTP/1.1 connection: answers one after the other. It knows whether the
+ * connection outlives the present one; what is answered while bytes are read goes out together.
+ */
+final class Http1ResponseSender implements ResponseSender {
+  private final Http1ServerConnection connection;
+  private final Http1Writer writer = new Http1Writer();
+  private boolean toHead;
+  private boolean ended;
+  private boolean keepAlive = true;
+  private boolean reading;
+  private boolean flushDue;
+
+  Http1ResponseSender(Http1ServerConnection connection) {
+    this.connection = connection;
+  }
+
+  /**
+   * The next answer.
+   *
+   * @param method the request's
+   * @param persistent whether the client will ask again
+   */
+  void begin(String method, boolean persistent) {
+    toHead = method.equals("HEAD");
+    keepAlive = persistent;
+    ended = false;
+  }
+
+  /** Whether the last answer is whole. */
+  boolean ended() {
+    return ended;
+  }
+
+  /** Whether the connection can carry another answer after this one. */
+  boolean keepsAlive() {
+    return keepAlive;
+  }
+
+  /** Answers what is no request. */
+  void refuse(RequestError error, HttpHeaders headers) {
+    headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+    writer.response(connection.ctx(), error.status(), headers, false, false);
+    writer.body(
+        connection.ctx(), ByteBufUtil.writeAscii(connection.ctx().alloc(), error.reason()), true);
+  }
+
+  @Override
+  public void writeContinue() {
+    flushWaiting();
+    var unused = connection.ctx().write(Http1Writer.continueHead(), connection.ctx().voidPromise());
+  }
+
+  @Override
+  public void writeHead(int status, HttpHeaders headers, boolean end) {
+    if (connection.isClosing()) {
+      return;
+    }
+    if (!connection.requestEnded()) {
+      // The rest of the request would have to be read to keep the connection.
+      keepAlive = false;
+    }
+    if (!keepAlive) {
+      headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+    }
+    writer.response(connection.ctx(), status, headers, toHead, end);
+    if (end) {
+      end();
+    }
+  }
+
+  @Override
+  public void writeBody(ByteBuf data, boolean end) {
+    if (connection.isClosing()) {
+      data.release();
+      return;
+    }
+    writer.body(connection.ctx(), data, end);
+    if (end) {
+      end();
+    }
+  }
+
+  private void end() {
+    ended = true;
+    connection.onResponseEnded();
+  }
+
+  /** Bytes are being read: what is answered can wait for the rest. */
+  void onRead() {
+    reading = true;
+  }
+
+  /** They have been read. */
+  void onReadComplete() {
+    reading = false;
+  }
+
+  /** Sends what had to wait for the bytes to be read. */
+  void flushIfDue() {
+    if (flushDue) {
+      flush();
+    }
+  }
+
+  @Override
+  public void flush() {
+    flushDue = reading;
+    if (reading) {
+      return;
+    }
+    flushWaiting();
+    connection.ctx().flush();
+  }
+
+  /** Sends what was written, whatever is being read. */
+  void flushNow() {
+    reading = false;
+    flush();
+  }
+
+  /** Hands on what was written; a flush is to follow. */
+  void flushWaiting() {
+    writer.flushWaiting(connection.ctx());
+  }
+
+  /** The connection is gone. */
+  void discard() {
+    writer.discard();
+  }
+
+  @Override
+  public boolean isWritable() {
+    return connection.ctx().channel().isWritable();
+  }
+
+  @Override
+  public void readRequest(boolean on) {
+    connection.readRequest(on);
+  }
+
+  @Override
+  public void closeAfterwards() {
+    keepAlive = false;
+  }
+
+  @Override
+  public void reset() {
+    if (!connection.isClosing()) {
+      connection.cutOff();
+    }
+  }
+}
