@@ -10,10 +10,8 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
@@ -28,7 +26,6 @@ final class TlsBackend implements AutoCloseable {
   private final ServerSocket server;
   private final Manner manner;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
-  private final List<Long> accepts = new CopyOnWriteArrayList<>();
 
   /** What it does with a connection. */
   @FunctionalInterface
@@ -102,16 +99,10 @@ final class TlsBackend implements AutoCloseable {
     return (InetSocketAddress) server.getLocalSocketAddress();
   }
 
-  /** The {@link System#nanoTime()} of every connection accepted so far. */
-  List<Long> accepts() {
-    return List.copyOf(accepts);
-  }
-
   private void accept() {
     while (!server.isClosed()) {
       try {
         Socket client = server.accept();
-        accepts.add(System.nanoTime());
         open.add(client);
         daemon(() -> serve(client));
       } catch (IOException e) {
