@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@code validation_context}; what is wrong with it is told in Envoy's words. */
@@ -211,8 +212,7 @@ final class PeerVerifierReader {
     return hashes;
   }
 
-  private static ByteString sha256(
-      String hash, String encoding, java.util.function.Supplier<byte[]> decoder)
+  private static ByteString sha256(String hash, String encoding, Supplier<byte[]> decoder)
       throws ConfigException {
     try {
       byte[] decoded = decoder.get();

@@ -74,7 +74,8 @@ class UpstreamTlsReaderTest {
         "common_tls_context: {validation_context: {verify_certificate_hash:"
             + " [AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB],"
             + " verify_certificate_spki: [NvqYIYSbgK2vCJpQhObf77vv+bQWtc5ek5RIOwPiC9A=]}}",
-        "common_tls_context: {validation_context: {system_root_certs: {}}}",
+        "common_tls_context: {validation_context: {system_root_certs: {},"
+            + " match_typed_subject_alt_names: [{san_type: DNS, matcher: {exact: a}}]}}",
         "common_tls_context: {tls_certificates: [{certificate_chain: {filename: $/client.pem},"
             + " private_key: {filename: $/client.key}}]}",
         "common_tls_context: {tls_certificates: [{certificate_chain: {filename: $/rsa.pem},"
