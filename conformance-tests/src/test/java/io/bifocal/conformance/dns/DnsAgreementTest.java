@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What answers mean to clusters: the real Envoy's opinion, and ours. */
 class DnsAgreementTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final Duration LATE = Duration.ofSeconds(5);
+  private static final Duration LATE = Duration.ofSeconds(4);
   private static final List<String> FAMILIES =
       List.of("AUTO", "V4_ONLY", "V6_ONLY", "V4_PREFERRED", "ALL");
   private static final Answer V6 = Answer.of("2001:db8::1", "2001:db8::2");

@@ -37,16 +37,30 @@ class NamesTest {
             .logs("host=6a remote=6b"));
   }
 
-  /** Envoy begins with the family whose answer came first. */
+  /** Envoy begins with the family whose answer came first, but when both answers are there. */
   @ParameterizedTest
   @EnumSource(Subject.class)
-  void theOrderOfTheAnswersDoesNotMatter(Subject subject) {
+  void anIpv6AnswerWithinTheResolutionDelayIsAwaited(Subject subject) {
     String name = domain.name(domain.answer("6a 6b", LATE), domain.answer("4a 4b"));
     wire.runAlone(
         subject,
-        logical(name, "ALL").where("6a silent, 4a silent"),
+        logical(name, "ALL")
+            .ours("outcome_memory: false, resolution_delay: 2s")
+            .where("6a silent, 4a silent"),
         Expected.onTheWire(
             subject == Subject.ENVOY ? "0 4a, 300 6a, 600 4b" : "0 6a, 300 4a, 600 6b"));
+  }
+
+  /** Envoy waits for a quarter of a second, knowing its server. */
+  @ParameterizedTest
+  @EnumSource(Subject.class)
+  void anIpv6AnswerThatIsMuchTooLateIsNotAwaited(Subject subject) {
+    String name =
+        domain.name(domain.answer("6a 6b", Map.of("delay_ms", 2000)), domain.answer("4a 4b"));
+    wire.runAlone(
+        subject,
+        logical(name, "ALL").where("6a silent, 4a silent"),
+        Expected.onTheWire("0 4a, 300 4b").replies("200 4b at 300"));
   }
 
   @ParameterizedTest

@@ -164,6 +164,9 @@ final class DnsClient implements Resolver {
       }
       if (soFar.complete()) {
         end();
+      } else {
+        // As c-ares does: else a family whose answers get lost would hold up the other's refreshes.
+        inquiries.forEach(Inquiry::hurry);
       }
       listener.accept(soFar);
     }

@@ -29,6 +29,7 @@ final class Inquiry {
   private int turn = -1;
   private @Nullable Exchange exchange;
   private Loop.@Nullable Timer timer;
+  private boolean hurried;
   private boolean over;
 
   /**
@@ -92,7 +93,13 @@ final class Inquiry {
 
   private void onTimeout() {
     stats.timedOut();
-    fail(new Answer.Failed(Answer.Cause.TIMEOUT, server() + " does not answer"));
+    Answer.Failed failure = new Answer.Failed(Answer.Cause.TIMEOUT, server() + " does not answer");
+    if (hurried) {
+      servers.failed(server());
+      end(failure);
+    } else {
+      fail(failure);
+    }
   }
 
   private void onReply(Carrier carrier, Reply reply) {
@@ -139,6 +146,11 @@ final class Inquiry {
   private void end(Answer answer) {
     cancel();
     listener.accept(answer);
+  }
+
+  /** Nobody is waited for after another did not answer: there is something to go on with. */
+  void hurry() {
+    hurried = true;
   }
 
   /** Forgets the question; harmless afterwards. */

@@ -83,6 +83,30 @@ class DnsClientTest {
   }
 
   @Test
+  void whereOneFamilyHasAddressesTheOtherHasItsTurnAndNoMore() {
+    servers.has("svc", Family.V4, "10.0.0.1");
+    servers.isSilent("svc", Family.V6);
+    client(config(FIRST, SECOND)).resolve("svc", LookupFamily.ALL, heard::add);
+    time.advance(Duration.ofMillis(999));
+    assertThat(heard).hasSize(1);
+    assertThat(heard.get(0).complete()).isFalse();
+    time.advance(Duration.ofMillis(1));
+    assertThat(result()).isEqualTo("10.0.0.1");
+    assertThat(servers.asked).hasSize(2);
+    assertThat(time.pendingTimers()).isZero();
+  }
+
+  @Test
+  void whatFailsAtOnceIsStillAskedOfTheNext() {
+    servers.has("svc", Family.V4, "10.0.0.1");
+    servers.says("svc", Family.V6, Message.SERVER_FAILURE);
+    client(config(FIRST, SECOND)).resolve("svc", LookupFamily.ALL, heard::add);
+    time.advance(Duration.ofMillis(100));
+    assertThat(result()).isEqualTo("10.0.0.1");
+    assertThat(servers.asked).filteredOn(q -> q.endsWith("V6")).hasSize(4);
+  }
+
+  @Test
   void whoRefusesOrFailsOrIsNotThereIsFollowedAtOnce() {
     servers.has("svc", Family.V4, "10.0.0.1");
     for (int code : List.of(Message.REFUSED, Message.SERVER_FAILURE, Message.NOT_IMPLEMENTED)) {

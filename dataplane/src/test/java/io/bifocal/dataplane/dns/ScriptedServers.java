@@ -61,6 +61,11 @@ final class ScriptedServers implements Exchanges {
     silent.add(server);
   }
 
+  /** Lets all servers be silent about this. */
+  void isSilent(String name, Family family) {
+    silent.add(name + " " + family);
+  }
+
   void isBack(String server) {
     servers.remove(server);
     silent.remove(server);
@@ -73,7 +78,7 @@ final class ScriptedServers implements Exchanges {
     asked.add(host + " " + question.name() + " " + question.family());
     carriers.add(carrier);
     Asking asking = new Asking(reply);
-    if (!silent.contains(host)) {
+    if (!silent.contains(host) && !silent.contains(question.name() + " " + question.family())) {
       loop.schedule(ROUND_TRIP, () -> asking.answer(reply(host, question, carrier)));
     }
     return asking;
