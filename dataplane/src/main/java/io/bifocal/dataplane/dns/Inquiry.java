@@ -27,6 +27,8 @@ final class Inquiry {
   private final ResolverStats stats;
   private final Consumer<Answer> listener;
   private int turn = -1;
+  private long begun;
+  private long askedAt;
   private @Nullable Exchange exchange;
   private Loop.@Nullable Timer timer;
   private boolean hurried;
@@ -37,7 +39,7 @@ final class Inquiry {
    *
    * @param servers in the order in which they are asked; at least one
    * @param tries how many turns each of them has
-   * @param timeout of a turn of the first round
+   * @param timeout of a turn of the first round, at most: {@link Servers#patience}
    * @param carrier of the first try of a turn
    */
   record Plan(List<Address.Ip> servers, int tries, Duration timeout, Carrier carrier) {
@@ -51,9 +53,10 @@ final class Inquiry {
       return servers.get(turn % servers.size());
     }
 
-    Duration timeout(int turn) {
+    /** How long a turn lasts, if the first one of that server lasts so long. */
+    Duration longer(Duration first, int turn) {
       int round = Math.min(turn / servers.size(), 16);
-      Duration doubled = timeout.multipliedBy(1L << round);
+      Duration doubled = first.multipliedBy(1L << round);
       Duration longest = timeout.compareTo(LONGEST) > 0 ? timeout : LONGEST;
       return doubled.compareTo(longest) < 0 ? doubled : longest;
     }
@@ -79,12 +82,15 @@ final class Inquiry {
   /** Asks the first server. To be called once; the answer comes later. */
   void begin() {
     turn = 0;
+    begun = loop.nanoTime();
     ask(plan.carrier());
   }
 
   private void ask(Carrier carrier) {
     exchange = exchanges.ask(server(), question, carrier, reply -> onReply(carrier, reply));
-    timer = loop.schedule(plan.timeout(turn), this::onTimeout);
+    askedAt = loop.nanoTime();
+    Duration patience = plan.longer(servers.patience(server(), plan.timeout()), turn);
+    timer = loop.schedule(patience, this::onTimeout);
   }
 
   private Address.Ip server() {
@@ -94,7 +100,7 @@ final class Inquiry {
   private void onTimeout() {
     stats.timedOut();
     Answer.Failed failure = new Answer.Failed(Answer.Cause.TIMEOUT, server() + " does not answer");
-    if (hurried) {
+    if (hurried && since(begun).compareTo(plan.timeout()) >= 0) {
       servers.failed(server());
       end(failure);
     } else {
@@ -122,9 +128,13 @@ final class Inquiry {
     } else if (message.anotherMayKnow()) {
       fail(new Answer.Failed(Answer.Cause.SERVER, server() + ": " + message.reason()));
     } else {
-      servers.answered(server());
+      servers.answered(server(), since(askedAt));
       end(message.answerTo(question));
     }
+  }
+
+  private Duration since(long then) {
+    return Duration.ofNanos(loop.nanoTime() - then);
   }
 
   private void again(Carrier carrier) {
@@ -148,7 +158,7 @@ final class Inquiry {
     listener.accept(answer);
   }
 
-  /** Nobody is waited for after another did not answer: there is something to go on with. */
+  /** There is something to go on with: after one timeout in all, nobody is waited for any more. */
   void hurry() {
     hurried = true;
   }

@@ -11,18 +11,30 @@ import java.util.Map;
 import java.util.function.DoubleSupplier;
 
 /**
- * Which server is asked first. One that has failed goes to the end for a while, so that a dead
- * first server does not cost each look-up its timeout. Confined to the loop of the look-ups.
+ * What is known of servers: which one is asked first, and how long it is waited for. One that has
+ * failed goes to the end for a while, so that a dead first server does not cost each look-up its
+ * timeout. Confined to the control loop.
+ *
+ * <p>Source: c-ares' server metrics, measured through Envoy 1.40.
  */
 final class Servers {
   private static final Duration FIRST_BAN = Duration.ofSeconds(30);
   private static final Duration LONGEST_BAN = Duration.ofMinutes(5);
-
-  /** A server that has failed so many times in a row. */
-  private record Ban(int failures, long until) {}
+  private static final Duration LEAST_PATIENCE = Duration.ofMillis(250);
+  private static final int TIMES_THE_MEAN = 5;
+  private static final int SAMPLES = 3;
+  private static final int WEIGHT = 8;
 
   private final Loop loop;
-  private final Map<Address.Ip, Ban> bans = new HashMap<>();
+  private final Map<Address.Ip, Experience> known = new HashMap<>();
+
+  /** What a server has done so far. */
+  private static final class Experience {
+    int failuresInARow;
+    long bannedUntil;
+    int answers;
+    long meanNanos;
+  }
 
   Servers(Loop loop) {
     this.loop = loop;
@@ -30,7 +42,7 @@ final class Servers {
 
   /** These servers, those that have failed lately last. */
   List<Address.Ip> inOrder(List<Address.Ip> servers) {
-    bans.keySet().retainAll(servers);
+    known.keySet().retainAll(servers);
     List<Address.Ip> ordered = new ArrayList<>(servers);
     ordered.sort(Comparator.comparing(this::banned));
     return List.copyOf(ordered);
@@ -45,18 +57,35 @@ final class Servers {
   }
 
   private boolean banned(Address.Ip server) {
-    Ban ban = bans.get(server);
-    return ban != null && ban.until() - loop.nanoTime() > 0;
+    Experience past = known.get(server);
+    return past != null && past.failuresInARow > 0 && past.bannedUntil - loop.nanoTime() > 0;
+  }
+
+  /**
+   * How long an answer is waited for: {@code most}, but less if the server is known to be quick.
+   */
+  Duration patience(Address.Ip server, Duration most) {
+    Experience past = known.get(server);
+    if (past == null || past.answers < SAMPLES) {
+      return most;
+    }
+    Duration usual = Duration.ofNanos(past.meanNanos * TIMES_THE_MEAN);
+    Duration least = usual.compareTo(LEAST_PATIENCE) < 0 ? LEAST_PATIENCE : usual;
+    return least.compareTo(most) < 0 ? least : most;
   }
 
   void failed(Address.Ip server) {
-    Ban before = bans.get(server);
-    int failures = before == null ? 1 : before.failures() + 1;
-    long ban = FIRST_BAN.toNanos() << Math.min(failures - 1, 10);
-    bans.put(server, new Ban(failures, loop.nanoTime() + Math.min(ban, LONGEST_BAN.toNanos())));
+    Experience past = known.computeIfAbsent(server, s -> new Experience());
+    long ban = FIRST_BAN.toNanos() << Math.min(past.failuresInARow, 10);
+    past.failuresInARow++;
+    past.bannedUntil = loop.nanoTime() + Math.min(ban, LONGEST_BAN.toNanos());
   }
 
-  void answered(Address.Ip server) {
-    bans.remove(server);
+  void answered(Address.Ip server, Duration after) {
+    Experience past = known.computeIfAbsent(server, s -> new Experience());
+    past.failuresInARow = 0;
+    past.answers++;
+    int weight = Math.min(past.answers, WEIGHT);
+    past.meanNanos += (after.toNanos() - past.meanNanos) / weight;
   }
 }
