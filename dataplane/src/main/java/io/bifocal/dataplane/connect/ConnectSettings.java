@@ -63,7 +63,7 @@ public record ConnectSettings(
     RFC6724
   }
 
-  /** As Envoy does it: nothing is remembered, nothing begins before the answer is complete. */
+  /** The defaults, but as Envoy races: nothing is remembered. */
   public static ConnectSettings envoys() {
     return new ConnectSettings(
         DEFAULT.attemptDelay,

@@ -1,19 +1,18 @@
 package io.bifocal.dataplane.connect;
 
-import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Runs something random over many seeds. In an ordinary run the seeds are 0, 1, 2, … up to a number
- * that takes a few seconds, so that every run is the same; under {@code CI=true} they begin
- * somewhere else each time, and there are as many as the time allows. A failure names its seed, and
- * {@code -Dbifocal.seed=} plays that one alone.
+ * Runs something random over many seeds: 0, 1, 2, … up to a number that takes a few seconds, or,
+ * under {@code CI=true}, to one that takes a minute or two; so that every run of a commit is the
+ * same. {@code -Dbifocal.seeds=random} begins somewhere else each time. A failure names its seed,
+ * and {@code -Dbifocal.seed=} plays that one alone.
  *
  * @param explorer the test class, for the command that is printed
  * @param ordinary how many seeds an ordinary run plays
- * @param continuous how long a run under {@code CI=true} goes on
+ * @param continuous how many a run under {@code CI=true} plays
  */
-record Seeds(Class<?> explorer, int ordinary, Duration continuous) {
+record Seeds(Class<?> explorer, int ordinary, int continuous) {
   private static final String PROPERTY = "bifocal.seed";
 
   /** Plays one seed. */
@@ -35,14 +34,13 @@ record Seeds(Class<?> explorer, int ordinary, Duration continuous) {
       played(player, Long.parseLong(only));
       return;
     }
-    boolean ci = Boolean.parseBoolean(System.getenv("CI"));
-    long first = ci ? ThreadLocalRandom.current().nextLong(1L << 52) : 0;
+    int seeds = Boolean.parseBoolean(System.getenv("CI")) ? continuous : ordinary;
+    boolean random = "random".equals(System.getProperty("bifocal.seeds"));
+    long first = random ? ThreadLocalRandom.current().nextLong(1L << 52) : 0;
     long began = System.nanoTime();
     long races = 0;
-    long seeds = 0;
-    while (ci ? System.nanoTime() - began < continuous.toNanos() : seeds < ordinary) {
-      races += played(player, first + seeds);
-      seeds++;
+    for (int i = 0; i < seeds; i++) {
+      races += played(player, first + i);
     }
     double seconds = (System.nanoTime() - began) / 1e9;
     System.out.printf(
