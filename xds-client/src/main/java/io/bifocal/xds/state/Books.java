@@ -13,7 +13,6 @@ import io.bifocal.xds.resource.Decoded.Bad;
 import io.bifocal.xds.resource.Decoded.Good;
 import io.bifocal.xds.resource.Received;
 import io.bifocal.xds.resource.UnknownField;
-import io.bifocal.xds.time.Backoff;
 import io.bifocal.xds.time.Loop;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -21,7 +20,6 @@ import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,8 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Books<Q extends Message, T extends Message> implements TypeState<Q, T> {
   private static final Logger log = LoggerFactory.getLogger(Books.class);
-  private static final Duration NACK_BASE = Duration.ofMillis(500);
-  private static final Duration NACK_MAX = Duration.ofSeconds(30);
   private static final int UNKNOWN_LOGGED = 10;
 
   private final ResourceType<T> type;
@@ -43,13 +39,11 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
   private final Loop loop;
   private final Expiry expiry;
   private final Deque<Answer<T>> unsettled = new ArrayDeque<>();
-  private final Backoff refusals;
+  private final Penance penance;
   private int holds;
   private long subscriptions;
   private int stream;
   private String version = "";
-  private @Nullable Long refusedBytes;
-  private Loop.@Nullable Timer penance;
 
   Books(
       ResourceType<T> type,
@@ -64,7 +58,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
     this.surroundings = surroundings;
     this.loop = surroundings.loop();
     this.expiry = new Expiry(loop, this::expired);
-    this.refusals = new Backoff(NACK_BASE, NACK_MAX, surroundings.chance());
+    this.penance = new Penance(surroundings);
   }
 
   @Override
@@ -142,7 +136,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
 
   // News for the server outranks the wait that an unchanged refusal costs.
   private void changed() {
-    forgive();
+    penance.lift();
     surroundings.due().run();
   }
 
@@ -175,7 +169,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
   @Override
   public void onOpened() {
     stream++;
-    forgive();
+    penance.lift();
     ledger.restart();
   }
 
@@ -187,7 +181,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
 
   @Override
   public boolean held() {
-    return holds > 0 || !unsettled.isEmpty() || penance != null;
+    return holds > 0 || !unsettled.isEmpty() || penance.underWay();
   }
 
   @Override
@@ -214,7 +208,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
   public void close() {
     interests.all().forEach(Interest::close);
     expiry.clear();
-    forgive();
+    penance.lift();
   }
 
   // --- responses
@@ -286,9 +280,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
   }
 
   private void bookAcceptance(Good<T> response, boolean answer) {
-    refusedBytes = null;
-    refusals.reset();
-    forgive();
+    penance.accepted();
     version = response.stamp().version();
     renew(response);
     ledger.accepted(response, answer, surroundings.tickets().getAsLong());
@@ -299,35 +291,15 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
       renew(good);
     }
     Decoded.Stamp stamp = answer.response().stamp();
-    Long before = refusedBytes;
-    refusedBytes = stamp.fingerprint();
+    boolean repeated = penance.isRepeated(stamp.fingerprint());
     if (answer.stream() != stream) {
       return;
     }
     ledger.refused(stamp.nonce(), answer.reason(), surroundings.tickets().getAsLong());
-    forgive();
-    if (before != null && before == stamp.fingerprint()) {
-      doPenance();
+    if (repeated) {
+      penance.begin();
     } else {
-      refusals.reset();
-    }
-  }
-
-  // A server that answers a refusal with the very same bytes would keep both of us busy.
-  private void doPenance() {
-    penance =
-        loop.schedule(
-            refusals.next(),
-            () -> {
-              penance = null;
-              surroundings.due().run();
-            });
-  }
-
-  private void forgive() {
-    if (penance != null) {
-      penance.cancel();
-      penance = null;
+      penance.absolve();
     }
   }
 
