@@ -3,7 +3,6 @@ package io.bifocal.dataplane.format;
 import com.google.common.net.InetAddresses;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.host.Address;
-import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import java.io.IOException;
@@ -11,11 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,92 +35,13 @@ final class Commands {
 
   private record Definition(Syntax syntax, Factory factory) {}
 
-  /** Known to Envoy, and without a value here: connections' TLS, tracing, metadata, wire bytes. */
-  private static final Set<String> WITHOUT_VALUE =
-      Set.of(
-          "BYTES_RETRANSMITTED",
-          "PACKETS_RETRANSMITTED",
-          "CEL",
-          "CUSTOM_FLAGS",
-          "UNIQUE_ID",
-          "TRACE_ID",
-          "SPAN_ID",
-          "DYNAMIC_METADATA",
-          "CLUSTER_METADATA",
-          "UPSTREAM_METADATA",
-          "METADATA",
-          "FILTER_STATE",
-          "UPSTREAM_FILTER_STATE",
-          "TLS_JA3_FINGERPRINT",
-          "TLS_JA4_FINGERPRINT",
-          "GRPC_STATUS",
-          "GRPC_STATUS_NUMBER",
-          "REQUEST_HEADERS_BYTES",
-          "RESPONSE_HEADERS_BYTES",
-          "RESPONSE_TRAILERS_BYTES",
-          "UPSTREAM_WIRE_BYTES_SENT",
-          "UPSTREAM_WIRE_BYTES_RECEIVED",
-          "UPSTREAM_HEADER_BYTES_SENT",
-          "UPSTREAM_HEADER_BYTES_RECEIVED",
-          "UPSTREAM_DECOMPRESSED_HEADER_BYTES_SENT",
-          "UPSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED",
-          "DOWNSTREAM_WIRE_BYTES_SENT",
-          "DOWNSTREAM_WIRE_BYTES_RECEIVED",
-          "DOWNSTREAM_HEADER_BYTES_SENT",
-          "DOWNSTREAM_HEADER_BYTES_RECEIVED",
-          "DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_SENT",
-          "DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED",
-          "DOWNSTREAM_HANDSHAKE_DURATION",
-          "DOWNSTREAM_TRANSPORT_FAILURE_REASON",
-          "DOWNSTREAM_LOCAL_CLOSE_REASON",
-          "DOWNSTREAM_DETECTED_CLOSE_TYPE",
-          "UPSTREAM_LOCAL_CLOSE_REASON",
-          "UPSTREAM_DETECTED_CLOSE_TYPE",
-          "UPSTREAM_CONNECTION_ID",
-          "UPSTREAM_CONNECTION_IDS_ATTEMPTED",
-          "UPSTREAM_CONNECTION_POOL_READY_DURATION",
-          "UPSTREAM_TLS_CIPHER",
-          "UPSTREAM_TLS_VERSION",
-          "UPSTREAM_TLS_SESSION_ID",
-          "UPSTREAM_PEER_ISSUER",
-          "UPSTREAM_PEER_CERT",
-          "UPSTREAM_PEER_SUBJECT",
-          "UPSTREAM_PEER_URI_SAN",
-          "UPSTREAM_PEER_DNS_SAN",
-          "UPSTREAM_PEER_IP_SAN",
-          "UPSTREAM_PEER_CERT_V_START",
-          "UPSTREAM_PEER_CERT_V_END",
-          "UPSTREAM_LOCAL_SUBJECT",
-          "UPSTREAM_LOCAL_URI_SAN",
-          "UPSTREAM_LOCAL_DNS_SAN",
-          "UPSTREAM_LOCAL_IP_SAN",
-          "DOWNSTREAM_TLS_CIPHER",
-          "DOWNSTREAM_TLS_VERSION",
-          "DOWNSTREAM_TLS_SESSION_ID",
-          "DOWNSTREAM_PEER_ISSUER",
-          "DOWNSTREAM_PEER_CERT",
-          "DOWNSTREAM_PEER_SUBJECT",
-          "DOWNSTREAM_PEER_URI_SAN",
-          "DOWNSTREAM_PEER_DNS_SAN",
-          "DOWNSTREAM_PEER_IP_SAN",
-          "DOWNSTREAM_PEER_SERIAL",
-          "DOWNSTREAM_PEER_FINGERPRINT_1",
-          "DOWNSTREAM_PEER_FINGERPRINT_256",
-          "DOWNSTREAM_PEER_CERT_V_START",
-          "DOWNSTREAM_PEER_CERT_V_END",
-          "DOWNSTREAM_LOCAL_SUBJECT",
-          "DOWNSTREAM_LOCAL_URI_SAN",
-          "DOWNSTREAM_LOCAL_DNS_SAN",
-          "DOWNSTREAM_LOCAL_IP_SAN",
-          "ROUNDTRIP_DURATION");
-
   private static final Map<String, Definition> TABLE = table();
 
   private Commands() {}
 
   /** Whether a command is accepted although it never has a value here. */
   static boolean withoutValue(Token.Invocation invocation) {
-    return WITHOUT_VALUE.contains(invocation.name()) && RaceMetadata.of(invocation) == null;
+    return EmptyCommands.contains(invocation.name()) && RaceMetadata.of(invocation) == null;
   }
 
   static Command of(Token.Invocation invocation) throws ConfigException {
@@ -133,7 +50,7 @@ final class Commands {
     if (race != null) {
       return invocation.length() < 0 ? race : race.cutAfter(invocation.length());
     }
-    if (WITHOUT_VALUE.contains(name)) {
+    if (EmptyCommands.contains(name)) {
       return (stream, out) -> false;
     }
     Definition definition = TABLE.get(name);
@@ -255,11 +172,14 @@ final class Commands {
   private static void upstream(Map<String, Definition> table) {
     text(table, "UPSTREAM_CLUSTER", s -> s.upstreamCluster);
     text(table, "UPSTREAM_CLUSTER_RAW", s -> s.upstreamCluster);
-    text(table, "UPSTREAM_HOST", s -> s.upstreamHost == null ? null : text(s.upstreamHost));
-    text(table, "UPSTREAM_HOST_NAME", s -> hostname(s.upstreamHost, true));
-    text(table, "UPSTREAM_HOST_NAME_WITHOUT_PORT", s -> hostname(s.upstreamHost, false));
-    text(table, "UPSTREAM_HOSTS_ATTEMPTED", s -> attempted(s, Commands::text));
-    text(table, "UPSTREAM_HOST_NAMES_ATTEMPTED", s -> attempted(s, h -> hostname(h, true)));
+    text(table, "UPSTREAM_HOST", s -> HostText.ofCurrent(s, HostText::address));
+    text(table, "UPSTREAM_HOST_NAME", s -> HostText.ofCurrent(s, HostText::name));
+    text(
+        table,
+        "UPSTREAM_HOST_NAME_WITHOUT_PORT",
+        s -> HostText.ofCurrent(s, HostText::nameWithoutPort));
+    text(table, "UPSTREAM_HOSTS_ATTEMPTED", s -> HostText.ofAttempted(s, HostText::address));
+    text(table, "UPSTREAM_HOST_NAMES_ATTEMPTED", s -> HostText.ofAttempted(s, HostText::name));
     text(
         table,
         "UPSTREAM_PROTOCOL",
@@ -347,30 +267,5 @@ final class Commands {
     } catch (IOException e) {
       return System.getenv().getOrDefault("HOSTNAME", "localhost");
     }
-  }
-
-  // As Envoy: of a request the one that it was connected to last, of a TCP connection all.
-  private static String attempted(StreamInfo stream, Function<Host, @Nullable String> name) {
-    Stream<Host> connected =
-        stream.upstreamRemote == null ? Stream.empty() : Stream.ofNullable(stream.upstreamHost);
-    return Stream.concat(stream.failedHosts.stream(), connected)
-        .map(name)
-        .collect(Collectors.joining(","));
-  }
-
-  private static String text(Host host) {
-    return host.primary().text();
-  }
-
-  private static @Nullable String hostname(@Nullable Host host, boolean port) {
-    if (host == null) {
-      return null;
-    }
-    if (!host.hostname().isEmpty()) {
-      return host.hostname();
-    }
-    return port || !(host.primary() instanceof Address.Ip ip)
-        ? host.primary().text()
-        : InetAddresses.toAddrString(ip.ip());
   }
 }

@@ -1,0 +1,93 @@
+package io.bifocal.dataplane.format;
+
+import java.util.Set;
+
+/**
+ * Commands that Envoy knows and that never have a value here: connections' TLS, tracing, metadata,
+ * wire bytes. A format that names one is accepted.
+ */
+final class EmptyCommands {
+  private static final Set<String> NAMES =
+      Set.of(
+          "BYTES_RETRANSMITTED",
+          "PACKETS_RETRANSMITTED",
+          "CEL",
+          "CUSTOM_FLAGS",
+          "UNIQUE_ID",
+          "TRACE_ID",
+          "SPAN_ID",
+          "DYNAMIC_METADATA",
+          "CLUSTER_METADATA",
+          "UPSTREAM_METADATA",
+          "METADATA",
+          "FILTER_STATE",
+          "UPSTREAM_FILTER_STATE",
+          "TLS_JA3_FINGERPRINT",
+          "TLS_JA4_FINGERPRINT",
+          "GRPC_STATUS",
+          "GRPC_STATUS_NUMBER",
+          "REQUEST_HEADERS_BYTES",
+          "RESPONSE_HEADERS_BYTES",
+          "RESPONSE_TRAILERS_BYTES",
+          "UPSTREAM_WIRE_BYTES_SENT",
+          "UPSTREAM_WIRE_BYTES_RECEIVED",
+          "UPSTREAM_HEADER_BYTES_SENT",
+          "UPSTREAM_HEADER_BYTES_RECEIVED",
+          "UPSTREAM_DECOMPRESSED_HEADER_BYTES_SENT",
+          "UPSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED",
+          "DOWNSTREAM_WIRE_BYTES_SENT",
+          "DOWNSTREAM_WIRE_BYTES_RECEIVED",
+          "DOWNSTREAM_HEADER_BYTES_SENT",
+          "DOWNSTREAM_HEADER_BYTES_RECEIVED",
+          "DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_SENT",
+          "DOWNSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED",
+          "DOWNSTREAM_HANDSHAKE_DURATION",
+          "DOWNSTREAM_TRANSPORT_FAILURE_REASON",
+          "DOWNSTREAM_LOCAL_CLOSE_REASON",
+          "DOWNSTREAM_DETECTED_CLOSE_TYPE",
+          "UPSTREAM_LOCAL_CLOSE_REASON",
+          "UPSTREAM_DETECTED_CLOSE_TYPE",
+          "UPSTREAM_CONNECTION_ID",
+          "UPSTREAM_CONNECTION_IDS_ATTEMPTED",
+          "UPSTREAM_CONNECTION_POOL_READY_DURATION",
+          "UPSTREAM_TLS_CIPHER",
+          "UPSTREAM_TLS_VERSION",
+          "UPSTREAM_TLS_SESSION_ID",
+          "UPSTREAM_PEER_ISSUER",
+          "UPSTREAM_PEER_CERT",
+          "UPSTREAM_PEER_SUBJECT",
+          "UPSTREAM_PEER_URI_SAN",
+          "UPSTREAM_PEER_DNS_SAN",
+          "UPSTREAM_PEER_IP_SAN",
+          "UPSTREAM_PEER_CERT_V_START",
+          "UPSTREAM_PEER_CERT_V_END",
+          "UPSTREAM_LOCAL_SUBJECT",
+          "UPSTREAM_LOCAL_URI_SAN",
+          "UPSTREAM_LOCAL_DNS_SAN",
+          "UPSTREAM_LOCAL_IP_SAN",
+          "DOWNSTREAM_TLS_CIPHER",
+          "DOWNSTREAM_TLS_VERSION",
+          "DOWNSTREAM_TLS_SESSION_ID",
+          "DOWNSTREAM_PEER_ISSUER",
+          "DOWNSTREAM_PEER_CERT",
+          "DOWNSTREAM_PEER_SUBJECT",
+          "DOWNSTREAM_PEER_URI_SAN",
+          "DOWNSTREAM_PEER_DNS_SAN",
+          "DOWNSTREAM_PEER_IP_SAN",
+          "DOWNSTREAM_PEER_SERIAL",
+          "DOWNSTREAM_PEER_FINGERPRINT_1",
+          "DOWNSTREAM_PEER_FINGERPRINT_256",
+          "DOWNSTREAM_PEER_CERT_V_START",
+          "DOWNSTREAM_PEER_CERT_V_END",
+          "DOWNSTREAM_LOCAL_SUBJECT",
+          "DOWNSTREAM_LOCAL_URI_SAN",
+          "DOWNSTREAM_LOCAL_DNS_SAN",
+          "DOWNSTREAM_LOCAL_IP_SAN",
+          "ROUNDTRIP_DURATION");
+
+  private EmptyCommands() {}
+
+  static boolean contains(String name) {
+    return NAMES.contains(name);
+  }
+}
