@@ -28,7 +28,7 @@ final class ListenerErrors {
         listener.getName(),
         UpdateFailureState.newBuilder()
             .setFailedConfiguration(Any.pack(listener))
-            .setLastUpdateAttempt(ListenerSet.timestamp(control.wallTime()))
+            .setLastUpdateAttempt(VersionFactory.timestamp(control.wallTime()))
             .setDetails(reason)
             .setVersionInfo(version)
             .build());

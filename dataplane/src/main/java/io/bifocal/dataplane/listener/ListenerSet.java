@@ -1,21 +1,15 @@
 package io.bifocal.dataplane.listener;
 
-import com.google.protobuf.Timestamp;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.extension.AccessLogFactory;
-import io.bifocal.dataplane.extension.AccessLogs;
-import io.bifocal.dataplane.extension.ListenerContext;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.init.InitManager;
-import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
-import io.bifocal.dataplane.stream.AccessLog;
 import io.bifocal.dataplane.worker.Workers;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -33,14 +27,12 @@ final class ListenerSet {
           + " listener has duplicated addresses with other listeners or 'enable_reuse_port' is set"
           + " to 'false' for the listener";
 
-  private final Loop control;
   private final StatsStore stats;
   private final Workers workers;
-  private final Registry<AccessLogFactory> accessLogs;
   private final ManagerStats managerStats;
   private final InitManager server;
-  private final ChainReader chainReader;
   private final Sockets sockets;
+  private final VersionFactory versions;
   private final Drains drains;
   private final Map<String, ListenerEntry> entries = new LinkedHashMap<>();
   private Accepting accepting = Accepting.NOT_YET;
@@ -61,15 +53,21 @@ final class ListenerSet {
       ManagerStats managerStats,
       InitManager server,
       Drains drains) {
-    this.control = control;
     this.stats = stats;
     this.workers = workers;
-    this.accessLogs = accessLogs;
     this.managerStats = managerStats;
     this.server = server;
     this.drains = drains;
-    this.chainReader = new ChainReader(filters, workers);
     this.sockets = new Sockets(workers);
+    this.versions =
+        new VersionFactory(
+            control,
+            stats,
+            workers,
+            accessLogs,
+            managerStats,
+            new ChainReader(filters, workers),
+            sockets);
   }
 
   Collection<ListenerEntry> entries() {
@@ -94,7 +92,8 @@ final class ListenerSet {
     }
     ListenerConfig config = ListenerConfig.parse(proto);
     ListenerEntry entry = known != null ? known : new ListenerEntry(config.name(), fromBootstrap);
-    ListenerVersion version = make(config, entry, info);
+    checkDuplicate(config, entry);
+    ListenerVersion version = versions.create(config, entry, info);
     if (known == null) {
       entries.put(entry.name, entry);
       managerStats.added.inc();
@@ -123,37 +122,6 @@ final class ListenerSet {
       return false;
     }
     return entry.active != null && entry.active.config().proto().equals(proto);
-  }
-
-  private ListenerVersion make(ListenerConfig config, ListenerEntry entry, String info)
-      throws ConfigException {
-    checkDuplicate(config, entry);
-    Scope scope = stats.root().tagged("listener", "envoy.listener_address", config.statName());
-    InitManager init = new InitManager("listener '" + config.name() + "'");
-    ListenerContext context = new ListenerContext(config.name(), scope, init, !entry.fromBootstrap);
-    ListenerVersion active = entry.active;
-    FilterChains predecessor =
-        active != null && config.differsOnlyInChains(active.config()) ? active.chains() : null;
-    List<AccessLog> logs = AccessLogs.read(config.proto().getAccessLogList(), accessLogs);
-    FilterChains chains = chainReader.read(config, context, predecessor);
-    List<ListenSocket> claimed;
-    try {
-      claimed = sockets.claim(config, entry.sockets());
-    } catch (ConfigException e) {
-      managerStats.createFailure.inc();
-      (predecessor == null ? chains.all() : chains.notIn(predecessor))
-          .forEach(ConnectionChain::close);
-      throw e;
-    }
-    return new ListenerVersion(
-        config,
-        chains,
-        claimed,
-        logs,
-        new ListenerStats(scope, workers),
-        init,
-        info,
-        timestamp(control.wallTime()));
   }
 
   private void checkDuplicate(ListenerConfig config, ListenerEntry entry) throws ConfigException {
@@ -334,9 +302,5 @@ final class ListenerSet {
     boolean started = accepting != Accepting.NOT_YET;
     managerStats.active.set(started ? active().size() : entries.size());
     managerStats.warming.set(started ? warming : 0);
-  }
-
-  static Timestamp timestamp(Instant at) {
-    return Timestamp.newBuilder().setSeconds(at.getEpochSecond()).setNanos(at.getNano()).build();
   }
 }

@@ -1,0 +1,87 @@
+package io.bifocal.dataplane.listener;
+
+import com.google.protobuf.Timestamp;
+import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.extension.AccessLogFactory;
+import io.bifocal.dataplane.extension.AccessLogs;
+import io.bifocal.dataplane.extension.ListenerContext;
+import io.bifocal.dataplane.extension.Registry;
+import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.stats.Scope;
+import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.stream.AccessLog;
+import io.bifocal.dataplane.worker.Workers;
+import io.bifocal.xds.time.Loop;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * Makes versions of listeners: their filter chains, their sockets, their logs and statistics.
+ * Confined to the control loop.
+ */
+final class VersionFactory {
+  private final Loop control;
+  private final StatsStore stats;
+  private final Workers workers;
+  private final Registry<AccessLogFactory> accessLogs;
+  private final ManagerStats managerStats;
+  private final ChainReader chainReader;
+  private final Sockets sockets;
+
+  VersionFactory(
+      Loop control,
+      StatsStore stats,
+      Workers workers,
+      Registry<AccessLogFactory> accessLogs,
+      ManagerStats managerStats,
+      ChainReader chainReader,
+      Sockets sockets) {
+    this.control = control;
+    this.stats = stats;
+    this.workers = workers;
+    this.accessLogs = accessLogs;
+    this.managerStats = managerStats;
+    this.chainReader = chainReader;
+    this.sockets = sockets;
+  }
+
+  /**
+   * The next version of {@code entry}; nothing has changed there yet.
+   *
+   * @param info the version as its source calls it; empty for the bootstrap
+   * @throws ConfigException when it cannot be made; nothing is left of it then
+   */
+  ListenerVersion create(ListenerConfig config, ListenerEntry entry, String info)
+      throws ConfigException {
+    Scope scope = stats.root().tagged("listener", "envoy.listener_address", config.statName());
+    InitManager init = new InitManager("listener '" + config.name() + "'");
+    ListenerContext context = new ListenerContext(config.name(), scope, init, !entry.fromBootstrap);
+    ListenerVersion active = entry.active;
+    FilterChains predecessor =
+        active != null && config.differsOnlyInChains(active.config()) ? active.chains() : null;
+    List<AccessLog> logs = AccessLogs.read(config.proto().getAccessLogList(), accessLogs);
+    FilterChains chains = chainReader.read(config, context, predecessor);
+    List<ListenSocket> claimed;
+    try {
+      claimed = sockets.claim(config, entry.sockets());
+    } catch (ConfigException e) {
+      managerStats.createFailure.inc();
+      (predecessor == null ? chains.all() : chains.notIn(predecessor))
+          .forEach(ConnectionChain::close);
+      throw e;
+    }
+    return new ListenerVersion(
+        config,
+        chains,
+        claimed,
+        logs,
+        new ListenerStats(scope, workers),
+        init,
+        info,
+        timestamp(control.wallTime()));
+  }
+
+  static Timestamp timestamp(Instant at) {
+    return Timestamp.newBuilder().setSeconds(at.getEpochSecond()).setNanos(at.getNano()).build();
+  }
+}
