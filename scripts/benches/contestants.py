@@ -125,9 +125,9 @@ CONTESTANTS = [
     Contestant("grpc-java", "grpc-java 1.85, as it comes", ("java-clients",), java("grpc", HTTP2_PORT), HTTP2_PORT),
     Contestant(
         "grpc-java +HE",
-        "the same with GRPC_EXPERIMENTAL_XDS_DUALSTACK_ENDPOINTS and GRPC_PF_USE_HAPPY_EYEBALLS",
+        "the same with GRPC_EXPERIMENTAL_ENABLE_NEW_PICK_FIRST and GRPC_PF_USE_HAPPY_EYEBALLS",
         ("java-clients",),
-        java("grpc", HTTP2_PORT, GRPC_EXPERIMENTAL_XDS_DUALSTACK_ENDPOINTS="true", GRPC_PF_USE_HAPPY_EYEBALLS="true"),
+        java("grpc", HTTP2_PORT, GRPC_EXPERIMENTAL_ENABLE_NEW_PICK_FIRST="true", GRPC_PF_USE_HAPPY_EYEBALLS="true"),
         HTTP2_PORT,
     ),
 ]

@@ -48,7 +48,7 @@ def dots(attempts, y):
             for at, family in shown]
 
 
-def write(docs, first, names, results, delays, lateness):
+def write(docs, contestants, first, names, results, delays, lateness):
     """Puts what was measured between the marks of the page, and the picture beside it."""
     (docs / "happy-eyeballs.svg").write_text(svg(results, delays))
     page = docs / "happy-eyeballs.md"
@@ -64,6 +64,8 @@ def write(docs, first, names, results, delays, lateness):
         f"Answers that are late by {', '.join(map(str, lateness))} ms:",
         "",
         *names,
+        "",
+        *(f"- **{c.name}**: {c.what}" for c in contestants),
         MARKS[1],
     ]
     page.write_text(before + "\n".join(measured) + after)

@@ -151,4 +151,4 @@ def main(argv):
     first, names = tables(results)
     print("\n".join([*first, "", *names]))
     if options.write:
-        picture.write(ROOT / "docs", first, names, results, DELAYS, LATENESS)
+        picture.write(ROOT / "docs", options.contestants, first, names, results, DELAYS, LATENESS)
