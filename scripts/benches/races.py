@@ -34,13 +34,13 @@ class Field:
 
     def measure(self, contestant):
         figures = {}
-        figures["gap"] = self.median(contestant, Trial(sixes=(SILENT,)), lambda s: s.gap())
+        many = play(self.lab, contestant, Trial(sixes=FOUR, fours=FOUR))
+        figures["gap"], figures["many"] = many.gap(), many.attempts
         figures["sweep"] = [self.winner(contestant, Trial(sixes=(("accept", delay),))) for delay in DELAYS]
         usual = self.median(contestant, Trial(), lambda s: s.first and s.first[0])
         figures["late AAAA"] = [self.held_up(contestant, Trial(late_aaaa=late), usual) for late in LATENESS]
         figures["late A"] = [self.held_up(contestant, Trial(late_a=late), usual) for late in LATENESS]
         figures["asked"] = self.asked(contestant)
-        figures["many"] = play(self.lab, contestant, Trial(sixes=FOUR, fours=FOUR)).attempts
         for title, trial in DEAD.items():
             figures[title] = self.median(contestant, trial, lambda s: s.connected_after())
         figures["second"] = self.median(contestant, Trial(sixes=(SILENT,), connections=2), second)
