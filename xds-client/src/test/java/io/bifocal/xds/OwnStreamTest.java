@@ -14,6 +14,9 @@ import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A subscription whose source names a server has a stream of its own. */
 class OwnStreamTest {
@@ -70,6 +73,36 @@ class OwnStreamTest {
     subscribe(ApiType.GRPC, ENDPOINTS, "e1");
     subscribe(ApiType.GRPC, ENDPOINTS, "e2");
     assertThat(talk.server.opened()).hasSize(3);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "SCOPED_ROUTES, GRPC, route.v3.ScopedRoutesDiscoveryService/StreamScopedRoutes",
+    "SCOPED_ROUTES, DELTA_GRPC, route.v3.ScopedRoutesDiscoveryService/DeltaScopedRoutes",
+    "VIRTUAL_HOST, DELTA_GRPC, route.v3.VirtualHostDiscoveryService/DeltaVirtualHosts",
+    "LOCALITY_ENDPOINTS, DELTA_GRPC,"
+        + " endpoint.v3.LocalityEndpointDiscoveryService/DeltaLocalityEndpoints",
+    "SECRET, GRPC, secret.v3.SecretDiscoveryService/StreamSecrets",
+    "SECRET, DELTA_GRPC, secret.v3.SecretDiscoveryService/DeltaSecrets",
+    "RUNTIME, GRPC, runtime.v3.RuntimeDiscoveryService/StreamRuntime",
+    "RUNTIME, DELTA_GRPC, runtime.v3.RuntimeDiscoveryService/DeltaRuntime",
+    "EXTENSION_CONFIG, GRPC, extension.v3.ExtensionConfigDiscoveryService/StreamExtensionConfigs",
+    "EXTENSION_CONFIG, DELTA_GRPC,"
+        + " extension.v3.ExtensionConfigDiscoveryService/DeltaExtensionConfigs",
+  })
+  void eachTypeHasItsService(String type, ApiType api, String method) throws Exception {
+    talk.start();
+    subscribe(api, (ResourceType<?>) ResourceType.class.getField(type).get(null), "name");
+    assertThat(talk.server.opened()).endsWith("envoy.service." + method);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"VIRTUAL_HOST", "LOCALITY_ENDPOINTS"})
+  void someTypesAreIncrementalOnly(String type) throws Exception {
+    ResourceType<?> only = (ResourceType<?>) ResourceType.class.getField(type).get(null);
+    assertThatThrownBy(() -> subscribe(ApiType.GRPC, only, "name"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("no service");
   }
 
   @Test

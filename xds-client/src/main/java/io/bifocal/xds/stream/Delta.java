@@ -12,8 +12,14 @@ import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.envoyproxy.envoy.service.endpoint.v3.EndpointDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.endpoint.v3.LocalityEndpointDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.extension.v3.ExtensionConfigDiscoveryServiceGrpc;
 import io.envoyproxy.envoy.service.listener.v3.ListenerDiscoveryServiceGrpc;
 import io.envoyproxy.envoy.service.route.v3.RouteDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.route.v3.ScopedRoutesDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.route.v3.VirtualHostDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.runtime.v3.RuntimeDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.secret.v3.SecretDiscoveryServiceGrpc;
 import io.grpc.MethodDescriptor;
 import java.util.Map;
 import java.util.Optional;
@@ -23,15 +29,36 @@ final class Delta implements Dialect<DeltaDiscoveryRequest, DeltaDiscoveryRespon
 
   private static final Map<String, MethodDescriptor<DeltaDiscoveryRequest, DeltaDiscoveryResponse>>
       OWN =
-          Map.of(
-              ResourceType.CLUSTER.typeUrl(),
-              ClusterDiscoveryServiceGrpc.getDeltaClustersMethod(),
-              ResourceType.ENDPOINTS.typeUrl(),
-              EndpointDiscoveryServiceGrpc.getDeltaEndpointsMethod(),
-              ResourceType.LISTENER.typeUrl(),
-              ListenerDiscoveryServiceGrpc.getDeltaListenersMethod(),
-              ResourceType.ROUTES.typeUrl(),
-              RouteDiscoveryServiceGrpc.getDeltaRoutesMethod());
+          Map.ofEntries(
+              Map.entry(
+                  ResourceType.CLUSTER.typeUrl(),
+                  ClusterDiscoveryServiceGrpc.getDeltaClustersMethod()),
+              Map.entry(
+                  ResourceType.ENDPOINTS.typeUrl(),
+                  EndpointDiscoveryServiceGrpc.getDeltaEndpointsMethod()),
+              Map.entry(
+                  ResourceType.LISTENER.typeUrl(),
+                  ListenerDiscoveryServiceGrpc.getDeltaListenersMethod()),
+              Map.entry(
+                  ResourceType.ROUTES.typeUrl(), RouteDiscoveryServiceGrpc.getDeltaRoutesMethod()),
+              Map.entry(
+                  ResourceType.SCOPED_ROUTES.typeUrl(),
+                  ScopedRoutesDiscoveryServiceGrpc.getDeltaScopedRoutesMethod()),
+              Map.entry(
+                  ResourceType.SECRET.typeUrl(),
+                  SecretDiscoveryServiceGrpc.getDeltaSecretsMethod()),
+              Map.entry(
+                  ResourceType.EXTENSION_CONFIG.typeUrl(),
+                  ExtensionConfigDiscoveryServiceGrpc.getDeltaExtensionConfigsMethod()),
+              Map.entry(
+                  ResourceType.RUNTIME.typeUrl(),
+                  RuntimeDiscoveryServiceGrpc.getDeltaRuntimeMethod()),
+              Map.entry(
+                  ResourceType.VIRTUAL_HOST.typeUrl(),
+                  VirtualHostDiscoveryServiceGrpc.getDeltaVirtualHostsMethod()),
+              Map.entry(
+                  ResourceType.LOCALITY_ENDPOINTS.typeUrl(),
+                  LocalityEndpointDiscoveryServiceGrpc.getDeltaLocalityEndpointsMethod()));
 
   private Delta() {}
 

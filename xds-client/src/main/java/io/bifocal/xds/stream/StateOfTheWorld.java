@@ -12,8 +12,12 @@ import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.envoyproxy.envoy.service.endpoint.v3.EndpointDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.extension.v3.ExtensionConfigDiscoveryServiceGrpc;
 import io.envoyproxy.envoy.service.listener.v3.ListenerDiscoveryServiceGrpc;
 import io.envoyproxy.envoy.service.route.v3.RouteDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.route.v3.ScopedRoutesDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.runtime.v3.RuntimeDiscoveryServiceGrpc;
+import io.envoyproxy.envoy.service.secret.v3.SecretDiscoveryServiceGrpc;
 import io.grpc.MethodDescriptor;
 import java.util.Map;
 import java.util.Optional;
@@ -22,15 +26,29 @@ final class StateOfTheWorld implements Dialect<DiscoveryRequest, DiscoveryRespon
   static final StateOfTheWorld INSTANCE = new StateOfTheWorld();
 
   private static final Map<String, MethodDescriptor<DiscoveryRequest, DiscoveryResponse>> OWN =
-      Map.of(
-          ResourceType.CLUSTER.typeUrl(),
-          ClusterDiscoveryServiceGrpc.getStreamClustersMethod(),
-          ResourceType.ENDPOINTS.typeUrl(),
-          EndpointDiscoveryServiceGrpc.getStreamEndpointsMethod(),
-          ResourceType.LISTENER.typeUrl(),
-          ListenerDiscoveryServiceGrpc.getStreamListenersMethod(),
-          ResourceType.ROUTES.typeUrl(),
-          RouteDiscoveryServiceGrpc.getStreamRoutesMethod());
+      Map.ofEntries(
+          Map.entry(
+              ResourceType.CLUSTER.typeUrl(),
+              ClusterDiscoveryServiceGrpc.getStreamClustersMethod()),
+          Map.entry(
+              ResourceType.ENDPOINTS.typeUrl(),
+              EndpointDiscoveryServiceGrpc.getStreamEndpointsMethod()),
+          Map.entry(
+              ResourceType.LISTENER.typeUrl(),
+              ListenerDiscoveryServiceGrpc.getStreamListenersMethod()),
+          Map.entry(
+              ResourceType.ROUTES.typeUrl(), RouteDiscoveryServiceGrpc.getStreamRoutesMethod()),
+          Map.entry(
+              ResourceType.SCOPED_ROUTES.typeUrl(),
+              ScopedRoutesDiscoveryServiceGrpc.getStreamScopedRoutesMethod()),
+          Map.entry(
+              ResourceType.SECRET.typeUrl(), SecretDiscoveryServiceGrpc.getStreamSecretsMethod()),
+          Map.entry(
+              ResourceType.EXTENSION_CONFIG.typeUrl(),
+              ExtensionConfigDiscoveryServiceGrpc.getStreamExtensionConfigsMethod()),
+          Map.entry(
+              ResourceType.RUNTIME.typeUrl(),
+              RuntimeDiscoveryServiceGrpc.getStreamRuntimeMethod()));
 
   private StateOfTheWorld() {}
 
