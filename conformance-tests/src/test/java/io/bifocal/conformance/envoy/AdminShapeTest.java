@@ -17,9 +17,9 @@ import io.bifocal.conformance.Http;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
-import io.bifocal.conformance.scripted.Named;
-import io.bifocal.conformance.scripted.ScriptedServer;
-import io.bifocal.conformance.scripted.Type;
+import io.bifocal.xds.ResourceType;
+import io.bifocal.xds.testing.Named;
+import io.bifocal.xds.testing.ScriptedControlPlane;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -140,14 +140,14 @@ class AdminShapeTest {
   @ParameterizedTest
   @EnumSource(Subject.class)
   void readyTellsHowFarInitialisationIs(Subject subject) {
-    ScriptedServer server = stage.keep(new ScriptedServer());
+    ScriptedControlPlane server = stage.keep(new ScriptedControlPlane());
     Proxy proxy = stage.start(subject, Bootstraps.ads(server.port(), Dialect.SOTW));
-    server.awaitSubscription(Type.CDS);
+    server.awaitSubscription(ResourceType.CLUSTER);
     assertReady(proxy, 503, "PRE_INITIALIZING");
-    server.push(Type.CDS, "1", List.of());
-    server.awaitSubscription(Type.LDS);
+    server.push(ResourceType.CLUSTER, "1", List.of());
+    server.awaitSubscription(ResourceType.LISTENER);
     assertReady(proxy, 503, "INITIALIZING");
-    server.push(Type.LDS, "1", List.of());
+    server.push(ResourceType.LISTENER, "1", List.of());
     assertReady(proxy, 200, "LIVE");
     assertThat(Http.post(proxy.adminAddress(), "/healthcheck/fail").body()).isEqualTo("OK\n");
     assertReady(proxy, 503, "DRAINING");
@@ -159,7 +159,7 @@ class AdminShapeTest {
   @ParameterizedTest
   @EnumSource(Subject.class)
   void wrongRequestsGetEnvoysAnswers(Subject subject) {
-    ScriptedServer server = stage.keep(new ScriptedServer());
+    ScriptedControlPlane server = stage.keep(new ScriptedControlPlane());
     Proxy proxy = stage.start(subject, Bootstraps.ads(server.port(), Dialect.SOTW));
 
     assertThat(proxy.admin("/nosuch").status()).isEqualTo(404);
@@ -182,17 +182,22 @@ class AdminShapeTest {
 
   private Proxy serving(Subject subject) {
     Backend backend = stage.keep(Backend.start("127.0.0.1", "hello"));
-    ScriptedServer server = stage.keep(new ScriptedServer());
+    ScriptedControlPlane server = stage.keep(new ScriptedControlPlane());
     Proxy proxy = stage.start(subject, Bootstraps.ads(server.port(), Dialect.SOTW));
-    server.awaitSubscription(Type.CDS);
-    server.push(Type.CDS, "1", List.of(new Named("e1", Any.pack(edsCluster("e1")))));
-    server.awaitSubscription(Type.EDS);
+    server.awaitSubscription(ResourceType.CLUSTER);
+    server.push(ResourceType.CLUSTER, "1", List.of(new Named("e1", Any.pack(edsCluster("e1")))));
+    server.awaitSubscription(ResourceType.ENDPOINTS);
     server.push(
-        Type.EDS, "1", List.of(new Named("e1", Any.pack(assignment("e1", backend.address())))));
-    server.awaitSubscription(Type.LDS);
-    server.push(Type.LDS, "1", List.of(new Named("ingress", Any.pack(listener("ingress", "r1")))));
-    server.awaitSubscription(Type.RDS);
-    server.push(Type.RDS, "1", List.of(new Named("r1", Any.pack(route("r1", "e1")))));
+        ResourceType.ENDPOINTS,
+        "1",
+        List.of(new Named("e1", Any.pack(assignment("e1", backend.address())))));
+    server.awaitSubscription(ResourceType.LISTENER);
+    server.push(
+        ResourceType.LISTENER,
+        "1",
+        List.of(new Named("ingress", Any.pack(listener("ingress", "r1")))));
+    server.awaitSubscription(ResourceType.ROUTES);
+    server.push(ResourceType.ROUTES, "1", List.of(new Named("r1", Any.pack(route("r1", "e1")))));
     proxy.awaitLive().awaitBody("ingress", "/", "hello");
     return proxy;
   }

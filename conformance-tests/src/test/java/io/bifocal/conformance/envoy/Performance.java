@@ -9,8 +9,8 @@ import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
 import io.bifocal.conformance.envoy.Step.CloseStream;
 import io.bifocal.conformance.envoy.Step.Push;
-import io.bifocal.conformance.scripted.Said;
-import io.bifocal.conformance.scripted.ScriptedServer;
+import io.bifocal.xds.testing.HeardRequest;
+import io.bifocal.xds.testing.ScriptedControlPlane;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -27,7 +27,7 @@ import org.awaitility.core.ConditionTimeoutException;
 /** Plays the script to one subject, and records. */
 final class Performance {
   /** Longer than a subject thinks, shorter than a reader's patience. */
-  private static final long QUIET_MILLIS = 400;
+  private static final Duration QUIET = Duration.ofMillis(400);
 
   private static final Duration ANSWER = Duration.ofSeconds(5);
   private static final Duration DRAINING = Duration.ofSeconds(4);
@@ -61,14 +61,14 @@ final class Performance {
           "listener_manager.total_listeners_active",
           "listener_manager.total_listeners_warming");
 
-  private final ScriptedServer server;
+  private final ScriptedControlPlane server;
   private final Proxy proxy;
   private final Dialect dialect;
   private final Map<String, List<String>> wire = new LinkedHashMap<>();
   private final Map<String, List<String>> shown = new LinkedHashMap<>();
   private int read;
 
-  private Performance(ScriptedServer server, Proxy proxy, Dialect dialect) {
+  private Performance(ScriptedControlPlane server, Proxy proxy, Dialect dialect) {
     this.server = server;
     this.proxy = proxy;
     this.dialect = dialect;
@@ -99,10 +99,10 @@ final class Performance {
   }
 
   static Notes play(Stage stage, Subject subject, Dialect dialect) {
-    ScriptedServer server = stage.keep(new ScriptedServer());
+    ScriptedControlPlane server = stage.keep(new ScriptedControlPlane());
     Proxy proxy = stage.start(subject, Bootstraps.ads(server.port(), dialect));
     Performance performance = new Performance(server, proxy, dialect);
-    performance.waitFor(() -> !server.said().isEmpty());
+    performance.waitFor(() -> !server.requests().isEmpty());
     performance.note("start", List.of());
     for (Step step : Script.steps()) {
       performance.play(step);
@@ -114,13 +114,13 @@ final class Performance {
 
   private void play(Step step) {
     if (step instanceof Push push) {
-      int before = server.said().size();
+      int before = server.requests().size();
       String nonce = server.push(push.type(), push.version(), push.resources());
       waitFor(
           switch (push.answer()) {
             case ANSWERED, ANSWERED_AND_MORE_AFTER_DRAINING ->
-                () -> server.said().stream().anyMatch(said -> said.nonce().equals(nonce));
-            case HELD_BACK -> () -> server.said().size() > before;
+                () -> server.requests().stream().anyMatch(r -> r.nonce().equals(nonce));
+            case HELD_BACK -> () -> server.requests().size() > before;
             case SILENCE -> () -> true;
           });
       if (push.answer() == Step.Answer.ANSWERED_AND_MORE_AFTER_DRAINING) {
@@ -128,9 +128,9 @@ final class Performance {
       }
       note(push.title(), push.mustName());
     } else if (step instanceof CloseStream close) {
-      int expected = server.said().size() + close.requestsExpected();
-      server.closeStream();
-      waitFor(() -> server.said().size() >= expected);
+      int expected = server.requests().size() + close.requestsExpected();
+      server.closeStreams();
+      waitFor(() -> server.requests().size() >= expected);
       note(close.title(), List.of());
     }
   }
@@ -149,12 +149,18 @@ final class Performance {
     await().atMost(duration.plusSeconds(30)).until(() -> System.nanoTime() >= end);
   }
 
+  private boolean quiet() {
+    List<HeardRequest> all = server.requests();
+    return all.isEmpty()
+        || System.nanoTime() - all.get(all.size() - 1).nanoTime() >= QUIET.toNanos();
+  }
+
   private void note(String title, List<String> mustName) {
-    pause(Duration.ofMillis(QUIET_MILLIS));
-    await().until(() -> server.quietMillis() >= QUIET_MILLIS);
-    List<Said> all = server.said();
+    pause(QUIET);
+    await().until(this::quiet);
+    List<HeardRequest> all = server.requests();
     List<String> lines = new ArrayList<>();
-    all.subList(read, all.size()).forEach(said -> lines.add(said.line(mustName)));
+    all.subList(read, all.size()).forEach(heard -> lines.add(Said.of(heard).line(mustName)));
     read = all.size();
     wire.put(title, lines);
     Map<String, String> stats = new TreeMap<>(proxy.stats());

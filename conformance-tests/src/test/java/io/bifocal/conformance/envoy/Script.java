@@ -14,8 +14,8 @@ import io.bifocal.conformance.Loopback;
 import io.bifocal.conformance.envoy.Step.Answer;
 import io.bifocal.conformance.envoy.Step.CloseStream;
 import io.bifocal.conformance.envoy.Step.Push;
-import io.bifocal.conformance.scripted.Named;
-import io.bifocal.conformance.scripted.Type;
+import io.bifocal.xds.ResourceType;
+import io.bifocal.xds.testing.Named;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
@@ -51,16 +51,17 @@ final class Script {
   }
 
   private void becomesLive() {
-    push("first clusters", Type.CDS, "1", cluster(good("a")), cluster(edsCluster("e1")));
-    push("first endpoints", Type.EDS, "1", endpoints("e1"));
-    push("first listener", Type.LDS, "1", listenerOf("l1", "r1"));
-    push("first routes", Type.RDS, "1", routes("r1", "a"));
+    push(
+        "first clusters", ResourceType.CLUSTER, "1", cluster(good("a")), cluster(edsCluster("e1")));
+    push("first endpoints", ResourceType.ENDPOINTS, "1", endpoints("e1"));
+    push("first listener", ResourceType.LISTENER, "1", listenerOf("l1", "r1"));
+    push("first routes", ResourceType.ROUTES, "1", routes("r1", "a"));
   }
 
   private void clusters() {
     push(
         "a new EDS cluster, a bad cluster and known ones",
-        Type.CDS,
+        ResourceType.CLUSTER,
         "2",
         Answer.HELD_BACK,
         List.of("bad", "not.an.ip"),
@@ -70,7 +71,7 @@ final class Script {
         cluster(badCluster("bad")));
     push(
         "the endpoints it waited for",
-        Type.EDS,
+        ResourceType.ENDPOINTS,
         "2",
         Answer.ANSWERED,
         List.of("bad", "not.an.ip"),
@@ -78,48 +79,68 @@ final class Script {
         endpoints("e2"));
     push(
         "without the bad one, and without the new one",
-        Type.CDS,
+        ResourceType.CLUSTER,
         "3",
         cluster(good("a")),
         cluster(edsCluster("e1")));
     refused(
         "the same cluster twice",
-        Type.CDS,
+        ResourceType.CLUSTER,
         "4",
         List.of("a"),
         cluster(good("a").toBuilder().setConnectTimeout(seconds(1)).build()),
         cluster(good("a").toBuilder().setConnectTimeout(seconds(2)).build()),
         cluster(edsCluster("e1")));
-    push("clusters as they were", Type.CDS, "5", cluster(good("a")), cluster(edsCluster("e1")));
+    push(
+        "clusters as they were",
+        ResourceType.CLUSTER,
+        "5",
+        cluster(good("a")),
+        cluster(edsCluster("e1")));
   }
 
   private void endpoints() {
-    refused("an endpoint that is a name", Type.EDS, "3", List.of("not.an.ip"), badEndpoints("e1"));
-    push("endpoints nobody asked for", Type.EDS, "4", endpoints("e1"), endpoints("nobody"));
-    push("endpoints with an additional address", Type.EDS, "5", twoAddresses("e1"));
-    push("no endpoints at all", Type.EDS, "6");
+    refused(
+        "an endpoint that is a name",
+        ResourceType.ENDPOINTS,
+        "3",
+        List.of("not.an.ip"),
+        badEndpoints("e1"));
+    push(
+        "endpoints nobody asked for",
+        ResourceType.ENDPOINTS,
+        "4",
+        endpoints("e1"),
+        endpoints("nobody"));
+    push("endpoints with an additional address", ResourceType.ENDPOINTS, "5", twoAddresses("e1"));
+    push("no endpoints at all", ResourceType.ENDPOINTS, "6");
   }
 
   private void routes() {
-    refused("a domain twice", Type.RDS, "2", List.of("r1"), badRoutes("r1"));
-    push("routes nobody asked for", Type.RDS, "3", routes("nobody", "a"), routes("r1", "e1"));
-    push("a route to no cluster", Type.RDS, "4", routes("r1", "nosuch"));
+    refused("a domain twice", ResourceType.ROUTES, "2", List.of("r1"), badRoutes("r1"));
+    push(
+        "routes nobody asked for",
+        ResourceType.ROUTES,
+        "3",
+        routes("nobody", "a"),
+        routes("r1", "e1"));
+    push("a route to no cluster", ResourceType.ROUTES, "4", routes("r1", "nosuch"));
   }
 
   private void listeners() {
     push(
         "a bad listener beside a new one",
-        Type.LDS,
+        ResourceType.LISTENER,
         "2",
         Answer.ANSWERED,
         List.of("bad"),
         listenerOf("l1", "r1"),
         listenerOf("l2", "r2"),
         badListener("bad"));
-    push("routes of both", Type.RDS, "5", routes("r1", "a"), routes("r2", "a"));
+    push("routes of both", ResourceType.ROUTES, "5", routes("r1", "a"), routes("r2", "a"));
     push(
         "the second listener goes",
-        Type.LDS,
+        ResourceType.LISTENER,
         "3",
         Answer.ANSWERED_AND_MORE_AFTER_DRAINING,
         List.of(),
@@ -129,7 +150,7 @@ final class Script {
   private void wholeResponses() {
     refused(
         "one that can't be decoded spoils all",
-        Type.CDS,
+        ResourceType.CLUSTER,
         "6",
         List.of(),
         cluster(good("a")),
@@ -138,12 +159,12 @@ final class Script {
         new Named(
             "garbage",
             Any.newBuilder()
-                .setTypeUrl(Type.CDS.url())
+                .setTypeUrl(ResourceType.CLUSTER.typeUrl())
                 .setValue(ByteString.copyFrom(new byte[] {(byte) 0xff, 1, 2}))
                 .build()));
     refused(
         "one that breaks a constraint spoils all",
-        Type.CDS,
+        ResourceType.CLUSTER,
         "7",
         List.of("Name"),
         cluster(good("a")),
@@ -152,17 +173,17 @@ final class Script {
         cluster(good("")));
     refused(
         "one of another type spoils all",
-        Type.CDS,
+        ResourceType.CLUSTER,
         "8",
         List.of("envoy.config.listener.v3.Listener"),
         cluster(good("a")),
         cluster(edsCluster("e1")),
         cluster(good("new")),
         listenerOf("stray", "r1"));
-    push("a type that nobody subscribed to", Type.SDS, "1", Answer.SILENCE, List.of());
+    push("a type that nobody subscribed to", ResourceType.SECRET, "1", Answer.SILENCE, List.of());
     push(
         "and one more cluster",
-        Type.CDS,
+        ResourceType.CLUSTER,
         "9",
         cluster(good("a")),
         cluster(edsCluster("e1")),
@@ -173,7 +194,7 @@ final class Script {
     steps.add(new CloseStream("the stream ends", 4));
     push(
         "a change after the reconnect",
-        Type.CDS,
+        ResourceType.CLUSTER,
         "10",
         cluster(good("a")),
         cluster(edsCluster("e1")),
@@ -181,22 +202,31 @@ final class Script {
   }
 
   private void empties() {
-    push("no listeners", Type.LDS, "4", Answer.ANSWERED_AND_MORE_AFTER_DRAINING, List.of());
-    push("no clusters", Type.CDS, "11");
+    push(
+        "no listeners",
+        ResourceType.LISTENER,
+        "4",
+        Answer.ANSWERED_AND_MORE_AFTER_DRAINING,
+        List.of());
+    push("no clusters", ResourceType.CLUSTER, "11");
   }
 
-  private void push(String title, Type type, String version, Named... resources) {
+  private void push(String title, ResourceType<?> type, String version, Named... resources) {
     push(title, type, version, Answer.ANSWERED, List.of(), resources);
   }
 
   private void refused(
-      String title, Type type, String version, List<String> mustName, Named... resources) {
+      String title,
+      ResourceType<?> type,
+      String version,
+      List<String> mustName,
+      Named... resources) {
     push(title, type, version, Answer.ANSWERED, mustName, resources);
   }
 
   private void push(
       String title,
-      Type type,
+      ResourceType<?> type,
       String version,
       Answer answer,
       List<String> mustName,

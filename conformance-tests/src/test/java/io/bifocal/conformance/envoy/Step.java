@@ -1,7 +1,7 @@
 package io.bifocal.conformance.envoy;
 
-import io.bifocal.conformance.scripted.Named;
-import io.bifocal.conformance.scripted.Type;
+import io.bifocal.xds.ResourceType;
+import io.bifocal.xds.testing.Named;
 import java.util.List;
 
 /** One thing that the scripted control plane does. */
@@ -28,7 +28,7 @@ sealed interface Step {
    */
   record Push(
       String title,
-      Type type,
+      ResourceType<?> type,
       String version,
       List<Named> resources,
       Answer answer,

@@ -21,9 +21,9 @@ import io.bifocal.conformance.Ports;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
-import io.bifocal.conformance.scripted.Named;
-import io.bifocal.conformance.scripted.ScriptedServer;
-import io.bifocal.conformance.scripted.Type;
+import io.bifocal.xds.ResourceType;
+import io.bifocal.xds.testing.Named;
+import io.bifocal.xds.testing.ScriptedControlPlane;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import java.io.IOException;
@@ -93,7 +93,7 @@ class HostileControlPlaneTest {
     Any route = Any.pack(route("stray", "a"));
     Any undecodable =
         Any.newBuilder()
-            .setTypeUrl(Type.CDS.url())
+            .setTypeUrl(ResourceType.CLUSTER.typeUrl())
             .setValue(ByteString.copyFrom(new byte[] {(byte) 0xff, (byte) 0xff, 3}))
             .build();
     List<Arguments> cases = new ArrayList<>();
@@ -109,26 +109,31 @@ class HostileControlPlaneTest {
               subject,
               "a type URL that is none",
               empty.toBuilder().setTypeUrl("\u0000/../?").addResources(route).build()));
-      cases.add(Arguments.of(subject, "routes as clusters", of(Type.CDS, "9", "x", route)));
       cases.add(
-          Arguments.of(subject, "bytes that are no cluster", of(Type.CDS, "9", "y", undecodable)));
+          Arguments.of(subject, "routes as clusters", of(ResourceType.CLUSTER, "9", "x", route)));
+      cases.add(
+          Arguments.of(
+              subject,
+              "bytes that are no cluster",
+              of(ResourceType.CLUSTER, "9", "y", undecodable)));
       cases.add(
           Arguments.of(
               subject,
               "an Any that says nothing",
-              of(Type.LDS, "9", "z", Any.getDefaultInstance())));
+              of(ResourceType.LISTENER, "9", "z", Any.getDefaultInstance())));
       cases.add(
           Arguments.of(
               subject,
               "a version and a nonce of a megabyte",
-              of(Type.SDS, "9".repeat(1 << 20), "n".repeat(1 << 20), route)));
+              of(ResourceType.SECRET, "9".repeat(1 << 20), "n".repeat(1 << 20), route)));
     }
     return cases;
   }
 
-  private static DiscoveryResponse of(Type type, String version, String nonce, Any resource) {
+  private static DiscoveryResponse of(
+      ResourceType<?> type, String version, String nonce, Any resource) {
     return DiscoveryResponse.newBuilder()
-        .setTypeUrl(type.url())
+        .setTypeUrl(type.typeUrl())
         .setVersionInfo(version)
         .setNonce(nonce)
         .addResources(resource)
@@ -138,7 +143,7 @@ class HostileControlPlaneTest {
   @ParameterizedTest(name = "{0}: {1}")
   @MethodSource("nonsense")
   void nonsenseChangesNothing(Subject subject, String what, DiscoveryResponse response) {
-    ScriptedServer server = stage.keep(new ScriptedServer());
+    ScriptedControlPlane server = stage.keep(new ScriptedControlPlane());
     Proxy proxy = serving(subject, server, "before");
 
     server.send(response);
@@ -151,7 +156,7 @@ class HostileControlPlaneTest {
   @ParameterizedTest
   @EnumSource(Subject.class)
   void twoHundredThousandNamesNobodyAskedForAreSurvived(Subject subject) {
-    ScriptedServer server = stage.keep(new ScriptedServer());
+    ScriptedControlPlane server = stage.keep(new ScriptedControlPlane());
     Proxy proxy = serving(subject, server, "before");
     List<Named> many = new ArrayList<>();
     for (int i = 0; i < MANY; i++) {
@@ -161,7 +166,7 @@ class HostileControlPlaneTest {
               ClusterLoadAssignment.newBuilder().setClusterName("nobody-" + i).build()));
     }
 
-    server.push(Type.EDS, "2", many);
+    server.push(ResourceType.ENDPOINTS, "2", many);
 
     proxy.awaitBody("ingress", "/", "before");
     assertObeysStill(proxy, server);
@@ -170,7 +175,7 @@ class HostileControlPlaneTest {
   @ParameterizedTest
   @EnumSource(Subject.class)
   void aResponseOf64MebibytesIsSurvived(Subject subject) {
-    ScriptedServer server = stage.keep(new ScriptedServer());
+    ScriptedControlPlane server = stage.keep(new ScriptedControlPlane());
     Proxy proxy = serving(subject, server, "before");
     UnknownFieldSet padding =
         UnknownFieldSet.newBuilder()
@@ -182,7 +187,7 @@ class HostileControlPlaneTest {
             .build();
 
     server.push(
-        Type.EDS,
+        ResourceType.ENDPOINTS,
         "2",
         List.of(
             named(
@@ -197,23 +202,25 @@ class HostileControlPlaneTest {
   }
 
   /** Serving from a scripted control plane: cluster e1 by EDS, listener ingress, routes. */
-  private Proxy serving(Subject subject, ScriptedServer server, String body) {
+  private Proxy serving(Subject subject, ScriptedControlPlane server, String body) {
     Backend backend = stage.keep(Backend.start("127.0.0.1", body));
     Proxy proxy = stage.start(subject, Bootstraps.ads(server.port(), Dialect.SOTW));
-    server.awaitSubscription(Type.CDS);
-    server.push(Type.CDS, "1", List.of(named("e1", edsCluster("e1"))));
-    server.awaitSubscription(Type.EDS);
-    server.push(Type.EDS, "1", List.of(named("e1", assignment("e1", backend.address()))));
-    server.awaitSubscription(Type.LDS);
-    server.push(Type.LDS, "1", List.of(named("ingress", listener("ingress", "routes"))));
-    server.awaitSubscription(Type.RDS);
-    server.push(Type.RDS, "1", List.of(named("routes", route("routes", "e1"))));
+    server.awaitSubscription(ResourceType.CLUSTER);
+    server.push(ResourceType.CLUSTER, "1", List.of(named("e1", edsCluster("e1"))));
+    server.awaitSubscription(ResourceType.ENDPOINTS);
+    server.push(
+        ResourceType.ENDPOINTS, "1", List.of(named("e1", assignment("e1", backend.address()))));
+    server.awaitSubscription(ResourceType.LISTENER);
+    server.push(
+        ResourceType.LISTENER, "1", List.of(named("ingress", listener("ingress", "routes"))));
+    server.awaitSubscription(ResourceType.ROUTES);
+    server.push(ResourceType.ROUTES, "1", List.of(named("routes", route("routes", "e1"))));
     proxy.awaitLive().awaitBody("ingress", "/", body);
     return proxy;
   }
 
   /** A good push arrives; when the subject has dropped the stream, on the next one. */
-  private void assertObeysStill(Proxy proxy, ScriptedServer server) {
+  private void assertObeysStill(Proxy proxy, ScriptedControlPlane server) {
     Backend after = stage.keep(Backend.start("127.0.0.1", "after"));
     await("obeying still")
         .atMost(Duration.ofSeconds(60))
@@ -221,25 +228,28 @@ class HostileControlPlaneTest {
         .untilAsserted(
             () -> {
               server.push(
-                  Type.CDS,
+                  ResourceType.CLUSTER,
                   "after",
                   List.of(
                       named("e1", edsCluster("e1")),
                       named("new", staticCluster("new", after.address()))));
-              server.push(Type.RDS, "after", List.of(named("routes", route("routes", "new"))));
+              server.push(
+                  ResourceType.ROUTES, "after", List.of(named("routes", route("routes", "new"))));
               assertThat(Http.get(proxy.listener("ingress"), "/").body()).isEqualTo("after");
             });
   }
 
   private void assertCatchesUp(Proxy proxy, int port) {
     Backend backend = stage.keep(Backend.start("127.0.0.1", "at last"));
-    ScriptedServer server = stage.keep(new ScriptedServer(port));
-    server.awaitSubscription(Type.CDS);
-    server.push(Type.CDS, "1", List.of(named("a", staticCluster("a", backend.address()))));
-    server.awaitSubscription(Type.LDS);
-    server.push(Type.LDS, "1", List.of(named("ingress", listener("ingress", "routes"))));
-    server.awaitSubscription(Type.RDS);
-    server.push(Type.RDS, "1", List.of(named("routes", route("routes", "a"))));
+    ScriptedControlPlane server = stage.keep(new ScriptedControlPlane(port));
+    server.awaitSubscription(ResourceType.CLUSTER);
+    server.push(
+        ResourceType.CLUSTER, "1", List.of(named("a", staticCluster("a", backend.address()))));
+    server.awaitSubscription(ResourceType.LISTENER);
+    server.push(
+        ResourceType.LISTENER, "1", List.of(named("ingress", listener("ingress", "routes"))));
+    server.awaitSubscription(ResourceType.ROUTES);
+    server.push(ResourceType.ROUTES, "1", List.of(named("routes", route("routes", "a"))));
     proxy.awaitBody("ingress", "/", "at last");
     assertThat(proxy.stat("control_plane.connected_state")).isEqualTo(1);
   }

@@ -1,0 +1,89 @@
+package io.bifocal.conformance.envoy;
+
+import com.google.rpc.Status;
+import io.bifocal.xds.ResourceType;
+import io.bifocal.xds.testing.HeardRequest;
+import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
+import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * One request of a subject, reduced to what is compared.
+ *
+ * @param text what was said, but for the error
+ * @param error the first 4096 characters, which is what Envoy sends, of the error's message, or
+ *     empty
+ */
+record Said(String text, String error) {
+  private static final int ERROR_LENGTH = 4096;
+  private static final List<ResourceType<?>> TYPES =
+      List.of(
+          ResourceType.CLUSTER,
+          ResourceType.ENDPOINTS,
+          ResourceType.LISTENER,
+          ResourceType.ROUTES,
+          ResourceType.SECRET);
+
+  /**
+   * Normalised: the node is left out but for its presence, since Envoy describes its own build in
+   * it; names are sorted, since the protocol gives them no order.
+   */
+  static Said of(HeardRequest request) {
+    String text =
+        request instanceof HeardRequest.Delta delta
+            ? of(delta.message())
+            : of(((HeardRequest.StateOfTheWorld) request).message());
+    return new Said(
+        "stream %d: %s%s %s%s"
+            .formatted(
+                request.stream(),
+                shortName(request.typeUrl()),
+                request.node().isPresent() ? " with node" : "",
+                text,
+                request.error().map(error -> " error " + error.getCode()).orElse("")),
+        request.error().map(Said::message).orElse(""));
+  }
+
+  private static String of(DiscoveryRequest request) {
+    return "version '%s' nonce '%s' names %s"
+        .formatted(
+            request.getVersionInfo(),
+            request.getResponseNonce(),
+            new TreeSet<>(request.getResourceNamesList()));
+  }
+
+  private static String of(DeltaDiscoveryRequest request) {
+    return "nonce '%s' +%s -%s has %s"
+        .formatted(
+            request.getResponseNonce(),
+            new TreeSet<>(request.getResourceNamesSubscribeList()),
+            new TreeSet<>(request.getResourceNamesUnsubscribeList()),
+            new TreeMap<>(request.getInitialResourceVersionsMap()));
+  }
+
+  private static String shortName(String url) {
+    return TYPES.stream()
+        .filter(type -> type.typeUrl().equals(url))
+        .map(ResourceType::shortName)
+        .findFirst()
+        .orElse(url);
+  }
+
+  private static String message(Status error) {
+    String message = error.getMessage();
+    return message.substring(0, Math.min(ERROR_LENGTH, message.length()));
+  }
+
+  /**
+   * Normalised: of an error's words only the resources that it names are compared. Envoy's texts
+   * carry dumps of messages whose spacing varies on purpose, and say things of its own source; who
+   * is to blame is what an operator acts on.
+   */
+  String line(List<String> mustName) {
+    return error.isEmpty()
+        ? text
+        : text + " naming " + mustName.stream().filter(error::contains).toList();
+  }
+}
