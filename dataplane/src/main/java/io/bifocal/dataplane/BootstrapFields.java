@@ -46,10 +46,9 @@ final class BootstrapFields {
 
   private static final SupportedFields CLUSTER_MANAGER =
       SupportedFields.of(ClusterManager.getDescriptor())
-          .supports("upstream_bind_config")
+          .supports("upstream_bind_config", "load_stats_config")
           .ignores("hosts are spread evenly, wherever this proxy is", "local_cluster_name")
           .ignores("hosts are not ejected yet", "outlier_detection")
-          .ignores("load is not reported yet", "load_stats_config")
           .ignores(
               "a worker makes its part of a cluster on first use anyway",
               "enable_deferred_cluster_creation");
@@ -87,6 +86,12 @@ final class BootstrapFields {
     }
     if (dynamic.hasLdsConfig()) {
       checkSource(dynamic.getLdsConfig(), "dynamic_resources.lds_config", bootstrap);
+    }
+    if (bootstrap.getClusterManager().hasLoadStatsConfig()) {
+      checkServer(
+          bootstrap.getClusterManager().getLoadStatsConfig(),
+          "cluster_manager.load_stats_config",
+          bootstrap);
     }
     return warnings;
   }

@@ -7,6 +7,7 @@ import io.bifocal.dataplane.cluster.ConnectSettingsReader;
 import io.bifocal.dataplane.dns.ResolverConfigReader;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.runtime.RuntimeSnapshot;
+import io.bifocal.dataplane.stats.LoadReporterStats;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
@@ -109,6 +110,7 @@ final class Server {
       throw new ConfigException(String.valueOf(e.getMessage()), e);
     }
     parts.xds().start();
+    startLoadReports();
     return true;
   }
 
@@ -121,6 +123,18 @@ final class Server {
             parts.observer("cluster_manager.cds"),
             parts::clusterObserver,
             () -> clustersInitialized(dynamic.hasLdsConfig() ? dynamic.getLdsConfig() : null));
+  }
+
+  private void startLoadReports() {
+    if (bootstrap.getClusterManager().hasLoadStatsConfig()) {
+      var unused = // it ends with the client
+          parts
+              .xds()
+              .reportLoad(
+                  bootstrap.getClusterManager().getLoadStatsConfig(),
+                  parts.clusters().load(),
+                  new LoadReporterStats(parts.stats().root()));
+    }
   }
 
   private void clustersInitialized(@Nullable ConfigSource lds) {

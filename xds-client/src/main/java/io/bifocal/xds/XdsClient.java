@@ -2,6 +2,9 @@ package io.bifocal.xds;
 
 import com.google.protobuf.Message;
 import io.bifocal.xds.bootstrap.StreamSettings;
+import io.bifocal.xds.load.LoadObserver;
+import io.bifocal.xds.load.LoadReporter;
+import io.bifocal.xds.load.LoadSource;
 import io.bifocal.xds.resource.Decoder;
 import io.bifocal.xds.source.Source;
 import io.bifocal.xds.stream.Transport;
@@ -14,6 +17,7 @@ import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.grpc.ManagedChannel;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +54,9 @@ public final class XdsClient implements AutoCloseable {
   private final Source source;
   private final Map<GrpcService, ManagedChannel> channels = new ConcurrentHashMap<>();
   private final Map<Key, Watched<?>> watched = new HashMap<>();
+  private final List<LoadReporter> reporters = new ArrayList<>();
+  private final Node node;
+  private final DoubleSupplier chance;
   private final AtomicBoolean started = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -69,6 +76,8 @@ public final class XdsClient implements AutoCloseable {
       ownDecoder = null;
       decode = builder.decodeExecutor;
     }
+    node = builder.node;
+    chance = builder.chance;
     channelFactory = builder.channelFactory;
     borrowed = builder.channel;
     transport = builder.transport;
@@ -192,6 +201,22 @@ public final class XdsClient implements AutoCloseable {
     }
   }
 
+  /**
+   * Reports load to a server over gRPC until the reporter is closed, which the client's own close
+   * does too. To be called on the client's loop.
+   *
+   * @throws IllegalArgumentException when the server is of a kind that is not served, saying so
+   */
+  public LoadReporter reportLoad(ApiConfigSource server, LoadSource load, LoadObserver observer) {
+    loop.assertInLoop();
+    StreamSettings reports = StreamSettings.of(server);
+    LoadReporter reporter =
+        new LoadReporter(reports, node, transport(reports.service()), load, observer, loop, chance);
+    reporters.add(reporter);
+    reporter.start();
+    return reporter;
+  }
+
   private void onLoop(Runnable task) {
     if (loop.inLoop()) {
       task.run();
@@ -208,6 +233,7 @@ public final class XdsClient implements AutoCloseable {
     }
     onLoop(
         () -> {
+          reporters.forEach(LoadReporter::close);
           source.close();
           List.copyOf(watched.values()).forEach(Watched::end);
           channels.values().forEach(ManagedChannel::shutdownNow);

@@ -89,7 +89,7 @@ final class AssignmentDump {
     };
   }
 
-  private static io.envoyproxy.envoy.config.core.v3.Address address(Address address) {
+  static io.envoyproxy.envoy.config.core.v3.Address address(Address address) {
     var proto = io.envoyproxy.envoy.config.core.v3.Address.newBuilder();
     if (address instanceof Address.Ip ip) {
       proto
@@ -102,7 +102,7 @@ final class AssignmentDump {
     return proto.build();
   }
 
-  private static io.envoyproxy.envoy.config.core.v3.Locality locality(Locality locality) {
+  static io.envoyproxy.envoy.config.core.v3.Locality locality(Locality locality) {
     return io.envoyproxy.envoy.config.core.v3.Locality.newBuilder()
         .setRegion(locality.region())
         .setZone(locality.zone())

@@ -41,7 +41,10 @@ final class ClusterFields {
               "metadata",
               "transport_socket",
               "cluster_type")
-          .ignores("load is not reported yet", "lrs_server", "lrs_report_endpoint_metrics")
+          .ignores(
+              "load is reported to the bootstrap's load_stats_config",
+              "lrs_server",
+              "lrs_report_endpoint_metrics")
           .ignores("it concerns TLS only", "upstream_http_protocol_options")
           .ignores(NO_HEALTH_CHECKS, "health_checks")
           .ignores("hosts are not ejected yet", "outlier_detection")

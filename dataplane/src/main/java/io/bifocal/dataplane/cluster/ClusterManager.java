@@ -10,6 +10,7 @@ import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.Subscription;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.Subscriptions;
+import io.bifocal.xds.load.LoadSource;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.admin.v3.ClustersConfigDump;
 import io.envoyproxy.envoy.admin.v3.EndpointsConfigDump;
@@ -200,6 +201,11 @@ public final class ClusterManager {
   public EndpointsConfigDump endpointsDump() {
     control.assertInLoop();
     return ClusterDump.endpoints(inForce());
+  }
+
+  /** What the active clusters do, for reports of load. */
+  public LoadSource load() {
+    return new LoadCounts(active::keySet, active::get);
   }
 
   /** Who is still waited for. */
