@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,10 +38,21 @@ public final class BootstrapReader {
   private static final String BYTE_ORDER_MARK = "\ufeff";
 
   private final boolean allowUnknownFields;
+  private final Consumer<String> warn;
   private int unknownFields;
 
   public BootstrapReader(boolean allowUnknownFields) {
+    this(allowUnknownFields, warning -> log.warn("{}", warning));
+  }
+
+  /** Allows fields that are not known, and tells of each where it is. */
+  public BootstrapReader(Consumer<String> unknownField) {
+    this(true, unknownField);
+  }
+
+  private BootstrapReader(boolean allowUnknownFields, Consumer<String> warn) {
     this.allowUnknownFields = allowUnknownFields;
+    this.warn = warn;
   }
 
   /** How many fields were left out so far, as they are not known: those that were warned of. */
@@ -136,7 +148,7 @@ public final class BootstrapReader {
 
   private void leftOut(String warning) {
     unknownFields++;
-    log.warn("{}", warning);
+    warn.accept(warning);
   }
 
   private static <T extends Message> T checked(Message message, String where, T prototype)

@@ -4,15 +4,16 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.dataplane.dns.ResolverConfigReader;
 import io.bifocal.dataplane.runtime.RuntimeSnapshot;
+import io.bifocal.xds.bootstrap.Servers;
+import io.bifocal.xds.bootstrap.SourceSettings;
+import io.bifocal.xds.bootstrap.StreamSettings;
 import io.envoyproxy.envoy.config.bootstrap.v3.Admin;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.bootstrap.v3.ClusterManager;
-import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
-import io.envoyproxy.envoy.config.core.v3.ConfigSource;
-import io.envoyproxy.envoy.config.core.v3.GrpcService;
+import io.envoyproxy.envoy.config.core.v3.Node;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.function.Supplier;
 
 /** Which fields of a bootstrap are obeyed, and which are accepted because ignoring them is safe. */
 final class BootstrapFields {
@@ -77,71 +78,52 @@ final class BootstrapFields {
     warnings.addAll(ADMIN.check(bootstrap.getAdmin(), "admin"));
     warnings.addAll(RuntimeSnapshot.of(bootstrap.getLayeredRuntime()).warnings());
     ResolverConfigReader.ofBootstrap(bootstrap, warnings);
-    Bootstrap.DynamicResources dynamic = bootstrap.getDynamicResources();
-    if (dynamic.hasAdsConfig()) {
-      checkServer(dynamic.getAdsConfig(), "dynamic_resources.ads_config", bootstrap);
-    }
-    if (dynamic.hasCdsConfig()) {
-      checkSource(dynamic.getCdsConfig(), "dynamic_resources.cds_config", bootstrap);
-    }
-    if (dynamic.hasLdsConfig()) {
-      checkSource(dynamic.getLdsConfig(), "dynamic_resources.lds_config", bootstrap);
-    }
-    if (bootstrap.getClusterManager().hasLoadStatsConfig()) {
-      checkServer(
-          bootstrap.getClusterManager().getLoadStatsConfig(),
-          "cluster_manager.load_stats_config",
-          bootstrap);
-    }
+    checkSources(bootstrap);
     return warnings;
   }
 
-  private static void checkSource(ConfigSource source, String path, Bootstrap bootstrap)
-      throws ConfigException {
-    switch (source.getConfigSourceSpecifierCase()) {
-      case ADS -> {}
-      case API_CONFIG_SOURCE ->
-          checkServer(source.getApiConfigSource(), path + ".api_config_source", bootstrap);
-      default ->
-          throw new ConfigException(
-              "%s: the source '%s' is not supported: use ads or api_config_source"
-                  .formatted(
-                      path, source.getConfigSourceSpecifierCase().name().toLowerCase(Locale.ROOT)));
+  private static void checkSources(Bootstrap bootstrap) throws ConfigException {
+    Bootstrap.DynamicResources dynamic = bootstrap.getDynamicResources();
+    Node node = bootstrap.getNode();
+    Servers servers = Servers.of(bootstrap);
+    if (dynamic.hasAdsConfig()) {
+      check(
+          "dynamic_resources.ads_config",
+          node,
+          () -> StreamSettings.ofAds(dynamic.getAdsConfig(), servers));
+    }
+    if (dynamic.hasCdsConfig()) {
+      check(
+          "dynamic_resources.cds_config",
+          node,
+          () -> SourceSettings.of(dynamic.getCdsConfig(), servers));
+    }
+    if (dynamic.hasLdsConfig()) {
+      check(
+          "dynamic_resources.lds_config",
+          node,
+          () -> SourceSettings.of(dynamic.getLdsConfig(), servers));
+    }
+    ClusterManager manager = bootstrap.getClusterManager();
+    if (manager.hasLoadStatsConfig()) {
+      check(
+          "cluster_manager.load_stats_config",
+          node,
+          () -> StreamSettings.ofAds(manager.getLoadStatsConfig(), servers));
     }
   }
 
-  // The order and the wording are Envoy's.
-  private static void checkServer(ApiConfigSource server, String path, Bootstrap bootstrap)
+  private static void check(String field, Node node, Supplier<SourceSettings> settings)
       throws ConfigException {
-    if (server.getApiType() != ApiConfigSource.ApiType.GRPC
-        && server.getApiType() != ApiConfigSource.ApiType.DELTA_GRPC) {
-      throw new ConfigException(
-          "%s.api_type: %s is not supported: use GRPC or DELTA_GRPC"
-              .formatted(path, server.getApiType()));
+    try {
+      var unused = settings.get();
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(field + ": " + e.getMessage(), e);
     }
-    if (server.getGrpcServicesCount() == 0) {
-      throw new ConfigException(
-          "API configs must have either a gRPC service or a cluster name defined");
-    }
-    if (server.getGrpcServicesCount() > 1) {
-      throw new ConfigException(
-          "%s: (AGGREGATED_)(DELTA_)GRPC must have no more than 1 gRPC services specified"
-              .formatted(path));
-    }
-    if (bootstrap.getNode().getId().isEmpty() || bootstrap.getNode().getCluster().isEmpty()) {
+    if (node.getId().isEmpty() || node.getCluster().isEmpty()) {
       throw new ConfigException(
           "node 'id' and 'cluster' are required. Set it either in 'node' config or via"
               + " --service-node and --service-cluster options.");
-    }
-    GrpcService service = server.getGrpcServices(0);
-    if (service.hasEnvoyGrpc()) {
-      String name = service.getEnvoyGrpc().getClusterName();
-      boolean known =
-          bootstrap.getStaticResources().getClustersList().stream()
-              .anyMatch(c -> c.getName().equals(name) && !c.hasEdsClusterConfig());
-      if (!known) {
-        throw new ConfigException("Unknown gRPC client cluster '%s'".formatted(name));
-      }
     }
   }
 }

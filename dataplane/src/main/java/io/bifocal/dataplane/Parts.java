@@ -6,6 +6,7 @@ import io.bifocal.dataplane.cluster.ClusterTables;
 import io.bifocal.dataplane.connect.OutcomeMemory;
 import io.bifocal.dataplane.connect.RaceListener;
 import io.bifocal.dataplane.controlplane.AdsChannelFactory;
+import io.bifocal.dataplane.controlplane.ClusterRest;
 import io.bifocal.dataplane.dns.SystemNameService;
 import io.bifocal.dataplane.extension.AccessLogFactory;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
@@ -25,6 +26,7 @@ import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.XdsClient;
+import io.bifocal.xds.bootstrap.Servers;
 import io.bifocal.xds.time.ThreadLoop;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import java.util.LinkedHashSet;
@@ -100,13 +102,14 @@ final class Parts implements AutoCloseable {
   }
 
   private XdsClient client(Bootstrap bootstrap, ProxyOptions options) {
-    Scope root = stats.root();
     XdsClient.Builder client =
         XdsClient.builder()
             .loop(control)
             .node(NodeIdentity.of(bootstrap.getNode()))
             .channelFactory(channels)
-            .transportObserver(new ControlPlaneStats(root, root))
+            .servers(Servers.of(bootstrap))
+            .restTransport(new ClusterRest(tables::of, workers.get(0), control))
+            .transportObserver(ControlPlaneStats.ofAggregatedStream(stats.root()))
             .rejectUnknownFields(options.rejectUnknownDynamicFields());
     if (bootstrap.getDynamicResources().hasAdsConfig()) {
       client.ads(bootstrap.getDynamicResources().getAdsConfig());

@@ -42,15 +42,35 @@ class BootstrapFieldsTest {
   }
 
   @Test
-  void aServerThatIsPolledIsRefusedWithItsPath() {
+  void aServerThatIsPolledIsTaken() throws Exception {
+    check(polled("cluster_names: [xds], refresh_delay: 1s"));
+  }
+
+  @Test
+  void aServerThatIsPolledMustBeNamedAndNeedsADelay() {
+    refused(polled("cluster_names: [xds]"), "refresh_delay is required for REST");
     refused(
-        """
-        node: {id: n1, cluster: c}
-        dynamic_resources:
-          lds_config: {api_config_source: {api_type: REST, cluster_names: [xds], refresh_delay: 1s}}
-        """
-            + CLUSTER,
-        "dynamic_resources.lds_config.api_config_source.api_type: REST is not supported");
+        polled("refresh_delay: 1s"),
+        "dynamic_resources.lds_config: API configs must have either a gRPC service or a cluster"
+            + " name defined");
+    refused(
+        polled("cluster_names: [xds, xds], refresh_delay: 1s"),
+        "a singleton cluster name specified");
+    refused(
+        polled("cluster_names: [x], refresh_delay: 1s"),
+        "must have a statically defined non-EDS cluster: 'x' does not exist");
+    refused(
+        polled("grpc_services: [{envoy_grpc: {cluster_name: xds}}], refresh_delay: 1s"),
+        "if not a gRPC type, must not have a gRPC service specified");
+  }
+
+  private static String polled(String fields) {
+    return """
+    node: {id: n1, cluster: c}
+    dynamic_resources:
+      lds_config: {api_config_source: {api_type: REST, %s}}
+    %s"""
+        .formatted(fields, CLUSTER);
   }
 
   @Test
@@ -85,10 +105,26 @@ class BootstrapFieldsTest {
   }
 
   @Test
+  void aFileThatIsNotThereIsRefused() {
+    refused(
+        "dynamic_resources: {cds_config: {path_config_source: {path: /none/cds.yaml}}}",
+        "dynamic_resources.cds_config: paths must refer to an existing path in the system:"
+            + " '/none/cds.yaml' does not exist");
+  }
+
+  @Test
   void aSourceThatIsNotServedIsRefusedWithItsPath() {
     refused(
-        "dynamic_resources: {cds_config: {path_config_source: {path: /etc/cds.yaml}}}",
-        "dynamic_resources.cds_config: the source 'path_config_source' is not supported");
+        "dynamic_resources: {cds_config: {self: {}}}",
+        "dynamic_resources.cds_config: Missing config source specifier");
+    refused(
+        polled("").replace("REST", "AGGREGATED_GRPC"),
+        "dynamic_resources.lds_config: Unsupported config source AGGREGATED_GRPC");
+  }
+
+  @Test
+  void whoAsksAFileMustSayWhoTheyAreToo() throws Exception {
+    refused("dynamic_resources: {cds_config: {ads: {}}}", "node 'id' and 'cluster' are required");
   }
 
   @Test

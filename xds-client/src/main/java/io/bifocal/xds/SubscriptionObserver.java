@@ -24,6 +24,11 @@ public interface SubscriptionObserver {
   /** {@code initial_fetch_timeout} ran out. */
   default void onFetchTimeout() {}
 
+  /** Counts the stream that serves this subscription alone; asked for if there is one. */
+  default TransportObserver ownStream() {
+    return TransportObserver.NONE;
+  }
+
   /** Whoever subscribed has ended it for good, and says so itself. */
   default void onEnd() {}
 }

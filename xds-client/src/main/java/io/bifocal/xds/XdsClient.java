@@ -1,12 +1,15 @@
 package io.bifocal.xds;
 
 import com.google.protobuf.Message;
+import io.bifocal.xds.bootstrap.Servers;
 import io.bifocal.xds.bootstrap.StreamSettings;
+import io.bifocal.xds.file.FileWatcher;
 import io.bifocal.xds.load.LoadObserver;
 import io.bifocal.xds.load.LoadReporter;
 import io.bifocal.xds.load.LoadSource;
 import io.bifocal.xds.resource.Decoder;
-import io.bifocal.xds.source.Source;
+import io.bifocal.xds.rest.RestTransport;
+import io.bifocal.xds.source.Sources;
 import io.bifocal.xds.stream.Transport;
 import io.bifocal.xds.time.Loop;
 import io.bifocal.xds.time.ThreadLoop;
@@ -28,7 +31,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
 import java.util.function.DoubleSupplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,17 +56,18 @@ public final class XdsClient implements AutoCloseable {
   private final ChannelFactory channelFactory;
   private final @Nullable ManagedChannel borrowed;
   private final @Nullable Transport transport;
-  private final Source source;
+  private final Sources source;
   private final Map<GrpcService, ManagedChannel> channels = new ConcurrentHashMap<>();
   private final Map<Key, Watched<?>> watched = new HashMap<>();
   private final List<LoadReporter> reporters = new ArrayList<>();
   private final Node node;
+  private final Servers servers;
   private final DoubleSupplier chance;
   private final AtomicBoolean started = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private XdsClient(Builder builder) {
-    settings = builder.ads == null ? null : StreamSettings.of(builder.ads);
+    settings = builder.ads == null ? null : StreamSettings.ofAds(builder.ads, builder.servers);
     if (builder.loop == null) {
       ownLoop = ThreadLoop.start("xds");
       loop = ownLoop;
@@ -77,21 +83,26 @@ public final class XdsClient implements AutoCloseable {
       decode = builder.decodeExecutor;
     }
     node = builder.node;
+    servers = builder.servers;
     chance = builder.chance;
     channelFactory = builder.channelFactory;
     borrowed = builder.channel;
     transport = builder.transport;
     source =
-        Source.of(
+        Sources.of(
             settings,
-            builder.node,
-            new Source.Tools(
+            new Sources.Tools(
                 loop,
                 decode,
                 new Decoder(builder.rejectUnknownFields),
                 builder.chance,
-                builder.observer),
-            this::transport);
+                builder.observer,
+                builder.node,
+                builder.servers,
+                new Sources.Ways(
+                    this::transport,
+                    builder.restTransport.apply(loop, decode),
+                    builder.fileWatcher.apply(loop))));
   }
 
   private static Thread decoderThread(Runnable task) {
@@ -209,7 +220,7 @@ public final class XdsClient implements AutoCloseable {
    */
   public LoadReporter reportLoad(ApiConfigSource server, LoadSource load, LoadObserver observer) {
     loop.assertInLoop();
-    StreamSettings reports = StreamSettings.of(server);
+    StreamSettings reports = StreamSettings.ofAds(server, servers);
     LoadReporter reporter =
         new LoadReporter(reports, node, transport(reports.service()), load, observer, loop, chance);
     reporters.add(reporter);
@@ -255,6 +266,10 @@ public final class XdsClient implements AutoCloseable {
     private @Nullable ManagedChannel channel;
     private @Nullable Transport transport;
     private TransportObserver observer = TransportObserver.NONE;
+    private Servers servers = Servers.ANY;
+    private BiFunction<Loop, Executor, RestTransport> restTransport =
+        (loop, executor) -> RestTransport.none(loop);
+    private Function<Loop, FileWatcher> fileWatcher = FileWatcher::onFileSystem;
     private @Nullable Executor decodeExecutor;
     private boolean rejectUnknownFields;
     private DoubleSupplier chance = () -> ThreadLocalRandom.current().nextDouble();
@@ -279,9 +294,15 @@ public final class XdsClient implements AutoCloseable {
       return this;
     }
 
-    /** Node and control plane as Envoy's bootstrap says them. */
+    /**
+     * Node, control plane and servers as Envoy's bootstrap says them. A server that is polled
+     * ({@code REST}) is found in the static clusters' own addresses, unless {@link #restTransport}
+     * says otherwise.
+     */
     public Builder bootstrap(Bootstrap bootstrap) {
       node(bootstrap.getNode());
+      servers = Servers.of(bootstrap);
+      restTransport = (loop, executor) -> RestTransport.toStaticClusters(bootstrap, loop, executor);
       if (bootstrap.getDynamicResources().hasAdsConfig()) {
         ads(bootstrap.getDynamicResources().getAdsConfig());
       }
@@ -307,6 +328,23 @@ public final class XdsClient implements AutoCloseable {
     /** Opens channels by configuration; the default serves {@code google_grpc}. */
     public Builder channelFactory(ChannelFactory channelFactory) {
       this.channelFactory = channelFactory;
+      return this;
+    }
+
+    /** Which servers a source may name; any, unless a bootstrap or this says otherwise. */
+    public Builder servers(Servers servers) {
+      this.servers = servers;
+      return this;
+    }
+
+    /** Asks control planes that are polled. */
+    public Builder restTransport(RestTransport restTransport) {
+      this.restTransport = (loop, executor) -> restTransport;
+      return this;
+    }
+
+    Builder fileWatcher(FileWatcher fileWatcher) {
+      this.fileWatcher = loop -> fileWatcher;
       return this;
     }
 

@@ -15,6 +15,8 @@ class ArchitectureTest {
   private static final String[] INNER = {
     "io.bifocal.xds.bootstrap..",
     "io.bifocal.xds.source..",
+    "io.bifocal.xds.rest..",
+    "io.bifocal.xds.file..",
     "io.bifocal.xds.stream..",
     "io.bifocal.xds.state..",
     "io.bifocal.xds.resource.."
@@ -43,6 +45,8 @@ class ArchitectureTest {
         .definedBy("io.bifocal.xds")
         .layer("source")
         .definedBy("io.bifocal.xds.source..")
+        .layer("ways")
+        .definedBy("io.bifocal.xds.rest..", "io.bifocal.xds.file..")
         .layer("stream")
         .definedBy("io.bifocal.xds.stream..")
         .layer("state")
@@ -53,6 +57,8 @@ class ArchitectureTest {
         .definedBy("io.bifocal.xds.load..")
         .whereLayer("source")
         .mayOnlyBeAccessedByLayers("door")
+        .whereLayer("ways")
+        .mayOnlyBeAccessedByLayers("door", "source")
         .whereLayer("stream")
         .mayOnlyBeAccessedByLayers("door", "source", "load")
         .whereLayer("state")

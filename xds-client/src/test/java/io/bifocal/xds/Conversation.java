@@ -3,6 +3,8 @@ package io.bifocal.xds;
 import com.google.protobuf.Any;
 import com.google.protobuf.Duration;
 import com.google.protobuf.Message;
+import io.bifocal.xds.file.ScriptedFiles;
+import io.bifocal.xds.rest.ScriptedRest;
 import io.bifocal.xds.stream.ScriptedTransport;
 import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
@@ -36,6 +38,8 @@ final class Conversation {
 
   final VirtualTime time = new VirtualTime();
   final ScriptedTransport server = new ScriptedTransport(time);
+  final ScriptedRest rest = new ScriptedRest(time);
+  final ScriptedFiles files = new ScriptedFiles(time);
   final List<String> seen = new ArrayList<>();
   double chance = 0.5;
   final XdsClient client;
@@ -68,6 +72,8 @@ final class Conversation {
             .rejectUnknownFields(strict)
             .transportObserver(observer)
             .transport(server)
+            .restTransport(rest)
+            .fileWatcher(files)
             .build();
     subscriptions = client.subscriptions();
   }

@@ -111,8 +111,8 @@ class OwnStreamTest {
     assertThatThrownBy(() -> subscribe(ApiType.GRPC, odd, "x"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("ODD");
-    assertThatThrownBy(() -> subscribe(ApiType.REST, CLUSTER))
+    assertThatThrownBy(() -> subscribe(ApiType.AGGREGATED_GRPC, CLUSTER))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("REST");
+        .hasMessageContaining("Unsupported config source AGGREGATED_GRPC");
   }
 }

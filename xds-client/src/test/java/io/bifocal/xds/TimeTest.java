@@ -12,7 +12,7 @@ import com.google.protobuf.Message;
 import com.google.protobuf.util.Durations;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource.ApiType;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
-import io.envoyproxy.envoy.config.core.v3.PathConfigSource;
+import io.envoyproxy.envoy.config.core.v3.SelfConfigSource;
 import io.envoyproxy.envoy.service.discovery.v3.Resource;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -125,16 +125,14 @@ class TimeTest {
 
   @Test
   void sourcesThatAreNotServedAreNamed() {
-    ConfigSource file =
-        ConfigSource.newBuilder()
-            .setPathConfigSource(PathConfigSource.getDefaultInstance())
-            .build();
+    ConfigSource self =
+        ConfigSource.newBuilder().setSelf(SelfConfigSource.getDefaultInstance()).build();
     assertThatThrownBy(
             () ->
                 talk.subscriptions.subscribe(
-                    file, CLUSTER, Set.of(), u -> Verdict.accept(), SubscriptionObserver.NONE))
+                    self, CLUSTER, Set.of(), u -> Verdict.accept(), SubscriptionObserver.NONE))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("path_config_source");
+        .hasMessageContaining("Missing config source specifier");
   }
 
   private static Resource living(Message value, String name, long seconds) {

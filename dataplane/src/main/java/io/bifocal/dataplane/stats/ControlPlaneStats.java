@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.stats;
 
 import io.bifocal.xds.TransportObserver;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,21 +16,25 @@ public final class ControlPlaneStats implements TransportObserver {
   private final Gauge pending;
   private final Counter rateLimited;
   private final TextReadout identifier;
-  private final Counter unknownFields;
+  private final @Nullable Counter unknownFields;
 
-  /**
-   * Makes the statistics, all zero.
-   *
-   * @param owner what has the stream: the root for ADS, else the subscription's scope
-   * @param root where {@code server.} is
-   */
-  public ControlPlaneStats(Scope owner, Scope root) {
+  private ControlPlaneStats(Scope owner, @Nullable Counter unknownFields) {
     Scope scope = owner.scope("control_plane");
     connected = scope.gauge("connected_state");
     pending = scope.gauge("pending_requests");
     rateLimited = scope.counter("rate_limit_enforced");
     identifier = scope.text("identifier");
-    unknownFields = root.scope("server").counter("dynamic_unknown_fields");
+    this.unknownFields = unknownFields;
+  }
+
+  /** Of the aggregated stream, and of what comes by any way. */
+  public static ControlPlaneStats ofAggregatedStream(Scope root) {
+    return new ControlPlaneStats(root, root.scope("server").counter("dynamic_unknown_fields"));
+  }
+
+  /** Of a stream that serves one subscription alone, under that one's scope. */
+  static ControlPlaneStats ofOwnStream(Scope owner) {
+    return new ControlPlaneStats(owner, null);
   }
 
   @Override
@@ -54,7 +59,9 @@ public final class ControlPlaneStats implements TransportObserver {
 
   @Override
   public void onUnknownFields(String typeUrl, String resource, String paths) {
-    unknownFields.inc();
+    if (unknownFields != null) {
+      unknownFields.inc();
+    }
     log.warn("{} '{}' has unknown fields, which are ignored: {}", typeUrl, resource, paths);
   }
 }

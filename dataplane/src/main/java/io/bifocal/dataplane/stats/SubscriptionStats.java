@@ -3,6 +3,7 @@ package io.bifocal.dataplane.stats;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.bifocal.xds.SubscriptionObserver;
+import io.bifocal.xds.TransportObserver;
 import io.bifocal.xds.time.Loop;
 import java.time.Duration;
 
@@ -75,6 +76,11 @@ public final class SubscriptionStats implements SubscriptionObserver {
   public void onFetchTimeout() {
     loop.assertInLoop();
     fetchTimeouts.inc();
+  }
+
+  @Override
+  public TransportObserver ownStream() {
+    return ControlPlaneStats.ofOwnStream(scope);
   }
 
   @Override

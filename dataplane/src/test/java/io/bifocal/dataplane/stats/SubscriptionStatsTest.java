@@ -74,21 +74,23 @@ class SubscriptionStatsTest {
 
   @Test
   void the_control_plane_is_counted_below_whoever_has_the_stream() {
-    ControlPlaneStats ads = new ControlPlaneStats(store.root(), store.root());
+    ControlPlaneStats ads = ControlPlaneStats.ofAggregatedStream(store.root());
     ControlPlaneStats cds =
-        new ControlPlaneStats(store.root().scope("cluster_manager.cds"), store.root());
+        ControlPlaneStats.ofOwnStream(store.root().scope("cluster_manager.cds"));
 
     ads.onConnected(true);
     ads.onPendingRequests(3);
     ads.onRateLimited();
     ads.onIdentifier("cp-1");
-    cds.onUnknownFields("type", "a", "4242");
+    ads.onUnknownFields("type", "a", "4242");
 
     assertThat(shown("control_plane.connected_state")).isEqualTo("1");
     assertThat(shown("control_plane.pending_requests")).isEqualTo("3");
     assertThat(store.root().counter("control_plane.rate_limit_enforced").value()).isEqualTo(1);
     assertThat(store.root().text("control_plane.identifier").value()).isEqualTo("cp-1");
     assertThat(shown("cluster_manager.cds.control_plane.connected_state")).isEqualTo("0");
+    cds.onConnected(true);
+    assertThat(shown("cluster_manager.cds.control_plane.connected_state")).isEqualTo("1");
     assertThat(store.root().counter("server.dynamic_unknown_fields").value()).isEqualTo(1);
 
     ads.onConnected(false);

@@ -1,7 +1,5 @@
 package io.bifocal.xds.bootstrap;
 
-import com.google.protobuf.Message;
-import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
 import io.bifocal.api.SupportedFields;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
@@ -11,8 +9,6 @@ import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.envoyproxy.envoy.config.core.v3.RateLimitSettings;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * How to speak to a control plane over gRPC: an {@code ApiConfigSource}, checked.
@@ -30,16 +26,15 @@ public record StreamSettings(
     boolean nodeOnFirstMessageOnly,
     Duration backoffBase,
     Duration backoffMax,
-    @Nullable Rate rate) {
+    @Nullable Rate rate)
+    implements SourceSettings {
 
   /** At most {@code burst} requests at once, and {@code perSecond} in the long run. */
   public record Rate(double burst, double perSecond) {}
 
-  private static final int V2 = 1;
   private static final Duration BACKOFF_BASE = Duration.ofMillis(500);
   private static final Duration BACKOFF_MAX = Duration.ofSeconds(30);
 
-  private static final Logger log = LoggerFactory.getLogger(StreamSettings.class);
   private static final SupportedFields API =
       SupportedFields.of(ApiConfigSource.getDescriptor())
           .supports(
@@ -48,7 +43,7 @@ public record StreamSettings(
               "grpc_services",
               "set_node_on_first_message_only",
               "rate_limit_settings")
-          .ignores("only REST has use for it", "cluster_names", "refresh_delay", "request_timeout");
+          .ignores("only REST has use for it", "refresh_delay", "request_timeout");
   private static final SupportedFields SERVICE =
       SupportedFields.of(GrpcService.getDescriptor())
           .supports("envoy_grpc", "google_grpc", "initial_metadata")
@@ -65,26 +60,24 @@ public record StreamSettings(
           .ignores("reading is bounded otherwise", "per_stream_buffer_limit_bytes");
 
   /**
-   * Checks.
+   * Checks the server of the aggregated stream.
    *
-   * @throws IllegalArgumentException when it is not gRPC, not exactly one service, or asks for what
+   * @throws IllegalArgumentException when it is not gRPC, names the wrong servers, or asks for what
    *     is not served, saying so
    */
-  public static StreamSettings of(ApiConfigSource source) {
+  public static StreamSettings ofAds(ApiConfigSource source, Servers servers) {
     ApiType api = source.getApiType();
     if (api != ApiType.GRPC && api != ApiType.DELTA_GRPC) {
-      throw new IllegalArgumentException(
-          "api_type " + api + " is not served: GRPC and DELTA_GRPC are");
+      throw Fields.refused(" type must be of non-aggregated gRPC");
     }
-    if (source.getGrpcServicesCount() != 1) {
-      throw new IllegalArgumentException(
-          api
-              + (source.getGrpcServicesCount() == 0
-                  ? " must have one gRPC service specified: none is"
-                  : " must have no more than 1 gRPC services specified"));
-    }
+    return of(source, servers);
+  }
+
+  static StreamSettings of(ApiConfigSource source, Servers servers) {
+    Fields.checkNames(source, servers);
     GrpcService service = source.getGrpcServices(0);
     checkFields(source, service);
+    checkCluster(service, servers);
     Duration base = BACKOFF_BASE;
     Duration max = BACKOFF_MAX;
     if (service.hasEnvoyGrpc() && service.getEnvoyGrpc().getRetryPolicy().hasRetryBackOff()) {
@@ -98,7 +91,7 @@ public record StreamSettings(
       }
     }
     return new StreamSettings(
-        api == ApiType.DELTA_GRPC,
+        source.getApiType() == ApiType.DELTA_GRPC,
         service,
         source.getSetNodeOnFirstMessageOnly(),
         base,
@@ -107,24 +100,21 @@ public record StreamSettings(
   }
 
   private static void checkFields(ApiConfigSource source, GrpcService service) {
-    if (source.getTransportApiVersionValue() == V2) {
-      throw new IllegalArgumentException("transport_api_version V2 is not served: V3 is");
-    }
-    check(API, source, "api_config_source");
-    check(SERVICE, service, "api_config_source.grpc_services[0]");
+    Fields.check(API, source, "api_config_source");
+    Fields.check(SERVICE, service, "api_config_source.grpc_services[0]");
     if (service.hasEnvoyGrpc()) {
-      check(ENVOY, service.getEnvoyGrpc(), "api_config_source.grpc_services[0].envoy_grpc");
+      Fields.check(ENVOY, service.getEnvoyGrpc(), "api_config_source.grpc_services[0].envoy_grpc");
     }
     if (service.hasGoogleGrpc()) {
-      check(GOOGLE, service.getGoogleGrpc(), "api_config_source.grpc_services[0].google_grpc");
+      Fields.check(
+          GOOGLE, service.getGoogleGrpc(), "api_config_source.grpc_services[0].google_grpc");
     }
   }
 
-  private static void check(SupportedFields table, Message message, String path) {
-    try {
-      table.check(message, path).forEach(log::warn);
-    } catch (ConfigException e) {
-      throw new IllegalArgumentException(e.reason(), e);
+  private static void checkCluster(GrpcService service, Servers servers) {
+    String cluster = service.getEnvoyGrpc().getClusterName();
+    if (service.hasEnvoyGrpc() && !servers.knowsCluster().test(cluster)) {
+      throw new IllegalArgumentException("Unknown gRPC client cluster '" + cluster + "'");
     }
   }
 

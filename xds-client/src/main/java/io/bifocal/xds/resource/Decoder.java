@@ -43,6 +43,11 @@ public final class Decoder {
     this.rejectUnknownFields = rejectUnknownFields;
   }
 
+  /** Whether a field that this build does not know refuses a response. */
+  public boolean rejectsUnknownFields() {
+    return rejectUnknownFields;
+  }
+
   /** Decodes a state-of-the-world response. */
   public <T extends Message> Decoded<T> decode(ResourceType<T> type, DiscoveryResponse response) {
     Stamp stamp = new Stamp(response.getVersionInfo(), response.getNonce(), fingerprint(response));

@@ -1,52 +1,29 @@
 package io.bifocal.xds.source;
 
-import io.bifocal.xds.Subscriptions;
-import io.bifocal.xds.TransportObserver;
-import io.bifocal.xds.bootstrap.StreamSettings;
-import io.bifocal.xds.resource.Decoder;
-import io.bifocal.xds.stream.Transport;
-import io.bifocal.xds.time.Loop;
-import io.envoyproxy.envoy.config.core.v3.GrpcService;
-import io.envoyproxy.envoy.config.core.v3.Node;
-import java.util.concurrent.Executor;
-import java.util.function.DoubleSupplier;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
+import com.google.protobuf.Message;
+import io.bifocal.xds.ResourceType;
+import io.bifocal.xds.ResourceWatcher;
+import io.bifocal.xds.Subscription;
+import io.bifocal.xds.SubscriptionObserver;
+import java.time.Duration;
+import java.util.Set;
 
-/** A source of resources. On the client's loop. */
-public interface Source extends Subscriptions, AutoCloseable {
-
+/** One place where resources come from. On the client's loop. */
+sealed interface Source permits StreamSource, RestSource, FileSource {
   /**
-   * What a source works with.
+   * Begins to ask; what was subscribed before is remembered. Harmless twice.
    *
-   * @param decode runs decoding and checks
-   * @param chance uniform in [0, 1): jitter
+   * @throws IllegalArgumentException when there is no way to the server
    */
-  record Tools(
-      Loop loop,
-      Executor decode,
-      Decoder decoder,
-      DoubleSupplier chance,
-      TransportObserver observer) {}
-
-  /**
-   * All kinds of sources that are served: the aggregated stream, and a stream for each subscription
-   * that names a server of its own.
-   *
-   * @param ads null when no control plane is configured: {@code ads} then fetches nothing
-   * @param transports opens the way to a server; throws IllegalArgumentException if it knows none
-   */
-  static Source of(
-      @Nullable StreamSettings ads,
-      Node node,
-      Tools tools,
-      Function<GrpcService, Transport> transports) {
-    return new Sources(ads, node, tools, transports);
-  }
-
-  /** Opens the streams; what was subscribed before is remembered. */
   void start();
 
-  @Override
+  <T extends Message> Subscription subscribe(
+      ResourceType<T> type,
+      Set<String> names,
+      ResourceWatcher<T> watcher,
+      SubscriptionObserver observer,
+      Duration initialFetchTimeout);
+
+  /** Ends it, and all that was subscribed. Harmless twice. */
   void close();
 }

@@ -13,10 +13,7 @@ import io.bifocal.xds.state.Surroundings;
 import io.bifocal.xds.state.TypeState;
 import io.bifocal.xds.stream.Dialect;
 import io.bifocal.xds.stream.DiscoveryStream;
-import io.bifocal.xds.stream.Transport;
 import io.bifocal.xds.time.Loop;
-import io.envoyproxy.envoy.config.core.v3.GrpcService;
-import io.envoyproxy.envoy.config.core.v3.Node;
 import io.grpc.MethodDescriptor;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -28,7 +25,6 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * in which the types were first subscribed.
  */
 final class StreamSource<Q extends Message, R extends Message>
-    implements DiscoveryStream.Events<R> {
+    implements Source, DiscoveryStream.Events<R> {
   private static final Logger log = LoggerFactory.getLogger(StreamSource.class);
 
   /** Responses of one type that may wait for their watchers before no more are let in. */
@@ -54,8 +50,7 @@ final class StreamSource<Q extends Message, R extends Message>
   private final Dialect<Q, R> dialect;
   private final MethodDescriptor<Q, R> method;
   private final @Nullable StreamSettings settings;
-  private final Node node;
-  private final Source.Tools tools;
+  private final Sources.Tools tools;
   private final Loop loop;
   private final Surroundings surroundings;
   private final Map<String, TypeState<Q, ?>> types = new LinkedHashMap<>();
@@ -71,33 +66,70 @@ final class StreamSource<Q extends Message, R extends Message>
   private int pendingTold;
   private String identifier = "";
 
-  StreamSource(
+  private StreamSource(
       Dialect<Q, R> dialect,
       MethodDescriptor<Q, R> method,
       @Nullable StreamSettings settings,
-      Node node,
-      Source.Tools tools) {
+      Sources.Tools tools) {
     this.dialect = dialect;
     this.method = method;
     this.settings = settings;
-    this.node = node;
     this.tools = tools;
     this.loop = tools.loop();
     this.surroundings =
         new Surroundings(loop, tools.chance(), () -> tickets++, this::flush, tools.observer());
   }
 
-  /** Without settings there is no server: what is subscribed waits in vain. */
-  void start(Function<GrpcService, Transport> transports) {
+  /**
+   * For all types.
+   *
+   * @param settings null when there is no server: what is subscribed waits in vain
+   */
+  static StreamSource<?, ?> aggregated(@Nullable StreamSettings settings, Sources.Tools tools) {
+    return settings != null && settings.delta()
+        ? aggregated(Dialect.delta(), settings, tools)
+        : aggregated(Dialect.stateOfTheWorld(), settings, tools);
+  }
+
+  private static <Q extends Message, R extends Message> StreamSource<Q, R> aggregated(
+      Dialect<Q, R> dialect, @Nullable StreamSettings settings, Sources.Tools tools) {
+    return new StreamSource<>(dialect, dialect.aggregated(), settings, tools);
+  }
+
+  /**
+   * For one type.
+   *
+   * @throws IllegalArgumentException when the type has no service of its own
+   */
+  static StreamSource<?, ?> of(ResourceType<?> type, StreamSettings settings, Sources.Tools tools) {
+    return settings.delta()
+        ? of(Dialect.delta(), type, settings, tools)
+        : of(Dialect.stateOfTheWorld(), type, settings, tools);
+  }
+
+  private static <Q extends Message, R extends Message> StreamSource<Q, R> of(
+      Dialect<Q, R> dialect, ResourceType<?> type, StreamSettings settings, Sources.Tools tools) {
+    MethodDescriptor<Q, R> method =
+        dialect
+            .own(type)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "api_config_source: there is no service for " + type + " alone"));
+    return new StreamSource<>(dialect, method, settings, tools);
+  }
+
+  @Override
+  public void start() {
     if (settings == null || stream != null || closed) {
       return;
     }
     stream =
         DiscoveryStream.of(
-            transports.apply(settings.service()),
+            tools.ways().grpc().apply(settings.service()),
             method,
             dialect::withNode,
-            node,
+            tools.node(),
             settings,
             loop,
             tools.chance(),
@@ -106,7 +138,8 @@ final class StreamSource<Q extends Message, R extends Message>
     stream.start();
   }
 
-  <T extends Message> Subscription subscribe(
+  @Override
+  public <T extends Message> Subscription subscribe(
       ResourceType<T> type,
       Set<String> names,
       ResourceWatcher<T> watcher,
@@ -274,7 +307,8 @@ final class StreamSource<Q extends Message, R extends Message>
     }
   }
 
-  void close() {
+  @Override
+  public void close() {
     loop.assertInLoop();
     if (closed) {
       return;

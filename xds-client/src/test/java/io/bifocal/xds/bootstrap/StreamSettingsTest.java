@@ -36,7 +36,7 @@ class StreamSettingsTest {
 
   @Test
   void defaultsAreEnvoys() {
-    StreamSettings settings = StreamSettings.of(grpc().build());
+    StreamSettings settings = StreamSettings.ofAds(grpc().build(), Servers.ANY);
     assertThat(settings)
         .isEqualTo(
             new StreamSettings(
@@ -46,7 +46,7 @@ class StreamSettingsTest {
   @Test
   void whatIsSaidIsTaken() {
     StreamSettings settings =
-        StreamSettings.of(
+        StreamSettings.ofAds(
             grpc()
                 .setApiType(ApiType.DELTA_GRPC)
                 .setTransportApiVersion(ApiVersion.V3)
@@ -57,7 +57,8 @@ class StreamSettingsTest {
                     retrying(
                         BackoffStrategy.newBuilder().setBaseInterval(Durations.fromMillis(20))))
                 .setRefreshDelay(Durations.fromMillis(500))
-                .build());
+                .build(),
+            Servers.ANY);
     assertThat(settings.delta()).isTrue();
     assertThat(settings.nodeOnFirstMessageOnly()).isTrue();
     assertThat(settings.rate()).isEqualTo(new StreamSettings.Rate(100, 10));
@@ -67,7 +68,9 @@ class StreamSettingsTest {
 
   @Test
   void whatIsNotServedIsNamed() {
-    refused(grpc().setApiType(ApiType.REST), "REST");
+    refused(grpc().setApiType(ApiType.REST), "type must be of non-aggregated gRPC");
+    refused(grpc().setApiType(ApiType.AGGREGATED_GRPC), "type must be of non-aggregated gRPC");
+    refused(grpc().addClusterNames("xds"), "GRPC must not have a cluster name specified");
     refused(grpc().clearGrpcServices(), "gRPC service");
     refused(grpc().addGrpcServices(XDS), "GRPC must have no more than 1 gRPC services specified");
     refused(grpc().setTransportApiVersionValue(1), "V2");
@@ -97,7 +100,7 @@ class StreamSettingsTest {
   }
 
   private static void refused(ApiConfigSource.Builder source, String naming) {
-    assertThatThrownBy(() -> StreamSettings.of(source.build()))
+    assertThatThrownBy(() -> StreamSettings.ofAds(source.build(), Servers.ANY))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(naming);
   }

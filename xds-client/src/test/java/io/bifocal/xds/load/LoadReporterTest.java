@@ -3,6 +3,7 @@ package io.bifocal.xds.load;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.util.Durations;
+import io.bifocal.xds.bootstrap.Servers;
 import io.bifocal.xds.bootstrap.StreamSettings;
 import io.bifocal.xds.stream.ScriptedTransport;
 import io.bifocal.xds.time.VirtualTime;
@@ -29,13 +30,14 @@ class LoadReporterTest {
   private final List<String> observed = new ArrayList<>();
   private final LoadReporter reporter =
       new LoadReporter(
-          StreamSettings.of(
+          StreamSettings.ofAds(
               ApiConfigSource.newBuilder()
                   .setApiType(ApiConfigSource.ApiType.GRPC)
                   .addGrpcServices(
                       GrpcService.newBuilder()
                           .setEnvoyGrpc(GrpcService.EnvoyGrpc.newBuilder().setClusterName("lrs")))
-                  .build()),
+                  .build(),
+              Servers.ANY),
           Node.newBuilder().setId("n").build(),
           server,
           counts,
