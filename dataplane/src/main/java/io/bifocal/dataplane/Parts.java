@@ -109,10 +109,13 @@ final class Parts implements AutoCloseable {
             .channelFactory(channels)
             .servers(Servers.of(bootstrap))
             .restTransport(new ClusterRest(tables::of, workers.get(0), control))
-            .transportObserver(ControlPlaneStats.ofAggregatedStream(stats.root()))
             .rejectUnknownFields(options.rejectUnknownDynamicFields());
     if (bootstrap.getDynamicResources().hasAdsConfig()) {
-      client.ads(bootstrap.getDynamicResources().getAdsConfig());
+      client
+          .ads(bootstrap.getDynamicResources().getAdsConfig())
+          .transportObserver(ControlPlaneStats.ofAggregatedStream(stats.root()));
+    } else {
+      client.transportObserver(ControlPlaneStats.withoutAggregatedStream(stats.root()));
     }
     return client.build();
   }

@@ -32,6 +32,17 @@ public final class ControlPlaneStats implements TransportObserver {
     return new ControlPlaneStats(root, root.scope("server").counter("dynamic_unknown_fields"));
   }
 
+  /** Where there is no aggregated stream: of what comes by any way. */
+  public static TransportObserver withoutAggregatedStream(Scope root) {
+    Counter unknownFields = root.scope("server").counter("dynamic_unknown_fields");
+    return new TransportObserver() {
+      @Override
+      public void onUnknownFields(String typeUrl, String resource, String paths) {
+        count(unknownFields, typeUrl, resource, paths);
+      }
+    };
+  }
+
   /** Of a stream that serves one subscription alone, under that one's scope. */
   static ControlPlaneStats ofOwnStream(Scope owner) {
     return new ControlPlaneStats(owner, null);
@@ -60,8 +71,12 @@ public final class ControlPlaneStats implements TransportObserver {
   @Override
   public void onUnknownFields(String typeUrl, String resource, String paths) {
     if (unknownFields != null) {
-      unknownFields.inc();
+      count(unknownFields, typeUrl, resource, paths);
     }
+  }
+
+  private static void count(Counter counter, String typeUrl, String resource, String paths) {
+    counter.inc();
     log.warn("{} '{}' has unknown fields, which are ignored: {}", typeUrl, resource, paths);
   }
 }
