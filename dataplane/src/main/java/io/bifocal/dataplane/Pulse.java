@@ -37,7 +37,7 @@ final class Pulse {
   private void beat() {
     stats.refresh();
     stats.totalConnections(
-        parts.stats().gauges().stream()
+        parts.stats().gauges("listener.").stream()
             .filter(g -> isConnections(g.name().full()))
             .mapToLong(Gauge::value)
             .sum());

@@ -7,6 +7,7 @@ import io.bifocal.dataplane.cluster.ClusterStatusView;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.HealthFlag;
 import io.bifocal.dataplane.host.Host;
+import io.bifocal.dataplane.host.HostStats;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.envoyproxy.envoy.admin.v3.ClusterStatus;
 import io.envoyproxy.envoy.admin.v3.Clusters;
@@ -68,16 +69,17 @@ final class ClustersPage {
   }
 
   private static void host(StringBuilder out, String subject, Host host) {
+    HostStats counted = host.counted();
     Map<String, Long> numbers = new LinkedHashMap<>();
-    numbers.put("cx_active", host.stats().cxActive().value());
-    numbers.put("cx_connect_fail", host.stats().cxConnectFail().value());
-    numbers.put("cx_total", host.stats().cxTotal().value());
-    numbers.put("rq_active", host.stats().rqActive().value());
-    numbers.put("rq_error", host.stats().rqError().value());
+    numbers.put("cx_active", counted.cxActive().value());
+    numbers.put("cx_connect_fail", counted.cxConnectFail().value());
+    numbers.put("cx_total", counted.cxTotal().value());
+    numbers.put("rq_active", counted.rqActive().value());
+    numbers.put("rq_error", counted.rqError().value());
     numbers.put("rq_pending_active", 0L);
-    numbers.put("rq_success", host.stats().rqSuccess().value());
-    numbers.put("rq_timeout", host.stats().rqTimeout().value());
-    numbers.put("rq_total", host.stats().rqTotal().value());
+    numbers.put("rq_success", counted.rqSuccess().value());
+    numbers.put("rq_timeout", counted.rqTimeout().value());
+    numbers.put("rq_total", counted.rqTotal().value());
     numbers.forEach((key, value) -> line(out, subject, key, value));
     line(out, subject, "hostname", host.hostname());
     line(out, subject, "health_flags", flags(host));
@@ -148,6 +150,7 @@ final class ClustersPage {
   }
 
   private static HostStatus status(Host host) {
+    HostStats counted = host.counted();
     HostHealthStatus.Builder health =
         HostHealthStatus.newBuilder()
             .setEdsHealthStatus(
@@ -157,14 +160,14 @@ final class ClustersPage {
             .setFailedActiveDegradedCheck(host.state().has(HealthFlag.DEGRADED_ACTIVE_HC));
     return HostStatus.newBuilder()
         .setAddress(address(host.primary()))
-        .addStats(counter("cx_connect_fail", host.stats().cxConnectFail().value()))
-        .addStats(counter("cx_total", host.stats().cxTotal().value()))
-        .addStats(counter("rq_error", host.stats().rqError().value()))
-        .addStats(counter("rq_success", host.stats().rqSuccess().value()))
-        .addStats(counter("rq_timeout", host.stats().rqTimeout().value()))
-        .addStats(counter("rq_total", host.stats().rqTotal().value()))
-        .addStats(gauge("cx_active", host.stats().cxActive().value()))
-        .addStats(gauge("rq_active", host.stats().rqActive().value()))
+        .addStats(counter("cx_connect_fail", counted.cxConnectFail().value()))
+        .addStats(counter("cx_total", counted.cxTotal().value()))
+        .addStats(counter("rq_error", counted.rqError().value()))
+        .addStats(counter("rq_success", counted.rqSuccess().value()))
+        .addStats(counter("rq_timeout", counted.rqTimeout().value()))
+        .addStats(counter("rq_total", counted.rqTotal().value()))
+        .addStats(gauge("cx_active", counted.cxActive().value()))
+        .addStats(gauge("rq_active", counted.rqActive().value()))
         .addStats(gauge("rq_pending_active", 0))
         .setHealthStatus(health)
         .setWeight(host.weight())

@@ -67,7 +67,7 @@ final class LeastRequest extends PriorityBalancer {
     }
 
     private static long active(Host host) {
-      return host.stats().rqActive().value();
+      return host.counted().rqActive().value();
     }
   }
 }

@@ -3,7 +3,6 @@ package io.bifocal.dataplane.cluster;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.dns.NameService;
 import io.bifocal.dataplane.host.HostState;
-import io.bifocal.dataplane.host.HostStats;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.SubscriptionObserver;
@@ -77,7 +76,7 @@ final class ClusterFactory {
         new AssignmentReader(
             config.happyEyeballs(),
             new HostIdentity(config.proto().getHealthChecksCount() > 0),
-            address -> new HostState(address, HostStats.in(hostScope)),
+            address -> new HostState(address, hostScope),
             warning -> log.warn("cluster '{}': {}", config.name(), warning));
     // A cluster that is refused here has no statistics yet, and leaves none.
     Function<ClusterStats, Membership> membership;

@@ -44,7 +44,7 @@ final class ClusterStats {
     excluded = scope.gauge("membership_excluded");
     breakers = scope.scope("circuit_breakers.default");
     // What workers count is listed from the start, and not only when one first uses the cluster.
-    var unused = new UpstreamStats(scope, StatsStore.CONTROL);
+    scope.list(UpstreamStats.LISTED);
   }
 
   /** Where a cluster's statistics are. */

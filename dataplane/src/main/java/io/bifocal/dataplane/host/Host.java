@@ -87,8 +87,14 @@ public record Host(
     return state.primary();
   }
 
+  /** To count in. */
   public HostStats stats() {
     return state.stats();
+  }
+
+  /** To read. */
+  public HostStats counted() {
+    return state.counted();
   }
 
   /** Whether a balancer may choose it in the first place. */

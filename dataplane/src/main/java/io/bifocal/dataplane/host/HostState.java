@@ -1,16 +1,31 @@
 package io.bifocal.dataplane.host;
 
+import io.bifocal.dataplane.stats.Scope;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** What of a host outlives an update: its identity, its health flags, its counters. */
 public final class HostState {
   private final Address primary;
-  private final HostStats stats;
+  private final @Nullable Scope scope;
+  private volatile @Nullable HostStats stats;
   private final AtomicInteger failures = new AtomicInteger();
 
   public HostState(Address primary, HostStats stats) {
     this.primary = primary;
+    this.scope = null;
     this.stats = stats;
+  }
+
+  /**
+   * A host of which nothing is counted yet.
+   *
+   * @param scope where its statistics are made, once there is something to count
+   */
+  public HostState(Address primary, Scope scope) {
+    this.primary = primary;
+    this.scope = scope;
   }
 
   /** The address that names the host, in pools, dumps and statistics. */
@@ -18,8 +33,25 @@ public final class HostState {
     return primary;
   }
 
+  /** Its statistics, to count in them. */
   public HostStats stats() {
-    return stats;
+    HostStats known = stats;
+    return known == null ? make() : known;
+  }
+
+  private synchronized HostStats make() {
+    HostStats known = stats;
+    if (known == null) {
+      known = HostStats.in(Objects.requireNonNull(scope));
+      stats = known;
+    }
+    return known;
+  }
+
+  /** Its statistics, to read them: thousands of hosts are listed that nobody ever used. */
+  public HostStats counted() {
+    HostStats known = stats;
+    return known == null ? HostStats.NONE : known;
   }
 
   /** Sets or clears one reason not to use the host; from any thread. */

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.host;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.Gauge;
 import io.bifocal.dataplane.stats.Scope;
+import io.bifocal.dataplane.stats.StatsStore;
 
 /**
  * What {@code /clusters} shows of a host; sharded like all statistics, but not in {@code /stats}.
@@ -16,6 +17,9 @@ public record HostStats(
     Counter rqSuccess,
     Counter rqError,
     Counter rqTimeout) {
+
+  /** Of a host of which nothing was counted yet; to be read only. */
+  static final HostStats NONE = in(new StatsStore(0).unlisted());
 
   /** Statistics in a scope of their own, which is not the proxy's. */
   public static HostStats in(Scope scope) {

@@ -4,6 +4,7 @@ import io.bifocal.dataplane.connect.RaceListener;
 import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stats.Histogram;
+import io.bifocal.dataplane.stats.Listing;
 import io.bifocal.dataplane.stats.Scope;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * once per worker and cluster, so that the data path only ever touches fields.
  */
 public final class UpstreamStats {
+  /** What is listed of a cluster before anybody uses it. */
+  public static final Listing LISTED = Listing.of(cluster -> new UpstreamStats(cluster, 0));
+
   public final int shard;
   public final Cell cxTotal;
   public final Cell cxActive;

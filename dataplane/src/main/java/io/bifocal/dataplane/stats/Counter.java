@@ -8,8 +8,8 @@ public final class Counter extends Sharded {
   private volatile @Nullable LongSupplier source;
   private volatile long zero;
 
-  Counter(StatName name, int shards) {
-    super(name, shards);
+  Counter(ScopeName scope, String local) {
+    super(scope, local);
   }
 
   /** Adds one, from the control loop. */

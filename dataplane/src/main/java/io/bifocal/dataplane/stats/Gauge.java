@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 public final class Gauge extends Sharded {
   private volatile @Nullable LongSupplier source;
 
-  Gauge(StatName name, int shards) {
-    super(name, shards);
+  Gauge(ScopeName scope, String local) {
+    super(scope, local);
   }
 
   /** Sets the whole, from the control loop; for gauges that no worker touches. */

@@ -1,27 +1,32 @@
 package io.bifocal.dataplane.stats;
 
-import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.Arrays;
 import org.HdrHistogram.SingleWriterRecorder;
+import org.jspecify.annotations.Nullable;
 
 /** A distribution of whole numbers (milliseconds, bytes); recorded by shard, merged when read. */
-public final class Histogram {
-  private static final int DIGITS = 2;
+public final class Histogram extends Statistic {
+  static final int DIGITS = 2;
 
-  private final StatName name;
+  private static final Recorder[] NONE = {};
+
   private final Unit unit;
-  private final AtomicReferenceArray<SingleWriterRecorder> recorders;
-  private final org.HdrHistogram.Histogram total = new org.HdrHistogram.Histogram(DIGITS);
-  private org.HdrHistogram.Histogram thisInterval = new org.HdrHistogram.Histogram(DIGITS);
-  private org.HdrHistogram.Histogram lastInterval = new org.HdrHistogram.Histogram(DIGITS);
 
-  Histogram(StatName name, Unit unit, int shards) {
-    this.name = name;
-    this.unit = unit;
-    this.recorders = new AtomicReferenceArray<>(shards);
+  /** Never changed once it is here; a shard that recorded nothing has null, or is beyond. */
+  private volatile @Nullable Recorder[] recorders = NONE;
+
+  private @Nullable Many many;
+
+  /** What was recorded beyond the first values. */
+  private static final class Many {
+    final org.HdrHistogram.Histogram total = new org.HdrHistogram.Histogram(DIGITS);
+    org.HdrHistogram.Histogram thisInterval = new org.HdrHistogram.Histogram(DIGITS);
+    org.HdrHistogram.Histogram lastInterval = new org.HdrHistogram.Histogram(DIGITS);
   }
 
-  public StatName name() {
-    return name;
+  Histogram(ScopeName scope, String local, Unit unit) {
+    super(scope, local);
+    this.unit = unit;
   }
 
   public Unit unit() {
@@ -30,18 +35,26 @@ public final class Histogram {
 
   /** Records a value; to be called by the shard's owner. */
   public void record(int shard, long value) {
-    SingleWriterRecorder recorder = recorders.get(shard);
+    @Nullable Recorder[] now = recorders;
+    Recorder recorder = shard < now.length ? now[shard] : null;
     if (recorder == null) {
-      recorder = new SingleWriterRecorder(DIGITS);
-      recorders.set(shard, recorder);
+      recorder = add(shard);
     }
-    recorder.recordValue(Math.max(0, value));
+    recorder.record(Math.max(0, value));
+  }
+
+  private synchronized Recorder add(int shard) {
+    Recorder fresh = new Recorder();
+    @Nullable Recorder[] next = Arrays.copyOf(recorders, Math.max(recorders.length, shard + 1));
+    next[shard] = fresh;
+    recorders = next;
+    return fresh;
   }
 
   /** Whether anything was ever recorded. */
   public boolean used() {
-    for (int i = 0; i < recorders.length(); i++) {
-      if (recorders.get(i) != null) {
+    for (Recorder recorder : recorders) {
+      if (recorder != null && recorder.used()) {
         return true;
       }
     }
@@ -50,35 +63,60 @@ public final class Histogram {
 
   /** Everything recorded so far, as a copy. */
   public synchronized org.HdrHistogram.Histogram cumulative() {
-    gather();
-    return total.copy();
+    Many gathered = gather();
+    org.HdrHistogram.Histogram all =
+        gathered == null ? new org.HdrHistogram.Histogram(DIGITS) : gathered.total.copy();
+    for (Recorder recorder : recorders) {
+      if (recorder != null) {
+        recorder.addFew(all);
+      }
+    }
+    return all;
   }
 
   /** What was recorded in the last interval that is over, as a copy. */
   public synchronized org.HdrHistogram.Histogram interval() {
-    return lastInterval.copy();
+    org.HdrHistogram.Histogram last =
+        many == null ? new org.HdrHistogram.Histogram(DIGITS) : many.lastInterval.copy();
+    for (Recorder recorder : recorders) {
+      if (recorder != null) {
+        recorder.addFewOfInterval(last);
+      }
+    }
+    return last;
   }
 
   /** Ends an interval and starts the next one. */
   synchronized void endInterval() {
-    gather();
-    if (thisInterval.getTotalCount() > 0 || lastInterval.getTotalCount() > 0) {
-      org.HdrHistogram.Histogram recycled = lastInterval;
-      lastInterval = thisInterval;
+    Many gathered = gather();
+    if (gathered != null
+        && (gathered.thisInterval.getTotalCount() > 0
+            || gathered.lastInterval.getTotalCount() > 0)) {
+      org.HdrHistogram.Histogram recycled = gathered.lastInterval;
+      gathered.lastInterval = gathered.thisInterval;
       recycled.reset();
-      thisInterval = recycled;
+      gathered.thisInterval = recycled;
+    }
+    for (Recorder recorder : recorders) {
+      if (recorder != null) {
+        recorder.endInterval();
+      }
     }
   }
 
-  private void gather() {
-    for (int i = 0; i < recorders.length(); i++) {
-      SingleWriterRecorder recorder = recorders.get(i);
-      if (recorder != null) {
-        org.HdrHistogram.Histogram fresh = recorder.getIntervalHistogram();
-        total.add(fresh);
-        thisInterval.add(fresh);
+  private @Nullable Many gather() {
+    for (Recorder recorder : recorders) {
+      SingleWriterRecorder beyond = recorder == null ? null : recorder.many();
+      if (beyond != null) {
+        if (many == null) {
+          many = new Many();
+        }
+        org.HdrHistogram.Histogram fresh = beyond.getIntervalHistogram();
+        many.total.add(fresh);
+        many.thisInterval.add(fresh);
       }
     }
+    return many;
   }
 
   /** What the values count. */

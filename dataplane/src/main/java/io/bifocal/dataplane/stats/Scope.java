@@ -1,28 +1,21 @@
 package io.bifocal.dataplane.stats;
 
-import java.util.ArrayList;
-import java.util.List;
-
 /**
  * A prefix under which statistics are made. Asking twice for one name gives the same statistic, so
  * a cluster that returns under its name goes on counting where its namesake stopped.
  */
 public final class Scope {
   private final StatsStore store;
-  private final String prefix;
-  private final String base;
-  private final List<Tag> tags;
+  private final ScopeName name;
 
-  Scope(StatsStore store, String prefix, String base, List<Tag> tags) {
+  Scope(StatsStore store, ScopeName name) {
     this.store = store;
-    this.prefix = prefix;
-    this.base = base;
-    this.tags = tags;
+    this.name = name;
   }
 
   /** A scope below this one: {@code name} is one or more parts joined by dots. */
   public Scope scope(String name) {
-    return new Scope(store, prefix + name + ".", base + name + ".", tags);
+    return new Scope(store, this.name.below(name));
   }
 
   /**
@@ -30,14 +23,11 @@ public final class Scope {
    * tagged("cluster", "envoy.cluster_name", "a")} for {@code cluster.a.}.
    */
   public Scope tagged(String part, String tag, String value) {
-    List<Tag> more = new ArrayList<>(tags);
-    more.add(new Tag(tag, value));
-    return new Scope(
-        store, prefix + part + "." + value + ".", base + part + ".", List.copyOf(more));
+    return new Scope(store, name.tagged(part, tag, value));
   }
 
   public Counter counter(String name) {
-    return store.counter(statName(name));
+    return store.counter(scopeOf(name), local(name));
   }
 
   /**
@@ -45,34 +35,41 @@ public final class Scope {
    * "envoy.ssl_version", "TLSv1.3")} for {@code ssl.versions.TLSv1.3}.
    */
   public Counter counter(String name, String tag, String value) {
-    List<Tag> more = new ArrayList<>(tags);
-    more.add(new Tag(tag, value));
-    return store.counter(new StatName(prefix + name + "." + value, base + name, more));
+    return store.counter(this.name.ending(name, tag, value), local(value));
   }
 
   public Gauge gauge(String name) {
-    return store.gauge(statName(name));
+    return store.gauge(scopeOf(name), local(name));
   }
 
   public Histogram histogram(String name, Histogram.Unit unit) {
-    return store.histogram(statName(name), unit);
+    return store.histogram(scopeOf(name), local(name), unit);
   }
 
   public TextReadout text(String name) {
-    return store.text(statName(name));
+    return store.text(scopeOf(name), local(name));
+  }
+
+  /** Shows these as zero until they are made. */
+  public void list(Listing listing) {
+    store.scope(name).list(listing, name);
   }
 
   /** Forgets everything under this prefix: its owner is gone. */
   public void remove() {
-    store.remove(prefix);
+    store.remove(name.prefix());
   }
 
-  private StatName statName(String name) {
-    return new StatName(prefix + name, base + name, tags);
+  private ScopeName scopeOf(String statistic) {
+    return statistic.indexOf('.') < 0 ? name : name.of(statistic);
+  }
+
+  private static String local(String statistic) {
+    return statistic.substring(statistic.lastIndexOf('.') + 1);
   }
 
   @Override
   public String toString() {
-    return prefix;
+    return name.prefix();
   }
 }

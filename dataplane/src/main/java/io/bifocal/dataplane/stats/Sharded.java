@@ -1,37 +1,42 @@
 package io.bifocal.dataplane.stats;
 
-import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
-/** What counters and gauges share: a name, and a cell a shard. */
-abstract sealed class Sharded permits Counter, Gauge {
-  private final StatName name;
-  private final AtomicReferenceArray<Cell> cells;
+/** What counters and gauges share: a cell for each shard that ever asked for one. */
+abstract sealed class Sharded extends Statistic permits Counter, Gauge {
+  private static final Cell[] NONE = {};
 
-  Sharded(StatName name, int shards) {
-    this.name = name;
-    this.cells = new AtomicReferenceArray<>(shards);
-  }
+  /** Never changed once it is here; a shard without a cell has null, or is beyond the end. */
+  private volatile @Nullable Cell[] cells = NONE;
 
-  /** The full name, with the tags that a labelled format takes out of it. */
-  public StatName name() {
-    return name;
+  Sharded(ScopeName scope, String local) {
+    super(scope, local);
   }
 
   /** The cell of one shard (0 is the control loop's); to be kept by its owner. */
   public Cell at(int shard) {
-    Cell cell = cells.get(shard);
-    if (cell != null) {
-      return cell;
+    @Nullable Cell[] now = cells;
+    Cell cell = shard < now.length ? now[shard] : null;
+    return cell == null ? add(shard) : cell;
+  }
+
+  private synchronized Cell add(int shard) {
+    Cell known = shard < cells.length ? cells[shard] : null;
+    if (known != null) {
+      return known;
     }
-    cells.compareAndSet(shard, null, new Cell());
-    return cells.get(shard);
+    Cell fresh = new Cell();
+    @Nullable Cell[] next = Arrays.copyOf(cells, Math.max(cells.length, shard + 1));
+    next[shard] = fresh;
+    cells = next;
+    return fresh;
   }
 
   /** The sum over all shards. */
   public long value() {
     long sum = 0;
-    for (int i = 0; i < cells.length(); i++) {
-      Cell cell = cells.get(i);
+    for (Cell cell : cells) {
       sum += cell == null ? 0 : cell.get();
     }
     return sum;
@@ -39,8 +44,7 @@ abstract sealed class Sharded permits Counter, Gauge {
 
   /** Whether any shard was ever written ({@code usedonly}). */
   public boolean used() {
-    for (int i = 0; i < cells.length(); i++) {
-      Cell cell = cells.get(i);
+    for (Cell cell : cells) {
       if (cell != null && cell.used()) {
         return true;
       }
@@ -49,8 +53,7 @@ abstract sealed class Sharded permits Counter, Gauge {
   }
 
   void clear() {
-    for (int i = 0; i < cells.length(); i++) {
-      Cell cell = cells.get(i);
+    for (Cell cell : cells) {
       if (cell != null && cell.used()) {
         cell.set(0);
       }

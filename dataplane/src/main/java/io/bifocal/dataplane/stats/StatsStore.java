@@ -1,7 +1,6 @@
 package io.bifocal.dataplane.stats;
 
 import java.util.Collection;
-import java.util.List;
 import java.util.NavigableMap;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -13,21 +12,17 @@ public final class StatsStore {
   /** The shard of the control loop; worker {@code i} owns shard {@code i + 1}. */
   public static final int CONTROL = 0;
 
-  private final int shards;
   private final boolean listed;
-  private final ConcurrentNavigableMap<String, Counter> counters = new ConcurrentSkipListMap<>();
-  private final ConcurrentNavigableMap<String, Gauge> gauges = new ConcurrentSkipListMap<>();
-  private final ConcurrentNavigableMap<String, Histogram> histograms =
-      new ConcurrentSkipListMap<>();
-  private final ConcurrentNavigableMap<String, TextReadout> texts = new ConcurrentSkipListMap<>();
+
+  /** By prefix. */
+  private final ConcurrentNavigableMap<String, ScopeStats> scopes = new ConcurrentSkipListMap<>();
 
   /** A store for a control loop and so many workers. */
   public StatsStore(int workers) {
-    this(workers + 1, true);
+    this(true);
   }
 
-  private StatsStore(int shards, boolean listed) {
-    this.shards = shards;
+  private StatsStore(boolean listed) {
     this.listed = listed;
   }
 
@@ -36,63 +31,75 @@ public final class StatsStore {
    * thousand and shown elsewhere, as a host's.
    */
   public Scope unlisted() {
-    return new StatsStore(shards, false).root();
+    return new StatsStore(false).root();
   }
 
   public Scope root() {
-    return new Scope(this, "", "", List.of());
+    return new Scope(this, ScopeName.ROOT);
   }
 
-  /** Counters by name, sorted. */
+  /** Counters by name, sorted; a live view. */
   public Collection<Counter> counters() {
-    return counters.values();
+    return new SortedStats<>(scopes, ScopeStats::counters);
   }
 
   public Collection<Gauge> gauges() {
-    return gauges.values();
+    return new SortedStats<>(scopes, ScopeStats::gauges);
+  }
+
+  /** Gauges in scopes whose prefix begins so. */
+  public Collection<Gauge> gauges(String prefix) {
+    return new SortedStats<>(below(prefix), ScopeStats::gauges);
   }
 
   public Collection<Histogram> histograms() {
-    return histograms.values();
+    return new SortedStats<>(scopes, ScopeStats::histograms);
   }
 
   public Collection<TextReadout> texts() {
-    return texts.values();
+    return new SortedStats<>(scopes, ScopeStats::texts);
   }
 
   /** Sets every counter to zero ({@code POST /reset_counters}). */
   public void resetCounters() {
-    counters.values().forEach(Counter::clear);
+    scopes.values().forEach(scope -> scope.counters.all().forEach(Counter::clear));
   }
 
   /** Ends an interval of every histogram; to be called every five seconds. */
   public void endInterval() {
-    histograms.values().forEach(Histogram::endInterval);
+    scopes.values().forEach(scope -> scope.histograms.all().forEach(Histogram::endInterval));
   }
 
-  Counter counter(StatName name) {
+  Counter counter(ScopeName in, String name) {
     return listed
-        ? counters.computeIfAbsent(name.full(), n -> new Counter(name, shards))
-        : new Counter(name, shards);
+        ? scope(in).counters.get(name, () -> new Counter(in, name))
+        : new Counter(in, name);
   }
 
-  Gauge gauge(StatName name) {
-    return listed
-        ? gauges.computeIfAbsent(name.full(), n -> new Gauge(name, shards))
-        : new Gauge(name, shards);
+  Gauge gauge(ScopeName in, String name) {
+    return listed ? scope(in).gauges.get(name, () -> new Gauge(in, name)) : new Gauge(in, name);
   }
 
-  Histogram histogram(StatName name, Histogram.Unit unit) {
-    return histograms.computeIfAbsent(name.full(), n -> new Histogram(name, unit, shards));
+  Histogram histogram(ScopeName in, String name, Histogram.Unit unit) {
+    return scope(in).histograms.get(name, () -> new Histogram(in, name, unit));
   }
 
-  TextReadout text(StatName name) {
-    return texts.computeIfAbsent(name.full(), n -> new TextReadout(name));
+  TextReadout text(ScopeName in, String name) {
+    return scope(in).texts.get(name, () -> new TextReadout(in, name));
+  }
+
+  ScopeStats scope(ScopeName name) {
+    ScopeStats known = scopes.get(name.prefix());
+    return known != null
+        ? known
+        : scopes.computeIfAbsent(name.prefix(), prefix -> new ScopeStats());
   }
 
   void remove(String prefix) {
-    for (NavigableMap<String, ?> map : List.of(counters, gauges, histograms, texts)) {
-      map.subMap(prefix, true, prefix + Character.MAX_VALUE, false).clear();
-    }
+    below(prefix).clear();
+  }
+
+  private NavigableMap<String, ScopeStats> below(String prefix) {
+    return scopes.subMap(prefix, true, prefix + Character.MAX_VALUE, false);
   }
 }

@@ -1,16 +1,11 @@
 package io.bifocal.dataplane.stats;
 
 /** A short text, e.g. a version. Settable from anywhere. */
-public final class TextReadout {
-  private final StatName name;
+public final class TextReadout extends Statistic {
   private volatile String value = "";
 
-  TextReadout(StatName name) {
-    this.name = name;
-  }
-
-  public StatName name() {
-    return name;
+  TextReadout(ScopeName scope, String local) {
+    super(scope, local);
   }
 
   public void set(String text) {

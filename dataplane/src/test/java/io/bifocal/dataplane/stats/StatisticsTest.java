@@ -1,10 +1,12 @@
 package io.bifocal.dataplane.stats;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -93,6 +95,96 @@ class StatisticsTest {
     root.tagged("cluster", "envoy.cluster_name", "a").remove();
 
     assertThat(store.counters()).extracting(c -> c.name().full()).containsExactly("cluster.ab.x");
+  }
+
+  @Test
+  void statistics_are_sorted_by_name_whatever_scope_they_were_made_in() {
+    Scope cluster = root.tagged("cluster", "envoy.cluster_name", "a.b");
+    List<String> names =
+        List.of(
+            "upstream_cx_total", "circuit_breakers.default.cx_open", "bind_errors", "external.z");
+    names.forEach(cluster::counter);
+    root.tagged("cluster", "envoy.cluster_name", "a-b").counter("zz");
+    root.tagged("cluster", "envoy.cluster_name", "a").counter("c");
+    root.scope("cluster").counter("a");
+    cluster.scope("ssl").counter("versions", "envoy.ssl_version", "TLSv1.3");
+    cluster.scope("ssl").counter("versions", "envoy.ssl_version", "TLSv1.2");
+    root.counter("b");
+
+    List<String> listed = store.counters().stream().map(c -> c.name().full()).toList();
+    assertThat(listed).isSorted().hasSize(store.counters().size()).hasSize(10);
+    assertThat(listed).contains("cluster.a.b.ssl.versions.TLSv1.3", "cluster.a-b.zz", "b");
+  }
+
+  @Test
+  void a_name_is_one_statistic_from_wherever_it_is_asked_for() {
+    Counter version = root.scope("ssl").counter("versions", "envoy.ssl_version", "TLSv1.3");
+
+    assertThat(root.counter("ssl.versions.TLSv1.3")).isSameAs(version);
+    assertThat(root.scope("ssl").scope("versions").counter("TLSv1.3")).isSameAs(version);
+    assertThat(version.name())
+        .isEqualTo(
+            new StatName(
+                "ssl.versions.TLSv1.3",
+                "ssl.versions",
+                List.of(new Tag("envoy.ssl_version", "TLSv1.3"))));
+  }
+
+  @Test
+  void what_a_scope_lists_is_shown_as_zero_until_somebody_makes_it() {
+    Listing listing =
+        Listing.of(
+            scope -> {
+              scope.counter("a").inc();
+              scope.counter("c").inc();
+              scope.gauge("g").set(4);
+              scope.histogram("h", Histogram.Unit.BYTES).record(0, 1);
+            });
+    Scope cluster = root.tagged("cluster", "envoy.cluster_name", "x");
+    cluster.list(listing);
+    assertThat(store.counters())
+        .extracting(c -> c.name().full(), Counter::value, Counter::used)
+        .containsExactly(tuple("cluster.x.a", 0L, false), tuple("cluster.x.c", 0L, false));
+    assertThat(store.gauges()).extracting(Gauge::value).containsExactly(0L);
+    assertThat(store.histograms())
+        .extracting(Histogram::unit, Histogram::used)
+        .containsExactly(tuple(Histogram.Unit.BYTES, false));
+
+    cluster.counter("c").inc();
+    cluster.counter("b").inc();
+    assertThat(store.counters())
+        .extracting(c -> c.name().full(), Counter::value)
+        .containsExactly(
+            tuple("cluster.x.a", 0L), tuple("cluster.x.b", 1L), tuple("cluster.x.c", 1L));
+    assertThat(store.counters()).allMatch(c -> c.name().tags().size() == 1);
+
+    cluster.remove();
+    assertThat(store.counters()).isEmpty();
+  }
+
+  @Test
+  void a_histogram_keeps_its_intervals_whether_it_has_few_values_or_many() {
+    Histogram histogram = root.histogram("h", Histogram.Unit.MILLISECONDS);
+    for (int i = 1; i <= 6; i++) {
+      histogram.record(0, i);
+    }
+    store.endInterval();
+    for (int i = 7; i <= 12; i++) {
+      histogram.record(0, i);
+    }
+    assertThat(histogram.interval().getTotalCount()).isEqualTo(6);
+    assertThat(histogram.interval().getMaxValue()).isEqualTo(6);
+    assertThat(histogram.cumulative().getTotalCount()).isEqualTo(12);
+
+    store.endInterval();
+    assertThat(histogram.interval().getTotalCount()).isEqualTo(6);
+    assertThat(histogram.interval().getMinValue()).isEqualTo(7);
+    assertThat(histogram.interval().getMaxValue()).isEqualTo(12);
+
+    store.endInterval();
+    assertThat(histogram.interval().getTotalCount()).isZero();
+    assertThat(histogram.cumulative().getTotalCount()).isEqualTo(12);
+    assertThat(histogram.cumulative().getMaxValue()).isEqualTo(12);
   }
 
   @Test
