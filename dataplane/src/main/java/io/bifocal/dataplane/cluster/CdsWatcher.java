@@ -62,7 +62,7 @@ final class CdsWatcher implements ResourceWatcher<Cluster> {
       }
     }
     if (update.whole()) {
-      manager.dynamicNames().stream().filter(n -> !named.contains(n)).forEach(manager::remove);
+      manager.dynamicNamesBeside(named).forEach(manager::remove);
     }
     update.removed().forEach(manager::remove);
   }

@@ -238,11 +238,13 @@ public final class ClusterManager {
     holdAcksWhileWarming();
   }
 
-  /** Names that CDS has added, whether warm or not. */
-  Set<String> dynamicNames() {
-    Set<String> names = new TreeSet<>(active.keySet());
-    names.addAll(warming.keySet());
-    names.removeAll(statics.keySet());
+  /** Names that CDS has added, whether warm or not, and that are not among these. */
+  Set<String> dynamicNamesBeside(Set<String> these) {
+    Set<String> names = new TreeSet<>();
+    Stream.of(active, warming)
+        .flatMap(clusters -> clusters.keySet().stream())
+        .filter(name -> !these.contains(name) && !statics.containsKey(name))
+        .forEach(names::add);
     return names;
   }
 

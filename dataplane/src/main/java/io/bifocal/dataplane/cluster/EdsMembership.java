@@ -124,7 +124,12 @@ final class EdsMembership implements Membership, ResourceWatcher<ClusterLoadAssi
     ready();
   }
 
+  @SuppressWarnings("ReferenceEquality") // to compare ten thousand of them would cost something
   private void apply(ClusterLoadAssignment next) throws ConfigException {
+    if (next == assignment) { // the client hands on what is said again as it was
+      stats.updateNoRebuild.inc();
+      return;
+    }
     Hosts read = reader.read(next, hosts);
     assignment = next;
     publish(read);

@@ -1,8 +1,7 @@
 package io.bifocal.xds.resource;
 
-import com.google.common.hash.Hasher;
-import com.google.common.hash.Hashing;
 import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import io.bifocal.api.ConfigException;
@@ -15,23 +14,25 @@ import io.bifocal.xds.resource.Decoded.Stamp;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.envoyproxy.envoy.service.discovery.v3.Resource;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decodes every resource of a response and checks it, in Envoy's words. Stateless, so it may run on
- * any thread; whatever a server sends, it answers and does not throw.
+ * Decodes every resource of a response and checks it, in Envoy's words. It may run on any thread,
+ * one response at a time; whatever a server sends, it answers and does not throw.
  */
 public final class Decoder {
   private static final String WRAPPER =
       "type.googleapis.com/" + Resource.getDescriptor().getFullName();
 
   private final boolean rejectUnknownFields;
+  private final Map<String, Familiar<?>> familiar = new HashMap<>();
 
   /**
    * A decoder.
@@ -46,6 +47,19 @@ public final class Decoder {
   /** Whether a field that this build does not know refuses a response. */
   public boolean rejectsUnknownFields() {
     return rejectUnknownFields;
+  }
+
+  /**
+   * One like this for a stream of its own: what a type's last response said, and the next one says
+   * again, it neither parses nor checks again.
+   */
+  public Decoder ofOneStream() {
+    return new Decoder(rejectUnknownFields);
+  }
+
+  @SuppressWarnings("unchecked") // one type URL, one message class
+  private <T extends Message> Familiar<T> familiar(ResourceType<T> type) {
+    return (Familiar<T>) familiar.computeIfAbsent(type.typeUrl(), url -> new Familiar<T>());
   }
 
   /** Decodes a state-of-the-world response. */
@@ -95,28 +109,40 @@ public final class Decoder {
     private final ResourceType<T> type;
     private final List<Received<T>> resources = new ArrayList<>();
     private final List<UnknownField> unknown = new ArrayList<>();
+    private final Familiar<T> familiar;
+    private final Map<ByteString, Familiar.Known<T>> said = new HashMap<>();
 
     Batch(ResourceType<T> type) {
       this.type = type;
+      this.familiar = familiar(type);
     }
 
     void add(@Nullable String name, String version, Any any, @Nullable Duration ttl)
         throws ConfigException {
-      T value = unpack(name, any);
-      String called = name == null || name.isEmpty() ? type.nameOf().apply(value) : name;
-      String strange = String.join(", ", UnknownFields.in(value));
-      if (!strange.isEmpty()) {
-        if (rejectUnknownFields) {
-          throw new ConfigException(
-              "Protobuf message (type "
-                  + type.prototype().getDescriptorForType().getFullName()
-                  + " with unknown field set {"
-                  + strange
-                  + "}) has unknown fields");
-        }
-        unknown.add(new UnknownField(called, strange));
+      Familiar.Known<T> known = familiar.get(any.getValue());
+      if (known == null) {
+        known = read(name, any);
       }
-      resources.add(new Received<>(called, version, value, ttl));
+      said.put(any.getValue(), known);
+      String called = name == null || name.isEmpty() ? type.nameOf().apply(known.value()) : name;
+      if (!known.unknownFields().isEmpty()) {
+        unknown.add(new UnknownField(called, known.unknownFields()));
+      }
+      resources.add(new Received<>(called, version, known.value(), ttl));
+    }
+
+    private Familiar.Known<T> read(@Nullable String name, Any any) throws ConfigException {
+      T value = unpack(name, any);
+      String strange = String.join(", ", UnknownFields.in(value));
+      if (!strange.isEmpty() && rejectUnknownFields) {
+        throw new ConfigException(
+            "Protobuf message (type "
+                + type.prototype().getDescriptorForType().getFullName()
+                + " with unknown field set {"
+                + strange
+                + "}) has unknown fields");
+      }
+      return new Familiar.Known<>(value, strange);
     }
 
     // Envoy names the resource by dumping it; its name will do.
@@ -157,6 +183,7 @@ public final class Decoder {
     }
 
     Good<T> good(Stamp stamp, List<String> removed) {
+      familiar.replace(said);
       return new Good<>(stamp, resources, removed, unknown);
     }
   }
@@ -252,29 +279,34 @@ public final class Decoder {
     }
   }
 
-  // Without versions: a server may count them up each time it says the same again.
+  // Without versions: a server may count them up each time it says the same again. Of the bytes
+  // their hashes, which are looked up anyway.
   private static long fingerprint(DiscoveryResponse response) {
-    Hasher hasher = Hashing.murmur3_128().newHasher();
+    long print = 1;
     for (Any any : response.getResourcesList()) {
-      put(hasher, any);
+      print = mix(print, any);
     }
-    return hasher.hash().asLong();
+    return print;
   }
 
   private static long fingerprint(DeltaDiscoveryResponse response) {
-    Hasher hasher = Hashing.murmur3_128().newHasher();
+    long print = 1;
     for (Resource resource : response.getResourcesList()) {
-      hasher.putString(resource.getName(), StandardCharsets.UTF_8);
-      put(hasher, resource.getResource());
+      print = mix(mix(print, resource.getName().hashCode()), resource.getResource());
     }
-    response
-        .getRemovedResourcesList()
-        .forEach(name -> hasher.putString(name, StandardCharsets.UTF_8).putByte((byte) 0));
-    return hasher.hash().asLong();
+    for (String removed : response.getRemovedResourcesList()) {
+      print = mix(print, removed.hashCode());
+    }
+    return print;
   }
 
-  private static void put(Hasher hasher, Any any) {
-    hasher.putString(any.getTypeUrl(), StandardCharsets.UTF_8).putInt(any.getValue().size());
-    hasher.putBytes(any.getValue().asReadOnlyByteBuffer());
+  private static long mix(long print, Any any) {
+    long size = any.getValue().size();
+    return mix(mix(print, any.getTypeUrl().hashCode()), size << 32 ^ any.getValue().hashCode());
+  }
+
+  private static long mix(long print, long more) {
+    long mixed = (print ^ more) * 0x9E3779B97F4A7C15L;
+    return mixed ^ (mixed >>> 32);
   }
 }

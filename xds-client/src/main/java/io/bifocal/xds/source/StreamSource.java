@@ -9,6 +9,7 @@ import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.XdsError;
 import io.bifocal.xds.bootstrap.StreamSettings;
 import io.bifocal.xds.resource.Decoded;
+import io.bifocal.xds.resource.Decoder;
 import io.bifocal.xds.state.Surroundings;
 import io.bifocal.xds.state.TypeState;
 import io.bifocal.xds.stream.Dialect;
@@ -51,6 +52,7 @@ final class StreamSource<Q extends Message, R extends Message>
   private final MethodDescriptor<Q, R> method;
   private final @Nullable StreamSettings settings;
   private final Sources.Tools tools;
+  private final Decoder decoder;
   private final Loop loop;
   private final Surroundings surroundings;
   private final Map<String, TypeState<Q, ?>> types = new LinkedHashMap<>();
@@ -75,6 +77,7 @@ final class StreamSource<Q extends Message, R extends Message>
     this.method = method;
     this.settings = settings;
     this.tools = tools;
+    this.decoder = tools.decoder().ofOneStream();
     this.loop = tools.loop();
     this.surroundings =
         new Surroundings(loop, tools.chance(), () -> tickets++, this::flush, tools.observer());
@@ -265,8 +268,7 @@ final class StreamSource<Q extends Message, R extends Message>
           .decode()
           .execute(
               () -> {
-                Decoded<T> decoded =
-                    dialect.decode(tools.decoder(), type.type(), arrived.response());
+                Decoded<T> decoded = dialect.decode(decoder, type.type(), arrived.response());
                 loop.execute(() -> apply(type, arrived, decoded));
               });
     } catch (RejectedExecutionException e) {
