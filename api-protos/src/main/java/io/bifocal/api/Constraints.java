@@ -2,6 +2,7 @@ package io.bifocal.api;
 
 import com.google.protobuf.Message;
 import io.bifocal.api.constraint.MessageCheck;
+import io.bifocal.api.constraint.ViolatedField;
 
 /** The {@code validate.rules} of Envoy's API, checked by reflection. Safe for use by any thread. */
 public final class Constraints {
@@ -12,7 +13,7 @@ public final class Constraints {
    *
    * @throws ConfigException in Envoy's words, without its dump of the message: {@code Invalid
    *     duration: …} if any duration is negative, {@code Proto constraint validation failed (…)}
-   *     for the first rule that is broken
+   *     for the first rule that is broken, with its {@link ConfigException#fieldPath}
    */
   public static void check(Message message) throws ConfigException {
     String violation = MessageCheck.of(message.getDescriptorForType()).violation(message);
@@ -20,7 +21,11 @@ public final class Constraints {
       return;
     }
     String duration = MessageCheck.invalidDuration(message);
-    throw new ConfigException(
-        duration != null ? duration : "Proto constraint validation failed (" + violation + ")");
+    if (duration != null) {
+      throw new ConfigException(duration);
+    }
+    throw ConfigException.at(
+        ViolatedField.path(message.getDescriptorForType(), violation),
+        "Proto constraint validation failed (" + violation + ")");
   }
 }

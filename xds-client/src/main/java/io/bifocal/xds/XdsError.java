@@ -10,8 +10,17 @@ public sealed interface XdsError {
   /** The stream broke or could not be opened; it is tried again. */
   record Disconnected(String message) implements XdsError {}
 
-  /** A response was refused as a whole before any watcher saw it (it could not be decoded, …). */
-  record Malformed(String message) implements XdsError {}
+  /**
+   * A response was refused as a whole before any watcher saw it (it could not be decoded, …).
+   *
+   * @param resource which resource of it is to blame, {@code fieldPath} what in that; empty when
+   *     that is not known
+   */
+  record Malformed(String message, String resource, String fieldPath) implements XdsError {
+    public Malformed(String message) {
+      this(message, "", "");
+    }
+  }
 
   /** A watcher refused what came; the value before it stays. */
   record Rejected(String message) implements XdsError {}

@@ -25,6 +25,11 @@ public sealed interface Decoded<T extends Message> {
     }
   }
 
-  /** Something in it could not: nothing of it is taken. */
-  record Bad<T extends Message>(Stamp stamp, String reason) implements Decoded<T> {}
+  /**
+   * Something in it could not: nothing of it is taken.
+   *
+   * @param resource which one, and {@code fieldPath} what in it; empty when that is not known
+   */
+  record Bad<T extends Message>(Stamp stamp, String reason, String resource, String fieldPath)
+      implements Decoded<T> {}
 }

@@ -65,10 +65,11 @@ public final class Decoder {
   /** Decodes a state-of-the-world response. */
   public <T extends Message> Decoded<T> decode(ResourceType<T> type, DiscoveryResponse response) {
     Stamp stamp = new Stamp(response.getVersionInfo(), response.getNonce(), fingerprint(response));
+    Batch<T> batch = new Batch<>(type);
     return guarded(
         stamp,
+        batch,
         () -> {
-          Batch<T> batch = new Batch<>(type);
           for (Any any : response.getResourcesList()) {
             if (any.getTypeUrl().equals(WRAPPER)) {
               batch.addWrapped(unwrap(any), stamp.version(), response);
@@ -86,11 +87,12 @@ public final class Decoder {
       ResourceType<T> type, DeltaDiscoveryResponse response) {
     Stamp stamp =
         new Stamp(response.getSystemVersionInfo(), response.getNonce(), fingerprint(response));
+    Batch<T> batch = new Batch<>(type);
     return guarded(
         stamp,
+        batch,
         () -> {
           refuseDuplicates(response);
-          Batch<T> batch = new Batch<>(type);
           for (Resource resource : response.getResourcesList()) {
             if (resource.hasResource()) {
               requireType(type, resource.getResource(), response);
@@ -111,6 +113,7 @@ public final class Decoder {
     private final List<UnknownField> unknown = new ArrayList<>();
     private final Familiar<T> familiar;
     private final Map<ByteString, Familiar.Known<T>> said = new HashMap<>();
+    private String culprit = "";
 
     Batch(ResourceType<T> type) {
       this.type = type;
@@ -135,6 +138,7 @@ public final class Decoder {
       T value = unpack(name, any);
       String strange = String.join(", ", UnknownFields.in(value));
       if (!strange.isEmpty() && rejectUnknownFields) {
+        culprit = name == null || name.isEmpty() ? type.nameOf().apply(value) : name;
         throw new ConfigException(
             "Protobuf message (type "
                 + type.prototype().getDescriptorForType().getFullName()
@@ -158,6 +162,7 @@ public final class Decoder {
           throw new ConfigException(e.reason() + " (" + position + ")", e);
         }
         String called = name == null || name.isEmpty() ? type.nameOf().apply(value) : name;
+        culprit = called;
         String who = called.isEmpty() ? position : "resource '" + called + "'";
         throw new ConfigException(who + ": " + e.reason(), e);
       }
@@ -195,13 +200,14 @@ public final class Decoder {
 
   // A parser or a name function that throws, or the memory that a response would take, is the
   // server's doing too: it costs the response only.
-  private static <T extends Message> Decoded<T> guarded(Stamp stamp, Decoding<T> decoding) {
+  private static <T extends Message> Decoded<T> guarded(
+      Stamp stamp, Batch<T> batch, Decoding<T> decoding) {
     try {
       return decoding.run();
     } catch (ConfigException e) {
-      return new Bad<>(stamp, e.reason());
+      return new Bad<>(stamp, e.reason(), batch.culprit, e.fieldPath());
     } catch (RuntimeException | Error e) {
-      return new Bad<>(stamp, "cannot be decoded: " + e);
+      return new Bad<>(stamp, "cannot be decoded: " + e, batch.culprit, "");
     }
   }
 

@@ -226,7 +226,8 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
         deliver(good, answer);
       } else if (response instanceof Bad<T> bad) {
         log.warn("{} version {} is refused: {}", type, bad.stamp().version(), brief(bad.reason()));
-        XdsError.Malformed error = new XdsError.Malformed(bad.reason());
+        XdsError.Malformed error =
+            new XdsError.Malformed(bad.reason(), bad.resource(), bad.fieldPath());
         interests.all().forEach(i -> i.malformed(error));
         answer.refuse(bad.reason());
       }
