@@ -27,6 +27,14 @@ public final class ConfigException extends Exception {
     return new ConfigException(message, fieldPath);
   }
 
+  /** The same of a message that stands at {@code path} in another. */
+  public ConfigException under(String path) {
+    String whole = fieldPath.isEmpty() ? path : path + "." + fieldPath;
+    ConfigException outer = new ConfigException(path + ": " + reason(), whole);
+    outer.initCause(this);
+    return outer;
+  }
+
   /** The message without the possibility of null. */
   public String reason() {
     String message = getMessage();

@@ -26,6 +26,7 @@ import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.XdsClient;
+import io.bifocal.xds.XdsClientBuilder;
 import io.bifocal.xds.bootstrap.Servers;
 import io.bifocal.xds.time.ThreadLoop;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
@@ -102,7 +103,7 @@ final class Parts implements AutoCloseable {
   }
 
   private XdsClient client(Bootstrap bootstrap, ProxyOptions options) {
-    XdsClient.Builder client =
+    XdsClientBuilder client =
         XdsClient.builder()
             .loop(control)
             .node(NodeIdentity.of(bootstrap.getNode()))

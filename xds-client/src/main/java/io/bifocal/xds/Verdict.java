@@ -22,7 +22,10 @@ public sealed interface Verdict {
    */
   record Rejected(String message) implements Verdict {}
 
-  /** Not known yet. {@link #settle} tells it later, on the client's loop, once. */
+  /**
+   * Not known yet. {@link #settle} tells it later, once: a {@link ResourceWatcher} on the client's
+   * loop, a {@link WatchListener} on any thread.
+   */
   final class Pending implements Verdict {
     private final List<Consumer<Verdict>> waiting = new ArrayList<>();
     private @Nullable Verdict settled;
@@ -32,20 +35,29 @@ public sealed interface Verdict {
       if (verdict instanceof Pending) {
         throw new IllegalArgumentException("a verdict settles as accepted or rejected");
       }
-      if (settled != null) {
-        throw new IllegalStateException("a verdict settles once");
+      List<Consumer<Verdict>> told;
+      synchronized (this) {
+        if (settled != null) {
+          throw new IllegalStateException("a verdict settles once");
+        }
+        settled = verdict;
+        told = List.copyOf(waiting);
+        waiting.clear();
       }
-      settled = verdict;
-      waiting.forEach(w -> w.accept(verdict));
-      waiting.clear();
+      told.forEach(w -> w.accept(verdict));
     }
 
     /** Hears the verdict: at once if it is known. */
     public void whenSettled(Consumer<Verdict> consumer) {
-      if (settled != null) {
-        consumer.accept(settled);
-      } else {
-        waiting.add(consumer);
+      Verdict known;
+      synchronized (this) {
+        known = settled;
+        if (known == null) {
+          waiting.add(consumer);
+        }
+      }
+      if (known != null) {
+        consumer.accept(known);
       }
     }
   }

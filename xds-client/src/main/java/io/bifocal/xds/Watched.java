@@ -11,44 +11,74 @@ import org.jspecify.annotations.Nullable;
 
 /** What several watches of the same thing share: one subscription, and what a new one must hear. */
 final class Watched<T extends Message> implements ResourceWatcher<T> {
-  private final List<Watching<T>> watches = new ArrayList<>();
+  /** Who shares it. On the loop. */
+  interface Audience<T extends Message> {
+    /** An update, or as one the replay of what is known. */
+    Verdict update(Update<T> update);
+
+    void error(WatchError error);
+
+    /** Whether this very resource is in force for it. */
+    boolean holds(Resource<T> resource);
+  }
+
+  private final ResourceType<T> type;
+  private final String name;
+  private final List<Audience<T>> audiences = new ArrayList<>();
   private final Map<String, Resource<T>> held = new LinkedHashMap<>();
   private @Nullable Subscription subscription;
-  private @Nullable XdsError lastError;
+  private @Nullable WatchError lastError;
+
+  /**
+   * Something to be shared.
+   *
+   * @param name empty for all of the type
+   */
+  Watched(ResourceType<T> type, String name) {
+    this.type = type;
+    this.name = name;
+  }
+
+  /** Of something that is known from the bootstrap and never changes. */
+  static <T extends Message> Watched<T> of(ResourceType<T> type, Resource<T> known) {
+    Watched<T> watched = new Watched<>(type, known.name());
+    watched.held.put(known.name(), known);
+    return watched;
+  }
 
   void subscribed(Subscription subscription) {
     this.subscription = subscription;
   }
 
-  /** Joins a watch, which hears at once what there is. */
-  void add(Watching<T> watch) {
-    watches.add(watch);
+  /** Joins an audience, which hears at once what there is. */
+  void add(Audience<T> audience) {
+    audiences.add(audience);
     if (!held.isEmpty()) {
       List<Resource<T>> known = List.copyOf(held.values());
-      var replayed = watch.update(new Update<>(false, known, List.of(), known.get(0).version()));
-      if (replayed instanceof Verdict.Rejected rejected) {
-        watch.error(new XdsError.Rejected(rejected.message()));
-      }
+      // A replay has been answered already.
+      var unused = audience.update(new Update<>(false, known, List.of(), known.get(0).version()));
     }
     if (lastError != null) {
-      watch.error(lastError);
+      audience.error(lastError);
     }
   }
 
   /** Whether nobody is left, so that the subscription was ended. */
-  boolean remove(Watching<T> watch) {
-    watches.remove(watch);
-    if (watches.isEmpty() && subscription != null) {
-      subscription.close();
-      return true;
+  boolean remove(Audience<T> audience) {
+    audiences.remove(audience);
+    if (!audiences.isEmpty()) {
+      return false;
     }
-    return false;
+    if (subscription != null) {
+      subscription.close();
+    }
+    return true;
   }
 
   @Override
   public Verdict onUpdate(Update<T> update) {
     Verdict verdict =
-        Verdicts.join(new ArrayList<>(watches).stream().map(w -> w.update(update)).toList());
+        Verdicts.join(new ArrayList<>(audiences).stream().map(a -> a.update(update)).toList());
     if (verdict instanceof Verdict.Pending pending) {
       pending.whenSettled(known -> keep(update, known));
     } else {
@@ -67,24 +97,29 @@ final class Watched<T extends Message> implements ResourceWatcher<T> {
     update.removed().forEach(held::remove);
     boolean refused = verdict instanceof Verdict.Rejected;
     for (Resource<T> resource : update.resources()) {
-      if (!refused || watches.stream().anyMatch(w -> resource.equals(w.inForce(resource.name())))) {
+      if (!refused || audiences.stream().anyMatch(a -> a.holds(resource))) {
         held.put(resource.name(), resource);
       }
     }
-    lastError =
-        verdict instanceof Verdict.Rejected rejected
-            ? new XdsError.Rejected(rejected.message())
-            : null;
+    lastError = verdict instanceof Verdict.Rejected rejected ? refusal(rejected) : absence(update);
   }
 
-  /** The client is closed. */
-  void end() {
-    new ArrayList<>(watches).forEach(Watching::close);
+  private WatchError refusal(Verdict.Rejected rejected) {
+    return WatchError.rejected(type, name, rejected.message());
+  }
+
+  private @Nullable WatchError absence(Update<T> update) {
+    boolean absent = !name.isEmpty() && !held.containsKey(name) && update.removed().contains(name);
+    return absent ? WatchError.doesNotExist(type, name) : null;
   }
 
   @Override
   public void onError(XdsError error) {
+    fail(WatchError.of(type, name, error));
+  }
+
+  void fail(WatchError error) {
     lastError = error;
-    new ArrayList<>(watches).forEach(watch -> watch.error(error));
+    new ArrayList<>(audiences).forEach(audience -> audience.error(error));
   }
 }

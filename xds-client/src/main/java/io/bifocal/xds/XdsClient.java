@@ -1,52 +1,59 @@
 package io.bifocal.xds;
 
 import com.google.protobuf.Message;
+import io.bifocal.api.ConfigException;
 import io.bifocal.xds.bootstrap.Servers;
 import io.bifocal.xds.bootstrap.StreamSettings;
-import io.bifocal.xds.file.FileWatcher;
 import io.bifocal.xds.load.LoadObserver;
 import io.bifocal.xds.load.LoadReporter;
 import io.bifocal.xds.load.LoadSource;
 import io.bifocal.xds.resource.Decoder;
-import io.bifocal.xds.rest.RestTransport;
+import io.bifocal.xds.snapshot.ClusterSnapshot;
+import io.bifocal.xds.snapshot.ListenerSnapshot;
 import io.bifocal.xds.source.Sources;
 import io.bifocal.xds.stream.Transport;
 import io.bifocal.xds.time.Loop;
 import io.bifocal.xds.time.ThreadLoop;
-import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
+import io.bifocal.xds.tree.Tree;
 import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.grpc.ManagedChannel;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BiFunction;
 import java.util.function.DoubleSupplier;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A client of a control plane: one aggregated stream for all types, state-of-the-world or
- * incremental. Embedders use {@link #watch}; a data plane that accepts, rejects and warms as Envoy
- * does uses {@link #subscriptions}. Both may be used together.
+ * incremental, and whatever other sources a configuration names. Embedders watch one resource
+ * ({@link #watch}), all of a type ({@link #watchAll}), or a resolved tree ({@link #listener},
+ * {@link #cluster}); a data plane that accepts, rejects and warms as Envoy does uses {@link
+ * #subscriptions}. All may be used together. Watches of the same thing share one subscription,
+ * which ends with the last of them.
+ *
+ * <p>All methods may be called on any thread, but {@link #subscriptions}. Listeners are called on
+ * the client's loop, where they must not block, or on an executor given with them.
  */
 public final class XdsClient implements AutoCloseable {
   private static final ConfigSource ADS =
       ConfigSource.newBuilder().setAds(AggregatedConfigSource.getDefaultInstance()).build();
-  private static final String EVERYTHING = "";
-
-  private record Key(String typeUrl, String name) {}
 
   private final Loop loop;
   private final @Nullable ThreadLoop ownLoop;
@@ -56,9 +63,12 @@ public final class XdsClient implements AutoCloseable {
   private final ChannelFactory channelFactory;
   private final @Nullable ManagedChannel borrowed;
   private final @Nullable Transport transport;
+  private final Map<ResourceType<?>, ConfigSource> sources;
   private final Sources source;
   private final Map<GrpcService, ManagedChannel> channels = new ConcurrentHashMap<>();
-  private final Map<Key, Watched<?>> watched = new HashMap<>();
+  private final Watches watches;
+  private final Turns turns;
+  private final Set<Watching<?>> open = ConcurrentHashMap.newKeySet();
   private final List<LoadReporter> reporters = new ArrayList<>();
   private final Node node;
   private final Servers servers;
@@ -66,7 +76,7 @@ public final class XdsClient implements AutoCloseable {
   private final AtomicBoolean started = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private XdsClient(Builder builder) {
+  XdsClient(XdsClientBuilder builder) {
     settings = builder.ads == null ? null : StreamSettings.ofAds(builder.ads, builder.servers);
     if (builder.loop == null) {
       ownLoop = ThreadLoop.start("xds");
@@ -85,9 +95,13 @@ public final class XdsClient implements AutoCloseable {
     node = builder.node;
     servers = builder.servers;
     chance = builder.chance;
-    channelFactory = builder.channelFactory;
+    channelFactory =
+        builder.channelFactory == null
+            ? new ClusterChannels(builder.statics)
+            : builder.channelFactory;
     borrowed = builder.channel;
     transport = builder.transport;
+    sources = Map.copyOf(builder.sources);
     source =
         Sources.of(
             settings,
@@ -103,6 +117,8 @@ public final class XdsClient implements AutoCloseable {
                     this::transport,
                     builder.restTransport.apply(loop, decode),
                     builder.fileWatcher.apply(loop))));
+    watches = new Watches(source, builder.statics, settings != null);
+    turns = new Turns(loop, watches, source);
   }
 
   private static Thread decoderThread(Runnable task) {
@@ -111,8 +127,20 @@ public final class XdsClient implements AutoCloseable {
     return thread;
   }
 
-  public static Builder builder() {
-    return new Builder();
+  /** Starts the making of a client. */
+  public static XdsClientBuilder builder() {
+    return new XdsClientBuilder();
+  }
+
+  /**
+   * A client by a bootstrap in a file, started; {@link XdsClientBuilder#bootstrap(Path)} says more.
+   *
+   * @throws ConfigException when the file cannot be read or taken, saying where and why
+   */
+  public static XdsClient start(Path bootstrap) throws ConfigException {
+    XdsClient client = builder().bootstrap(bootstrap).build();
+    client.start();
+    return client;
   }
 
   /** The plain door, to be used on the client's loop. */
@@ -121,8 +149,8 @@ public final class XdsClient implements AutoCloseable {
   }
 
   /**
-   * Opens the stream to the control plane, which connects in its own time; what was subscribed
-   * before is remembered. May be called on any thread; harmless twice.
+   * Opens the stream to the control plane, which connects in its own time; what was watched before
+   * is remembered. Harmless twice.
    *
    * @throws IllegalArgumentException when the channel factory does not serve the configured kind
    */
@@ -146,69 +174,186 @@ public final class XdsClient implements AutoCloseable {
     return borrowed != null ? borrowed : channels.computeIfAbsent(service, channelFactory::open);
   }
 
+  private ConfigSource sourceOf(ResourceType<?> type) {
+    return sources.getOrDefault(type, ADS);
+  }
+
+  // --- watches
+
   /**
-   * Watches one resource. May be called on any thread; the listener is called on the client's loop
-   * and must not block. What is known already is replayed to it.
+   * Watches one resource, with its listener on the client's loop. It comes from where the bootstrap
+   * says that its type comes from, else from the aggregated stream; a static resource of that name
+   * stands in for it.
+   *
+   * @throws IllegalArgumentException when the name is empty
    */
-  public <T extends Message> Watch<T> watch(
-      ResourceType<T> type, String name, WatchListener<T> listener) {
+  public <T extends Message> Watch<Resource<T>> watch(
+      ResourceType<T> type, String name, WatchListener<Resource<T>> listener) {
     return watch(type, name, listener, null);
   }
 
   /**
-   * As {@link #watch(ResourceType, String, WatchListener)}, with the listener on an executor of
-   * yours, which must run its tasks in order; the ACK waits for it.
+   * As {@link #watch(ResourceType, String, WatchListener)}, with the listener on an executor, which
+   * may have many threads; the answer to the control plane waits for it.
    */
-  public <T extends Message> Watch<T> watch(
-      ResourceType<T> type, String name, WatchListener<T> listener, @Nullable Executor executor) {
-    if (name.isEmpty()) {
-      throw new IllegalArgumentException("a name is needed; watchAll watches all of a type");
-    }
-    return open(type, name, listener, executor);
+  public <T extends Message> Watch<Resource<T>> watch(
+      ResourceType<T> type,
+      String name,
+      WatchListener<Resource<T>> listener,
+      @Nullable Executor executor) {
+    requireName(name, "watchAll watches all of a type");
+    return resources(
+        type, name, listener, executor, inForce -> inForce.values().stream().findFirst());
   }
 
-  /** Watches all resources of a type that the control plane has for this node. */
-  public <T extends Message> Watch<T> watchAll(ResourceType<T> type, WatchListener<T> listener) {
+  /**
+   * Watches all resources of a type that the control plane has for this node; the listener hears of
+   * each that is new, changed or gone.
+   */
+  public <T extends Message> Watch<Map<String, Resource<T>>> watchAll(
+      ResourceType<T> type, WatchListener<Resource<T>> listener) {
     return watchAll(type, listener, null);
   }
 
   /** As {@link #watchAll(ResourceType, WatchListener)}, with the listener on an executor. */
-  public <T extends Message> Watch<T> watchAll(
-      ResourceType<T> type, WatchListener<T> listener, @Nullable Executor executor) {
-    return open(type, EVERYTHING, listener, executor);
+  public <T extends Message> Watch<Map<String, Resource<T>>> watchAll(
+      ResourceType<T> type, WatchListener<Resource<T>> listener, @Nullable Executor executor) {
+    return resources(type, Watches.EVERYTHING, listener, executor, Optional::of);
   }
 
-  private <T extends Message> Watch<T> open(
-      ResourceType<T> type, String name, WatchListener<T> listener, @Nullable Executor executor) {
-    Key key = new Key(type.typeUrl(), name);
-    Watching<T> watch = new Watching<>(listener, executor, loop, w -> leave(key, w));
-    onLoop(() -> join(type, key, watch));
+  private <T extends Message, V> Watch<V> resources(
+      ResourceType<T> type,
+      String name,
+      WatchListener<Resource<T>> listener,
+      @Nullable Executor executor,
+      ResourceWatching.View<T, V> view) {
+    Delivery delivery = new Delivery(loop, executor);
+    Watching<V> watch = watching(type, name, delivery);
+    ResourceWatching<T, V> subject =
+        new ResourceWatching<>(
+            new Watches.Place<>(watches, sourceOf(type), type, name),
+            listener,
+            delivery,
+            watch,
+            view);
+    return begin(watch, subject, subject::join);
+  }
+
+  /**
+   * Watches a listener with its route configurations, their clusters and the endpoints of these, on
+   * the client's loop. A snapshot comes when each of its parts is there or known to be missing.
+   *
+   * @throws IllegalArgumentException when the name is empty
+   */
+  public Watch<ListenerSnapshot> listener(String name, WatchListener<ListenerSnapshot> listener) {
+    return listener(name, listener, null);
+  }
+
+  /** As {@link #listener(String, WatchListener)}, with the listener on an executor. */
+  public Watch<ListenerSnapshot> listener(
+      String name, WatchListener<ListenerSnapshot> listener, @Nullable Executor executor) {
+    requireName(name, "a tree has one root");
+    return tree(
+        ResourceType.LISTENER,
+        name,
+        listener,
+        executor,
+        judge ->
+            Tree.ofListener(
+                turns,
+                judge,
+                sourceOf(ResourceType.LISTENER),
+                sourceOf(ResourceType.CLUSTER),
+                name));
+  }
+
+  /**
+   * Watches a cluster with its endpoints, on the client's loop.
+   *
+   * @throws IllegalArgumentException when the name is empty
+   */
+  public Watch<ClusterSnapshot> cluster(String name, WatchListener<ClusterSnapshot> listener) {
+    return cluster(name, listener, null);
+  }
+
+  /** As {@link #cluster(String, WatchListener)}, with the listener on an executor. */
+  public Watch<ClusterSnapshot> cluster(
+      String name, WatchListener<ClusterSnapshot> listener, @Nullable Executor executor) {
+    requireName(name, "a tree has one root");
+    return tree(
+        ResourceType.CLUSTER,
+        name,
+        listener,
+        executor,
+        judge -> Tree.ofCluster(turns, judge, sourceOf(ResourceType.CLUSTER), name));
+  }
+
+  private <S> Watch<S> tree(
+      ResourceType<?> type,
+      String name,
+      WatchListener<S> listener,
+      @Nullable Executor executor,
+      TreeWatching.Plant<S> plant) {
+    Delivery delivery = new Delivery(loop, executor);
+    Watching<S> watch = watching(type, name, delivery);
+    TreeWatching<S> subject = new TreeWatching<>(type, name, listener, delivery, watch);
+    return begin(watch, subject, () -> subject.start(plant));
+  }
+
+  private static void requireName(String name, String otherwise) {
+    if (name.isEmpty()) {
+      throw new IllegalArgumentException("a name is needed; " + otherwise);
+    }
+  }
+
+  private <V> Watching<V> watching(ResourceType<?> type, String name, Delivery delivery) {
+    String what = name.isEmpty() ? type.shortName() : type + " " + name;
+    return new Watching<>(what, delivery, loop, open::remove);
+  }
+
+  private <V> Watch<V> begin(Watching<V> watch, Watching.Subject subject, Runnable join) {
+    open.add(watch);
+    onLoop(
+        () -> {
+          if (closed.get()) {
+            watch.close();
+          } else {
+            watch.on(subject);
+            join.run();
+          }
+        });
     return watch;
   }
 
-  private <T extends Message> void join(ResourceType<T> type, Key key, Watching<T> watch) {
-    if (closed.get()) {
-      watch.close();
-      return;
-    }
-    @SuppressWarnings("unchecked") // the key holds the type's URL
-    Watched<T> known = (Watched<T>) watched.get(key);
-    if (known != null) {
-      known.add(watch);
-      return;
-    }
-    Watched<T> fresh = new Watched<>();
-    watched.put(key, fresh);
-    fresh.add(watch);
-    Set<String> names = key.name().equals(EVERYTHING) ? Set.of() : Set.of(key.name());
-    fresh.subscribed(source.subscribe(ADS, type, names, fresh, SubscriptionObserver.NONE));
+  // --- readiness
+
+  /** Completes when all watches that are open now are ready. */
+  public CompletableFuture<Void> ready() {
+    return CompletableFuture.allOf(
+        open.stream().map(Watch::ready).toArray(CompletableFuture<?>[]::new));
   }
 
-  private <T extends Message> void leave(Key key, Watching<T> watch) {
-    @SuppressWarnings("unchecked") // the key holds the type's URL
-    Watched<T> shared = (Watched<T>) watched.get(key);
-    if (shared != null && shared.remove(watch)) {
-      watched.remove(key);
+  /**
+   * Waits until all watches that are open now are ready; for main threads.
+   *
+   * @throws NotReadyException when the time is over, saying what is missing and why
+   * @throws IllegalStateException on the client's loop, which must not wait for itself
+   */
+  public void awaitReady(Duration timeout) throws NotReadyException, InterruptedException {
+    Watching.refuseOnLoop(loop);
+    List<Watching<?>> awaited = List.copyOf(open);
+    try {
+      ready().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      List<WatchError> missing = new ArrayList<>();
+      for (Watching<?> watch : awaited) {
+        missing.addAll(watch.isReady() ? List.of() : watch.whatIsMissing());
+      }
+      NotReadyException why = new NotReadyException("the xDS client", timeout, missing);
+      why.initCause(e);
+      throw why;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a watch was closed while it was awaited", e);
     }
   }
 
@@ -236,7 +381,10 @@ public final class XdsClient implements AutoCloseable {
     }
   }
 
-  /** Ends the stream, and with it what the client made itself. Harmless twice. */
+  /**
+   * Ends the streams, all watches, and what the client made itself: its threads, timers and
+   * channels. Waits for its own loop, unless called on it. Harmless twice.
+   */
   @Override
   public void close() {
     if (closed.getAndSet(true)) {
@@ -246,7 +394,7 @@ public final class XdsClient implements AutoCloseable {
         () -> {
           reporters.forEach(LoadReporter::close);
           source.close();
-          List.copyOf(watched.values()).forEach(Watched::end);
+          List.copyOf(open).forEach(Watching::close);
           channels.values().forEach(ManagedChannel::shutdownNow);
           if (ownDecoder != null) {
             ownDecoder.shutdown();
@@ -254,141 +402,6 @@ public final class XdsClient implements AutoCloseable {
         });
     if (ownLoop != null) {
       ownLoop.close();
-    }
-  }
-
-  /** What a client is made of; only a node and a control plane need to be given. */
-  public static final class Builder {
-    private Node node = Node.getDefaultInstance();
-    private @Nullable ApiConfigSource ads;
-    private @Nullable Loop loop;
-    private ChannelFactory channelFactory = new GrpcChannels();
-    private @Nullable ManagedChannel channel;
-    private @Nullable Transport transport;
-    private TransportObserver observer = TransportObserver.NONE;
-    private Servers servers = Servers.ANY;
-    private BiFunction<Loop, Executor, RestTransport> restTransport =
-        (loop, executor) -> RestTransport.none(loop);
-    private Function<Loop, FileWatcher> fileWatcher = FileWatcher::onFileSystem;
-    private @Nullable Executor decodeExecutor;
-    private boolean rejectUnknownFields;
-    private DoubleSupplier chance = () -> ThreadLocalRandom.current().nextDouble();
-
-    private Builder() {}
-
-    /** Who we are; {@code user_agent_name} is filled in if it is empty. */
-    public Builder node(Node node) {
-      this.node =
-          node.getUserAgentName().isEmpty()
-              ? node.toBuilder().setUserAgentName("bifocal").build()
-              : node;
-      return this;
-    }
-
-    /**
-     * The control plane of the aggregated stream, {@code GRPC} or {@code DELTA_GRPC}. Without it
-     * nothing is ever fetched.
-     */
-    public Builder ads(ApiConfigSource ads) {
-      this.ads = ads;
-      return this;
-    }
-
-    /**
-     * Node, control plane and servers as Envoy's bootstrap says them. A server that is polled
-     * ({@code REST}) is found in the static clusters' own addresses, unless {@link #restTransport}
-     * says otherwise.
-     */
-    public Builder bootstrap(Bootstrap bootstrap) {
-      node(bootstrap.getNode());
-      servers = Servers.of(bootstrap);
-      restTransport = (loop, executor) -> RestTransport.toStaticClusters(bootstrap, loop, executor);
-      if (bootstrap.getDynamicResources().hasAdsConfig()) {
-        ads(bootstrap.getDynamicResources().getAdsConfig());
-      }
-      return this;
-    }
-
-    /**
-     * A channel of yours to the control plane, state-of-the-world unless {@link #ads} says
-     * otherwise. The client does not shut it down.
-     */
-    public Builder channel(ManagedChannel channel) {
-      this.channel = channel;
-      if (ads == null) {
-        ads =
-            ApiConfigSource.newBuilder()
-                .setApiType(ApiConfigSource.ApiType.GRPC)
-                .addGrpcServices(GrpcService.getDefaultInstance())
-                .build();
-      }
-      return this;
-    }
-
-    /** Opens channels by configuration; the default serves {@code google_grpc}. */
-    public Builder channelFactory(ChannelFactory channelFactory) {
-      this.channelFactory = channelFactory;
-      return this;
-    }
-
-    /** Which servers a source may name; any, unless a bootstrap or this says otherwise. */
-    public Builder servers(Servers servers) {
-      this.servers = servers;
-      return this;
-    }
-
-    /** Asks control planes that are polled. */
-    public Builder restTransport(RestTransport restTransport) {
-      this.restTransport = (loop, executor) -> restTransport;
-      return this;
-    }
-
-    Builder fileWatcher(FileWatcher fileWatcher) {
-      this.fileWatcher = loop -> fileWatcher;
-      return this;
-    }
-
-    /** The loop to live on; the default is a thread of its own, which ends with the client. */
-    public Builder loop(Loop loop) {
-      this.loop = loop;
-      return this;
-    }
-
-    public Builder transportObserver(TransportObserver observer) {
-      this.observer = observer;
-      return this;
-    }
-
-    /** Where responses are parsed and checked; the default is a daemon thread of its own. */
-    public Builder decodeExecutor(Executor decodeExecutor) {
-      this.decodeExecutor = decodeExecutor;
-      return this;
-    }
-
-    /** Whether a resource with fields that this build does not know is refused. */
-    public Builder rejectUnknownFields(boolean reject) {
-      this.rejectUnknownFields = reject;
-      return this;
-    }
-
-    /** Uniform in [0, 1), for the jitter of delays. */
-    public Builder chance(DoubleSupplier chance) {
-      this.chance = chance;
-      return this;
-    }
-
-    Builder transport(Transport transport) {
-      this.transport = transport;
-      return this;
-    }
-
-    /**
-     * Makes the client; nothing is opened yet.
-     *
-     * @throws IllegalArgumentException when {@code ads} is of a kind that is not served, saying so
-     */
-    public XdsClient build() {
-      return new XdsClient(this);
     }
   }
 }

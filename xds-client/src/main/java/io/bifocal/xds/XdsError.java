@@ -22,9 +22,6 @@ public sealed interface XdsError {
     }
   }
 
-  /** A watcher refused what came; the value before it stays. */
-  record Rejected(String message) implements XdsError {}
-
   /** Nothing came within {@code initial_fetch_timeout}. A late answer is still delivered. */
   record FetchTimeout(Duration after, String message) implements XdsError {}
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.grpc.ManagedChannel;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class EmbedderExampleTest {
@@ -27,10 +27,10 @@ class EmbedderExampleTest {
                     cluster.value().hasOutlierDetection()
                         ? Verdict.reject("outlier detection is not for us")
                         : Verdict.accept())) {
-          Resource<Cluster> first = orders.first().get(5, TimeUnit.SECONDS);
+          Resource<Cluster> first = orders.awaitReady(Duration.ofSeconds(5));
           assertThat(first.name()).isEqualTo("orders");
           assertThat(first.version()).isEqualTo("1");
-          assertThat(orders.lastError()).isEmpty();
+          assertThat(orders.error()).isEmpty();
         }
       }
       // snippet

@@ -13,8 +13,9 @@ import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
+import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class GrpcRoundTripTest {
@@ -78,13 +79,13 @@ class GrpcRoundTripTest {
   void saysAgainWhatItHoldsOnANewStream() throws Exception {
     try (InProcessControlPlane server = new InProcessControlPlane();
         XdsClient client = XdsClient.builder().channel(server.channel()).chance(() -> 0).build();
-        Watch<Cluster> watch =
+        Watch<Map<String, Resource<Cluster>>> watch =
             client.watchAll(ResourceType.CLUSTER, resource -> Verdict.accept())) {
       server.setClusters("1", Cluster.newBuilder().setName("a").build());
       client.start();
       server.take();
       assertThat(server.take().getVersionInfo()).isEqualTo("1");
-      assertThat(watch.resources()).containsKey("a");
+      assertThat(watch.value().orElseThrow()).containsKey("a");
       server.hangUp();
       DiscoveryRequest again = server.take();
       assertThat(again.getVersionInfo()).isEqualTo("1");
@@ -106,10 +107,11 @@ class GrpcRoundTripTest {
             .build();
     try (InProcessControlPlane server = new InProcessControlPlane();
         XdsClient client = XdsClient.builder().ads(ads).channel(server.channel()).build();
-        Watch<Cluster> watch = client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
+        Watch<Map<String, Resource<Cluster>>> watch =
+            client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
       client.start();
       server.take();
-      assertThat(watch.lastError()).isEmpty();
+      assertThat(watch.error()).isEmpty();
       assertThat(server.authorizations).containsExactly("Bearer t");
       assertThat(server.authorities).containsExactly("control.example");
     }
@@ -120,7 +122,8 @@ class GrpcRoundTripTest {
     try (InProcessControlPlane server = new InProcessControlPlane();
         ThreadLoop loop = ThreadLoop.start("test-xds");
         XdsClient client = XdsClient.builder().channel(server.channel()).loop(loop).build();
-        Watch<Cluster> watch = client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
+        Watch<Map<String, Resource<Cluster>>> watch =
+            client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
       loop.execute(
           () -> {
             var unused =
@@ -135,7 +138,7 @@ class GrpcRoundTripTest {
           });
       server.setClusters("1", Cluster.newBuilder().setName("a").build());
       client.start();
-      assertThat(watch.first().get(5, TimeUnit.SECONDS).name()).isEqualTo("a");
+      assertThat(watch.awaitReady(Duration.ofSeconds(5))).containsOnlyKeys("a");
       server.take();
       assertThat(server.take().getErrorDetail().getMessage()).isEqualTo("not for the proxy");
     }

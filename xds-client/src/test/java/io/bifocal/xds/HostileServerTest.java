@@ -29,6 +29,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -136,13 +137,14 @@ class HostileServerTest {
       port = free.getLocalPort();
     }
     try (XdsClient client = client(port);
-        Watch<Cluster> watch = client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
+        Watch<Map<String, Resource<Cluster>>> watch =
+            client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
       client.start();
-      await().until(() -> watch.lastError().isPresent());
-      assertThat(watch.lastError().orElseThrow()).isInstanceOf(XdsError.Disconnected.class);
+      await().until(() -> watch.error().isPresent());
+      assertThat(watch.error().orElseThrow().kind()).isEqualTo(WatchError.Kind.TRANSPORT);
       serve(port, (request, out) -> out.onNext(clusters("1", cluster("a")).toByteArray()));
-      assertThat(watch.first().get(5, TimeUnit.SECONDS).name()).isEqualTo("a");
-      assertThat(watch.lastError()).isEmpty();
+      assertThat(watch.awaitReady(Duration.ofSeconds(5))).containsOnlyKeys("a");
+      assertThat(watch.error()).isEmpty();
     }
   }
 
@@ -158,11 +160,12 @@ class HostileServerTest {
               out.onNext(new byte[] {(byte) 0xff, (byte) 0xff, 0, 1});
             });
     try (XdsClient client = client(port);
-        Watch<Cluster> watch = client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
+        Watch<Map<String, Resource<Cluster>>> watch =
+            client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
       client.start();
-      assertThat(watch.first().get(5, TimeUnit.SECONDS).name()).isEqualTo("a");
-      await().until(() -> watch.lastError().isPresent());
-      assertThat(watch.resources()).containsOnlyKeys("a");
+      assertThat(watch.awaitReady(Duration.ofSeconds(5))).containsOnlyKeys("a");
+      await().until(() -> watch.error().isPresent());
+      assertThat(watch.value().orElseThrow()).containsOnlyKeys("a");
     }
   }
 
@@ -181,9 +184,12 @@ class HostileServerTest {
     byte[] bytes = clusters("1", big).toByteArray();
     int port = serve(0, (request, out) -> out.onNext(bytes));
     try (XdsClient client = client(port);
-        Watch<Cluster> watch = client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
+        Watch<Map<String, Resource<Cluster>>> watch =
+            client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
       client.start();
-      await().atMost(Duration.ofSeconds(30)).until(() -> watch.resources().size() == 64);
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> watch.value().orElse(Map.of()).size() == 64);
     }
   }
 
@@ -195,10 +201,11 @@ class HostileServerTest {
             (request, out) ->
                 out.onError(Status.PERMISSION_DENIED.withDescription("not you").asException()));
     try (XdsClient client = client(port);
-        Watch<Cluster> watch = client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
+        Watch<Map<String, Resource<Cluster>>> watch =
+            client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
       client.start();
-      await().until(() -> watch.lastError().isPresent());
-      assertThat(watch.lastError().orElseThrow().message())
+      await().until(() -> watch.error().isPresent());
+      assertThat(watch.error().orElseThrow().message())
           .contains("PERMISSION_DENIED")
           .contains("not you");
     }
@@ -222,15 +229,16 @@ class HostileServerTest {
         service -> NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
     try (XdsClient client =
             XdsClient.builder().ads(small).channelFactory(toPort).chance(() -> 0.5).build();
-        Watch<Cluster> watch = client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
+        Watch<Map<String, Resource<Cluster>>> watch =
+            client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
       client.start();
-      await().until(() -> watch.lastError().isPresent());
-      assertThat(watch.lastError().orElseThrow().message()).contains("RESOURCE_EXHAUSTED");
+      await().until(() -> watch.error().isPresent());
+      assertThat(watch.error().orElseThrow().message()).contains("RESOURCE_EXHAUSTED");
     }
   }
 
   @Test
-  void theDefaultFactoryKnowsGoogleGrpcOnly() {
+  void theDefaultFactoryKnowsOnlyTheBootstrapsClusters() {
     ApiConfigSource envoyGrpc =
         at(1).toBuilder()
             .setGrpcServices(
@@ -241,7 +249,7 @@ class HostileServerTest {
     try (XdsClient client = XdsClient.builder().ads(envoyGrpc).build()) {
       assertThatThrownBy(client::start)
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("envoy_grpc");
+          .hasMessageContaining("Unknown gRPC client cluster 'xds'");
     }
   }
 
@@ -249,9 +257,10 @@ class HostileServerTest {
   void closingTheClientLeavesNoThreadBehind() throws Exception {
     int port = serve(0, (request, out) -> out.onNext(clusters("1", cluster("a")).toByteArray()));
     try (XdsClient client = client(port);
-        Watch<Cluster> watch = client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
+        Watch<Map<String, Resource<Cluster>>> watch =
+            client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
       client.start();
-      assertThat(watch.first().get(5, TimeUnit.SECONDS).name()).isEqualTo("a");
+      assertThat(watch.awaitReady(Duration.ofSeconds(5))).containsOnlyKeys("a");
     }
     await()
         .untilAsserted(

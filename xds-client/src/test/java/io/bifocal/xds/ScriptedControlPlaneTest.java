@@ -15,9 +15,10 @@ import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,14 +57,17 @@ class ScriptedControlPlaneTest {
       names = {"GRPC", "DELTA_GRPC"})
   void whatIsPushedArrivesAndTheAnswerIsWrittenDown(ApiType dialect) throws Exception {
     try (XdsClient client = client(dialect);
-        Watch<Cluster> watch = client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
+        Watch<Map<String, Resource<Cluster>>> watch =
+            client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
       client.start();
       server.awaitSubscription(ResourceType.CLUSTER);
 
       String nonce =
           server.push(ResourceType.CLUSTER, "1", List.of(Named.of(ResourceType.CLUSTER, A)));
 
-      assertThat(watch.first().get(5, TimeUnit.SECONDS).value()).isEqualTo(A);
+      assertThat(watch.awaitReady(Duration.ofSeconds(5)).values())
+          .extracting(Resource::value)
+          .containsExactly(A);
       HeardRequest answer = server.awaitRequest("that answers", r -> r.nonce().equals(nonce));
       assertThat(answer.error()).isEmpty();
       assertThat(answer.stream()).isEqualTo(1);
@@ -76,11 +80,12 @@ class ScriptedControlPlaneTest {
   @Test
   void aNewDeltaStreamHearsWhatChangedSinceWhatTheClientHas() throws Exception {
     try (XdsClient client = client(ApiType.DELTA_GRPC);
-        Watch<Cluster> watch = client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
+        Watch<Map<String, Resource<Cluster>>> watch =
+            client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
       client.start();
       server.awaitSubscription(ResourceType.CLUSTER);
       server.push(ResourceType.CLUSTER, "1", List.of(Named.of(ResourceType.CLUSTER, A)));
-      watch.first().get(5, TimeUnit.SECONDS);
+      watch.awaitReady(Duration.ofSeconds(5));
 
       server.hangUp(1);
       server.closeStreams();
@@ -90,7 +95,7 @@ class ScriptedControlPlaneTest {
 
       String nonce = server.push(ResourceType.CLUSTER, "2", List.of());
       server.awaitRequest("that answers", r -> r.nonce().equals(nonce));
-      assertThat(watch.resources()).isEmpty();
+      assertThat(watch.value().orElseThrow()).isEmpty();
     }
   }
 

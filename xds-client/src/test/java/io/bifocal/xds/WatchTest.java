@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import org.junit.jupiter.api.Test;
 
@@ -17,23 +18,23 @@ import org.junit.jupiter.api.Test;
 class WatchTest {
   private final Conversation talk = Conversation.stateOfTheWorld().start();
 
-  private static final class Ear implements WatchListener<Cluster> {
+  private static final class Ear implements WatchListener<Resource<Cluster>> {
     final List<String> heard = new ArrayList<>();
 
     @Override
-    public Verdict onResource(Resource<Cluster> resource) {
+    public Verdict onUpdate(Resource<Cluster> resource) {
       heard.add(resource.name() + "@" + resource.version());
       return resource.name().startsWith("bad") ? Verdict.reject("no bad") : Verdict.accept();
     }
 
     @Override
-    public void onRemoved(String name) {
-      heard.add("no " + name);
+    public void onError(WatchError error) {
+      heard.add(error.kind() + " " + error.resource());
     }
 
     @Override
-    public void onError(XdsError error) {
-      heard.add(error.getClass().getSimpleName());
+    public void onAmbientError(WatchError error) {
+      heard.add("ambient " + error.kind() + " " + error.resource());
     }
 
     List<String> take() {
@@ -47,46 +48,46 @@ class WatchTest {
 
   @Test
   void aResourceItsVersionItsChangesAndItsRemoval() {
-    Watch<Cluster> watch = talk.client.watch(CLUSTER, "a", ear);
-    assertThat(watch.resource()).isEmpty();
+    Watch<Resource<Cluster>> watch = talk.client.watch(CLUSTER, "a", ear);
+    assertThat(watch.value()).isEmpty();
     talk.respond(CLUSTER, "1", "n1", cluster("a"), cluster("b"));
-    assertThat(watch.resource()).map(Resource::version).contains("1");
-    assertThat(watch.first().join().name()).isEqualTo("a");
+    assertThat(watch.value()).map(Resource::version).contains("1");
+    assertThat(watch.ready().join().name()).isEqualTo("a");
     talk.respond(CLUSTER, "2", "n2", cluster("a"));
     assertThat(ear.take()).as("the same value is told once").containsExactly("a@1");
-    assertThat(watch.resource()).as("its version moves").map(Resource::version).contains("2");
+    assertThat(watch.value()).as("its version moves").map(Resource::version).contains("2");
     talk.respond(CLUSTER, "3", "n3", cluster("a").toBuilder().setAltStatName("x").build());
     talk.respond(CLUSTER, "4", "n4", cluster("b"));
-    assertThat(ear.take()).containsExactly("a@3", "no a");
-    assertThat(watch.resource()).isEmpty();
+    assertThat(ear.take()).containsExactly("a@3", "DOES_NOT_EXIST a");
+    assertThat(watch.value()).isEmpty();
     assertThat(talk.heard()).endsWith("CDS [a] v4 n4");
   }
 
   @Test
   void allOfATypeAndWhatIsGone() {
-    Watch<Cluster> watch = talk.client.watchAll(CLUSTER, ear);
+    Watch<Map<String, Resource<Cluster>>> watch = talk.client.watchAll(CLUSTER, ear);
     talk.respond(CLUSTER, "1", "n1", cluster("a"), cluster("b"));
     talk.respond(CLUSTER, "2", "n2", cluster("b"), cluster("c"));
-    assertThat(watch.resources()).containsOnlyKeys("b", "c");
-    assertThat(ear.take()).containsExactly("a@1", "b@1", "c@2", "no a");
+    assertThat(watch.value().orElseThrow()).containsOnlyKeys("b", "c");
+    assertThat(ear.take()).containsExactly("a@1", "b@1", "c@2", "DOES_NOT_EXIST a");
   }
 
   @Test
   void aRejectionTellsTheServerAndKeepsWhatWasThere() {
-    Watch<Cluster> watch = talk.client.watchAll(CLUSTER, ear);
+    Watch<Map<String, Resource<Cluster>>> watch = talk.client.watchAll(CLUSTER, ear);
     talk.respond(CLUSTER, "1", "n1", cluster("a"));
     talk.heard();
     talk.respond(CLUSTER, "2", "n2", cluster("a"), cluster("bad"), cluster("c"));
     assertThat(talk.heard()).containsExactly("CDS [] v1 n2 error: no bad");
-    assertThat(watch.resources()).containsOnlyKeys("a", "c");
-    assertThat(watch.lastError()).contains(new XdsError.Rejected("no bad"));
+    assertThat(watch.value().orElseThrow()).containsOnlyKeys("a", "c");
+    assertThat(watch.error()).contains(WatchError.rejected(CLUSTER, "bad", "no bad"));
     Ear late = new Ear();
     talk.client.watchAll(CLUSTER, late);
     assertThat(late.take())
         .as("what was good is replayed")
-        .containsExactly("a@2", "c@2", "Rejected");
+        .containsExactly("a@2", "c@2", "ambient REJECTED ");
     talk.respond(CLUSTER, "3", "n3", cluster("a"));
-    assertThat(watch.lastError()).isEmpty();
+    assertThat(watch.error()).isEmpty();
   }
 
   @Test
@@ -101,74 +102,76 @@ class WatchTest {
 
   @Test
   void oneOfTwoWatchesMayRejectForItselfAlone() {
-    Watch<Cluster> content = talk.client.watch(CLUSTER, "a", r -> Verdict.accept());
-    Watch<Cluster> picky = talk.client.watch(CLUSTER, "a", r -> Verdict.reject("not for me"));
+    Watch<Resource<Cluster>> content = talk.client.watch(CLUSTER, "a", r -> Verdict.accept());
+    Watch<Resource<Cluster>> picky =
+        talk.client.watch(CLUSTER, "a", r -> Verdict.reject("not for me"));
     talk.heard();
     talk.respond(CLUSTER, "1", "n1", cluster("a"));
     assertThat(talk.heard()).containsExactly("CDS [a] n1 error: not for me");
-    assertThat(content.resource()).isPresent();
-    assertThat(picky.resource()).isEmpty();
-    assertThat(picky.lastError()).isPresent();
+    assertThat(content.value()).isPresent();
+    assertThat(picky.value()).isEmpty();
+    assertThat(picky.error()).isPresent();
   }
 
   @Test
   void errorsAreToldAndRememberedAndValuesStay() {
-    Watch<Cluster> watch = talk.client.watch(CLUSTER, "a", ear);
+    Watch<Resource<Cluster>> watch = talk.client.watch(CLUSTER, "a", ear);
     talk.respond(CLUSTER, "1", "n1", cluster("a"));
     talk.server.hangUp("gone");
     talk.time.run();
-    assertThat(ear.take()).containsExactly("a@1", "Disconnected");
-    assertThat(watch.resource()).isPresent();
-    assertThat(watch.lastError().orElseThrow().message()).contains("gone");
-    Watch<Cluster> silent = talk.client.watch(CLUSTER, "b", ear);
+    assertThat(ear.take()).containsExactly("a@1", "ambient TRANSPORT a");
+    assertThat(watch.value()).isPresent();
+    assertThat(watch.error().orElseThrow().message()).contains("gone");
+    Watch<Resource<Cluster>> silent = talk.client.watch(CLUSTER, "b", ear);
     talk.time.advance(Duration.ofSeconds(15));
-    assertThat(silent.lastError().orElseThrow()).isInstanceOf(XdsError.FetchTimeout.class);
-    assertThat(silent.lastError().orElseThrow().message()).contains("CDS b");
+    assertThat(silent.error().orElseThrow().kind()).isEqualTo(WatchError.Kind.TIMEOUT);
+    assertThat(ear.take()).containsExactly("TIMEOUT b");
+    assertThat(silent.error().orElseThrow().message()).contains("CDS b");
   }
 
   @Test
   void theLastOneToCloseEndsTheSubscription() {
-    Watch<Cluster> one = talk.client.watch(CLUSTER, "a", ear);
-    Watch<Cluster> two = talk.client.watch(CLUSTER, "a", ear);
+    Watch<Resource<Cluster>> one = talk.client.watch(CLUSTER, "a", ear);
+    Watch<Resource<Cluster>> two = talk.client.watch(CLUSTER, "a", ear);
     talk.heard();
     one.close();
     assertThat(talk.heard()).isEmpty();
     two.close();
     two.close();
     assertThat(talk.heard()).containsExactly("CDS []");
-    assertThat(two.first()).isCompletedExceptionally();
+    assertThat(two.ready()).isCompletedExceptionally();
   }
 
   @Test
   void theAckWaitsForAListenerOnItsOwnExecutor() {
     Queue<Runnable> tasks = new ArrayDeque<>();
-    Watch<Cluster> watch = talk.client.watch(CLUSTER, "a", ear, tasks::add);
+    Watch<Resource<Cluster>> watch = talk.client.watch(CLUSTER, "a", ear, tasks::add);
     talk.heard();
     talk.respond(CLUSTER, "1", "n1", cluster("a"));
     assertThat(talk.heard()).isEmpty();
-    assertThat(watch.resource()).isEmpty();
+    assertThat(watch.value()).isEmpty();
     tasks.remove().run();
     assertThat(talk.heard()).containsExactly("CDS [a] v1 n1");
-    assertThat(watch.resource()).isPresent();
+    assertThat(watch.value()).isPresent();
   }
 
   @Test
   void aPendingVerdictPutsTheResourceInForceWhenItIsSettled() {
     Verdict.Pending pending = Verdict.pending();
-    Watch<Cluster> watch = talk.client.watch(CLUSTER, "a", r -> pending);
+    Watch<Resource<Cluster>> watch = talk.client.watch(CLUSTER, "a", r -> pending);
     talk.respond(CLUSTER, "1", "n1", cluster("a"));
-    assertThat(watch.resource()).isEmpty();
+    assertThat(watch.value()).isEmpty();
     pending.settle(Verdict.accept());
-    assertThat(watch.resource()).isPresent();
+    assertThat(watch.value()).isPresent();
     assertThat(talk.heard()).endsWith("CDS [a] v1 n1");
   }
 
   @Test
   void closingTheClientClosesItsWatches() {
-    Watch<Cluster> watch = talk.client.watch(CLUSTER, "a", ear);
+    Watch<Resource<Cluster>> watch = talk.client.watch(CLUSTER, "a", ear);
     talk.client.close();
-    assertThat(watch.first()).isCompletedExceptionally();
-    assertThat(talk.client.watch(CLUSTER, "a", ear).first()).isCompletedExceptionally();
+    assertThat(watch.ready()).isCompletedExceptionally();
+    assertThat(talk.client.watch(CLUSTER, "a", ear).ready()).isCompletedExceptionally();
     talk.time.run();
     assertThat(talk.time.pendingTimers()).isZero();
   }

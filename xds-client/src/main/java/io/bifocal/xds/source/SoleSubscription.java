@@ -103,7 +103,7 @@ final class SoleSubscription<T extends Message> implements Subscription {
     Content.Reading reading = content.read(tools.decoder().rejectsUnknownFields());
     Decoded<T> decoded =
         reading.response() == null
-            ? new Decoded.Bad<>(new Decoded.Stamp("", "", 0), reading.reason())
+            ? new Decoded.Bad<>(new Decoded.Stamp("", "", 0), reading.reason(), "", "")
             : expected(tools.decoder().decode(type, reading.response()), wanted);
     tools
         .loop()
@@ -139,7 +139,9 @@ final class SoleSubscription<T extends Message> implements Subscription {
                 + " resources (expecting "
                 + String.join(", ", wanted)
                 + "): "
-                + String.join(", ", came));
+                + String.join(", ", came),
+            "",
+            "");
   }
 
   @Override

@@ -1,0 +1,62 @@
+package io.bifocal.xds;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.xds.bootstrap.Servers;
+import io.bifocal.xds.bootstrap.StreamSettings;
+import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
+import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap.DynamicResources;
+import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
+import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import io.envoyproxy.envoy.config.core.v3.Node;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client takes from a bootstrap; the rest of it is a data plane's.
+ *
+ * @param sources of CDS and LDS, where the bootstrap names them
+ */
+record BootstrapParts(
+    Bootstrap bootstrap,
+    Servers servers,
+    Node node,
+    @Nullable ApiConfigSource ads,
+    Map<ResourceType<?>, ConfigSource> sources,
+    StaticResources statics) {
+
+  static BootstrapParts of(Bootstrap bootstrap) {
+    DynamicResources dynamic = bootstrap.getDynamicResources();
+    Map<ResourceType<?>, ConfigSource> sources = new HashMap<>();
+    if (dynamic.hasCdsConfig()) {
+      sources.put(ResourceType.CLUSTER, dynamic.getCdsConfig());
+    }
+    if (dynamic.hasLdsConfig()) {
+      sources.put(ResourceType.LISTENER, dynamic.getLdsConfig());
+    }
+    return new BootstrapParts(
+        bootstrap,
+        Servers.of(bootstrap),
+        bootstrap.getNode(),
+        dynamic.hasAdsConfig() ? dynamic.getAdsConfig() : null,
+        Map.copyOf(sources),
+        StaticResources.of(bootstrap));
+  }
+
+  /** The same, checked as far as it can be before anything is opened. */
+  static BootstrapParts checked(Bootstrap bootstrap, String where) throws ConfigException {
+    BootstrapParts parts = of(bootstrap);
+    if (parts.ads() != null) {
+      try {
+        var unused = StreamSettings.ofAds(parts.ads(), parts.servers());
+      } catch (IllegalArgumentException e) {
+        throw new ConfigException(where + ": dynamic_resources.ads_config: " + e.getMessage(), e);
+      }
+      if (parts.node().getId().isEmpty()) {
+        throw new ConfigException(
+            where + ": node.id: a control plane must know who asks; set it to a name of this node");
+      }
+    }
+    return parts;
+  }
+}

@@ -1,0 +1,238 @@
+package io.bifocal.xds.tree;
+
+import com.google.protobuf.Message;
+import io.bifocal.api.ConfigException;
+import io.bifocal.xds.Resource;
+import io.bifocal.xds.Update;
+import io.bifocal.xds.Verdict;
+import io.bifocal.xds.WatchError;
+import io.bifocal.xds.snapshot.Part;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The place of one part in a tree. What is in force there stays while something newer warms, that
+ * is, waits for the parts that it names.
+ */
+final class Slot<T extends Message> implements Ground.Ear<T> {
+
+  /** A part of which all that it names is known. */
+  record Settled<T extends Message>(Part<T> part, References references) {
+    /** Whether only the version differs. */
+    boolean sameAs(@Nullable Settled<T> other) {
+      return other != null
+          && part.value().equals(other.part.value())
+          && part.error().equals(other.part.error())
+          && references.equals(other.references);
+    }
+  }
+
+  /** What a slot held before a round. */
+  record Before<T extends Message>(@Nullable Settled<T> inForce, @Nullable Settled<T> warming) {}
+
+  private final Tree<?> tree;
+  private final PartKey<T> key;
+  private final Kind<T, ?> kind;
+  private final Set<Slot<?>> parents = new LinkedHashSet<>();
+  private @Nullable Settled<T> inForce;
+  private @Nullable Settled<T> warming;
+  private @Nullable Settled<T> news;
+  private @Nullable Object view;
+  private @Nullable WatchError lastError;
+  private Runnable fetching = () -> {};
+
+  Slot(Tree<?> tree, PartKey<T> key, Kind<T, ?> kind) {
+    this.tree = tree;
+    this.key = key;
+    this.kind = kind;
+  }
+
+  PartKey<T> key() {
+    return key;
+  }
+
+  void fetch(Ground ground) {
+    fetching = ground.fetch(key.source(), key.type(), key.name(), this);
+  }
+
+  void close() {
+    fetching.run();
+  }
+
+  // --- what is heard
+
+  @Override
+  public Verdict update(Update<T> update) {
+    List<Resource<T>> resources = update.resources();
+    if (resources.isEmpty()) {
+      return update.removed().isEmpty() ? Verdict.accept() : removed();
+    }
+    Resource<T> resource = resources.get(resources.size() - 1);
+    try {
+      References references = kind.references(key, resource);
+      return tree.offered(this, settled(new Part.Present<>(key.type(), resource), references));
+    } catch (ConfigException e) {
+      WatchError error =
+          new WatchError(
+              WatchError.Kind.REJECTED, key.type(), key.name(), e.fieldPath(), e.reason());
+      error(error);
+      return Verdict.reject(key.name() + ": " + e.reason());
+    }
+  }
+
+  // As Envoy has it: of endpoints and routes, the last that were good stay.
+  private Verdict removed() {
+    WatchError error =
+        new WatchError(
+            WatchError.Kind.DOES_NOT_EXIST,
+            key.type(),
+            key.name(),
+            "",
+            "the control plane has no " + key.type() + " " + key.name());
+    if (hasValue() && !key.type().wholeState()) {
+      tree.ambient(error);
+      return Verdict.accept();
+    }
+    return missing(error);
+  }
+
+  private Verdict missing(WatchError error) {
+    lastError = error;
+    Part<T> part = new Part.Missing<>(key.type(), key.name(), error);
+    return tree.offered(this, settled(part, References.NONE));
+  }
+
+  private Settled<T> settled(Part<T> part, References references) {
+    Settled<T> settled = new Settled<>(part, references);
+    news = settled;
+    return settled;
+  }
+
+  @Override
+  public void error(WatchError error) {
+    lastError = error;
+    if (error.kind() == WatchError.Kind.TRANSPORT || hasValue() || warming != null) {
+      tree.ambient(error);
+    } else {
+      var unused = missing(error);
+    }
+  }
+
+  @Override
+  public boolean holds(Resource<T> resource) {
+    return is(inForce, resource) || is(warming, resource);
+  }
+
+  private boolean is(@Nullable Settled<T> settled, Resource<T> resource) {
+    return settled != null && settled.part().resource().filter(resource::equals).isPresent();
+  }
+
+  private boolean hasValue() {
+    Settled<T> newest = news != null ? news : inForce;
+    return newest != null && newest.part().resource().isPresent();
+  }
+
+  // --- what becomes of it
+
+  /** Takes what was heard last, within a round. */
+  void take() {
+    Settled<T> heard = news;
+    news = null;
+    if (heard == null) {
+      return;
+    }
+    tree.noteBefore(this, new Before<>(inForce, warming));
+    warming = heard;
+    heard.references().parts().forEach(child -> tree.slotOf(child).parents.add(this));
+    settle();
+  }
+
+  private void settle() {
+    Settled<T> ready = warming;
+    if (ready == null
+        || !ready.references().parts().stream().allMatch(child -> tree.slotOf(child).isKnown())) {
+      return;
+    }
+    tree.noteBefore(this, new Before<>(inForce, warming));
+    boolean same = ready.sameAs(inForce);
+    inForce = ready;
+    warming = null;
+    forgetView();
+    tree.moved(same);
+    for (Slot<?> parent : List.copyOf(parents)) {
+      parent.settle();
+    }
+  }
+
+  void restore(Before<?> before, String reason) {
+    @SuppressWarnings("unchecked") // it was noted by this slot
+    Before<T> mine = (Before<T>) before;
+    inForce = mine.inForce();
+    warming = mine.warming();
+    lastError = new WatchError(WatchError.Kind.REJECTED, key.type(), key.name(), "", reason);
+    forgetView();
+  }
+
+  private void forgetView() {
+    if (view != null) {
+      view = null;
+      parents.forEach(Slot::forgetView);
+    }
+  }
+
+  // --- what is seen of it
+
+  /** Whether it is there or known to be missing. */
+  boolean isKnown() {
+    return inForce != null;
+  }
+
+  @Nullable Part<T> part() {
+    return inForce == null ? null : inForce.part();
+  }
+
+  boolean hasView() {
+    return view != null;
+  }
+
+  Object view() {
+    Object shown = view;
+    if (shown == null) {
+      Settled<T> settled = inForce;
+      if (settled == null) {
+        throw new IllegalStateException(key + " is shown before it is known");
+      }
+      shown = kind.view(settled.part(), settled.references(), child -> tree.slotOf(child).view());
+      view = shown;
+    }
+    return shown;
+  }
+
+  /** The parts that are needed for it, in force or warming. */
+  Set<PartKey<?>> needs() {
+    Set<PartKey<?>> needs = new LinkedHashSet<>();
+    if (inForce != null) {
+      needs.addAll(inForce.references().parts());
+    }
+    if (warming != null) {
+      needs.addAll(warming.references().parts());
+    }
+    return needs;
+  }
+
+  void keepParents(Set<Slot<?>> living) {
+    parents.retainAll(living);
+  }
+
+  /** Why it is not there; null when it is. */
+  @Nullable WatchError whyMissing() {
+    if (hasValue() || warming != null) {
+      return null;
+    }
+    return lastError != null
+        ? lastError
+        : new WatchError(WatchError.Kind.TIMEOUT, key.type(), key.name(), "", "no answer yet");
+  }
+}
