@@ -86,10 +86,6 @@ final class ClusterChannels implements ChannelFactory {
 
   private static ManagedChannelBuilder<?> builder(Cluster cluster, ChannelCredentials credentials)
       throws ConfigException {
-    return Grpc.newChannelBuilder(target(cluster), credentials);
-  }
-
-  private static String target(Cluster cluster) throws ConfigException {
     List<LbEndpoint> endpoints =
         cluster.getLoadAssignment().getEndpointsList().stream()
             .flatMap(locality -> locality.getLbEndpointsList().stream())
@@ -105,14 +101,14 @@ final class ClusterChannels implements ChannelFactory {
     }
     Address address = endpoints.get(0).getEndpoint().getAddress();
     if (address.hasPipe()) {
-      return "unix:" + address.getPipe().getPath();
+      return Grpc.newChannelBuilder("unix:" + address.getPipe().getPath(), credentials);
     }
     SocketAddress socket = address.getSocketAddress();
     if (socket.getPortSpecifierCase() != SocketAddress.PortSpecifierCase.PORT_VALUE) {
       throw new ConfigException("an endpoint needs a socket_address with a port_value, or a pipe");
     }
-    String host = socket.getAddress();
-    return "dns:///" + (host.contains(":") ? "[" + host + "]" : host) + ":" + socket.getPortValue();
+    return Grpc.newChannelBuilderForAddress(
+        socket.getAddress(), socket.getPortValue(), credentials);
   }
 
   private static UpstreamTlsContext tls(TransportSocket socket) throws ConfigException {

@@ -8,6 +8,7 @@ import io.envoyproxy.envoy.service.discovery.v3.DiscoveryResponse;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerBuilder;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
@@ -25,6 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A state-of-the-world server in this process that answers each new version or name once. */
 final class InProcessControlPlane implements AutoCloseable {
@@ -41,8 +43,14 @@ final class InProcessControlPlane implements AutoCloseable {
   private final List<Talk> talks = new ArrayList<>();
 
   InProcessControlPlane() throws IOException {
+    this(null);
+  }
+
+  /** On a socket, or in this process when there is no builder. */
+  InProcessControlPlane(@Nullable ServerBuilder<?> socket) throws IOException {
+    ServerBuilder<?> builder = socket == null ? InProcessServerBuilder.forName(name) : socket;
     server =
-        InProcessServerBuilder.forName(name)
+        builder
             .intercept(new Ear())
             .addService(
                 new AggregatedDiscoveryServiceGrpc.AggregatedDiscoveryServiceImplBase() {
@@ -75,6 +83,10 @@ final class InProcessControlPlane implements AutoCloseable {
   private synchronized Talk join(Talk talk) {
     talks.add(talk);
     return talk;
+  }
+
+  int port() {
+    return server.getPort();
   }
 
   ManagedChannel channel() {
