@@ -373,6 +373,11 @@ public final class XdsClient implements AutoCloseable {
     return reporter;
   }
 
+  /** How many different things are watched; on the loop. */
+  int watched() {
+    return watches.size();
+  }
+
   private void onLoop(Runnable task) {
     if (loop.inLoop()) {
       task.run();
