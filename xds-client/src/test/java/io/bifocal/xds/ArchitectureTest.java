@@ -19,7 +19,8 @@ class ArchitectureTest {
     "io.bifocal.xds.file..",
     "io.bifocal.xds.stream..",
     "io.bifocal.xds.state..",
-    "io.bifocal.xds.resource.."
+    "io.bifocal.xds.resource..",
+    "io.bifocal.xds.tree.."
   };
 
   private final JavaClasses all =
@@ -55,6 +56,16 @@ class ArchitectureTest {
         .definedBy("io.bifocal.xds.resource..")
         .layer("load")
         .definedBy("io.bifocal.xds.load..")
+        .layer("tree")
+        .definedBy("io.bifocal.xds.tree..")
+        .layer("snapshot")
+        .definedBy("io.bifocal.xds.snapshot..")
+        .whereLayer("load")
+        .mayOnlyBeAccessedByLayers("door")
+        .whereLayer("tree")
+        .mayOnlyBeAccessedByLayers("door")
+        .whereLayer("snapshot")
+        .mayOnlyBeAccessedByLayers("door", "tree")
         .whereLayer("source")
         .mayOnlyBeAccessedByLayers("door")
         .whereLayer("ways")

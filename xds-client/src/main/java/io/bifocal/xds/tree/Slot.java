@@ -32,7 +32,7 @@ final class Slot<T extends Message> implements Ground.Ear<T> {
   /** What a slot held before a round. */
   record Before<T extends Message>(@Nullable Settled<T> inForce, @Nullable Settled<T> warming) {}
 
-  private final Tree<?> tree;
+  private final Rounds<?> tree;
   private final PartKey<T> key;
   private final Kind<T, ?> kind;
   private final Set<Slot<?>> parents = new LinkedHashSet<>();
@@ -43,7 +43,7 @@ final class Slot<T extends Message> implements Ground.Ear<T> {
   private @Nullable WatchError lastError;
   private Runnable fetching = () -> {};
 
-  Slot(Tree<?> tree, PartKey<T> key, Kind<T, ?> kind) {
+  Slot(Rounds<?> tree, PartKey<T> key, Kind<T, ?> kind) {
     this.tree = tree;
     this.key = key;
     this.kind = kind;
