@@ -3,47 +3,91 @@ package io.bifocal.conformance.envoy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.conformance.Bootstraps.Dialect;
-import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The script played to both. Envoy's recording is made anew in every run: it is the specification.
+ * Every scene is played to both. Envoy's recording is made anew in every run: it is the
+ * specification.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BesideEnvoyTest {
-  @RegisterExtension final Stage stage = new Stage();
+  /**
+   * Subjects mostly wait for what the control plane says next: several can be played to at once.
+   */
+  private static final int AT_ONCE = 4;
 
-  private final Map<Dialect, Performance.Notes> envoys = new EnumMap<>(Dialect.class);
+  private record Part(Scene scene, Dialect dialect, Subject subject) {}
+
+  private final ExecutorService stages = Executors.newFixedThreadPool(AT_ONCE);
+  private final Map<Part, Future<Performance.Notes>> performances = new LinkedHashMap<>();
+
+  static Stream<Arguments> scenes() {
+    return Stream.of(Scene.values())
+        .flatMap(scene -> Stream.of(Dialect.values()).map(dialect -> Arguments.of(scene, dialect)));
+  }
+
+  @BeforeAll
+  void raiseTheCurtain() {
+    for (Scene scene : Scene.values()) {
+      for (Dialect dialect : Dialect.values()) {
+        for (Subject subject : Subject.values()) {
+          Part part = new Part(scene, dialect, subject);
+          performances.put(part, stages.submit(() -> Performance.play(scene, subject, dialect)));
+        }
+      }
+    }
+  }
+
+  @AfterAll
+  void dropTheCurtain() {
+    stages.shutdownNow();
+  }
+
+  private Performance.Notes notes(Scene scene, Dialect dialect, Subject subject) throws Throwable {
+    Part part = new Part(scene, dialect, subject);
+    try {
+      return Objects.requireNonNull(performances.get(part)).get();
+    } catch (ExecutionException e) {
+      // A missing peer must go on as what it is, so that the test is skipped.
+      throw Objects.requireNonNull(e.getCause());
+    }
+  }
 
   @ParameterizedTest
-  @EnumSource(Dialect.class)
-  void onTheWireItSaysWhatEnvoySays(Dialect dialect) {
-    assertSame(envoy(dialect).wire(), bifocal(dialect).wire());
+  @MethodSource("scenes")
+  void onTheWireItSaysWhatEnvoySays(Scene scene, Dialect dialect) throws Throwable {
+    assertSame(
+        notes(scene, dialect, Subject.ENVOY).wire(), notes(scene, dialect, Subject.BIFOCAL).wire());
+  }
+
+  @ParameterizedTest
+  @MethodSource("scenes")
+  void itShowsTheStatisticsThatEnvoyShows(Scene scene, Dialect dialect) throws Throwable {
+    assertSame(
+        notes(scene, dialect, Subject.ENVOY).shown(),
+        notes(scene, dialect, Subject.BIFOCAL).shown());
   }
 
   private static void assertSame(Recording expected, Recording actual) {
     List<String> differences = expected.differencesTo(actual);
     assertThat(differences).as(() -> String.join("\n", differences)).isEmpty();
-  }
-
-  private final Map<Dialect, Performance.Notes> bifocals = new EnumMap<>(Dialect.class);
-
-  private Performance.Notes bifocal(Dialect dialect) {
-    return bifocals.computeIfAbsent(dialect, d -> Performance.play(stage, Subject.BIFOCAL, d));
-  }
-
-  @ParameterizedTest
-  @EnumSource(Dialect.class)
-  void itShowsTheStatisticsThatEnvoyShows(Dialect dialect) {
-    assertSame(envoy(dialect).shown(), bifocal(dialect).shown());
   }
 
   /** What a faulty data plane would get wrong; each must turn the comparison red. */
@@ -72,8 +116,8 @@ class BesideEnvoyTest {
 
   @ParameterizedTest
   @EnumSource(Mutation.class)
-  void theComparisonSeesAFaultyDataPlane(Mutation mutation) {
-    Recording envoy = envoy(Dialect.SOTW).wire();
+  void theComparisonSeesAFaultyDataPlane(Mutation mutation) throws Throwable {
+    Recording envoy = notes(Scene.WHOLE_LIFE, Dialect.SOTW, Subject.ENVOY).wire();
     String refusal =
         envoy.steps().entrySet().stream()
             .filter(e -> e.getValue().stream().anyMatch(line -> line.contains("naming [a]")))
@@ -86,9 +130,10 @@ class BesideEnvoyTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Dialect.class)
-  void theComparisonOverlooksNoLine(Dialect dialect) {
-    for (Recording recording : List.of(envoy(dialect).wire(), envoy(dialect).shown())) {
+  @MethodSource("scenes")
+  void theComparisonOverlooksNoLine(Scene scene, Dialect dialect) throws Throwable {
+    Performance.Notes envoy = notes(scene, dialect, Subject.ENVOY);
+    for (Recording recording : List.of(envoy.wire(), envoy.shown())) {
       recording
           .steps()
           .forEach(
@@ -102,9 +147,5 @@ class BesideEnvoyTest {
                 }
               });
     }
-  }
-
-  private Performance.Notes envoy(Dialect dialect) {
-    return envoys.computeIfAbsent(dialect, d -> Performance.play(stage, Subject.ENVOY, d));
   }
 }

@@ -2,13 +2,15 @@ package io.bifocal.conformance.envoy;
 
 import static org.awaitility.Awaitility.await;
 
-import io.bifocal.conformance.Bootstraps;
+import com.google.rpc.Status;
 import io.bifocal.conformance.Bootstraps.Dialect;
 import io.bifocal.conformance.Proxy;
-import io.bifocal.conformance.Stage;
+import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
-import io.bifocal.conformance.envoy.Step.CloseStream;
+import io.bifocal.conformance.envoy.Step.CloseStreams;
 import io.bifocal.conformance.envoy.Step.Push;
+import io.bifocal.conformance.envoy.Step.Say;
+import io.bifocal.conformance.envoy.Step.Silence;
 import io.bifocal.xds.testing.HeardRequest;
 import io.bifocal.xds.testing.ScriptedControlPlane;
 import java.io.IOException;
@@ -66,6 +68,7 @@ final class Performance {
   private final Dialect dialect;
   private final Map<String, List<String>> wire = new LinkedHashMap<>();
   private final Map<String, List<String>> shown = new LinkedHashMap<>();
+  private final Map<String, List<String>> errors = new LinkedHashMap<>();
   private int read;
 
   private Performance(ScriptedControlPlane server, Proxy proxy, Dialect dialect) {
@@ -75,8 +78,20 @@ final class Performance {
   }
 
   /** What was said on the wire, and what the admin interface showed. */
-  record Notes(Recording wire, Recording shown) {
-    /** For whoever looks into a difference. */
+  record Notes(Recording wire, Recording shown, Map<String, List<String>> errors) {
+    private static String brief(String error) {
+      String flat = error.replace('\n', ' ');
+      return flat.length() <= 400
+          ? flat
+          : flat.substring(0, 250)
+              + " … "
+              + flat.substring(flat.length() - 150)
+              + " ("
+              + error.length()
+              + " characters)";
+    }
+
+    /** For whoever looks into a difference: errors too, which are not compared word for word. */
     private void write(Path file) {
       StringBuilder text = new StringBuilder();
       wire.steps()
@@ -84,6 +99,10 @@ final class Performance {
               (title, lines) -> {
                 text.append(title).append('\n');
                 lines.forEach(line -> text.append("  ").append(line).append('\n'));
+                errors
+                    .getOrDefault(title, List.of())
+                    .forEach(
+                        error -> text.append("      says: ").append(brief(error)).append('\n'));
                 shown
                     .steps()
                     .getOrDefault(title, List.of())
@@ -98,41 +117,74 @@ final class Performance {
     }
   }
 
-  static Notes play(Stage stage, Subject subject, Dialect dialect) {
-    ScriptedControlPlane server = stage.keep(new ScriptedControlPlane());
-    Proxy proxy = stage.start(subject, Bootstraps.ads(server.port(), dialect));
+  /** To be called on any thread; what it starts ends with it. */
+  static Notes play(Scene scene, Subject subject, Dialect dialect) throws IOException {
+    try (Started started = new Started()) {
+      try {
+        return play(started, scene, subject, dialect);
+      } catch (RuntimeException | AssertionError e) {
+        if (started.explain(e) instanceof AssertionError explained) {
+          throw explained;
+        }
+        throw e;
+      }
+    }
+  }
+
+  private static Notes play(Started started, Scene scene, Subject subject, Dialect dialect) {
+    ScriptedControlPlane server = started.keep(new ScriptedControlPlane());
+    Proxy proxy =
+        started.start(subject, List.of(), scene.bootstrap(server.port(), dialect), List.of());
     Performance performance = new Performance(server, proxy, dialect);
     performance.waitFor(() -> !server.requests().isEmpty());
     performance.note("start", List.of());
-    for (Step step : Script.steps()) {
+    for (Step step : scene.steps(dialect)) {
       performance.play(step);
     }
-    Notes notes = new Notes(new Recording(performance.wire), new Recording(performance.shown));
-    notes.write(Path.of("target", "recordings", subject + "-" + dialect + ".txt"));
+    Notes notes =
+        new Notes(
+            new Recording(performance.wire), new Recording(performance.shown), performance.errors);
+    notes.write(Path.of("target", "recordings", "%s-%s-%s.txt".formatted(scene, dialect, subject)));
     return notes;
   }
 
   private void play(Step step) {
+    int before = server.requests().size();
     if (step instanceof Push push) {
-      int before = server.requests().size();
       String nonce = server.push(push.type(), push.version(), push.resources());
-      waitFor(
-          switch (push.answer()) {
-            case ANSWERED, ANSWERED_AND_MORE_AFTER_DRAINING ->
-                () -> server.requests().stream().anyMatch(r -> r.nonce().equals(nonce));
-            case HELD_BACK -> () -> server.requests().size() > before;
-            case SILENCE -> () -> true;
-          });
-      if (push.answer() == Step.Answer.ANSWERED_AND_MORE_AFTER_DRAINING) {
-        pause(DRAINING);
-      }
-      note(push.title(), push.mustName());
-    } else if (step instanceof CloseStream close) {
-      int expected = server.requests().size() + close.requestsExpected();
+      awaitAnswer(push.answer(), before, List.of(nonce));
+    } else if (step instanceof Say say) {
+      List<String> nonces =
+          say.responses().stream().map(response -> response.sendBy(server, dialect)).toList();
+      awaitAnswer(say.answer(), before, nonces);
+    } else if (step instanceof Silence silence) {
+      pause(silence.duration());
+    } else if (step instanceof CloseStreams close) {
+      server.hangUp(close.hangUps());
       server.closeStreams();
-      waitFor(() -> server.requests().size() >= expected);
-      note(close.title(), List.of());
+      waitFor(() -> server.requests().size() >= before + close.requestsExpected());
     }
+    note(step.title(), step.mustName());
+  }
+
+  private void awaitAnswer(Step.Answer answer, int before, List<String> nonces) {
+    waitFor(
+        switch (answer) {
+          case ANSWERED, ANSWERED_AND_MORE_AFTER_DRAINING -> () -> answered(before, nonces);
+          case HELD_BACK -> () -> server.requests().size() > before;
+          case SILENCE -> () -> true;
+        });
+    if (answer == Step.Answer.ANSWERED_AND_MORE_AFTER_DRAINING) {
+      pause(DRAINING);
+    }
+  }
+
+  private boolean answered(int before, List<String> nonces) {
+    List<HeardRequest> all = server.requests();
+    return all.subList(before, all.size()).stream()
+        .map(HeardRequest::nonce)
+        .toList()
+        .containsAll(nonces);
   }
 
   /** A subject that doesn't do it is not stopped here: the recording shows what it did instead. */
@@ -160,9 +212,18 @@ final class Performance {
     await().until(this::quiet);
     List<HeardRequest> all = server.requests();
     List<String> lines = new ArrayList<>();
+    int before = read;
     all.subList(read, all.size()).forEach(heard -> lines.add(Said.of(heard).line(mustName)));
     read = all.size();
-    wire.put(title, lines);
+    if (wire.put(title, lines) != null) {
+      throw new IllegalArgumentException("two steps are called " + title);
+    }
+    errors.put(
+        title,
+        all.subList(before, all.size()).stream()
+            .flatMap(heard -> heard.error().stream())
+            .map(Status::getMessage)
+            .toList());
     Map<String, String> stats = new TreeMap<>(proxy.stats());
     stats.keySet().retainAll(STATS);
     // Normalised: what is not there yet reads on a dashboard as what is still zero.

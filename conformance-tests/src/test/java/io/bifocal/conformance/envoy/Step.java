@@ -2,13 +2,19 @@ package io.bifocal.conformance.envoy;
 
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.testing.Named;
+import java.time.Duration;
 import java.util.List;
 
 /** One thing that the scripted control plane does. */
 sealed interface Step {
   String title();
 
-  /** What a subject is expected to do about a push, so that the script knows when it is over. */
+  /** What an operator needs to find in the errors, if there are any. */
+  default List<String> mustName() {
+    return List.of();
+  }
+
+  /** What a subject is expected to do, so that the script knows when it is over. */
   enum Answer {
     /** It answers this response at once: a request that echoes its nonce. */
     ANSWERED,
@@ -23,8 +29,6 @@ sealed interface Step {
   /**
    * All the resources of a type, as the control plane now has them. State of the world sends all of
    * them, delta what changed and what is gone.
-   *
-   * @param mustName what an operator needs to find in the error, if it is refused
    */
   record Push(
       String title,
@@ -35,6 +39,17 @@ sealed interface Step {
       List<String> mustName)
       implements Step {}
 
-  /** The control plane ends the stream, without an error. */
-  record CloseStream(String title, int requestsExpected) implements Step {}
+  /** Responses word for word, one after the other without a pause. */
+  record Say(String title, List<Response> responses, Answer answer, List<String> mustName)
+      implements Step {}
+
+  /** The control plane is silent for so long. */
+  record Silence(String title, Duration duration) implements Step {}
+
+  /**
+   * The control plane ends the streams, without an error.
+   *
+   * @param hangUps how many more it ends as soon as they are opened
+   */
+  record CloseStreams(String title, int hangUps, int requestsExpected) implements Step {}
 }
