@@ -6,6 +6,9 @@ public interface TransportObserver {
 
   default void onConnected(boolean connected) {}
 
+  /** Told before {@link #onConnected}: 0 for the server, 1 for its failover. */
+  default void onServer(int server) {}
+
   /** Requests that wait for the rate limit or for flow control. */
   default void onPendingRequests(int count) {}
 

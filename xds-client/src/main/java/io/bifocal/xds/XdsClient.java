@@ -160,7 +160,7 @@ public final class XdsClient implements AutoCloseable {
     }
     if (settings != null) {
       // Here, so that whoever starts hears what is wrong.
-      var unused = transport(settings.service());
+      settings.servers().forEach(this::transport);
     }
     onLoop(source::start);
   }

@@ -17,6 +17,7 @@ public final class ControlPlaneStats implements TransportObserver {
   private final Counter rateLimited;
   private final TextReadout identifier;
   private final @Nullable Counter unknownFields;
+  private int connectedState = 1;
 
   private ControlPlaneStats(Scope owner, @Nullable Counter unknownFields) {
     Scope scope = owner.scope("control_plane");
@@ -49,8 +50,13 @@ public final class ControlPlaneStats implements TransportObserver {
   }
 
   @Override
+  public void onServer(int server) {
+    connectedState = server + 1;
+  }
+
+  @Override
   public void onConnected(boolean connected) {
-    this.connected.set(connected ? 1 : 0);
+    this.connected.set(connected ? connectedState : 0);
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.envoyproxy.envoy.config.core.v3.BackoffStrategy;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.envoyproxy.envoy.config.core.v3.RateLimitSettings;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param delta whether incrementally
  * @param service where the server is
+ * @param failover who is asked when it does not answer; null for nobody
  * @param nodeOnFirstMessageOnly whether later requests of a stream go without the node
  * @param backoffBase bound of the first delay before a broken stream is opened again
  * @param backoffMax bound of all of them
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public record StreamSettings(
     boolean delta,
     GrpcService service,
+    @Nullable GrpcService failover,
     boolean nodeOnFirstMessageOnly,
     Duration backoffBase,
     Duration backoffMax,
@@ -76,8 +79,11 @@ public record StreamSettings(
   static StreamSettings of(ApiConfigSource source, Servers servers) {
     Fields.checkNames(source, servers);
     GrpcService service = source.getGrpcServices(0);
-    checkFields(source, service);
-    checkCluster(service, servers);
+    Fields.check(API, source, "api_config_source");
+    for (int i = 0; i < source.getGrpcServicesCount(); i++) {
+      checkService(source.getGrpcServices(i), "api_config_source.grpc_services[" + i + "]");
+      checkCluster(source.getGrpcServices(i), servers);
+    }
     Duration base = BACKOFF_BASE;
     Duration max = BACKOFF_MAX;
     if (service.hasEnvoyGrpc() && service.getEnvoyGrpc().getRetryPolicy().hasRetryBackOff()) {
@@ -93,21 +99,25 @@ public record StreamSettings(
     return new StreamSettings(
         source.getApiType() == ApiType.DELTA_GRPC,
         service,
+        source.getGrpcServicesCount() > 1 ? source.getGrpcServices(1) : null,
         source.getSetNodeOnFirstMessageOnly(),
         base,
         max,
         source.hasRateLimitSettings() ? rate(source.getRateLimitSettings()) : null);
   }
 
-  private static void checkFields(ApiConfigSource source, GrpcService service) {
-    Fields.check(API, source, "api_config_source");
-    Fields.check(SERVICE, service, "api_config_source.grpc_services[0]");
+  /** The server, and its failover if there is one. */
+  public List<GrpcService> servers() {
+    return failover == null ? List.of(service) : List.of(service, failover);
+  }
+
+  private static void checkService(GrpcService service, String path) {
+    Fields.check(SERVICE, service, path);
     if (service.hasEnvoyGrpc()) {
-      Fields.check(ENVOY, service.getEnvoyGrpc(), "api_config_source.grpc_services[0].envoy_grpc");
+      Fields.check(ENVOY, service.getEnvoyGrpc(), path + ".envoy_grpc");
     }
     if (service.hasGoogleGrpc()) {
-      Fields.check(
-          GOOGLE, service.getGoogleGrpc(), "api_config_source.grpc_services[0].google_grpc");
+      Fields.check(GOOGLE, service.getGoogleGrpc(), path + ".google_grpc");
     }
   }
 

@@ -15,6 +15,11 @@ record OwnStreamObserver(TransportObserver connection, TransportObserver content
   }
 
   @Override
+  public void onServer(int server) {
+    connection.onServer(server);
+  }
+
+  @Override
   public void onPendingRequests(int count) {
     connection.onPendingRequests(count);
   }

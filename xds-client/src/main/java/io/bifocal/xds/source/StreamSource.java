@@ -129,7 +129,7 @@ final class StreamSource<Q extends Message, R extends Message>
     }
     stream =
         DiscoveryStream.of(
-            tools.ways().grpc().apply(settings.service()),
+            settings.servers().stream().map(s -> tools.ways().grpc().apply(s)).toList(),
             method,
             dialect::withNode,
             tools.node(),

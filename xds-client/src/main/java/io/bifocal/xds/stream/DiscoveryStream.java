@@ -6,6 +6,7 @@ import io.bifocal.xds.bootstrap.StreamSettings;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.grpc.MethodDescriptor;
+import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.DoubleSupplier;
 
@@ -27,8 +28,26 @@ public interface DiscoveryStream<Q extends Message> {
       DoubleSupplier chance,
       TransportObserver observer,
       Events<R> events) {
+    return of(List.of(transport), method, withNode, node, settings, loop, chance, observer, events);
+  }
+
+  /**
+   * The same to a server that may have a failover.
+   *
+   * @param transports to the server, and to its failover if the settings name one
+   */
+  static <Q extends Message, R extends Message> DiscoveryStream<Q> of(
+      List<Transport> transports,
+      MethodDescriptor<Q, R> method,
+      BiFunction<Q, Node, Q> withNode,
+      Node node,
+      StreamSettings settings,
+      Loop loop,
+      DoubleSupplier chance,
+      TransportObserver observer,
+      Events<R> events) {
     return new ReconnectingStream<>(
-        transport, method, withNode, node, settings, loop, chance, observer, events);
+        transports, method, withNode, node, settings, loop, chance, observer, events);
   }
 
   void start();

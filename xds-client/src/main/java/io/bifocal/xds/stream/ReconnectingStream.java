@@ -8,6 +8,7 @@ import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.grpc.MethodDescriptor;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +29,8 @@ final class ReconnectingStream<Q extends Message, R extends Message> implements 
     CLOSED
   }
 
-  private final Transport transport;
+  private final List<Transport> transports;
+  private final ServerChoice choice;
   private final MethodDescriptor<Q, R> method;
   private final BiFunction<Q, Node, Q> withNode;
   private final Node node;
@@ -47,7 +49,7 @@ final class ReconnectingStream<Q extends Message, R extends Message> implements 
   private boolean nodeSent;
 
   ReconnectingStream(
-      Transport transport,
+      List<Transport> transports,
       MethodDescriptor<Q, R> method,
       BiFunction<Q, Node, Q> withNode,
       Node node,
@@ -56,7 +58,8 @@ final class ReconnectingStream<Q extends Message, R extends Message> implements 
       DoubleSupplier chance,
       TransportObserver observer,
       Events<R> events) {
-    this.transport = transport;
+    this.transports = List.copyOf(transports);
+    this.choice = new ServerChoice(transports.size() > 1);
     this.method = method;
     this.withNode = withNode;
     this.node = node;
@@ -84,7 +87,7 @@ final class ReconnectingStream<Q extends Message, R extends Message> implements 
     int mine = ++opening;
     events.onOpened();
     try {
-      call = transport.open(method, new CallEvents(mine));
+      call = transports.get(choice.current()).open(method, new CallEvents(mine));
     } catch (RuntimeException e) {
       broken(String.valueOf(e.getMessage()));
       return;
@@ -119,6 +122,7 @@ final class ReconnectingStream<Q extends Message, R extends Message> implements 
       if (current()) {
         nowConnected(true);
         backoff.reset();
+        choice.answered();
         events.onResponse(response);
       }
     }
@@ -136,11 +140,13 @@ final class ReconnectingStream<Q extends Message, R extends Message> implements 
     call = null;
     cancelRefill();
     nowConnected(false);
-    Duration delay = backoff.next();
+    int server = choice.current();
+    Duration delay = choice.failed() ? Duration.ZERO : backoff.next();
     log.warn(
-        "stream {} is closed: {}; again in {} ms",
+        "stream {} is closed: {}; {} in {} ms",
         method.getBareMethodName(),
         why,
+        server == choice.current() ? "again" : "the other server",
         delay.toMillis());
     reopening = loop.schedule(delay, this::open);
     events.onBroken(why);
@@ -149,6 +155,7 @@ final class ReconnectingStream<Q extends Message, R extends Message> implements 
   private void nowConnected(boolean now) {
     if (connected != now) {
       connected = now;
+      observer.onServer(choice.current());
       observer.onConnected(now);
     }
   }

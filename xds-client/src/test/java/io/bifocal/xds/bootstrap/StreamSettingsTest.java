@@ -40,7 +40,7 @@ class StreamSettingsTest {
     assertThat(settings)
         .isEqualTo(
             new StreamSettings(
-                false, XDS, false, Duration.ofMillis(500), Duration.ofSeconds(30), null));
+                false, XDS, null, false, Duration.ofMillis(500), Duration.ofSeconds(30), null));
   }
 
   @Test
