@@ -7,6 +7,7 @@ import io.bifocal.dataplane.connect.OutcomeMemory;
 import io.bifocal.dataplane.connect.RaceListener;
 import io.bifocal.dataplane.controlplane.AdsChannelFactory;
 import io.bifocal.dataplane.controlplane.ClusterRest;
+import io.bifocal.dataplane.controlplane.Pings;
 import io.bifocal.dataplane.dns.SystemNameService;
 import io.bifocal.dataplane.extension.AccessLogFactory;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
@@ -68,7 +69,7 @@ final class Parts implements AutoCloseable {
             worker ->
                 new RacingPools(
                     worker, options.transport(), listener(worker, options.races()), outcomes));
-    channels = new AdsChannelFactory(tables::of, workers.get(0));
+    channels = new AdsChannelFactory(tables::of, workers.get(0), Pings.of(bootstrap));
     xds = client(bootstrap, options);
     names = new SystemNameService(control, options.transport(), stats.root(), defaults.resolver());
     clusters = new ClusterManager(control, xds.subscriptions(), stats, tables, defaults, names);

@@ -14,4 +14,12 @@ public interface ChannelFactory {
    * @throws IllegalArgumentException when the service is of a kind that is not served, naming it
    */
   ManagedChannel open(GrpcService service);
+
+  /**
+   * For {@code google_grpc}: connects to {@code target_uri} over whatever gRPC transport is on the
+   * class path, in plain text unless {@code ssl_credentials} are given.
+   */
+  static ChannelFactory direct() {
+    return new GrpcChannels();
+  }
 }

@@ -5,7 +5,6 @@ import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.xds.ChannelFactory;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -19,8 +18,8 @@ import org.slf4j.LoggerFactory;
  * <p>{@code envoy_grpc}: plaintext HTTP/2 on a connection from the named cluster's pool on one
  * worker, so that the cluster's addresses are raced, and its breakers, time-outs and statistics
  * hold. A call on a cluster that is not there, has no usable host or whose race fails ends as
- * {@code UNAVAILABLE} with the reason in its description. {@code google_grpc}: a plain channel of
- * grpc-java to {@code target_uri}.
+ * {@code UNAVAILABLE} with the reason in its description. {@code google_grpc}: a channel of
+ * grpc-java to {@code target_uri}, which races nothing.
  *
  * <p>There is no limit to the size of a message: control planes push what they must.
  */
@@ -30,12 +29,20 @@ public final class AdsChannelFactory implements ChannelFactory, AutoCloseable {
 
   private final Function<Worker, WorkerClusters> clusters;
   private final Worker worker;
+  private final Function<String, Pings> pings;
+  private final ChannelFactory direct = ChannelFactory.direct();
   private final List<ManagedChannel> opened = new CopyOnWriteArrayList<>();
 
-  /** Channels whose connections live on {@code worker}. */
-  public AdsChannelFactory(Function<Worker, WorkerClusters> clusters, Worker worker) {
+  /**
+   * Channels whose connections live on {@code worker}.
+   *
+   * @param pings how a cluster's connections are tested
+   */
+  public AdsChannelFactory(
+      Function<Worker, WorkerClusters> clusters, Worker worker, Function<String, Pings> pings) {
     this.clusters = clusters;
     this.worker = worker;
+    this.pings = pings;
   }
 
   @Override
@@ -48,7 +55,7 @@ public final class AdsChannelFactory implements ChannelFactory, AutoCloseable {
   private ManagedChannel make(GrpcService service) {
     return switch (service.getTargetSpecifierCase()) {
       case ENVOY_GRPC -> raced(service.getEnvoyGrpc());
-      case GOOGLE_GRPC -> plain(service.getGoogleGrpc());
+      case GOOGLE_GRPC -> direct.open(service);
       case TARGETSPECIFIER_NOT_SET ->
           throw new IllegalArgumentException("grpc_service: neither envoy_grpc nor google_grpc");
     };
@@ -58,19 +65,9 @@ public final class AdsChannelFactory implements ChannelFactory, AutoCloseable {
     String cluster = service.getClusterName();
     String authority = service.getAuthority().isEmpty() ? cluster : service.getAuthority();
     return new RacedManagedChannel(
-        authority, new UpstreamDialer(() -> clusters.apply(worker), worker, cluster));
-  }
-
-  private static ManagedChannel plain(GrpcService.GoogleGrpc service) {
-    if (service.getChannelCredentials().hasSslCredentials()
-        || service.getCallCredentialsCount() > 0) {
-      throw new IllegalArgumentException(
-          "google_grpc to '" + service.getTargetUri() + "': credentials are not supported");
-    }
-    return NettyChannelBuilder.forTarget(service.getTargetUri())
-        .usePlaintext()
-        .maxInboundMessageSize(Integer.MAX_VALUE)
-        .build();
+        authority,
+        new UpstreamDialer(() -> clusters.apply(worker), worker, cluster),
+        pings.apply(cluster));
   }
 
   /** Shuts down what was opened, and waits: afterwards no call uses a worker any more. */

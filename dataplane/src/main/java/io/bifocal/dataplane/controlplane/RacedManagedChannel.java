@@ -26,14 +26,16 @@ final class RacedManagedChannel extends ManagedChannel {
 
   private final String authority;
   private final UpstreamDialer dialer;
+  private final Pings pings;
   private final EventLoopGroup group;
   private ManagedChannel current;
   private AtomicReference<@Nullable Status> failure = new AtomicReference<>();
   private boolean shutdown;
 
-  RacedManagedChannel(String authority, UpstreamDialer dialer) {
+  RacedManagedChannel(String authority, UpstreamDialer dialer, Pings pings) {
     this.authority = authority;
     this.dialer = dialer;
+    this.pings = pings;
     this.group =
         new MultiThreadIoEventLoopGroup(
             1,
@@ -44,7 +46,8 @@ final class RacedManagedChannel extends ManagedChannel {
 
   private ManagedChannel build() {
     AtomicReference<@Nullable Status> failed = failure;
-    return NettyChannelBuilder.forAddress(new LocalAddress(dialer.cluster()))
+    return pings
+        .applyTo(NettyChannelBuilder.forAddress(new LocalAddress(dialer.cluster())))
         .overrideAuthority(authority)
         .eventLoopGroup(group)
         .channelFactory(() -> new RacedTransport(dialer, failed), LocalAddress.class)

@@ -33,7 +33,8 @@ class AdsChannelFactoryTest {
   private final Worker worker = workers.get(0);
   private final StatsStore stats = new StatsStore(1);
   private final DirectClusters clusters = new DirectClusters(worker, workers.transport(), stats);
-  private final AdsChannelFactory factory = new AdsChannelFactory(w -> clusters, worker);
+  private final AdsChannelFactory factory =
+      new AdsChannelFactory(w -> clusters, worker, cluster -> Pings.NONE);
   private final Queue<Object> heard = new ConcurrentLinkedQueue<>();
   private Server server;
 

@@ -56,11 +56,6 @@ public record StreamSettings(
       SupportedFields.of(GrpcService.EnvoyGrpc.getDescriptor())
           .supports("cluster_name", "authority", "retry_policy", "max_receive_message_length")
           .ignores("no such headers are sent", "skip_envoy_headers");
-  private static final SupportedFields GOOGLE =
-      SupportedFields.of(GrpcService.GoogleGrpc.getDescriptor())
-          .supports("target_uri", "channel_credentials")
-          .ignores("statistics are the observer's", "stat_prefix")
-          .ignores("reading is bounded otherwise", "per_stream_buffer_limit_bytes");
 
   /**
    * Checks the server of the aggregated stream.
@@ -117,7 +112,7 @@ public record StreamSettings(
       Fields.check(ENVOY, service.getEnvoyGrpc(), path + ".envoy_grpc");
     }
     if (service.hasGoogleGrpc()) {
-      Fields.check(GOOGLE, service.getGoogleGrpc(), path + ".google_grpc");
+      GoogleFields.check(service.getGoogleGrpc(), path + ".google_grpc");
     }
   }
 

@@ -28,7 +28,7 @@ final class GrpcTransport implements Transport {
   GrpcTransport(ManagedChannel channel, GrpcService service, Loop loop, Executor decode) {
     this.channel = channel;
     this.loop = loop;
-    this.options = options(service.getEnvoyGrpc()).withExecutor(decode);
+    this.options = credentials(options(service.getEnvoyGrpc()), service).withExecutor(decode);
     this.headers = service.getInitialMetadataList();
   }
 
@@ -39,6 +39,14 @@ final class GrpcTransport implements Transport {
             : MAX_RESPONSE_BYTES;
     CallOptions options = CallOptions.DEFAULT.withMaxInboundMessageSize(Math.max(1, limit));
     return envoy.getAuthority().isEmpty() ? options : options.withAuthority(envoy.getAuthority());
+  }
+
+  private static CallOptions credentials(CallOptions options, GrpcService service) {
+    return service.getGoogleGrpc().getCallCredentialsList().stream()
+        .filter(GrpcService.GoogleGrpc.CallCredentials::hasAccessToken)
+        .findFirst()
+        .map(given -> options.withCallCredentials(new AccessToken(given.getAccessToken())))
+        .orElse(options);
   }
 
   // A fresh copy for each call, which keeps it.
