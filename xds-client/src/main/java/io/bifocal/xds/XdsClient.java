@@ -100,7 +100,7 @@ public final class XdsClient implements AutoCloseable {
             ? new ClusterChannels(builder.statics)
             : builder.channelFactory;
     borrowed = builder.channel;
-    transport = builder.transport;
+    transport = builder.resources == null ? builder.transport : builder.resources.transport(loop);
     sources = Map.copyOf(builder.sources);
     source =
         Sources.of(

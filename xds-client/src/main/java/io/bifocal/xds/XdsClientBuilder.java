@@ -4,6 +4,7 @@ import io.bifocal.api.BootstrapReader;
 import io.bifocal.api.ConfigException;
 import io.bifocal.xds.bootstrap.Servers;
 import io.bifocal.xds.file.FileWatcher;
+import io.bifocal.xds.memory.MemoryResources;
 import io.bifocal.xds.rest.RestTransport;
 import io.bifocal.xds.stream.Transport;
 import io.bifocal.xds.time.Loop;
@@ -43,6 +44,7 @@ public final class XdsClientBuilder {
   @Nullable ChannelFactory channelFactory;
   @Nullable ManagedChannel channel;
   @Nullable Transport transport;
+  @Nullable MemoryResources resources;
   TransportObserver observer = TransportObserver.NONE;
   Servers servers = Servers.ANY;
   BiFunction<Loop, Executor, RestTransport> restTransport =
@@ -240,6 +242,16 @@ public final class XdsClientBuilder {
               .build();
     }
     return this;
+  }
+
+  /** Serves {@code ads} from memory, without any server. */
+  public XdsClientBuilder resources(MemoryResources resources) {
+    this.resources = resources;
+    return ads(
+        ApiConfigSource.newBuilder()
+            .setApiType(ApiType.GRPC)
+            .addGrpcServices(GrpcService.getDefaultInstance())
+            .build());
   }
 
   // --- surroundings

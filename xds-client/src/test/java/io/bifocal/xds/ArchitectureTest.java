@@ -17,6 +17,7 @@ class ArchitectureTest {
     "io.bifocal.xds.source..",
     "io.bifocal.xds.rest..",
     "io.bifocal.xds.file..",
+    "io.bifocal.xds.memory..",
     "io.bifocal.xds.stream..",
     "io.bifocal.xds.state..",
     "io.bifocal.xds.resource..",
@@ -47,7 +48,7 @@ class ArchitectureTest {
         .layer("source")
         .definedBy("io.bifocal.xds.source..")
         .layer("ways")
-        .definedBy("io.bifocal.xds.rest..", "io.bifocal.xds.file..")
+        .definedBy("io.bifocal.xds.rest..", "io.bifocal.xds.file..", "io.bifocal.xds.memory..")
         .layer("stream")
         .definedBy("io.bifocal.xds.stream..")
         .layer("state")
@@ -71,7 +72,7 @@ class ArchitectureTest {
         .whereLayer("ways")
         .mayOnlyBeAccessedByLayers("door", "source")
         .whereLayer("stream")
-        .mayOnlyBeAccessedByLayers("door", "source", "load")
+        .mayOnlyBeAccessedByLayers("door", "source", "load", "ways")
         .whereLayer("state")
         .mayOnlyBeAccessedByLayers("source", "stream")
         .whereLayer("resource")
