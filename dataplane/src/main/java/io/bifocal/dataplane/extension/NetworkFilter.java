@@ -14,6 +14,11 @@ public interface NetworkFilter extends AutoCloseable {
    */
   void onConnection(Channel downstream, Worker worker, DownstreamConnection connection);
 
+  /** Whether it can speak that protocol of ALPN; others are not agreed on with clients. */
+  default boolean speaks(String alpn) {
+    return true;
+  }
+
   /** Asks every connection to end when it can ({@code Connection: close}); on any thread. */
   default void drain() {}
 

@@ -189,6 +189,10 @@ final class Commands {
     number(table, "UPSTREAM_REQUEST_ATTEMPT_COUNT", s -> s.requestAttempts);
     put(
         table,
+        "DOWNSTREAM_TRANSPORT_FAILURE_REASON",
+        Command.text(s -> s.downstreamTransportFailureReason).withoutSpaces());
+    put(
+        table,
         "UPSTREAM_TRANSPORT_FAILURE_REASON",
         Command.text(s -> s.upstreamTransportFailureReason).withoutSpaces());
     put(

@@ -67,6 +67,11 @@ final class ConnectionManager implements NetworkFilter {
     new HttpConnection(this, here, connection).start(channel);
   }
 
+  @Override
+  public boolean speaks(String alpn) {
+    return !alpn.equals("h2");
+  }
+
   // The answers to come say "connection: close". Connections without a request are left alone: a
   // request may be on its way, and closing would lose it.
   @Override

@@ -103,7 +103,7 @@ final class Exchange implements RequestReceiver {
     if (RequestHeaders.takeExpectation(head.headers)) {
       response.askForBody();
     }
-    RequestHeaders.prepare(head, connection.settings, connection.downstream.remote());
+    RequestHeaders.prepare(head, connection.settings, connection.downstream);
     if (!end) {
       connection.deadlines.set(Deadlines.Kind.REQUEST, now, connection.settings.requestTimeout());
     }

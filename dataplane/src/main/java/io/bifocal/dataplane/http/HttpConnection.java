@@ -48,6 +48,10 @@ final class HttpConnection implements ServerEvents {
     stats.cxActive.inc();
     stats.cxHttp1Total.inc();
     stats.cxHttp1Active.inc();
+    if (downstream.secure()) {
+      stats.cxSslTotal.inc();
+      stats.cxSslActive.inc();
+    }
     int limit = downstream.bufferLimit();
     channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(limit / 2, limit));
     codec = Http1ServerConnection.on(channel, settings.limits(), this);
@@ -164,6 +168,9 @@ final class HttpConnection implements ServerEvents {
     deadlines.close();
     stats.cxActive.dec();
     stats.cxHttp1Active.dec();
+    if (downstream.secure()) {
+      stats.cxSslActive.dec();
+    }
     stats.cxDestroy.inc();
     (here ? stats.cxDestroyLocal : stats.cxDestroyRemote).inc();
     stats.cxLength.record(stats.shard, (loop.nanoTime() - startNanos) / 1_000_000);

@@ -10,6 +10,8 @@ final class HttpStats {
   final int shard;
   final Cell cxTotal;
   final Cell cxActive;
+  final Cell cxSslTotal;
+  final Cell cxSslActive;
   final Cell cxHttp1Total;
   final Cell cxHttp1Active;
   final Cell cxDestroy;
@@ -56,6 +58,8 @@ final class HttpStats {
     this.shard = shard;
     cxTotal = counter("downstream_cx_total");
     cxActive = gauge("downstream_cx_active");
+    cxSslTotal = counter("downstream_cx_ssl_total");
+    cxSslActive = gauge("downstream_cx_ssl_active");
     cxHttp1Total = counter("downstream_cx_http1_total");
     cxHttp1Active = gauge("downstream_cx_http1_active");
     cxDestroy = counter("downstream_cx_destroy");

@@ -8,9 +8,15 @@ import io.bifocal.dataplane.http.route.RouteAction;
 final class Redirects {
   private Redirects() {}
 
-  static String location(RouteAction.Redirect redirect, Route route, RequestHead head) {
+  /**
+   * The redirect's target.
+   *
+   * @param asked the scheme by which the client asked
+   */
+  static String location(
+      RouteAction.Redirect redirect, Route route, RequestHead head, String asked) {
     StringBuilder location = new StringBuilder();
-    String scheme = redirect.scheme() == null ? "http" : redirect.scheme();
+    String scheme = redirect.scheme() == null ? asked : redirect.scheme();
     String host = redirect.host() == null ? head.authority : redirect.host();
     location.append(scheme).append("://");
     if (redirect.port() != 0) {

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http;
 
+import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.http.codec.RequestHead;
@@ -43,7 +44,7 @@ final class RequestHeaders {
 
   private RequestHeaders() {}
 
-  static void prepare(RequestHead head, HttpSettings settings, Address remote) {
+  static void prepare(RequestHead head, HttpSettings settings, DownstreamConnection downstream) {
     HttpHeaders headers = head.headers;
     dropNominated(headers);
     dropHopByHop(headers);
@@ -52,7 +53,7 @@ final class RequestHeaders {
     // Nobody here has seen a client's certificate.
     headers.remove(HeaderNames.X_FORWARDED_CLIENT_CERT);
     if (edge) {
-      if (remote instanceof Address.Ip ip) {
+      if (downstream.remote() instanceof Address.Ip ip) {
         String address = ip.ip().getHostAddress();
         headers.set(HeaderNames.X_ENVOY_EXTERNAL_ADDRESS, address);
         if (!settings.skipForwardedFor()) {
@@ -61,9 +62,9 @@ final class RequestHeaders {
               HeaderNames.X_FORWARDED_FOR, forwarded == null ? address : forwarded + "," + address);
         }
       }
-      headers.set(HeaderNames.X_FORWARDED_PROTO, "http");
+      headers.set(HeaderNames.X_FORWARDED_PROTO, downstream.scheme());
     } else if (!headers.contains(HeaderNames.X_FORWARDED_PROTO)) {
-      headers.set(HeaderNames.X_FORWARDED_PROTO, "http");
+      headers.set(HeaderNames.X_FORWARDED_PROTO, downstream.scheme());
     }
     if (settings.generateRequestId()
         && ((edge && !settings.preserveRequestId())

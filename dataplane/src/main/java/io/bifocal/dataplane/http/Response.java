@@ -132,7 +132,7 @@ final class Response implements DownstreamStream {
     HttpHeaders headers = LocalHeaders.empty();
     if (direct.status() == 201 || direct.status() / 100 == 3) {
       RequestHead head = request();
-      headers.set(HttpHeaderNames.LOCATION, "http://" + head.authority + head.path);
+      headers.set(HttpHeaderNames.LOCATION, scheme() + "://" + head.authority + head.path);
     }
     respond(direct.status(), headers, direct.body(), "direct_response");
   }
@@ -140,8 +140,12 @@ final class Response implements DownstreamStream {
   /** Sends the client elsewhere. */
   void redirect(RouteAction.Redirect redirect, Route found) {
     HttpHeaders headers = LocalHeaders.empty();
-    headers.set(HttpHeaderNames.LOCATION, Redirects.location(redirect, found, request()));
+    headers.set(HttpHeaderNames.LOCATION, Redirects.location(redirect, found, request(), scheme()));
     respond(redirect.status(), headers, "", "direct_response");
+  }
+
+  private String scheme() {
+    return exchange.connection.downstream.scheme();
   }
 
   private void respond(int status, HttpHeaders headers, String body, String details) {

@@ -1,12 +1,14 @@
 package io.bifocal.dataplane.listener;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.JavaDuration;
 import io.bifocal.dataplane.extension.ListenerContext;
 import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
+import io.bifocal.dataplane.transport.DownstreamSocketFactory;
+import io.bifocal.dataplane.transport.TransportSockets;
 import io.bifocal.dataplane.worker.Workers;
-import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.FilterChainMatch;
@@ -21,10 +23,8 @@ import org.slf4j.LoggerFactory;
 /** Makes filter chains from their configuration, or takes over those that did not change. */
 final class ChainReader {
   private static final Logger log = LoggerFactory.getLogger(ChainReader.class);
-  private static final String RAW_BUFFER =
-      "type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer";
-
   private final Registry<NetworkFilterFactory> filters;
+  private final TransportSockets transports = new TransportSockets();
   private final Workers workers;
 
   ChainReader(Registry<NetworkFilterFactory> filters, Workers workers) {
@@ -92,24 +92,41 @@ final class ChainReader {
       return same;
     }
     ListenerFields.FILTER_CHAIN.check(proto, path).forEach(log::warn);
-    if (proto.hasTransportSocket()) {
-      checkTransportSocket(proto.getTransportSocket());
+    ChainMatch match = ChainMatch.parse(proto.getFilterChainMatch(), path + ".filter_chain_match");
+    NetworkFilter filter = filter(proto, path, context);
+    ChainTransport transport;
+    try {
+      transport = transport(proto, path, context, filter);
+    } catch (ConfigException | RuntimeException e) {
+      if (filter != null) {
+        filter.close();
+      }
+      throw e;
     }
     ConnectionChain chain =
-        new ConnectionChain(
-            proto,
-            ChainMatch.parse(proto.getFilterChainMatch(), path + ".filter_chain_match"),
-            filter(proto, path, context),
-            new LiveConnections(workers));
+        new ConnectionChain(proto, match, transport, filter, new LiveConnections(workers));
     made.add(chain);
     return chain;
   }
 
-  private static void checkTransportSocket(TransportSocket socket) throws ConfigException {
-    if (!socket.getTypedConfig().getTypeUrl().equals(RAW_BUFFER)) {
-      throw new ConfigException(
-          Unregistered.text(socket.getName(), socket.getTypedConfig().getTypeUrl()));
-    }
+  private ChainTransport transport(
+      FilterChain proto, String path, ListenerContext context, @Nullable NetworkFilter filter)
+      throws ConfigException {
+    List<String> warnings = new ArrayList<>();
+    DownstreamSocketFactory factory =
+        transports.downstream(
+            proto.getTransportSocket(),
+            path + ".transport_socket",
+            alpn -> filter == null || filter.speaks(alpn),
+            warnings);
+    warnings.forEach(log::warn);
+    return ChainTransport.of(
+        factory,
+        context.listenerScope(),
+        workers,
+        proto.hasTransportSocketConnectTimeout()
+            ? JavaDuration.of(proto.getTransportSocketConnectTimeout())
+            : ChainTransport.DEFAULT_TIMEOUT);
   }
 
   private @Nullable NetworkFilter filter(FilterChain proto, String path, ListenerContext context)

@@ -8,11 +8,13 @@ import org.jspecify.annotations.Nullable;
  * A filter chain that was made, with the connections that it took. It may outlive a listener's
  * version: an update that leaves it alone does not disturb its connections.
  *
+ * @param transport what is between its connections and the filter
  * @param filter the terminal filter; null for a chain without filters, which closes what it gets
  */
 record ConnectionChain(
     FilterChain proto,
     ChainMatch match,
+    ChainTransport transport,
     @Nullable NetworkFilter filter,
     LiveConnections connections) {
 

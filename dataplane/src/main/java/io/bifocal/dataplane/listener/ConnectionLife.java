@@ -28,6 +28,11 @@ final class ConnectionLife {
     info.filterChainName = chain;
   }
 
+  /** The transport socket did not come about. */
+  void failed(String reason) {
+    info.downstreamTransportFailureReason = reason;
+  }
+
   void end() {
     info.endNanos = worker.loop().nanoTime();
     version.stats().closed(worker, info.endNanos - info.startNanos);

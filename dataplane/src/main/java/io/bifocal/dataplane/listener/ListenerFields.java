@@ -36,9 +36,13 @@ final class ListenerFields {
 
   static final SupportedFields FILTER_CHAIN =
       SupportedFields.of(FilterChain.getDescriptor())
-          .supports("filter_chain_match", "filters", "name", "transport_socket")
-          .ignores("nothing here reads it", "metadata")
-          .ignores("a plain connection has no handshake", "transport_socket_connect_timeout");
+          .supports(
+              "filter_chain_match",
+              "filters",
+              "name",
+              "transport_socket",
+              "transport_socket_connect_timeout")
+          .ignores("nothing here reads it", "metadata");
 
   static final SupportedFields MATCH =
       SupportedFields.of(FilterChainMatch.getDescriptor())

@@ -17,13 +17,20 @@ final class ListenerStats {
   private final List<OnWorker> onWorkers = new ArrayList<>();
 
   private record OnWorker(
-      Cell total, Cell active, Cell destroy, Cell noMatch, Cell workerTotal, Cell workerActive) {}
+      Cell total,
+      Cell active,
+      Cell destroy,
+      Cell noMatch,
+      Cell timeout,
+      Cell workerTotal,
+      Cell workerActive) {}
 
   ListenerStats(Scope scope, Workers workers) {
     Counter total = scope.counter("downstream_cx_total");
     Gauge active = scope.gauge("downstream_cx_active");
     Counter destroy = scope.counter("downstream_cx_destroy");
     Counter noMatch = scope.counter("no_filter_chain_match");
+    Counter timeout = scope.counter("downstream_cx_transport_socket_connect_timeout");
     length = scope.histogram("downstream_cx_length_ms", Histogram.Unit.MILLISECONDS);
     for (Worker worker : workers) {
       int shard = worker.shard();
@@ -34,6 +41,7 @@ final class ListenerStats {
               active.at(shard),
               destroy.at(shard),
               noMatch.at(shard),
+              timeout.at(shard),
               own.counter("downstream_cx_total").at(shard),
               own.gauge("downstream_cx_active").at(shard)));
     }
@@ -57,6 +65,11 @@ final class ListenerStats {
 
   void unmatched(Worker worker) {
     at(worker).noMatch.inc();
+  }
+
+  /** A client took too long to be ready. */
+  void timedOut(Worker worker) {
+    at(worker).timeout.inc();
   }
 
   private OnWorker at(Worker worker) {

@@ -2,13 +2,16 @@ package io.bifocal.dataplane.listener;
 
 import com.google.protobuf.Timestamp;
 import io.bifocal.dataplane.extension.DownstreamConnection;
+import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.stream.AccessLog;
 import io.bifocal.dataplane.worker.Worker;
+import io.bifocal.xds.time.Loop;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.util.concurrent.Future;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
@@ -58,13 +61,57 @@ record ListenerVersion(
         .config()
         .setWriteBufferWaterMark(new WriteBufferWaterMark(limit / 2, Math.max(1, limit)));
     chain.connections().add(worker, connection);
+    DownstreamConnection told =
+        new DownstreamConnection(
+            life.id(), remote, local, chain.proto().getName(), chain.transport().secure(), limit);
+    Future<?> ready = chain.transport().on(worker).start(connection);
+    if (ready.isSuccess()) {
+      serve(chain, connection, worker, told);
+    } else {
+      awaitReady(ready, chain, connection, worker, told, life);
+    }
+  }
+
+  // Only then does the filter hear of it: a client that fails costs nobody else anything.
+  private void awaitReady(
+      Future<?> ready,
+      ConnectionChain chain,
+      Channel connection,
+      Worker worker,
+      DownstreamConnection told,
+      ConnectionLife life) {
+    Loop.Timer late =
+        worker
+            .loop()
+            .schedule(
+                chain.transport().timeout(),
+                () -> {
+                  stats.timedOut(worker);
+                  var unused = connection.close();
+                });
+    ready.addListener(
+        done -> {
+          late.cancel();
+          if (ready.isSuccess()) {
+            serve(chain, connection, worker, told);
+            connection.pipeline().fireChannelActive(); // which the filter's handlers have missed
+          } else {
+            String reason = String.valueOf(ready.cause().getMessage());
+            log.debug("listener '{}': {} failed: {}", config.name(), told.remote().text(), reason);
+            life.failed(reason);
+            var unused = connection.close();
+          }
+        });
+  }
+
+  private void serve(
+      ConnectionChain chain, Channel connection, Worker worker, DownstreamConnection told) {
+    NetworkFilter filter = chain.filter();
+    if (filter == null) {
+      return; // not asked: such a chain closes what it gets
+    }
     try {
-      chain
-          .filter()
-          .onConnection(
-              connection,
-              worker,
-              new DownstreamConnection(life.id(), remote, local, chain.proto().getName(), limit));
+      filter.onConnection(connection, worker, told);
     } catch (RuntimeException e) {
       log.error("listener '{}': a connection failed", config.name(), e);
       var unused = connection.close();

@@ -34,6 +34,7 @@ public final class StreamInfo {
   public @Nullable Address downstreamLocal;
   public long connectionId;
   public String requestedServerName = "";
+  public String downstreamTransportFailureReason = "";
   public String filterChainName = "";
 
   // HTTP; null or empty on a plain TCP connection.

@@ -5,7 +5,8 @@ import io.netty.util.concurrent.Future;
 
 /**
  * What is between a TCP connection and those who talk on it: nothing, or TLS. One object serves all
- * connections of a worker to a host; what belongs to one connection lives in its pipeline.
+ * connections of a worker to a host, or from clients of a filter chain; what belongs to one
+ * connection lives in its pipeline.
  */
 @FunctionalInterface
 public interface TransportSocket {
@@ -13,11 +14,11 @@ public interface TransportSocket {
   TransportSocket PLAIN = channel -> channel.newSucceededFuture();
 
   /**
-   * Takes a socket that has just been connected, on its event loop and with {@code autoRead} off,
-   * and adds what handlers it needs.
+   * Takes a socket that has just been connected or accepted, on its event loop and with {@code
+   * autoRead} off, and adds what handlers it needs.
    *
    * @return done when the application's bytes can flow; failed with a message fit for {@code
-   *     %UPSTREAM_TRANSPORT_FAILURE_REASON%} otherwise. Only then has the attempt connected.
+   *     %UPSTREAM_TRANSPORT_FAILURE_REASON%} otherwise. Only then has an attempt connected
    */
   Future<?> start(Channel connected);
 }

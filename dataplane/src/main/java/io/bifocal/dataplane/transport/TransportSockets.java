@@ -4,15 +4,18 @@ import com.google.protobuf.Any;
 import com.google.protobuf.Message;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.extension.Registry;
+import io.bifocal.dataplane.transport.tls.DownstreamTlsReader;
 import io.bifocal.dataplane.transport.tls.TlsProvider;
 import io.bifocal.dataplane.transport.tls.UpstreamTlsReader;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import java.util.List;
+import java.util.function.Predicate;
 
-/** Makes clusters' transport sockets from their configuration. */
+/** Makes transport sockets of clusters and filter chains from their configuration. */
 public final class TransportSockets {
-  /** Reads the configuration of transport sockets of one type. */
+  /** Reads the configuration of clusters' transport sockets of one type. */
   @FunctionalInterface
   public interface ConfigFactory {
     /**
@@ -24,6 +27,31 @@ public final class TransportSockets {
     TransportSocketFactory create(Any config, String path, List<String> warnings)
         throws ConfigException;
   }
+
+  /** Reads the configuration of filter chains' transport sockets of one type. */
+  @FunctionalInterface
+  public interface DownstreamConfigFactory {
+    /**
+     * Reads and checks.
+     *
+     * @param path where the configuration is
+     * @param spoken which protocols of ALPN can be spoken on the connections
+     * @param warnings gets what is accepted without effect
+     */
+    DownstreamSocketFactory create(
+        Any config, String path, Predicate<String> spoken, List<String> warnings)
+        throws ConfigException;
+  }
+
+  private final Registry<DownstreamConfigFactory> downstream =
+      new Registry<DownstreamConfigFactory>()
+          .register(
+              typeUrl(RawBuffer.getDefaultInstance()),
+              (raw, path, spoken, warnings) -> DownstreamSocketFactory.PLAIN)
+          .register(
+              typeUrl(DownstreamTlsContext.getDefaultInstance()),
+              (config, path, spoken, warnings) ->
+                  new DownstreamTlsReader(TlsProvider.best()).read(config, path, spoken, warnings));
 
   private final Registry<ConfigFactory> factories =
       new Registry<ConfigFactory>()
@@ -56,6 +84,29 @@ public final class TransportSockets {
     return factories
         .find(config.getName(), config.getTypedConfig())
         .create(config.getTypedConfig(), path, warnings);
+  }
+
+  /**
+   * The transport sockets of {@code FilterChain.transport_socket}; plain ones for the default
+   * instance.
+   *
+   * @param path where it is, for what Envoy has no words for
+   * @param spoken which protocols of ALPN can be spoken on the connections
+   * @param warnings gets what is accepted without effect
+   * @throws ConfigException in Envoy's words when there are none of its type
+   */
+  public DownstreamSocketFactory downstream(
+      io.envoyproxy.envoy.config.core.v3.TransportSocket config,
+      String path,
+      Predicate<String> spoken,
+      List<String> warnings)
+      throws ConfigException {
+    if (config.equals(config.getDefaultInstanceForType())) {
+      return DownstreamSocketFactory.PLAIN;
+    }
+    return downstream
+        .find(config.getName(), config.getTypedConfig())
+        .create(config.getTypedConfig(), path, spoken, warnings);
   }
 
   private static String typeUrl(Message message) {

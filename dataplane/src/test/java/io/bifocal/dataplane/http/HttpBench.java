@@ -149,6 +149,7 @@ final class HttpBench {
                                         Address.of(channel.remoteAddress()),
                                         Address.of(channel.localAddress()),
                                         "",
+                                        false,
                                         256 * 1024)));
                   }
                 })

@@ -64,6 +64,7 @@ final class ListenerFixture implements AutoCloseable {
   final List<String> drained = new CopyOnWriteArrayList<>();
   final List<String> closed = new CopyOnWriteArrayList<>();
   final List<DownstreamConnection> connections = new CopyOnWriteArrayList<>();
+  final List<String> failures = new CopyOnWriteArrayList<>();
   final List<String> logged = new CopyOnWriteArrayList<>();
   final ListenerManager manager;
   private boolean open = true;
@@ -90,7 +91,11 @@ final class ListenerFixture implements AutoCloseable {
         new Registry<AccessLogFactory>()
             .register(
                 "type.googleapis.com/google.protobuf.StringValue",
-                any -> info -> logged.add(info.filterChainName + " " + info.connectionId));
+                any ->
+                    info -> {
+                      failures.add(info.downstreamTransportFailureReason);
+                      logged.add(info.filterChainName + " " + info.connectionId);
+                    });
     manager = new ListenerManager(control, xds, stats, workers, filters, logs, DRAIN_TIME);
   }
 

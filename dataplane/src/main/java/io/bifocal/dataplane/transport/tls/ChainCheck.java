@@ -27,13 +27,13 @@ import org.slf4j.LoggerFactory;
  * Whether a chain holds: signatures, validity, constraints and revocation as the JDK judges them
  * (RFC 5280), and the purpose as BoringSSL does. A root is judged like the others.
  *
+ * @param role the peer's
  * @param revocations when there are any, a list of each issuer is needed
  */
-record ChainCheck(List<X509CRL> revocations, boolean onlyLeaf, boolean allowExpired) {
+record ChainCheck(
+    PeerRole role, List<X509CRL> revocations, boolean onlyLeaf, boolean allowExpired) {
   private static final Logger log = LoggerFactory.getLogger(ChainCheck.class);
-  private static final String SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
   private static final String NAME_CONSTRAINTS = "2.5.29.30";
-  private static final int[] SERVER_KEY_USAGES = {0, 2, 4}; // signs, or helps to agree on a key
   private static final int KEY_CERT_SIGN = 5;
 
   /**
@@ -70,8 +70,7 @@ record ChainCheck(List<X509CRL> revocations, boolean onlyLeaf, boolean allowExpi
     }
   }
 
-  private static void checkPurpose(X509Certificate certificate, int depth)
-      throws UntrustedException {
+  private void checkPurpose(X509Certificate certificate, int depth) throws UntrustedException {
     boolean[] usage = certificate.getKeyUsage();
     if (depth > 0) {
       boolean old = certificate.getVersion() < 3;
@@ -79,7 +78,7 @@ record ChainCheck(List<X509CRL> revocations, boolean onlyLeaf, boolean allowExpi
           || (usage != null && !usage[KEY_CERT_SIGN])) {
         throw new UntrustedException(ChainError.INVALID_CA, depth);
       }
-    } else if (usage != null && !servesServers(usage)) {
+    } else if (usage != null && !role.isServedBy(usage)) {
       throw new UntrustedException(ChainError.INVALID_PURPOSE, depth);
     }
     List<String> purposes;
@@ -88,18 +87,9 @@ record ChainCheck(List<X509CRL> revocations, boolean onlyLeaf, boolean allowExpi
     } catch (CertificateParsingException e) {
       throw new UntrustedException(ChainError.INVALID_PURPOSE, depth);
     }
-    if (purposes != null && !purposes.contains(SERVER_AUTH)) {
+    if (purposes != null && !purposes.contains(role.purpose())) {
       throw new UntrustedException(ChainError.INVALID_PURPOSE, depth);
     }
-  }
-
-  private static boolean servesServers(boolean[] usage) {
-    for (int bit : SERVER_KEY_USAGES) {
-      if (usage[bit]) {
-        return true;
-      }
-    }
-    return false;
   }
 
   // What the JDK never asks of a trusted certificate that is no root, and BoringSSL does.

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A trust manager serves all connections of a context and is told of an engine only, which is
  * not the one that we hold when it is the JDK's. What both are sure to share are its parameters:
- * the handshake goes among them as what it looks like, a matcher of server names, which a client is
- * never asked for.
+ * the handshake goes among them as what it looks like, a matcher of server names, all of which it
+ * takes.
  */
 final class Handshake extends SNIMatcher {
   private final @Nullable PeerVerifier verifier;
@@ -34,7 +34,7 @@ final class Handshake extends SNIMatcher {
 
   @Override
   public boolean matches(SNIServerName name) {
-    return false;
+    return true;
   }
 
   /** The handshake that an engine is doing. */
@@ -84,7 +84,9 @@ final class Handshake extends SNIMatcher {
 
   /** It failed, or what came after it did. */
   void failed(Throwable cause) {
-    if (TlsErrors.isProtocolError(cause)) {
+    if (TlsErrors.isWithoutCertificate(cause)) {
+      stats.failVerifyNoCert.inc();
+    } else if (TlsErrors.isProtocolError(cause)) {
       stats.connectionError.inc();
     }
   }

@@ -73,6 +73,16 @@ public final class PeerVerifier {
         false);
   }
 
+  /** Whether there is anything to judge a peer by; else it need not show who it is. */
+  boolean judges() {
+    return trusted != null || !certificateHashes.isEmpty() || !keyHashes.isEmpty();
+  }
+
+  /** Whose signatures are trusted; none when anybody's are. */
+  List<X509Certificate> trustedCertificates() {
+    return trusted == null ? List.of() : trusted.certificates();
+  }
+
   /** Whether what is found has no consequence. */
   boolean acceptsUntrusted() {
     return acceptUntrusted;

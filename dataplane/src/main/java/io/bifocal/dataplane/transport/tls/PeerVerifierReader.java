@@ -9,7 +9,6 @@ import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.TrustChainVerification;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher;
-import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
@@ -28,32 +27,34 @@ final class PeerVerifierReader {
   private static final int HEX_WITH_COLONS = 95;
 
   private final CertificateValidationContext config;
+  private final PeerRole role;
   private final String path;
 
-  private PeerVerifierReader(CertificateValidationContext config, String path) {
+  private PeerVerifierReader(CertificateValidationContext config, PeerRole role, String path) {
     this.config = config;
+    this.role = role;
     this.path = path;
   }
 
-  /** The verifier, or null where nothing is to be verified. */
-  static @Nullable PeerVerifier read(UpstreamTlsContext context, String path, List<String> warnings)
+  /**
+   * The verifier that {@code config} describes.
+   *
+   * @param autoSan {@code auto_sni_san_validation}
+   */
+  static PeerVerifier read(
+      CertificateValidationContext config,
+      PeerRole role,
+      boolean autoSan,
+      String path,
+      List<String> warnings)
       throws ConfigException {
-    boolean autoSan = context.getAutoSniSanValidation();
-    if (!context.getCommonTlsContext().hasValidationContext()) {
-      if (autoSan) {
-        throw new ConfigException(
-            "'auto_sni_san_validation' was configured without a validation context");
-      }
-      return null;
-    }
-    CertificateValidationContext config = context.getCommonTlsContext().getValidationContext();
     if (config.hasCustomValidatorConfig()) {
       throw new ConfigException(
           "Failed to get certificate validator factory for "
               + config.getCustomValidatorConfig().getName());
     }
-    warnings.addAll(TlsFields.VALIDATION.check(config, path));
-    return new PeerVerifierReader(config, path).read(autoSan, warnings);
+    warnings.addAll(TlsFields.validation(role).check(config, path));
+    return new PeerVerifierReader(config, role, path).read(autoSan, warnings);
   }
 
   private PeerVerifier read(boolean autoSan, List<String> warnings) throws ConfigException {
@@ -98,9 +99,11 @@ final class PeerVerifierReader {
     }
     return new TrustAnchors(
         trusted,
-        revocations,
-        config.getOnlyVerifyLeafCertCrl(),
-        config.getAllowExpiredCertificate());
+        new ChainCheck(
+            role,
+            List.copyOf(revocations),
+            config.getOnlyVerifyLeafCertCrl(),
+            config.getAllowExpiredCertificate()));
   }
 
   private List<X509Certificate> trustedCertificates(List<X509CRL> revocations)

@@ -1,17 +1,13 @@
 package io.bifocal.dataplane.transport.tls;
 
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.handler.ssl.ApplicationProtocolConfig;
-import io.netty.handler.ssl.OpenSslContextOption;
 import io.netty.handler.ssl.OpenSslSessionContext;
 import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import io.netty.internal.tcnative.SSL;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLEngine;
@@ -34,40 +30,18 @@ final class TlsContext {
     this.resumes = settings.sessions() > 0;
     SslContextBuilder builder =
         SslContextBuilder.forClient()
-            .sslProvider(provider.netty())
-            .protocols(
-                TlsVersion.range(settings.min(), settings.max()).stream()
-                    .map(TlsVersion::text)
-                    .toList())
-            .ciphers(ciphers(settings.ciphers()), SupportedCipherSuiteFilter.INSTANCE)
             .endpointIdentificationAlgorithm(null)
-            .trustManager(new VerifyingTrustManager(provider))
+            .trustManager(new VerifyingTrustManager(provider, Handshake::of, List.of()))
             .sessionCacheSize(settings.sessions());
-    if (!alpn.isEmpty()) {
-      builder.applicationProtocolConfig(
-          new ApplicationProtocolConfig(
-              ApplicationProtocolConfig.Protocol.ALPN,
-              ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
-              ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
-              alpn));
-    }
-    ClientCertificate own = settings.certificate();
+    settings.terms(alpn).applyTo(builder, provider);
+    OwnCertificate own = settings.certificate();
     if (own != null) {
       builder.keyManager(own.key(), own.chain());
-    }
-    if (provider == TlsProvider.BORINGSSL) {
-      builder.option(OpenSslContextOption.GROUPS, settings.curves().toArray(new String[0]));
     }
     this.netty = builder.build();
     if (netty.sessionContext() instanceof OpenSslSessionContext sessions) {
       sessions.setTicketKeys(); // lets the server keep its sessions in tickets, as Envoy does
     }
-  }
-
-  private static List<String> ciphers(List<CipherSuite> suites) {
-    List<String> names = new ArrayList<>(CipherSuite.OF_TLS_1_3);
-    suites.forEach(suite -> names.add(suite.iana()));
-    return names;
   }
 
   /** A handler for one more connection. */

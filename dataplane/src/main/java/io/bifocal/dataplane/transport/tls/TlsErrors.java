@@ -15,6 +15,8 @@ final class TlsErrors {
   private static final int SYSTEM_LIBRARY = 2 << 24;
   private static final int CERTIFICATE_VERIFY_FAILED = 125;
   private static final int WRONG_VERSION_NUMBER = 247;
+  private static final int PEER_DID_NOT_RETURN_A_CERTIFICATE = 192;
+  private static final String NO_CERTIFICATE = "PEER_DID_NOT_RETURN_A_CERTIFICATE";
   private static final int FIRST_ALERT = 1000;
 
   private static final Pattern BORINGSSL =
@@ -79,6 +81,17 @@ final class TlsErrors {
         && find(cause, ClosedChannelException.class) == null;
   }
 
+  /** Whether a client showed no certificate where one is wanted, in either library's words. */
+  static boolean isWithoutCertificate(Throwable cause) {
+    for (Throwable t = cause; t != null; t = t.getCause()) {
+      String message = String.valueOf(t.getMessage());
+      if (message.contains(NO_CERTIFICATE) || message.contains("Empty client certificate chain")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Empty when the peer closed without a word. */
   static String text(Throwable cause) {
     PeerRejectedException rejected = find(cause, PeerRejectedException.class);
@@ -93,6 +106,9 @@ final class TlsErrors {
     }
     if (find(cause, NotSslRecordException.class) != null) {
       return error(SSL_LIBRARY | WRONG_VERSION_NUMBER, "SSL routines", "WRONG_VERSION_NUMBER");
+    }
+    if (isWithoutCertificate(cause)) {
+      return error(SSL_LIBRARY | PEER_DID_NOT_RETURN_A_CERTIFICATE, "SSL routines", NO_CERTIFICATE);
     }
     for (Throwable t = cause; t != null; t = t.getCause()) {
       String known = known(String.valueOf(t.getMessage()), t instanceof SSLException);

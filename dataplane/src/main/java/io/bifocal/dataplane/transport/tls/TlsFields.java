@@ -3,12 +3,13 @@ package io.bifocal.dataplane.transport.tls;
 import io.bifocal.api.SupportedFields;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 
-/** What an {@code UpstreamTlsContext} may carry. */
+/** What an {@code UpstreamTlsContext} or a {@code DownstreamTlsContext} may carry. */
 final class TlsFields {
   private static final String NO_SDS =
       "secrets are not fetched yet; give the certificates inline or as files";
@@ -26,6 +27,19 @@ final class TlsFields {
           .ignores(
               "a certificate's key usage is checked as far as the provider does",
               "enforce_rsa_key_usage");
+
+  static final SupportedFields DOWNSTREAM =
+      SupportedFields.of(DownstreamTlsContext.getDescriptor())
+          .supports(
+              "common_tls_context",
+              "require_client_certificate",
+              "session_timeout",
+              "disable_stateless_session_resumption",
+              "disable_stateful_session_resumption")
+          .ignores("ciphers are chosen in the server's order", "prefer_client_ciphers")
+          .ignores(
+              "where no certificate is good for the name, the first that the client can take is shown",
+              "full_scan_certs_on_sni_mismatch");
 
   static final SupportedFields COMMON =
       SupportedFields.of(CommonTlsContext.getDescriptor())
@@ -55,25 +69,38 @@ final class TlsFields {
   static final SupportedFields CERTIFICATE =
       SupportedFields.of(TlsCertificate.getDescriptor())
           .supports("certificate_chain", "private_key", "pkcs12", "password")
-          .ignores("files are read once, when the cluster is configured", "watched_directory")
-          .ignores("it concerns servers only", "ocsp_staple", "signed_certificate_timestamp");
+          .ignores("files are read once, when they are configured", "watched_directory")
+          .ignores(
+              "nothing but the certificate is shown",
+              "ocsp_staple",
+              "signed_certificate_timestamp");
 
-  static final SupportedFields VALIDATION =
-      SupportedFields.of(CertificateValidationContext.getDescriptor())
-          .supports(
-              "trusted_ca",
-              "system_root_certs",
-              "match_typed_subject_alt_names",
-              "match_subject_alt_names",
-              "verify_certificate_hash",
-              "verify_certificate_spki",
-              "allow_expired_certificate",
-              "trust_chain_verification",
-              "crl",
-              "only_verify_leaf_cert_crl")
-          .refuses(NO_PROVIDERS, "ca_certificate_provider_instance")
-          .ignores("files are read once, when the cluster is configured", "watched_directory")
-          .ignores("it concerns servers only, with Envoy too", "max_verify_depth");
+  private static final SupportedFields OF_SERVERS =
+      validation().ignores("it concerns clients only, with Envoy too", "max_verify_depth");
+  private static final SupportedFields OF_CLIENTS =
+      validation().refuses("a chain may be as long as it is", "max_verify_depth");
+
+  /** What a validation context may carry. */
+  static SupportedFields validation(PeerRole peer) {
+    return peer == PeerRole.SERVER ? OF_SERVERS : OF_CLIENTS;
+  }
+
+  private static SupportedFields validation() {
+    return SupportedFields.of(CertificateValidationContext.getDescriptor())
+        .supports(
+            "trusted_ca",
+            "system_root_certs",
+            "match_typed_subject_alt_names",
+            "match_subject_alt_names",
+            "verify_certificate_hash",
+            "verify_certificate_spki",
+            "allow_expired_certificate",
+            "trust_chain_verification",
+            "crl",
+            "only_verify_leaf_cert_crl")
+        .refuses(NO_PROVIDERS, "ca_certificate_provider_instance")
+        .ignores("files are read once, when they are configured", "watched_directory");
+  }
 
   static final SupportedFields NAME =
       SupportedFields.of(SubjectAltNameMatcher.getDescriptor())

@@ -25,7 +25,7 @@ public record TlsSettings(
     TlsVersion max,
     List<CipherSuite> ciphers,
     List<String> curves,
-    @Nullable ClientCertificate certificate,
+    @Nullable OwnCertificate certificate,
     @Nullable PeerVerifier verifier,
     int sessions) {
 
@@ -47,6 +47,11 @@ public record TlsSettings(
     alpn = List.copyOf(alpn);
     ciphers = List.copyOf(ciphers);
     curves = List.copyOf(curves);
+  }
+
+  /** What is offered to a server, with these protocols. */
+  Terms terms(List<String> protocols) {
+    return new Terms(protocols, min, max, ciphers, curves);
   }
 
   /** The same, but another name is asked for. */
@@ -74,7 +79,7 @@ public record TlsSettings(
   }
 
   /** The same, but we prove who we are with this. */
-  public TlsSettings withCertificate(@Nullable ClientCertificate own) {
+  public TlsSettings withCertificate(@Nullable OwnCertificate own) {
     return new TlsSettings(
         sni, autoHostSni, alpn, min, max, ciphers, curves, own, verifier, sessions);
   }

@@ -4,20 +4,24 @@ import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.transport.tls.PeerVerifier.Finding;
 
-/** One worker's cells of a cluster's TLS statistics ({@code cluster.<name>.ssl.*}). */
+/**
+ * One worker's cells of the TLS statistics of a cluster ({@code cluster.<name>.ssl.*}) or a
+ * listener ({@code listener.<address>.ssl.*}).
+ */
 final class TlsStats {
   final Cell handshake;
   final Cell sessionReused;
   final Cell noCertificate;
   final Cell connectionError;
+  final Cell failVerifyNoCert;
   private final Cell failVerifyError;
   private final Cell failVerifySan;
   private final Cell failVerifyCertHash;
   private final Scope ssl;
   private final int shard;
 
-  TlsStats(Scope cluster, int shard) {
-    this.ssl = cluster.scope("ssl");
+  TlsStats(Scope owner, int shard) {
+    this.ssl = owner.scope("ssl");
     this.shard = shard;
     handshake = counter("handshake");
     sessionReused = counter("session_reused");
@@ -26,7 +30,7 @@ final class TlsStats {
     failVerifyError = counter("fail_verify_error");
     failVerifySan = counter("fail_verify_san");
     failVerifyCertHash = counter("fail_verify_cert_hash");
-    var unused = counter("fail_verify_no_cert"); // of clients' certificates only, as with Envoy
+    failVerifyNoCert = counter("fail_verify_no_cert"); // of clients only, as with Envoy
   }
 
   /** Counts what was found of a peer. */

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.transport.tls;
 
 import io.bifocal.dataplane.transport.HalfClose;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -9,6 +10,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -22,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * it is kept, a read's worth of bytes, until somebody does.
  */
 final class TlsStream extends ChannelDuplexHandler implements HalfClose.Directions {
+  private static final String NAME = "tls-stream";
+
   private enum State {
     /** Nobody has read yet. */
     UNREAD,
@@ -38,9 +42,34 @@ final class TlsStream extends ChannelDuplexHandler implements HalfClose.Directio
   private boolean outputEnded;
   private @Nullable Throwable error;
 
-  TlsStream(SslHandler ssl, Handshake handshake) {
+  private TlsStream(SslHandler ssl, Handshake handshake) {
     this.ssl = ssl;
     this.handshake = handshake;
+  }
+
+  /**
+   * Puts TLS between a socket and its users.
+   *
+   * @return done when the handshake is, or failed with an exception whose message tells why
+   */
+  static Future<?> start(Channel channel, SslHandler ssl, Handshake handshake) {
+    TlsStream stream = new TlsStream(ssl, handshake);
+    Promise<Void> ready = channel.eventLoop().newPromise();
+    ssl.handshakeFuture()
+        .addListener(
+            done -> {
+              Throwable failure = stream.failure(done.cause());
+              if (failure == null) {
+                handshake.succeeded(ssl.engine().getSession());
+                ready.setSuccess(null);
+              } else {
+                handshake.failed(failure);
+                ready.setFailure(new TlsException(TlsErrors.text(failure), failure));
+              }
+            });
+    HalfClose.use(channel, stream);
+    channel.pipeline().addLast(NAME, stream).addBefore(NAME, null, ssl);
+    return ready;
   }
 
   /** What really made a handshake fail: the socket's error, where there was one. */

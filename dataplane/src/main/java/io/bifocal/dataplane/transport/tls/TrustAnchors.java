@@ -24,9 +24,12 @@ final class TrustAnchors {
   private static final int MAX_DEPTH = 100;
 
   private final Map<X500Principal, List<X509Certificate>> bySubject = new HashMap<>();
+  private final List<X509Certificate> certificates;
   private final ChainCheck check;
 
   /**
+   * Of servers.
+   *
    * @param revocations when there are any, a list of each issuer in a chain is needed
    * @param onlyLeaf needs the peer's own issuer's list only
    */
@@ -35,10 +38,20 @@ final class TrustAnchors {
       List<X509CRL> revocations,
       boolean onlyLeaf,
       boolean allowExpired) {
+    this(
+        trusted, new ChainCheck(PeerRole.SERVER, List.copyOf(revocations), onlyLeaf, allowExpired));
+  }
+
+  TrustAnchors(List<X509Certificate> trusted, ChainCheck check) {
+    this.check = check;
+    this.certificates = List.copyOf(trusted);
     trusted.forEach(
         c ->
             bySubject.computeIfAbsent(c.getSubjectX500Principal(), s -> new ArrayList<>(1)).add(c));
-    this.check = new ChainCheck(List.copyOf(revocations), onlyLeaf, allowExpired);
+  }
+
+  List<X509Certificate> certificates() {
+    return certificates;
   }
 
   /** The certificates that the Java runtime trusts. */

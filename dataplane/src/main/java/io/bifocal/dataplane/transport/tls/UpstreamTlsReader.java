@@ -4,17 +4,13 @@ import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.Unpack;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
-import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
-import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /** From an {@code UpstreamTlsContext} to what of it is obeyed. */
 public final class UpstreamTlsReader {
-  private static final int MAX_ALPN = 255;
-
   private final TlsProvider provider;
 
   /** For transport sockets of this provider. */
@@ -44,34 +40,50 @@ public final class UpstreamTlsReader {
     warnings.addAll(TlsFields.UPSTREAM.check(context, path));
     CommonTlsContext common = context.getCommonTlsContext();
     String commonPath = path + ".common_tls_context";
-    warnings.addAll(TlsFields.COMMON.check(common, commonPath));
-    TlsParameters params = common.getTlsParams();
-    String paramsPath = commonPath + ".tls_params";
-    warnings.addAll(TlsFields.PARAMETERS.check(params, paramsPath));
+    // The oldest and the newest version alike, as with Envoy.
+    Terms terms = TermsReader.read(common, TlsVersion.TLS_1_2, provider, commonPath, warnings);
     if (context.getSni().indexOf('\0') >= 0) {
       throw new ConfigException("SNI names containing NULL-byte are not allowed");
-    }
-    checkAlpn(common.getAlpnProtocolsList());
-    TlsVersion min = version(params.getTlsMinimumProtocolVersion());
-    TlsVersion max = version(params.getTlsMaximumProtocolVersion());
-    if (max.compareTo(min) < 0) {
-      warnings.add(
-          "%s: the newest version, %s, is older than the oldest, %s: no connection will be made"
-              .formatted(paramsPath, max.text(), min.text()));
     }
     return new TlsSettings(
         context.getSni(),
         context.getAutoHostSni(),
-        common.getAlpnProtocolsList().stream().filter(p -> !p.isEmpty()).toList(),
-        min,
-        max,
-        CipherSuiteReader.read(params.getCipherSuitesList(), paramsPath + ".cipher_suites"),
-        CurveReader.read(
-            params.getEcdhCurvesList(), provider, paramsPath + ".ecdh_curves", warnings),
-        ClientCertificateReader.read(
-            common.getTlsCertificatesList(), commonPath + ".tls_certificates", warnings),
-        PeerVerifierReader.read(context, commonPath + ".validation_context", warnings),
+        terms.alpn(),
+        terms.min(),
+        terms.max(),
+        terms.ciphers(),
+        terms.curves(),
+        certificate(common, commonPath + ".tls_certificates", warnings),
+        verifier(context, commonPath + ".validation_context", warnings),
         sessions(context));
+  }
+
+  private static @Nullable OwnCertificate certificate(
+      CommonTlsContext common, String path, List<String> warnings) throws ConfigException {
+    if (common.getTlsCertificatesCount() > 1) {
+      throw new ConfigException("Multiple TLS certificates are not supported for client contexts");
+    }
+    return common.getTlsCertificatesCount() == 0
+        ? null
+        : OwnCertificateReader.read(common.getTlsCertificates(0), path + "[0]", warnings);
+  }
+
+  private static @Nullable PeerVerifier verifier(
+      UpstreamTlsContext context, String path, List<String> warnings) throws ConfigException {
+    boolean autoSan = context.getAutoSniSanValidation();
+    if (context.getCommonTlsContext().hasValidationContext()) {
+      return PeerVerifierReader.read(
+          context.getCommonTlsContext().getValidationContext(),
+          PeerRole.SERVER,
+          autoSan,
+          path,
+          warnings);
+    }
+    if (autoSan) {
+      throw new ConfigException(
+          "'auto_sni_san_validation' was configured without a validation context");
+    }
+    return null;
   }
 
   private static int sessions(UpstreamTlsContext context) {
@@ -80,24 +92,5 @@ public final class UpstreamTlsReader {
             ? context.getMaxSessionKeys().getValue()
             : TlsSettings.DEFAULT.sessions();
     return wanted < 0 ? Integer.MAX_VALUE : wanted;
-  }
-
-  private static TlsVersion version(TlsProtocol version) throws ConfigException {
-    return switch (version) {
-      case TLS_AUTO -> TlsVersion.TLS_1_2; // the oldest and the newest alike, as with Envoy
-      case TLSv1_0 -> TlsVersion.TLS_1_0;
-      case TLSv1_1 -> TlsVersion.TLS_1_1;
-      case TLSv1_2 -> TlsVersion.TLS_1_2;
-      case TLSv1_3 -> TlsVersion.TLS_1_3;
-      case UNRECOGNIZED -> throw new ConfigException("unknown TLS version");
-    };
-  }
-
-  private static void checkAlpn(List<String> protocols) throws ConfigException {
-    for (String protocol : protocols) {
-      if (protocol.getBytes(StandardCharsets.UTF_8).length > MAX_ALPN) {
-        throw new ConfigException("Invalid ALPN protocol string");
-      }
-    }
   }
 }

@@ -6,6 +6,8 @@ import io.netty.handler.ssl.ResumableX509ExtendedTrustManager;
 import java.net.Socket;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.function.Function;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
@@ -14,21 +16,32 @@ import org.jspecify.annotations.Nullable;
 final class VerifyingTrustManager extends X509ExtendedTrustManager
     implements ResumableX509ExtendedTrustManager {
   private final TlsProvider provider;
+  private final Function<SSLEngine, Handshake> handshakes;
+  private final List<X509Certificate> issuers;
 
-  VerifyingTrustManager(TlsProvider provider) {
+  /**
+   * @param handshakes which one an engine is doing
+   * @param issuers whom a server names to its clients as those that it trusts
+   */
+  VerifyingTrustManager(
+      TlsProvider provider,
+      Function<SSLEngine, Handshake> handshakes,
+      List<X509Certificate> issuers) {
     this.provider = provider;
+    this.handshakes = handshakes;
+    this.issuers = List.copyOf(issuers);
   }
 
   @Override
   public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
       throws CertificateException {
-    reject(Handshake.of(engine).judge(chain));
+    reject(handshakes.apply(engine).judge(chain));
   }
 
   @Override
   public void resumeServerTrusted(X509Certificate[] chain, SSLEngine engine)
       throws CertificateException {
-    Handshake handshake = Handshake.of(engine);
+    Handshake handshake = handshakes.apply(engine);
     handshake.resumed();
     reject(handshake.judge(chain));
   }
@@ -46,7 +59,7 @@ final class VerifyingTrustManager extends X509ExtendedTrustManager
 
   @Override
   public X509Certificate[] getAcceptedIssuers() {
-    return new X509Certificate[0];
+    return issuers.toArray(new X509Certificate[0]);
   }
 
   @Override
@@ -76,16 +89,16 @@ final class VerifyingTrustManager extends X509ExtendedTrustManager
   @Override
   public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
       throws CertificateException {
-    throw withoutEngine();
+    checkServerTrusted(chain, authType, engine);
   }
 
   @Override
   public void resumeClientTrusted(X509Certificate[] chain, SSLEngine engine)
       throws CertificateException {
-    throw withoutEngine();
+    resumeServerTrusted(chain, engine);
   }
 
   private static CertificateException withoutEngine() {
-    return new CertificateException("only servers are judged, and by their engines");
+    return new CertificateException("peers are judged by their engines");
   }
 }

@@ -37,8 +37,8 @@ class PrivateKeysTest {
   void aPkcs8KeyIsThatOfItsCertificate(Algorithm algorithm) throws Exception {
     X509Bundle bundle = bundle(algorithm);
     PrivateKey key = PrivateKeys.parse("junk\n" + bundle.getPrivateKeyPEM(), "");
-    assertThat(new ClientCertificate(bundle.getCertificatePathList(), key).matches()).isTrue();
-    assertThat(new ClientCertificate(List.of(CA.certificate()), key).matches()).isFalse();
+    assertThat(new OwnCertificate(bundle.getCertificatePathList(), key).matches()).isTrue();
+    assertThat(new OwnCertificate(List.of(CA.certificate()), key).matches()).isFalse();
   }
 
   @ParameterizedTest
@@ -52,7 +52,7 @@ class PrivateKeysTest {
     String pem = pem(new JcaMiscPEMGenerator(namingItsCurve));
     assertThat(pem).contains(algorithm == Algorithm.rsa2048 ? "BEGIN RSA" : "BEGIN EC");
     PrivateKey key = PrivateKeys.parse(pem, "");
-    assertThat(new ClientCertificate(bundle.getCertificatePathList(), key).matches()).isTrue();
+    assertThat(new OwnCertificate(bundle.getCertificatePathList(), key).matches()).isTrue();
   }
 
   @Test
@@ -66,7 +66,7 @@ class PrivateKeysTest {
             .build();
     String pem = pem(new JcaPKCS8Generator(bundle.getKeyPair().getPrivate(), encryptor));
     PrivateKey key = PrivateKeys.parse(pem, "secret");
-    assertThat(new ClientCertificate(bundle.getCertificatePathList(), key).matches()).isTrue();
+    assertThat(new OwnCertificate(bundle.getCertificatePathList(), key).matches()).isTrue();
     refused(pem, "", "error:09000068:PEM routines:OPENSSL_internal:BAD_PASSWORD_READ");
     refused(pem, "wrong", "error:1e000065:Cipher functions:OPENSSL_internal:BAD_DECRYPT");
   }
@@ -98,9 +98,8 @@ class PrivateKeysTest {
   void aKeyIsNotShown() {
     X509Bundle bundle = bundle(Algorithm.ecp256);
     assertThat(
-            new ClientCertificate(
-                bundle.getCertificatePathList(), bundle.getKeyPair().getPrivate()))
-        .hasToString("ClientCertificate[CN=key]");
+            new OwnCertificate(bundle.getCertificatePathList(), bundle.getKeyPair().getPrivate()))
+        .hasToString("OwnCertificate[CN=key]");
   }
 
   private static void refused(String pem, String password, String reason) {

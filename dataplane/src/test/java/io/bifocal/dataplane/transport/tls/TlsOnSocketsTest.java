@@ -221,8 +221,7 @@ class TlsOnSocketsTest {
             c -> subjects.add(((SSLSocket) c).getSession().getPeerPrincipal().getName()));
     TlsSettings settings =
         TRUSTING_CA.withCertificate(
-            new ClientCertificate(
-                client.getCertificatePathList(), client.getKeyPair().getPrivate()));
+            new OwnCertificate(client.getCertificatePathList(), client.getKeyPair().getPrivate()));
     assertThat(won(race(settings, peer))).isNotNull();
     assertThat(subjects.poll(10, TimeUnit.SECONDS)).isEqualTo("CN=leaf");
   }

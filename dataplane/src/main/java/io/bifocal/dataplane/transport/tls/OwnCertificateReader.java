@@ -19,28 +19,26 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Reads {@code tls_certificates}; what is wrong with one is told in Envoy's words. */
-final class ClientCertificateReader {
+/** Reads a {@code TlsCertificate}; what is wrong with it is told in Envoy's words. */
+final class OwnCertificateReader {
   private static final int LEAST_RSA_BITS = 2048;
 
-  private ClientCertificateReader() {}
+  private OwnCertificateReader() {}
 
-  static @Nullable ClientCertificate read(
-      List<TlsCertificate> configured, String path, List<String> warnings) throws ConfigException {
-    if (configured.size() > 1) {
-      throw new ConfigException("Multiple TLS certificates are not supported for client contexts");
-    }
-    if (configured.isEmpty()) {
+  /**
+   * What {@code config} says.
+   *
+   * @return null when it says nothing
+   */
+  static @Nullable OwnCertificate read(TlsCertificate config, String path, List<String> warnings)
+      throws ConfigException {
+    warnings.addAll(TlsFields.CERTIFICATE.check(config, path));
+    if (!config.hasCertificateChain() && !config.hasPrivateKey() && !config.hasPkcs12()) {
       return null;
     }
-    TlsCertificate only = configured.get(0);
-    warnings.addAll(TlsFields.CERTIFICATE.check(only, path + "[0]"));
-    if (!only.hasCertificateChain() && !only.hasPrivateKey() && !only.hasPkcs12()) {
-      return null;
-    }
-    String password = DataSources.read(only.getPassword()).toStringUtf8();
-    ClientCertificate read = only.hasPkcs12() ? pkcs12(only, password) : pem(only, password);
-    DataSource source = only.hasPkcs12() ? only.getPkcs12() : only.getCertificateChain();
+    String password = DataSources.read(config.getPassword()).toStringUtf8();
+    OwnCertificate read = config.hasPkcs12() ? pkcs12(config, password) : pem(config, password);
+    DataSource source = config.hasPkcs12() ? config.getPkcs12() : config.getCertificateChain();
     if (read.chain().get(0).getPublicKey() instanceof RSAPublicKey rsa
         && rsa.getModulus().bitLength() < LEAST_RSA_BITS) {
       throw new ConfigException(
@@ -51,8 +49,17 @@ final class ClientCertificateReader {
     return read;
   }
 
-  private static ClientCertificate pem(TlsCertificate config, String password)
+  /** The same, where there must be one. */
+  static OwnCertificate needed(TlsCertificate config, String path, List<String> warnings)
       throws ConfigException {
+    OwnCertificate read = read(config, path, warnings);
+    if (read == null) {
+      throw new ConfigException("Failed to load incomplete private key from path: ");
+    }
+    return read;
+  }
+
+  private static OwnCertificate pem(TlsCertificate config, String password) throws ConfigException {
     DataSource chainSource = config.getCertificateChain();
     DataSource keySource = config.getPrivateKey();
     ByteString chain = DataSources.read(chainSource);
@@ -66,8 +73,8 @@ final class ClientCertificateReader {
     }
     String keyName = DataSources.name(keySource);
     try {
-      ClientCertificate read =
-          new ClientCertificate(
+      OwnCertificate read =
+          new OwnCertificate(
               chain(chain.toStringUtf8(), DataSources.name(chainSource)),
               PrivateKeys.parse(key.toStringUtf8(), password));
       if (!read.matches()) {
@@ -93,7 +100,7 @@ final class ClientCertificateReader {
     throw new ConfigException("Failed to load certificate chain from " + name);
   }
 
-  private static ClientCertificate pkcs12(TlsCertificate config, String password)
+  private static OwnCertificate pkcs12(TlsCertificate config, String password)
       throws ConfigException {
     if (config.hasPrivateKey() || config.hasCertificateChain()) {
       throw new ConfigException(
@@ -112,7 +119,7 @@ final class ClientCertificateReader {
           for (Certificate certificate : chain) {
             certificates.add((X509Certificate) certificate);
           }
-          return new ClientCertificate(certificates, key);
+          return new OwnCertificate(certificates, key);
         }
       }
     } catch (GeneralSecurityException | IOException e) {

@@ -12,8 +12,8 @@ import java.util.List;
  *
  * @param chain our own certificate first
  */
-public record ClientCertificate(List<X509Certificate> chain, PrivateKey key) {
-  public ClientCertificate {
+public record OwnCertificate(List<X509Certificate> chain, PrivateKey key) {
+  public OwnCertificate {
     chain = List.copyOf(chain);
   }
 
@@ -44,6 +44,6 @@ public record ClientCertificate(List<X509Certificate> chain, PrivateKey key) {
 
   @Override
   public String toString() { // without the key
-    return "ClientCertificate[" + chain.get(0).getSubjectX500Principal() + "]";
+    return "OwnCertificate[" + chain.get(0).getSubjectX500Principal() + "]";
   }
 }

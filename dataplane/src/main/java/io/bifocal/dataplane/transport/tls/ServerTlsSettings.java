@@ -1,0 +1,28 @@
+package io.bifocal.dataplane.transport.tls;
+
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How TLS is spoken to clients.
+ *
+ * @param certificates our own, of which the client's SNI chooses; at least one
+ * @param verifier of clients, or null to accept anybody
+ * @param certificateRequired whether a client without a certificate is refused
+ * @param tickets whether sessions are handed to the client, to be resumed later
+ * @param cache whether sessions are kept here, to be resumed later
+ * @param sessionTimeout for how long; zero for the library's default
+ */
+record ServerTlsSettings(
+    Terms terms,
+    List<OwnCertificate> certificates,
+    @Nullable PeerVerifier verifier,
+    boolean certificateRequired,
+    boolean tickets,
+    boolean cache,
+    Duration sessionTimeout) {
+  ServerTlsSettings {
+    certificates = List.copyOf(certificates);
+  }
+}

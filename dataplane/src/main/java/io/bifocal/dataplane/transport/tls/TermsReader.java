@@ -1,0 +1,68 @@
+package io.bifocal.dataplane.transport.tls;
+
+import io.bifocal.api.ConfigException;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** Reads what servers and clients configure alike; what is wrong is told in Envoy's words. */
+final class TermsReader {
+  private static final int MAX_ALPN = 255;
+
+  private TermsReader() {}
+
+  /**
+   * Reads and checks.
+   *
+   * @param newest the newest version where none is configured
+   * @param path where {@code common} is
+   */
+  static Terms read(
+      CommonTlsContext common,
+      TlsVersion newest,
+      TlsProvider provider,
+      String path,
+      List<String> warnings)
+      throws ConfigException {
+    warnings.addAll(TlsFields.COMMON.check(common, path));
+    TlsParameters params = common.getTlsParams();
+    String paramsPath = path + ".tls_params";
+    warnings.addAll(TlsFields.PARAMETERS.check(params, paramsPath));
+    checkAlpn(common.getAlpnProtocolsList());
+    TlsVersion min = version(params.getTlsMinimumProtocolVersion(), TlsVersion.TLS_1_2);
+    TlsVersion max = version(params.getTlsMaximumProtocolVersion(), newest);
+    if (max.compareTo(min) < 0) {
+      warnings.add(
+          "%s: the newest version, %s, is older than the oldest, %s: no connection will be made"
+              .formatted(paramsPath, max.text(), min.text()));
+    }
+    return new Terms(
+        common.getAlpnProtocolsList().stream().filter(p -> !p.isEmpty()).toList(),
+        min,
+        max,
+        CipherSuiteReader.read(params.getCipherSuitesList(), paramsPath + ".cipher_suites"),
+        CurveReader.read(
+            params.getEcdhCurvesList(), provider, paramsPath + ".ecdh_curves", warnings));
+  }
+
+  private static TlsVersion version(TlsProtocol version, TlsVersion auto) throws ConfigException {
+    return switch (version) {
+      case TLS_AUTO -> auto;
+      case TLSv1_0 -> TlsVersion.TLS_1_0;
+      case TLSv1_1 -> TlsVersion.TLS_1_1;
+      case TLSv1_2 -> TlsVersion.TLS_1_2;
+      case TLSv1_3 -> TlsVersion.TLS_1_3;
+      case UNRECOGNIZED -> throw new ConfigException("unknown TLS version");
+    };
+  }
+
+  private static void checkAlpn(List<String> protocols) throws ConfigException {
+    for (String protocol : protocols) {
+      if (protocol.getBytes(StandardCharsets.UTF_8).length > MAX_ALPN) {
+        throw new ConfigException("Invalid ALPN protocol string");
+      }
+    }
+  }
+}

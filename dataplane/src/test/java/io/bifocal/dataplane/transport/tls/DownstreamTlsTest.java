@@ -1,0 +1,436 @@
+package io.bifocal.dataplane.transport.tls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.google.common.net.InetAddresses;
+import com.google.protobuf.Any;
+import io.bifocal.api.BootstrapReader;
+import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.stats.Counter;
+import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.transport.DownstreamSocketFactory;
+import io.bifocal.dataplane.transport.TransportSocket;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Clients' handshakes to their ends, with each provider, over the system's sockets. */
+@ParameterizedClass(name = "{0}")
+@MethodSource("providers")
+class DownstreamTlsTest {
+  private static final Authority CA = Authority.named("ca");
+  private static final X509Bundle GOOD = CA.issue(Authority.leaf("good.test"));
+  private static final X509Bundle OTHER = CA.issue(wildcard("*.other.test"));
+  private static final X509Bundle CLIENT =
+      CA.issue(Authority.leaf("client.test").addExtendedKeyUsageClientAuth());
+  private static final String TRUST = "trusted_ca: {inline_string: \"" + line(CA.pem()) + "\"}";
+
+  private final TlsProvider provider;
+  private final MultiThreadIoEventLoopGroup loops =
+      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+  private final StatsStore stats = new StatsStore(1);
+  private final List<String> warnings = new ArrayList<>();
+  private final BlockingQueue<String> failures = new LinkedBlockingQueue<>();
+  private final List<AutoCloseable> open = new ArrayList<>();
+
+  // The builder takes no name with a star, so its extension is made by hand.
+  private static CertificateBuilder wildcard(String name) {
+    byte[] dnsName = Der.encode(0x82, name.getBytes(StandardCharsets.US_ASCII));
+    return Authority.leaf()
+        .addExtensionOctetString("2.5.29.17", false, Der.encode(Der.SEQUENCE, dnsName));
+  }
+
+  DownstreamTlsTest(TlsProvider provider) {
+    this.provider = provider;
+  }
+
+  static Stream<TlsProvider> providers() {
+    return OpenSsl.isAvailable()
+        ? Stream.of(TlsProvider.BORINGSSL, TlsProvider.JDK)
+        : Stream.of(TlsProvider.JDK);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (AutoCloseable closeable : open) {
+      closeable.close();
+    }
+    loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+  }
+
+  @Test
+  void bytesGoBothWaysByTheNewestVersion() throws Exception {
+    TlsClient client = connect(serve("127.0.0.1", certificates(GOOD)));
+    assertThat(client.echo("hello")).isEqualTo("hello");
+    assertThat(client.session().getProtocol()).isEqualTo("TLSv1.3");
+    assertThat(client.serverNames()).isEqualTo("good.test");
+    assertThat(stat("handshake")).isEqualTo(1);
+    assertThat(stat("no_certificate")).isEqualTo(1);
+    assertThat(stat("versions.TLSv1.3")).isEqualTo(1);
+    assertThat(stat("connection_error")).isZero();
+  }
+
+  @Test
+  void ipv6IsNoDifferent() throws Exception {
+    assumeTrue(hasIpv6(), "this machine has no ::1");
+    assertThat(connect(serve("::1", certificates(GOOD))).echo("hello")).isEqualTo("hello");
+  }
+
+  @Test
+  void whatComesWithTheEndOfTheHandshakeIsNotLost() throws Exception {
+    InetSocketAddress server =
+        serve(
+            "127.0.0.1",
+            certificates(GOOD) + ", tls_params: {tls_maximum_protocol_version: TLSv1_2}");
+    TlsClient client = connect(server);
+    assertThat(client.session().getProtocol()).isEqualTo("TLSv1.2");
+    assertThat(client.echo("x".repeat(100_000))).hasSize(100_000);
+  }
+
+  @Test
+  void theClientsNameChoosesTheCertificate() throws Exception {
+    X509Bundle rsa =
+        CA.issue(new CertificateBuilder().rsa2048().subject("CN=rsa").addSanDnsName("rsa.test"));
+    InetSocketAddress server = serve("127.0.0.1", certificates(GOOD, OTHER, rsa));
+    List<String> shown = new ArrayList<>();
+    for (String name : List.of("good.test", "a.other.test", "rsa.test", "unknown.test")) {
+      shown.add(connect(server, null, name).serverNames());
+    }
+    shown.add(connect(server).serverNames());
+    assertThat(shown)
+        .containsExactly("good.test", "*.other.test", "rsa.test", "good.test", "good.test");
+  }
+
+  @Test
+  void aNameThatIsNoHostsIsNoReasonToRefuse() throws Exception {
+    assumeTrue(provider == TlsProvider.BORINGSSL, "the Java runtime refuses such a name");
+    InetSocketAddress server = serve("127.0.0.1", certificates(GOOD));
+    SSLContext context = TlsClient.context(null);
+    TlsClient client =
+        add(
+            TlsClient.connect(
+                context,
+                server,
+                p ->
+                    p.setServerNames(
+                        List.of(new OddName("a_b".getBytes(StandardCharsets.UTF_8))))));
+    assertThat(client.echo("hello")).isEqualTo("hello");
+  }
+
+  private static final class OddName extends javax.net.ssl.SNIServerName {
+    OddName(byte[] name) {
+      super(0, name);
+    }
+  }
+
+  @Test
+  void ofTheProtocolsTheServersFirstIsTakenAndOnlyWhatIsSpoken() throws Exception {
+    InetSocketAddress server =
+        serve("127.0.0.1", certificates(GOOD) + ", alpn_protocols: [h2, a, http/1.1]");
+    assertThat(warnings)
+        .containsExactly(
+            "here.common_tls_context.alpn_protocols: of [h2, a, http/1.1] only [a, http/1.1] can be"
+                + " spoken to clients, and agreed on");
+    assertThat(alpn(server, "http/1.1", "a")).isEqualTo("a");
+    assertThat(alpn(server, "h2", "http/1.1")).isEqualTo("http/1.1");
+    assertThat(alpn(server, "h2")).isEmpty();
+    assertThat(alpn(server)).isEmpty();
+  }
+
+  private String alpn(InetSocketAddress server, String... offered) throws IOException {
+    return add(TlsClient.connect(
+            TlsClient.context(null), server, p -> p.setApplicationProtocols(offered)))
+        .socket()
+        .getApplicationProtocol();
+  }
+
+  // ---- clients that prove who they are
+
+  @Test
+  void aClientMustShowACertificateWhereOneIsRequired() throws Exception {
+    InetSocketAddress server = serveVerified(TRUST, true);
+    assertThat(connect(server, CLIENT, "").echo("hello")).isEqualTo("hello");
+    assertThat(stat("no_certificate")).isZero();
+    assertThat(refusal(server, null))
+        .isEqualTo(
+            "TLS_error:|268435648:SSL routines:OPENSSL_internal:PEER_DID_NOT_RETURN_A_CERTIFICATE"
+                + ":TLS_error_end");
+    assertThat(stat("fail_verify_no_cert")).isEqualTo(1);
+    assertThat(stat("connection_error") + stat("fail_verify_error")).isZero();
+  }
+
+  @Test
+  void aClientMayShowACertificateWhereItIsJudged() throws Exception {
+    InetSocketAddress server = serveVerified(TRUST, false);
+    assertThat(connect(server).echo("hello")).isEqualTo("hello");
+    assertThat(connect(server, CLIENT, "").echo("hello")).isEqualTo("hello");
+    X509Bundle stranger = Authority.named("x").issue(Authority.leaf("client.test"));
+    // The server says whom it trusts, and this client then shows nothing.
+    assertThat(connect(server, stranger, "").echo("hello")).isEqualTo("hello");
+    assertThat(stat("no_certificate")).isEqualTo(2);
+    assertThat(refusal(server, expired())).contains("depth 0: certificate has expired");
+    assertThat(stat("fail_verify_error")).isEqualTo(1);
+    assertThat(stat("connection_error")).isZero();
+  }
+
+  private static X509Bundle expired() {
+    return CA.issue(Authority.leaf("client.test").notAfter(Instant.now().minusSeconds(1)));
+  }
+
+  @Test
+  void aServersCertificateIsNoneForAClient() throws Exception {
+    X509Bundle serverOnly = CA.issue(Authority.leaf("client.test").addExtendedKeyUsageServerAuth());
+    assertThat(refusal(serveVerified(TRUST, true), serverOnly))
+        .contains("depth 0: unsupported certificate purpose");
+  }
+
+  @Test
+  void aClientsNameIsJudged() throws Exception {
+    InetSocketAddress server =
+        serveVerified(
+            TRUST + ", match_typed_subject_alt_names: [{san_type: DNS, matcher: {exact: x.test}}]",
+            true);
+    assertThat(refusal(server, CLIENT)).contains("SAN matcher, certificate SANs are [client.test]");
+    assertThat(stat("fail_verify_san")).isEqualTo(1);
+  }
+
+  @Test
+  void withoutAVerifierAnyCertificateWillDo() throws Exception {
+    InetSocketAddress server =
+        serve("127.0.0.1", certificates(GOOD), ", require_client_certificate: true");
+    X509Bundle stranger = Authority.named("x").issue(Authority.leaf("client.test"));
+    assertThat(connect(server, stranger, "").echo("hello")).isEqualTo("hello");
+  }
+
+  // ---- clients that are none
+
+  @Test
+  void aClientThatSpeaksPlainTextIsRefused() throws Exception {
+    InetSocketAddress server = serve("127.0.0.1", certificates(GOOD));
+    Socket client = add(new Socket(server.getAddress(), server.getPort()));
+    client.setSoTimeout(20_000);
+    client.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+    // BoringSSL knows a request when it sees one, as Envoy does.
+    assertThat(failure())
+        .startsWith("TLS_error:|")
+        .containsAnyOf("HTTP_REQUEST", "WRONG_VERSION_NUMBER");
+    assertThat(stat("connection_error")).isEqualTo(1);
+    assertThat(client.getInputStream().readAllBytes().length).isLessThan(20);
+  }
+
+  @Test
+  void aClientThatLeavesInTheHandshakeGivesNoReason() throws Exception {
+    InetSocketAddress server = serve("127.0.0.1", certificates(GOOD));
+    new Socket(server.getAddress(), server.getPort()).close();
+    assertThat(failure()).isEmpty();
+    assertThat(stat("connection_error")).isZero();
+  }
+
+  @Test
+  void versionsThatDoNotMeetAreToldToTheClient() throws Exception {
+    InetSocketAddress server =
+        serve(
+            "127.0.0.1",
+            certificates(GOOD) + ", tls_params: {tls_minimum_protocol_version: TLSv1_3}");
+    assertThatThrownBy(
+            () ->
+                TlsClient.connect(
+                    TlsClient.context(null), server, p -> p.setProtocols(new String[] {"TLSv1.2"})))
+        .isInstanceOf(SSLException.class)
+        .hasMessageContaining("protocol_version");
+    assertThat(failure()).startsWith("TLS_error:|");
+    assertThat(stat("connection_error")).isEqualTo(1);
+  }
+
+  // ---- sessions
+
+  @Test
+  void aSessionIsResumedAndTheClientJudgedAgain() throws Exception {
+    InetSocketAddress server = serveVerified(TRUST, true);
+    SSLContext client = TlsClient.context(CLIENT);
+    for (int i = 0; i < 3; i++) {
+      TlsClient connection = add(TlsClient.connect(client, server, p -> {}));
+      assertThat(connection.echo("hello")).isEqualTo("hello"); // a ticket comes before it
+      connection.close();
+    }
+    assertThat(stat("handshake")).isEqualTo(3);
+    assertThat(stat("session_reused")).isEqualTo(2);
+  }
+
+  @Test
+  void sessionsAreNotResumedWhereThatIsSwitchedOff() throws Exception {
+    assumeTrue(provider == TlsProvider.BORINGSSL, "the Java runtime decides for itself");
+    InetSocketAddress server =
+        serve(
+            "127.0.0.1",
+            certificates(GOOD),
+            ", disable_stateless_session_resumption: true,"
+                + " disable_stateful_session_resumption: true");
+    SSLContext client = TlsClient.context(null);
+    for (int i = 0; i < 2; i++) {
+      TlsClient connection = add(TlsClient.connect(client, server, p -> {}));
+      assertThat(connection.echo("hello")).isEqualTo("hello");
+      connection.close();
+    }
+    assertThat(stat("handshake")).isEqualTo(2);
+    assertThat(stat("session_reused")).isZero();
+  }
+
+  // ----
+
+  static String line(String pem) {
+    return pem.replace("\n", "\\n");
+  }
+
+  static String certificates(X509Bundle... bundles) {
+    List<String> certificates = new ArrayList<>();
+    for (X509Bundle bundle : bundles) {
+      certificates.add(
+          "{certificate_chain: {inline_string: \"%s\"}, private_key: {inline_string: \"%s\"}}"
+              .formatted(line(bundle.getCertificatePathPEM()), line(bundle.getPrivateKeyPEM())));
+    }
+    return "tls_certificates: [" + String.join(", ", certificates) + "]";
+  }
+
+  private InetSocketAddress serveVerified(String validation, boolean required) throws Exception {
+    return serve(
+        "127.0.0.1",
+        certificates(GOOD) + ", validation_context: {" + validation + "}",
+        ", require_client_certificate: " + required);
+  }
+
+  private InetSocketAddress serve(String ip, String common) throws Exception {
+    return serve(ip, common, "");
+  }
+
+  /** A server that echoes. */
+  private InetSocketAddress serve(String ip, String common, String rest) throws Exception {
+    TransportSocket socket =
+        read("common_tls_context: {" + common + "}" + rest).on(stats.root().scope("l"), 1);
+    Channel server =
+        new ServerBootstrap()
+            .group(loops)
+            .channel(NioServerSocketChannel.class)
+            .childOption(ChannelOption.AUTO_READ, false)
+            .childHandler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    socket
+                        .start(channel)
+                        .addListener(
+                            done -> {
+                              if (done.isSuccess()) {
+                                channel.pipeline().addLast(new Echo());
+                                channel.config().setAutoRead(true);
+                              } else {
+                                failures.add(String.valueOf(done.cause().getMessage()));
+                              }
+                            });
+                  }
+                })
+            .bind(ip, 0)
+            .sync()
+            .channel();
+    return (InetSocketAddress) server.localAddress();
+  }
+
+  private DownstreamSocketFactory read(String yaml) throws ConfigException {
+    DownstreamTlsContext config =
+        new BootstrapReader(false)
+            .readYaml("{" + yaml + "}", "test", DownstreamTlsContext.getDefaultInstance());
+    return new DownstreamTlsReader(provider)
+        .read(Any.pack(config), "here", alpn -> !alpn.equals("h2"), warnings);
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored")
+  private static final class Echo extends ChannelInboundHandlerAdapter {
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+      ctx.writeAndFlush(message);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      ctx.close();
+    }
+  }
+
+  private <T extends AutoCloseable> T add(T closeable) {
+    open.add(closeable);
+    return closeable;
+  }
+
+  private TlsClient connect(InetSocketAddress server) throws IOException {
+    return connect(server, null, "");
+  }
+
+  private TlsClient connect(InetSocketAddress server, @Nullable X509Bundle own, String name)
+      throws IOException {
+    return add(
+        TlsClient.connect(
+            TlsClient.context(own),
+            server,
+            name.isEmpty() ? p -> p.setServerNames(List.of()) : TlsClient.sni(name)));
+  }
+
+  /** Why the server refuses that client. */
+  private String refusal(InetSocketAddress server, @Nullable X509Bundle own) throws Exception {
+    try (TlsClient client = TlsClient.connect(TlsClient.context(own), server, p -> {})) {
+      assertThatThrownBy(() -> client.echo("hello").charAt(0)).isInstanceOf(Exception.class);
+    } catch (IOException e) {
+      // told within the handshake, before TLS 1.3
+    }
+    return failure();
+  }
+
+  private String failure() throws InterruptedException {
+    return String.valueOf(failures.poll(20, TimeUnit.SECONDS));
+  }
+
+  private long stat(String name) {
+    return stats.counters().stream()
+        .filter(c -> c.name().full().equals("l.ssl." + name))
+        .mapToLong(Counter::value)
+        .sum();
+  }
+
+  private static boolean hasIpv6() {
+    try (ServerSocket any = new ServerSocket(0, 1, InetAddresses.forString("::1"))) {
+      return any.isBound();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}
