@@ -39,7 +39,7 @@ final class BootstrapFields {
 
   private static final SupportedFields STATIC =
       SupportedFields.of(Bootstrap.StaticResources.getDescriptor())
-          .supports("listeners", "clusters");
+          .supports("listeners", "clusters", "secrets");
 
   private static final SupportedFields DYNAMIC =
       SupportedFields.of(Bootstrap.DynamicResources.getDescriptor())

@@ -18,11 +18,13 @@ import io.bifocal.dataplane.observe.AccessLogFiles;
 import io.bifocal.dataplane.observe.RaceHistory;
 import io.bifocal.dataplane.observe.RaceRecorder;
 import io.bifocal.dataplane.pool.RacingPools;
+import io.bifocal.dataplane.secret.SecretManager;
 import io.bifocal.dataplane.stats.ControlPlaneStats;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.stats.SubscriptionStats;
 import io.bifocal.dataplane.tcp.TcpProxyFactory;
+import io.bifocal.dataplane.transport.TransportSockets;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
 import io.bifocal.xds.SubscriptionObserver;
@@ -47,6 +49,7 @@ final class Parts implements AutoCloseable {
   private final AdsChannelFactory channels;
   private final XdsClient xds;
   private final SystemNameService names;
+  private final SecretManager secrets;
   private final ClusterManager clusters;
   private final AccessLogFiles accessLogs;
   private final HttpConnectionManagerFactory http;
@@ -72,7 +75,11 @@ final class Parts implements AutoCloseable {
     channels = new AdsChannelFactory(tables::of, workers.get(0), Pings.of(bootstrap));
     xds = client(bootstrap, options);
     names = new SystemNameService(control, options.transport(), stats.root(), defaults.resolver());
-    clusters = new ClusterManager(control, xds.subscriptions(), stats, tables, defaults, names);
+    secrets = new SecretManager(control, xds.subscriptions(), this::secretObserver);
+    TransportSockets transports = new TransportSockets(secrets);
+    clusters =
+        new ClusterManager(
+            control, xds.subscriptions(), stats, tables, defaults, names, transports);
     accessLogs = AccessLogFiles.start(stats.root(), control, options.accessLogFlush());
     Registry<AccessLogFactory> logs = accessLogs.registry();
     http =
@@ -95,6 +102,7 @@ final class Parts implements AutoCloseable {
                 .register(
                     PREFIX + "tcp_proxy.v3.TcpProxy", new TcpProxyFactory(tables::of, logs, stats)),
             logs,
+            transports,
             options.drainTime());
   }
 
@@ -142,6 +150,10 @@ final class Parts implements AutoCloseable {
     return xds;
   }
 
+  SecretManager secrets() {
+    return secrets;
+  }
+
   ClusterManager clusters() {
     return clusters;
   }
@@ -161,6 +173,11 @@ final class Parts implements AutoCloseable {
   /** Counts a subscription under {@code scope}. */
   SubscriptionObserver observer(String scope) {
     return new SubscriptionStats(stats.root().scope(scope), control);
+  }
+
+  private SubscriptionObserver secretObserver(String secret) {
+    stats.root().scope("sds." + secret).counter("key_rotation_failed");
+    return observer("sds." + secret);
   }
 
   /** Counts a cluster's subscription to its endpoints. */

@@ -12,6 +12,7 @@ import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,6 +85,9 @@ final class Server {
 
   private boolean loadStatic() throws ConfigException {
     pulse = new Pulse(parts, state, options.unknownStaticFields());
+    for (Secret secret : bootstrap.getStaticResources().getSecretsList()) {
+      parts.secrets().addStatic(secret);
+    }
     for (Cluster cluster : bootstrap.getStaticResources().getClustersList()) {
       parts.clusters().addStatic(cluster);
     }

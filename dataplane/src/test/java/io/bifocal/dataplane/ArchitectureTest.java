@@ -51,6 +51,7 @@ class ArchitectureTest {
           "format",
           "logging",
           "runtime",
+          "secret",
           "match");
 
   private static final Set<String> CLOCKS = Set.of("nanoTime", "currentTimeMillis", "sleep");

@@ -37,10 +37,12 @@ final class CdsWatcher implements ResourceWatcher<Cluster> {
   public Verdict onUpdate(Update<Cluster> update) {
     List<String> errors = new ArrayList<>();
     Hold hold = xds.hold(ResourceType.ENDPOINTS);
+    Hold secrets = xds.hold(ResourceType.SECRET);
     try {
       manager.apply(update.version(), () -> apply(update, errors));
     } finally {
       hold.close();
+      secrets.close();
     }
     answered.run();
     return errors.isEmpty()

@@ -5,6 +5,7 @@ import io.bifocal.dataplane.dns.NameService;
 import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.transport.TransportSockets;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.Subscriptions;
 import io.bifocal.xds.time.Loop;
@@ -40,6 +41,7 @@ final class ClusterFactory {
    * @param names how names are resolved
    * @param chance uniform in [0, 1)
    * @param defaults what holds for clusters that say nothing of it
+   * @param transports what may be between connections and their users
    * @param onChange hears of each cluster when it is ready, and of its changes later
    */
   ClusterFactory(
@@ -49,8 +51,9 @@ final class ClusterFactory {
       DoubleSupplier chance,
       StatsStore stats,
       ClusterDefaults defaults,
+      TransportSockets transports,
       Consumer<ManagedCluster> onChange) {
-    this.reader = new ClusterReader(defaults);
+    this.reader = new ClusterReader(defaults, transports);
     this.control = control;
     this.names = names;
     this.chance = chance;

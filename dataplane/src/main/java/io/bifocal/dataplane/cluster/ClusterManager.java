@@ -4,6 +4,7 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.dns.NameService;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.transport.TransportSockets;
 import io.bifocal.xds.Hold;
 import io.bifocal.xds.Resource;
 import io.bifocal.xds.ResourceType;
@@ -62,7 +63,7 @@ public final class ClusterManager {
   private boolean closed;
 
   /**
-   * A manager without clusters.
+   * A manager without clusters, for configurations without secrets that must be fetched.
    *
    * @param tables where workers hear of clusters
    * @param defaults what holds for clusters that say nothing of it
@@ -75,6 +76,22 @@ public final class ClusterManager {
       ClusterTables tables,
       ClusterDefaults defaults,
       NameService names) {
+    this(control, xds, stats, tables, defaults, names, new TransportSockets());
+  }
+
+  /**
+   * The same.
+   *
+   * @param transports what may be between connections and their users
+   */
+  public ClusterManager(
+      Loop control,
+      Subscriptions xds,
+      StatsStore stats,
+      ClusterTables tables,
+      ClusterDefaults defaults,
+      NameService names,
+      TransportSockets transports) {
     this(
         control,
         xds,
@@ -82,6 +99,7 @@ public final class ClusterManager {
         tables,
         defaults,
         names,
+        transports,
         () -> ThreadLocalRandom.current().nextDouble());
   }
 
@@ -92,10 +110,13 @@ public final class ClusterManager {
       ClusterTables tables,
       ClusterDefaults defaults,
       NameService names,
+      TransportSockets transports,
       DoubleSupplier chance) {
     this.control = control;
     this.xds = xds;
-    this.factory = new ClusterFactory(control, xds, names, chance, stats, defaults, this::onChange);
+    this.factory =
+        new ClusterFactory(
+            control, xds, names, chance, stats, defaults, transports, this::onChange);
     this.goneStats = new GoneStats(stats);
     this.managerStats = new ManagerStats(stats.root());
     this.publisher = new Publisher(tables, () -> control.execute(this::forget));

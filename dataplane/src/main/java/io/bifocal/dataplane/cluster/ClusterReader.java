@@ -21,11 +21,17 @@ final class ClusterReader {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final int BUFFER_LIMIT = 1024 * 1024;
 
-  private final TransportSockets transports = new TransportSockets();
+  private final TransportSockets transports;
   private final ClusterDefaults defaults;
 
+  /** For configurations without secrets that must be fetched. */
   ClusterReader(ClusterDefaults defaults) {
+    this(defaults, new TransportSockets());
+  }
+
+  ClusterReader(ClusterDefaults defaults, TransportSockets transports) {
     this.defaults = defaults;
+    this.transports = transports;
   }
 
   /**

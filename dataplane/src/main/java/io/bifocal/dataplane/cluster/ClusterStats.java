@@ -61,6 +61,10 @@ final class ClusterStats {
     return name.replace(':', '_');
   }
 
+  Scope scope() {
+    return scope;
+  }
+
   Lookups lookups() {
     return new Lookups(
         scope.counter("update_attempt"),

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.cluster;
 
+import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.xds.Resource;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
@@ -22,7 +23,7 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
   /** How far it has come. */
   enum State {
     NEW,
-    /** Its hosts are asked for; nobody uses it yet. */
+    /** Its hosts are asked for, then its secrets; nobody uses it yet. */
     WARMING,
     /** Its hosts are known, or nobody waits for them any longer. */
     READY,
@@ -82,6 +83,15 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
 
   @Override
   public void onReady() {
+    InitManager secrets = new InitManager("Cluster " + name());
+    config.transport().start(stats.scope(), secrets);
+    secrets.await(this::warm);
+  }
+
+  private void warm() {
+    if (state != State.WARMING) {
+      return;
+    }
     state = State.READY;
     stats.warming(false);
     onChange.accept(this);
@@ -136,5 +146,6 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
     }
     state = State.CLOSED;
     membership.close();
+    config.transport().close();
   }
 }

@@ -24,11 +24,13 @@ import org.slf4j.LoggerFactory;
 final class ChainReader {
   private static final Logger log = LoggerFactory.getLogger(ChainReader.class);
   private final Registry<NetworkFilterFactory> filters;
-  private final TransportSockets transports = new TransportSockets();
+  private final TransportSockets transports;
   private final Workers workers;
 
-  ChainReader(Registry<NetworkFilterFactory> filters, Workers workers) {
+  ChainReader(
+      Registry<NetworkFilterFactory> filters, TransportSockets transports, Workers workers) {
     this.filters = filters;
+    this.transports = transports;
     this.workers = workers;
   }
 
@@ -120,6 +122,12 @@ final class ChainReader {
             alpn -> filter == null || filter.speaks(alpn),
             warnings);
     warnings.forEach(log::warn);
+    try {
+      factory.start(context.listenerScope(), context.init());
+    } catch (IllegalArgumentException e) {
+      factory.close();
+      throw new ConfigException(String.valueOf(e.getMessage()), e);
+    }
     return ChainTransport.of(
         factory,
         context.listenerScope(),

@@ -26,6 +26,7 @@ record ConnectionChain(
   }
 
   void close() {
+    transport.factory().close();
     if (filter != null) {
       filter.close();
     }

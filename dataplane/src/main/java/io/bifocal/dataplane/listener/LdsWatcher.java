@@ -42,6 +42,7 @@ final class LdsWatcher implements ResourceWatcher<Listener> {
   public Verdict onUpdate(Update<Listener> update) {
     errors.clear();
     Hold routes = xds.hold(ResourceType.ROUTES); // all new names make one request
+    Hold secrets = xds.hold(ResourceType.SECRET);
     try {
       boolean removed = remove(update);
       boolean put = put(update);
@@ -51,6 +52,7 @@ final class LdsWatcher implements ResourceWatcher<Listener> {
       }
     } finally {
       routes.close();
+      secrets.close();
     }
     answered.run();
     return errors.isEmpty()

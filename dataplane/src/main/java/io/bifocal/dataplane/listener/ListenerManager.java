@@ -6,6 +6,7 @@ import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.transport.TransportSockets;
 import io.bifocal.dataplane.worker.Workers;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.Subscription;
@@ -50,7 +51,7 @@ public final class ListenerManager {
   private @Nullable Subscription subscription;
 
   /**
-   * A manager without listeners.
+   * A manager without listeners, for configurations without secrets that must be fetched.
    *
    * @param filters terminal network filters by type
    * @param drainTime how long connections of a version that is gone may last
@@ -63,6 +64,23 @@ public final class ListenerManager {
       Registry<NetworkFilterFactory> filters,
       Registry<AccessLogFactory> accessLogs,
       Duration drainTime) {
+    this(control, xds, stats, workers, filters, accessLogs, new TransportSockets(), drainTime);
+  }
+
+  /**
+   * The same.
+   *
+   * @param transports what may be between connections and their filters
+   */
+  public ListenerManager(
+      Loop control,
+      Subscriptions xds,
+      StatsStore stats,
+      Workers workers,
+      Registry<NetworkFilterFactory> filters,
+      Registry<AccessLogFactory> accessLogs,
+      TransportSockets transports,
+      Duration drainTime) {
     this.control = control;
     this.xds = xds;
     this.drainTime = drainTime;
@@ -70,7 +88,8 @@ public final class ListenerManager {
     this.drains = new Drains(control, drainTime, managerStats);
     this.errors = new ListenerErrors(control);
     this.listeners =
-        new ListenerSet(control, stats, workers, filters, accessLogs, managerStats, server, drains);
+        new ListenerSet(
+            control, stats, workers, filters, accessLogs, transports, managerStats, server, drains);
   }
 
   /**

@@ -6,6 +6,7 @@ import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.transport.TransportSockets;
 import io.bifocal.dataplane.worker.Workers;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
@@ -50,6 +51,7 @@ final class ListenerSet {
       Workers workers,
       Registry<NetworkFilterFactory> filters,
       Registry<AccessLogFactory> accessLogs,
+      TransportSockets transports,
       ManagerStats managerStats,
       InitManager server,
       Drains drains) {
@@ -66,7 +68,7 @@ final class ListenerSet {
             workers,
             accessLogs,
             managerStats,
-            new ChainReader(filters, workers),
+            new ChainReader(filters, transports, workers),
             sockets);
   }
 

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.transport;
 
+import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.stats.Scope;
 
 /**
@@ -13,6 +14,18 @@ public interface TransportSocketFactory {
 
   /** One worker's view, which counts below {@code cluster} in the cells of its {@code shard}. */
   PerWorker on(Scope cluster, int shard);
+
+  /**
+   * Asks for what it needs beside its configuration. On the control loop, once.
+   *
+   * @param cluster where it counts
+   * @param init waits for the first answers
+   * @throws IllegalArgumentException when a source is of a kind that is not served
+   */
+  default void start(Scope cluster, InitManager init) {}
+
+  /** Nobody needs it any longer; on the control loop. Harmless twice. */
+  default void close() {}
 
   /** Confined to its worker's loop. */
   @FunctionalInterface

@@ -4,6 +4,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.Message;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.extension.Registry;
+import io.bifocal.dataplane.secret.Secrets;
 import io.bifocal.dataplane.transport.tls.DownstreamTlsReader;
 import io.bifocal.dataplane.transport.tls.TlsProvider;
 import io.bifocal.dataplane.transport.tls.UpstreamTlsReader;
@@ -43,29 +44,43 @@ public final class TransportSockets {
         throws ConfigException;
   }
 
-  private final Registry<DownstreamConfigFactory> downstream =
-      new Registry<DownstreamConfigFactory>()
-          .register(
-              typeUrl(RawBuffer.getDefaultInstance()),
-              (raw, path, spoken, warnings) -> DownstreamSocketFactory.PLAIN)
-          .register(
-              typeUrl(DownstreamTlsContext.getDefaultInstance()),
-              (config, path, spoken, warnings) ->
-                  new DownstreamTlsReader(TlsProvider.best()).read(config, path, spoken, warnings));
+  private final Registry<ConfigFactory> upstream;
+  private final Registry<DownstreamConfigFactory> downstream;
 
-  private final Registry<ConfigFactory> factories =
-      new Registry<ConfigFactory>()
-          .register(
-              typeUrl(RawBuffer.getDefaultInstance()),
-              (raw, path, warnings) -> TransportSocketFactory.PLAIN)
-          .register(
-              typeUrl(UpstreamTlsContext.getDefaultInstance()),
-              (config, path, warnings) ->
-                  new UpstreamTlsReader(TlsProvider.best()).read(config, path, warnings));
+  /** For configurations without secrets that must be fetched. */
+  public TransportSockets() {
+    this(Secrets.NONE);
+  }
+
+  /**
+   * @param secrets that configurations may name
+   */
+  public TransportSockets(Secrets secrets) {
+    upstream =
+        new Registry<ConfigFactory>()
+            .register(
+                typeUrl(RawBuffer.getDefaultInstance()),
+                (raw, path, warnings) -> TransportSocketFactory.PLAIN)
+            .register(
+                typeUrl(UpstreamTlsContext.getDefaultInstance()),
+                (config, path, warnings) ->
+                    new UpstreamTlsReader(TlsProvider.best(), secrets)
+                        .read(config, path, warnings));
+    downstream =
+        new Registry<DownstreamConfigFactory>()
+            .register(
+                typeUrl(RawBuffer.getDefaultInstance()),
+                (raw, path, spoken, warnings) -> DownstreamSocketFactory.PLAIN)
+            .register(
+                typeUrl(DownstreamTlsContext.getDefaultInstance()),
+                (config, path, spoken, warnings) ->
+                    new DownstreamTlsReader(TlsProvider.best(), secrets)
+                        .read(config, path, spoken, warnings));
+  }
 
   /** Where others add theirs. */
   public Registry<ConfigFactory> registry() {
-    return factories;
+    return upstream;
   }
 
   /**
@@ -81,7 +96,7 @@ public final class TransportSockets {
     if (config.equals(config.getDefaultInstanceForType())) {
       return TransportSocketFactory.PLAIN;
     }
-    return factories
+    return upstream
         .find(config.getName(), config.getTypedConfig())
         .create(config.getTypedConfig(), path, warnings);
   }

@@ -9,9 +9,11 @@ import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFactory;
 import io.bifocal.dataplane.pool.PoolSettings;
 import io.bifocal.dataplane.pool.UpstreamStats;
+import io.bifocal.dataplane.secret.SecretManager;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.Gauge;
 import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.transport.TransportSockets;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.SubscriptionObserver;
@@ -44,8 +46,17 @@ final class ClusterFixture {
       new ClusterTables(List.of(worker), stats, w -> new FakePools(), (c, s) -> firstUsable());
   final ScriptedNames names = new ScriptedNames(time);
   final ScriptedResolver resolver = names.resolver;
+  final SecretManager secrets = new SecretManager(time, xds, name -> SubscriptionObserver.NONE);
   final ClusterManager manager =
-      new ClusterManager(time, xds, stats, tables, ClusterDefaults.DEFAULT, names, () -> 0.5);
+      new ClusterManager(
+          time,
+          xds,
+          stats,
+          tables,
+          ClusterDefaults.DEFAULT,
+          names,
+          new TransportSockets(secrets),
+          () -> 0.5);
   boolean initialized;
 
   ClusterFixture with(Cluster... statics) throws ConfigException {

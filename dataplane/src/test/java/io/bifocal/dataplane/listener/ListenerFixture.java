@@ -13,7 +13,9 @@ import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.secret.SecretManager;
 import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.transport.TransportSockets;
 import io.bifocal.dataplane.worker.Transport;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
@@ -58,6 +60,8 @@ final class ListenerFixture implements AutoCloseable {
 
   final Control control = new Control();
   final ScriptedSubscriptions xds = new ScriptedSubscriptions();
+  final SecretManager secrets =
+      new SecretManager(control, xds, name -> io.bifocal.xds.SubscriptionObserver.NONE);
   final Workers workers;
   final StatsStore stats;
   final Map<String, InitManager.Target> unready = new LinkedHashMap<>();
@@ -96,7 +100,9 @@ final class ListenerFixture implements AutoCloseable {
                       failures.add(info.downstreamTransportFailureReason);
                       logged.add(info.filterChainName + " " + info.connectionId);
                     });
-    manager = new ListenerManager(control, xds, stats, workers, filters, logs, DRAIN_TIME);
+    manager =
+        new ListenerManager(
+            control, xds, stats, workers, filters, logs, new TransportSockets(secrets), DRAIN_TIME);
   }
 
   /** The test's thread is the control loop; what workers hand it waits for {@link #pump}. */

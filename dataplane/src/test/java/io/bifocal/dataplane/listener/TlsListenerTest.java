@@ -3,6 +3,7 @@ package io.bifocal.dataplane.listener;
 import static io.bifocal.dataplane.listener.ListenerFixture.chain;
 import static io.bifocal.dataplane.listener.ListenerFixture.connect;
 import static io.bifocal.dataplane.listener.ListenerFixture.ip;
+import static io.bifocal.xds.ResourceType.SECRET;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,14 +12,15 @@ import com.google.protobuf.Duration;
 import com.google.protobuf.StringValue;
 import io.bifocal.dataplane.listener.ListenerFixture.Client;
 import io.bifocal.dataplane.transport.tls.Authority;
+import io.bifocal.dataplane.transport.tls.TestSecrets;
 import io.bifocal.dataplane.transport.tls.TlsClient;
 import io.envoyproxy.envoy.config.accesslog.v3.AccessLog;
-import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
 import io.netty.pkitesting.X509Bundle;
 import java.net.InetSocketAddress;
@@ -28,7 +30,8 @@ import org.junit.jupiter.api.Test;
 
 /** Listeners whose clients must speak TLS. */
 class TlsListenerTest {
-  private static final X509Bundle OWN = Authority.named("ca").issue(Authority.leaf("good.test"));
+  private static final Authority CA = Authority.named("ca");
+  private static final X509Bundle OWN = CA.issue(Authority.leaf("good.test"));
 
   private final ListenerFixture fixture = new ListenerFixture();
 
@@ -39,7 +42,7 @@ class TlsListenerTest {
 
   @Test
   void theFilterHearsOfAClientWhoseHandshakeIsDone() throws Exception {
-    start(tls(certificate(OWN)), Duration.getDefaultInstance());
+    start(tls(TestSecrets.certificate(OWN)), Duration.getDefaultInstance());
     try (TlsClient client = TlsClient.connect(address())) {
       assertThat(client.echo("a\na\n")).isEqualTo("a\na\n"); // it greets with "a", then echoes
       assertThat(fixture.connections).hasSize(1);
@@ -53,7 +56,7 @@ class TlsListenerTest {
 
   @Test
   void aClientThatFailsCostsNobodyElseAnything() throws Exception {
-    start(tls(certificate(OWN)), Duration.getDefaultInstance());
+    start(tls(TestSecrets.certificate(OWN)), Duration.getDefaultInstance());
     try (TlsClient other = TlsClient.connect(address());
         Client bad = connect(fixture.port("l"))) {
       bad.socket.getOutputStream().write("not TLS\r\n\r\n".getBytes(StandardCharsets.UTF_8));
@@ -68,7 +71,7 @@ class TlsListenerTest {
 
   @Test
   void aClientThatDoesNotBeginIsGivenUp() throws Exception {
-    start(tls(certificate(OWN)), Duration.newBuilder().setSeconds(2).build());
+    start(tls(TestSecrets.certificate(OWN)), Duration.newBuilder().setSeconds(2).build());
     try (Client silent = connect(fixture.port("l"));
         TlsClient other = TlsClient.connect(address())) {
       assertThat(silent.ended()).isTrue();
@@ -80,13 +83,13 @@ class TlsListenerTest {
 
   @Test
   void aChangedCertificateIsForNewConnections() throws Exception {
-    start(tls(certificate(OWN)), Duration.getDefaultInstance());
+    start(tls(TestSecrets.certificate(OWN)), Duration.getDefaultInstance());
     try (TlsClient before = TlsClient.connect(address())) {
       X509Bundle next = Authority.named("ca").issue(Authority.leaf("next.test"));
       fixture.xds.respond(
           io.bifocal.xds.ResourceType.LISTENER,
           "2",
-          listener(tls(certificate(next)), Duration.getDefaultInstance()));
+          listener(tls(TestSecrets.certificate(next)), Duration.getDefaultInstance()));
       try (TlsClient after = TlsClient.connect(address())) {
         assertThat(after.serverNames()).isEqualTo("next.test");
       }
@@ -102,12 +105,117 @@ class TlsListenerTest {
                 fixture.manager.addStatic(
                     listener(
                         tls(
-                            certificate(OWN).toBuilder()
-                                .setCertificateChain(inline("junk"))
+                            TestSecrets.certificate(OWN).toBuilder()
+                                .setCertificateChain(TestSecrets.inline("junk"))
                                 .build()),
                         Duration.getDefaultInstance())))
         .hasMessage("Failed to load certificate chain from <inline>");
     assertThat(fixture.closed).containsExactly("a");
+  }
+
+  // ---- secrets
+
+  @Test
+  void aListenerWarmsForItsSecrets() throws Exception {
+    fixture.started();
+    put("1", secrets());
+    assertThat(fixture.xds.newRequests()).containsSubsequence("SDS[ca, own]", "LDS[] v1");
+    assertThat(fixture.manager.listeners()).isEmpty();
+    fixture.xds.respond(SECRET, "1", TestSecrets.certificate("own", OWN));
+    assertThat(fixture.manager.listeners()).isEmpty();
+    fixture.xds.respond(SECRET, "2", TestSecrets.trust("ca", CA.pem()));
+    assertThat(fixture.manager.listeners()).hasSize(1);
+    try (TlsClient client = TlsClient.connect(address())) {
+      assertThat(client.echo("a\na\n")).isEqualTo("a\na\n");
+    }
+    assertThat(fixture.counter("listener.l.server_ssl_socket_factory.ssl_context_update_by_sds"))
+        .isEqualTo(2);
+  }
+
+  @Test
+  void withoutASecretConnectionsAreClosedUntilItComes() throws Exception {
+    fixture.started();
+    put("1", secrets());
+    fixture.xds.respond(SECRET, "1", TestSecrets.trust("ca", CA.pem()));
+    fixture.xds.timeOut(SECRET, "own");
+    assertThat(fixture.manager.listeners()).hasSize(1);
+    try (Client client = connect(fixture.port("l"))) {
+      assertThat(client.ended()).isTrue();
+    }
+    fixture.until(() -> fixture.failures.size() == 1);
+    assertThat(fixture.failures).containsExactly("TLS_error: Secret is not supplied by SDS");
+    assertThat(
+            fixture.counter(
+                "listener.l.server_ssl_socket_factory.downstream_context_secrets_not_ready"))
+        .isEqualTo(1);
+    fixture.xds.respond(SECRET, "2", TestSecrets.certificate("own", OWN));
+    try (TlsClient client = TlsClient.connect(address())) {
+      assertThat(client.serverNames()).isEqualTo("good.test");
+    }
+  }
+
+  @Test
+  void aNewSecretIsForNewConnectionsAndABadOneForNone() throws Exception {
+    fixture.started();
+    put("1", secrets());
+    fixture.xds.respond(
+        SECRET, "1", TestSecrets.trust("ca", CA.pem()), TestSecrets.certificate("own", OWN));
+    X509Bundle next = CA.issue(Authority.leaf("next.test"));
+    try (TlsClient before = TlsClient.connect(address())) {
+      fixture.xds.respond(SECRET, "2", TestSecrets.mismatch("own", next, OWN));
+      assertThat(fixture.xds.newRequests())
+          .last()
+          .asString()
+          .endsWith(
+              "error: Failed to load private key from <inline>, Cause: error:0b000074:X.509"
+                  + " certificate routines:OPENSSL_internal:KEY_VALUES_MISMATCH");
+      assertThat(served()).isEqualTo("good.test");
+      fixture.xds.respond(SECRET, "3", TestSecrets.certificate("own", next));
+      assertThat(served()).isEqualTo("next.test");
+      assertThat(before.echo("a\na\n")).isEqualTo("a\na\n");
+    }
+  }
+
+  @Test
+  void secretsAreLetGoWithTheListener() {
+    fixture.started();
+    put("1", secrets());
+    assertThat(fixture.xds.names(SECRET)).containsExactly("ca", "own");
+    fixture.xds.respond(io.bifocal.xds.ResourceType.LISTENER, "2");
+    fixture.until(() -> fixture.xds.open(SECRET) == 0);
+  }
+
+  @Test
+  void aSecretOfTheBootstrapIsThereAtOnce() throws Exception {
+    fixture.secrets.addStatic(TestSecrets.certificate("fixed", OWN));
+    fixture.started();
+    put(
+        "1",
+        CommonTlsContext.newBuilder()
+            .addTlsCertificateSdsSecretConfigs(SdsSecretConfig.newBuilder().setName("fixed")));
+    assertThat(served()).isEqualTo("good.test");
+    assertThat(fixture.xds.open(SECRET)).isZero();
+  }
+
+  private String served() throws Exception {
+    try (TlsClient client = TlsClient.connect(address())) {
+      return client.serverNames();
+    }
+  }
+
+  private static CommonTlsContext.Builder secrets() {
+    return CommonTlsContext.newBuilder()
+        .addTlsCertificateSdsSecretConfigs(TestSecrets.sds("own"))
+        .setValidationContextSdsSecretConfig(TestSecrets.sds("ca"));
+  }
+
+  private void put(String version, CommonTlsContext.Builder common) {
+    DownstreamTlsContext tls =
+        DownstreamTlsContext.newBuilder().setCommonTlsContext(common).build();
+    fixture.xds.respond(
+        io.bifocal.xds.ResourceType.LISTENER,
+        version,
+        listener(tls, Duration.getDefaultInstance()));
   }
 
   private void start(DownstreamTlsContext tls, Duration timeout) {
@@ -138,17 +246,6 @@ class TlsListenerTest {
     return DownstreamTlsContext.newBuilder()
         .setCommonTlsContext(CommonTlsContext.newBuilder().addTlsCertificates(certificate))
         .build();
-  }
-
-  private static TlsCertificate certificate(X509Bundle bundle) {
-    return TlsCertificate.newBuilder()
-        .setCertificateChain(inline(bundle.getCertificatePathPEM()))
-        .setPrivateKey(inline(bundle.getPrivateKeyPEM()))
-        .build();
-  }
-
-  private static DataSource inline(String text) {
-    return DataSource.newBuilder().setInlineString(text).build();
   }
 
   private InetSocketAddress address() {

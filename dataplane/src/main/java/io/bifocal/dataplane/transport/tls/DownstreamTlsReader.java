@@ -2,25 +2,24 @@ package io.bifocal.dataplane.transport.tls;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
-import io.bifocal.api.JavaDuration;
 import io.bifocal.api.Unpack;
+import io.bifocal.dataplane.secret.Secrets;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
-import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLException;
-import org.jspecify.annotations.Nullable;
 
 /** From a {@code DownstreamTlsContext} to what of it is obeyed. */
 public final class DownstreamTlsReader {
   private final TlsProvider provider;
+  private final Secrets secrets;
 
   /** For transport sockets of this provider. */
-  public DownstreamTlsReader(TlsProvider provider) {
+  public DownstreamTlsReader(TlsProvider provider, Secrets secrets) {
     this.provider = provider;
+    this.secrets = secrets;
   }
 
   /**
@@ -44,23 +43,54 @@ public final class DownstreamTlsReader {
             spoken,
             commonPath + ".alpn_protocols",
             warnings);
-    ServerTlsSettings settings =
-        new ServerTlsSettings(
-            terms,
-            certificates(common.getTlsCertificatesList(), commonPath, warnings),
-            verifier(common, commonPath, warnings),
-            context.getRequireClientCertificate().getValue(),
-            !context.getDisableStatelessSessionResumption(),
-            !context.getDisableStatefulSessionResumption(),
-            context.hasSessionTimeout()
-                ? JavaDuration.of(context.getSessionTimeout())
-                : Duration.ZERO);
+    CredentialsPlan plan = credentials(context, path, warnings);
     warnOfSessions(context, path, warnings);
     try {
-      return new DownstreamTls(new ServerTlsContext(settings, provider));
+      return new DownstreamTls(
+          secrets,
+          new SecretContext<>(
+              plan, now -> new ServerTlsContext(settings(context, terms, now), provider)));
     } catch (SSLException e) {
       throw new ConfigException(path + ": " + e.getMessage(), e);
     }
+  }
+
+  private CredentialsPlan credentials(
+      DownstreamTlsContext context, String path, List<String> warnings) throws ConfigException {
+    CommonTlsContext common = context.getCommonTlsContext();
+    if (common.getTlsCertificatesCount() + common.getTlsCertificateSdsSecretConfigsCount() == 0) {
+      throw new ConfigException("No TLS certificates found for server context");
+    }
+    if (common.getTlsCertificatesCount() > 0
+        && common.getTlsCertificateSdsSecretConfigsCount() > 0) {
+      throw new ConfigException(
+          "SDS and non-SDS TLS certificates may not be mixed in server contexts");
+    }
+    CredentialsReader reader =
+        new CredentialsReader(secrets, PeerRole.CLIENT, false, warnings)
+            .read(common, path + ".common_tls_context");
+    if (context.hasSessionTicketKeys()) {
+      CredentialsReader.checkTicketKeys(context.getSessionTicketKeys());
+    } else if (context.hasSessionTicketKeysSdsSecretConfig()) {
+      reader.readTicketKeys(
+          context.getSessionTicketKeysSdsSecretConfig(),
+          path + ".session_ticket_keys_sds_secret_config");
+    }
+    return reader.plan();
+  }
+
+  private static ServerTlsSettings settings(
+      DownstreamTlsContext context, Terms terms, Credentials credentials) {
+    return new ServerTlsSettings(
+        terms,
+        credentials.certificates(),
+        credentials.verifier(),
+        context.getRequireClientCertificate().getValue(),
+        !context.getDisableStatelessSessionResumption(),
+        !context.getDisableStatefulSessionResumption(),
+        context.hasSessionTimeout()
+            ? Duration.ofSeconds(context.getSessionTimeout().getSeconds())
+            : Duration.ZERO);
   }
 
   private static Terms spoken(
@@ -74,37 +104,17 @@ public final class DownstreamTlsReader {
     return new Terms(alpn, terms.min(), terms.max(), terms.ciphers(), terms.curves());
   }
 
-  private static List<OwnCertificate> certificates(
-      List<TlsCertificate> configured, String path, List<String> warnings) throws ConfigException {
-    if (configured.isEmpty()) {
-      throw new ConfigException("No TLS certificates found for server context");
-    }
-    List<OwnCertificate> certificates = new ArrayList<>();
-    for (int i = 0; i < configured.size(); i++) {
-      certificates.add(
-          OwnCertificateReader.needed(
-              configured.get(i), path + ".tls_certificates[" + i + "]", warnings));
-    }
-    return certificates;
-  }
-
-  private static @Nullable PeerVerifier verifier(
-      CommonTlsContext common, String path, List<String> warnings) throws ConfigException {
-    return common.hasValidationContext()
-        ? PeerVerifierReader.read(
-            common.getValidationContext(),
-            PeerRole.CLIENT,
-            false,
-            path + ".validation_context",
-            warnings)
-        : null;
-  }
-
   private void warnOfSessions(DownstreamTlsContext context, String path, List<String> warnings) {
     if (provider == TlsProvider.JDK
         && (context.getDisableStatelessSessionResumption()
             || context.getDisableStatefulSessionResumption())) {
       warnings.add(path + ": how sessions are resumed is for the Java runtime to decide");
+    }
+    if (context.hasSessionTicketKeys() || context.hasSessionTicketKeysSdsSecretConfig()) {
+      warnings.add(
+          path
+              + ": the keys for session tickets are checked and not used: a filter chain makes keys"
+              + " of its own, so that a session is resumed by the proxy that it began with");
     }
   }
 }

@@ -6,6 +6,15 @@ import java.io.IOException;
 final class TlsException extends IOException {
   private static final long serialVersionUID = 1L;
 
+  private TlsException(String reason) {
+    super(reason);
+  }
+
+  /** In Envoy's words. */
+  static TlsException noSecret() {
+    return new TlsException("TLS_error: Secret is not supplied by SDS");
+  }
+
   TlsException(String reason, Throwable cause) {
     super(reason, cause);
   }

@@ -3,7 +3,9 @@ package io.bifocal.dataplane.transport.tls;
 import io.bifocal.api.SupportedFields;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.CombinedCertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
@@ -11,8 +13,6 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContex
 
 /** What an {@code UpstreamTlsContext} or a {@code DownstreamTlsContext} may carry. */
 final class TlsFields {
-  private static final String NO_SDS =
-      "secrets are not fetched yet; give the certificates inline or as files";
   private static final String NO_PROVIDERS = "there are no certificate providers";
 
   static final SupportedFields UPSTREAM =
@@ -34,6 +34,8 @@ final class TlsFields {
               "common_tls_context",
               "require_client_certificate",
               "session_timeout",
+              "session_ticket_keys",
+              "session_ticket_keys_sds_secret_config",
               "disable_stateless_session_resumption",
               "disable_stateful_session_resumption")
           .ignores("ciphers are chosen in the server's order", "prefer_client_ciphers")
@@ -43,12 +45,14 @@ final class TlsFields {
 
   static final SupportedFields COMMON =
       SupportedFields.of(CommonTlsContext.getDescriptor())
-          .supports("tls_params", "tls_certificates", "validation_context", "alpn_protocols")
-          .refuses(
-              NO_SDS,
+          .supports(
+              "tls_params",
+              "tls_certificates",
               "tls_certificate_sds_secret_configs",
+              "validation_context",
               "validation_context_sds_secret_config",
-              "combined_validation_context")
+              "combined_validation_context",
+              "alpn_protocols")
           .refuses(
               NO_PROVIDERS,
               "tls_certificate_provider_instance",
@@ -57,6 +61,17 @@ final class TlsFields {
               "validation_context_certificate_provider",
               "validation_context_certificate_provider_instance")
           .ignores("keys are not written down", "key_log");
+
+  static final SupportedFields COMBINED =
+      SupportedFields.of(CombinedCertificateValidationContext.getDescriptor())
+          .supports("default_validation_context", "validation_context_sds_secret_config")
+          .refuses(
+              NO_PROVIDERS,
+              "validation_context_certificate_provider",
+              "validation_context_certificate_provider_instance");
+
+  static final SupportedFields SDS =
+      SupportedFields.of(SdsSecretConfig.getDescriptor()).supports("name", "sds_config");
 
   static final SupportedFields PARAMETERS =
       SupportedFields.of(TlsParameters.getDescriptor())

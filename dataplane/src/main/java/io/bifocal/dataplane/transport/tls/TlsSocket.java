@@ -1,23 +1,34 @@
 package io.bifocal.dataplane.transport.tls;
 
+import io.bifocal.dataplane.stats.Cell;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.TransportSocket;
 import io.netty.channel.Channel;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
-import org.jspecify.annotations.Nullable;
 
 /**
- * TLS to one host.
+ * TLS to one host, by the newest secrets.
  *
- * @param verifier null to accept anybody
- * @param sni the name that is asked for, or empty
+ * @param hostname the host's own name, or empty
+ * @param notReady counts connections for which secrets are missing
  */
-record TlsSocket(TlsContext context, @Nullable PeerVerifier verifier, String sni, TlsStats stats)
+record TlsSocket(
+    SecretContext<UpstreamContexts> contexts,
+    ApplicationProtocol protocol,
+    String hostname,
+    TlsStats stats,
+    Cell notReady)
     implements TransportSocket {
   @Override
   public Future<?> start(Channel connected) {
-    Handshake handshake = new Handshake(verifier, sni, stats);
-    SslHandler ssl = context.handler(connected.alloc(), sni, handshake);
-    return TlsStream.start(connected, ssl, handshake);
+    UpstreamContexts now = contexts.current();
+    if (now == null) {
+      notReady.inc();
+      return connected.newFailedFuture(TlsException.noSecret());
+    }
+    String sni = now.sni(hostname);
+    Handshake handshake = new Handshake(now.verifier(), sni, stats);
+    return TlsStream.start(
+        connected, now.of(protocol).handler(connected.alloc(), sni, handshake), handshake);
   }
 }

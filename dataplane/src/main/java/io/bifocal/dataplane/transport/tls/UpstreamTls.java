@@ -1,26 +1,24 @@
 package io.bifocal.dataplane.transport.tls;
 
+import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.secret.Secrets;
+import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stats.Scope;
-import io.bifocal.dataplane.transport.ApplicationProtocol;
-import io.bifocal.dataplane.transport.TransportSocket;
 import io.bifocal.dataplane.transport.TransportSocketFactory;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLException;
 
 /**
- * Transport sockets that speak TLS. What the connections of a cluster share, sessions among it, is
- * made once and serves all workers.
+ * Transport sockets that speak TLS. What the connections of a cluster share is made when its
+ * secrets are there, and serves all workers.
  */
 public final class UpstreamTls implements TransportSocketFactory {
-  private final TlsSettings settings;
-  private final TlsProvider provider;
-  private final Map<List<String>, TlsContext> contexts = new ConcurrentHashMap<>();
+  private final Secrets secrets;
+  private final SecretContext<UpstreamContexts> contexts;
 
-  private UpstreamTls(TlsSettings settings, TlsProvider provider) {
-    this.settings = settings;
-    this.provider = provider;
+  private UpstreamTls(Secrets secrets, SecretContext<UpstreamContexts> contexts) {
+    this.secrets = secrets;
+    this.contexts = contexts;
   }
 
   /** With the best provider that there is. */
@@ -34,40 +32,48 @@ public final class UpstreamTls implements TransportSocketFactory {
    * @throws SSLException when the provider cannot do what the settings want
    */
   public static UpstreamTls of(TlsSettings settings, TlsProvider provider) throws SSLException {
-    UpstreamTls tls = new UpstreamTls(settings, provider);
-    tls.contexts.put(settings.alpn(), new TlsContext(settings, provider, settings.alpn()));
-    return tls;
+    return new UpstreamTls(
+        Secrets.NONE,
+        new SecretContext<>(
+            new CredentialsPlan(Credentials.NONE, List.of()),
+            none -> new UpstreamContexts(settings, provider)));
+  }
+
+  /**
+   * With credentials in place of the settings' own.
+   *
+   * @throws SSLException as {@link #of(TlsSettings, TlsProvider)} does
+   */
+  static UpstreamTls of(
+      TlsSettings settings, CredentialsPlan plan, Secrets secrets, TlsProvider provider)
+      throws SSLException {
+    return new UpstreamTls(
+        secrets,
+        new SecretContext<>(
+            plan,
+            credentials ->
+                new UpstreamContexts(
+                    settings
+                        .withCertificate(
+                            credentials.certificates().stream().findFirst().orElse(null))
+                        .withVerifier(credentials.verifier()),
+                    provider)));
   }
 
   @Override
   public PerWorker on(Scope cluster, int shard) {
     TlsStats stats = new TlsStats(cluster, shard);
-    return (protocol, hostname) -> socket(protocol, hostname, stats);
+    Cell notReady = SocketFactoryStats.upstreamNotReady(cluster, shard);
+    return (protocol, hostname) -> new TlsSocket(contexts, protocol, hostname, stats, notReady);
   }
 
-  private TransportSocket socket(ApplicationProtocol protocol, String hostname, TlsStats stats) {
-    String sni = settings.autoHostSni() && !hostname.isEmpty() ? hostname : settings.sni();
-    return new TlsSocket(context(protocol), settings.verifier(), sni, stats);
+  @Override
+  public void start(Scope cluster, InitManager init) {
+    contexts.start(secrets, init, SocketFactoryStats.upstreamUpdates(cluster)::inc);
   }
 
-  private TlsContext context(ApplicationProtocol protocol) {
-    return contexts.computeIfAbsent(alpn(protocol), this::context);
-  }
-
-  /** What is configured; but whoever speaks HTTP/1.1 does not offer HTTP/2. */
-  private List<String> alpn(ApplicationProtocol protocol) {
-    List<String> alpn = settings.alpn();
-    if (protocol == ApplicationProtocol.HTTP_1_1) {
-      alpn = alpn.stream().filter(p -> !ApplicationProtocol.HTTP_2.alpn().contains(p)).toList();
-    }
-    return alpn.isEmpty() ? protocol.alpn() : alpn;
-  }
-
-  private TlsContext context(List<String> alpn) {
-    try {
-      return new TlsContext(settings, provider, alpn);
-    } catch (SSLException e) {
-      throw new IllegalStateException("one with other protocols could be made", e);
-    }
+  @Override
+  public void close() {
+    contexts.close();
   }
 }

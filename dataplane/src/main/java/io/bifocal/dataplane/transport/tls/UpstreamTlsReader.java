@@ -3,19 +3,21 @@ package io.bifocal.dataplane.transport.tls;
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.Unpack;
+import io.bifocal.dataplane.secret.Secrets;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import java.util.List;
 import javax.net.ssl.SSLException;
-import org.jspecify.annotations.Nullable;
 
 /** From an {@code UpstreamTlsContext} to what of it is obeyed. */
 public final class UpstreamTlsReader {
   private final TlsProvider provider;
+  private final Secrets secrets;
 
   /** For transport sockets of this provider. */
-  public UpstreamTlsReader(TlsProvider provider) {
+  public UpstreamTlsReader(TlsProvider provider, Secrets secrets) {
     this.provider = provider;
+    this.secrets = secrets;
   }
 
   /**
@@ -27,16 +29,6 @@ public final class UpstreamTlsReader {
    */
   public UpstreamTls read(Any config, String path, List<String> warnings) throws ConfigException {
     UpstreamTlsContext context = Unpack.as(UpstreamTlsContext.getDefaultInstance(), config);
-    TlsSettings settings = settings(context, path, warnings);
-    try {
-      return UpstreamTls.of(settings, provider);
-    } catch (SSLException e) {
-      throw new ConfigException(path + ": " + e.getMessage(), e);
-    }
-  }
-
-  private TlsSettings settings(UpstreamTlsContext context, String path, List<String> warnings)
-      throws ConfigException {
     warnings.addAll(TlsFields.UPSTREAM.check(context, path));
     CommonTlsContext common = context.getCommonTlsContext();
     String commonPath = path + ".common_tls_context";
@@ -45,45 +37,30 @@ public final class UpstreamTlsReader {
     if (context.getSni().indexOf('\0') >= 0) {
       throw new ConfigException("SNI names containing NULL-byte are not allowed");
     }
-    return new TlsSettings(
-        context.getSni(),
-        context.getAutoHostSni(),
-        terms.alpn(),
-        terms.min(),
-        terms.max(),
-        terms.ciphers(),
-        terms.curves(),
-        certificate(common, commonPath + ".tls_certificates", warnings),
-        verifier(context, commonPath + ".validation_context", warnings),
-        sessions(context));
-  }
-
-  private static @Nullable OwnCertificate certificate(
-      CommonTlsContext common, String path, List<String> warnings) throws ConfigException {
-    if (common.getTlsCertificatesCount() > 1) {
+    if (common.getTlsCertificatesCount() + common.getTlsCertificateSdsSecretConfigsCount() > 1) {
       throw new ConfigException("Multiple TLS certificates are not supported for client contexts");
     }
-    return common.getTlsCertificatesCount() == 0
-        ? null
-        : OwnCertificateReader.read(common.getTlsCertificates(0), path + "[0]", warnings);
-  }
-
-  private static @Nullable PeerVerifier verifier(
-      UpstreamTlsContext context, String path, List<String> warnings) throws ConfigException {
-    boolean autoSan = context.getAutoSniSanValidation();
-    if (context.getCommonTlsContext().hasValidationContext()) {
-      return PeerVerifierReader.read(
-          context.getCommonTlsContext().getValidationContext(),
-          PeerRole.SERVER,
-          autoSan,
-          path,
-          warnings);
+    CredentialsPlan credentials =
+        new CredentialsReader(secrets, PeerRole.SERVER, context.getAutoSniSanValidation(), warnings)
+            .read(common, commonPath)
+            .plan();
+    TlsSettings settings =
+        new TlsSettings(
+            context.getSni(),
+            context.getAutoHostSni(),
+            terms.alpn(),
+            terms.min(),
+            terms.max(),
+            terms.ciphers(),
+            terms.curves(),
+            null,
+            null,
+            sessions(context));
+    try {
+      return UpstreamTls.of(settings, credentials, secrets, provider);
+    } catch (SSLException e) {
+      throw new ConfigException(path + ": " + e.getMessage(), e);
     }
-    if (autoSan) {
-      throw new ConfigException(
-          "'auto_sni_san_validation' was configured without a validation context");
-    }
-    return null;
   }
 
   private static int sessions(UpstreamTlsContext context) {

@@ -8,6 +8,7 @@ import com.google.common.net.InetAddresses;
 import com.google.protobuf.Any;
 import io.bifocal.api.BootstrapReader;
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.secret.Secrets;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.DownstreamSocketFactory;
@@ -370,7 +371,7 @@ class DownstreamTlsTest {
     DownstreamTlsContext config =
         new BootstrapReader(false)
             .readYaml("{" + yaml + "}", "test", DownstreamTlsContext.getDefaultInstance());
-    return new DownstreamTlsReader(provider)
+    return new DownstreamTlsReader(provider, Secrets.NONE)
         .read(Any.pack(config), "here", alpn -> !alpn.equals("h2"), warnings);
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.Any;
 import io.bifocal.api.BootstrapReader;
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.secret.Secrets;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
@@ -118,16 +119,11 @@ class UpstreamTlsReaderTest {
       quoteCharacter = '`',
       value = {
         "allow_renegotiation: true | : field 'allow_renegotiation' is not supported: it is insecure",
-        "common_tls_context: {tls_certificate_sds_secret_configs: [{name: x}]} |"
-            + " .common_tls_context: field 'tls_certificate_sds_secret_configs' is not supported:"
-            + " secrets are not fetched yet",
-        "common_tls_context: {validation_context_sds_secret_config: {name: x}} |"
-            + " .common_tls_context: field 'validation_context_sds_secret_config' is not supported:"
-            + " secrets are not fetched yet",
         "common_tls_context: {combined_validation_context: {default_validation_context: {},"
-            + " validation_context_sds_secret_config: {name: x}}} |"
-            + " .common_tls_context: field 'combined_validation_context' is not supported: secrets"
-            + " are not fetched yet",
+            + " validation_context_sds_secret_config: {name: x},"
+            + " validation_context_certificate_provider_instance: {instance_name: x}}} |"
+            + " .common_tls_context.combined_validation_context: field"
+            + " 'validation_context_certificate_provider_instance' is not supported",
         "common_tls_context: {tls_params: {signature_algorithms: [x]}} |"
             + " .common_tls_context.tls_params: field 'signature_algorithms' is not supported",
         "common_tls_context: {tls_params: {compliance_policies: [FIPS_202205]}} |"
@@ -210,6 +206,13 @@ class UpstreamTlsReaderTest {
         "common_tls_context: {validation_context: {custom_validator_config: {name: x, typed_config:"
             + " {'@type': type.googleapis.com/google.protobuf.Empty}}}} | Failed to get certificate"
             + " validator factory for x",
+        "common_tls_context: {tls_certificate_sds_secret_configs: [{name: x}]} |"
+            + " Unknown static secret: x",
+        "common_tls_context: {validation_context_sds_secret_config: {name: x}} |"
+            + " Unknown static certificate validation context: x",
+        "common_tls_context: {tls_certificates: [{}], tls_certificate_sds_secret_configs:"
+            + " [{name: x, sds_config: {ads: {}}}]} |"
+            + " Multiple TLS certificates are not supported for client contexts",
       })
   void whatIsWrongIsToldInEnvoysWords(String yaml, String reason) {
     assertThatThrownBy(() -> read(yaml))
@@ -220,7 +223,7 @@ class UpstreamTlsReaderTest {
   @Test
   void aBrokenConstraintIsToldFirst() {
     Any config = Any.pack(UpstreamTlsContext.newBuilder().setSni("a".repeat(256)).build());
-    UpstreamTlsReader reader = new UpstreamTlsReader(TlsProvider.best());
+    UpstreamTlsReader reader = new UpstreamTlsReader(TlsProvider.best(), Secrets.NONE);
     assertThatThrownBy(() -> reader.read(config, HERE, warnings))
         .hasMessageContaining("Proto constraint validation failed (UpstreamTlsContext");
   }
@@ -243,6 +246,6 @@ class UpstreamTlsReaderTest {
                 "{" + yaml.replace("$", folder.toString()) + "}",
                 "test",
                 UpstreamTlsContext.getDefaultInstance());
-    return new UpstreamTlsReader(provider).read(Any.pack(context), HERE, warnings);
+    return new UpstreamTlsReader(provider, Secrets.NONE).read(Any.pack(context), HERE, warnings);
   }
 }

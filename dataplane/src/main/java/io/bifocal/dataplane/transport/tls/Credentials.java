@@ -1,0 +1,52 @@
+package io.bifocal.dataplane.transport.tls;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one end of TLS shows of itself, and how it judges the other: as much of it as is known.
+ *
+ * @param byPlace our own certificates by their place among those that are configured
+ * @param verifier of the peer, or null to accept anybody
+ * @param missing the places of secrets that have not come yet
+ */
+record Credentials(
+    Map<Integer, OwnCertificate> byPlace, @Nullable PeerVerifier verifier, Set<Integer> missing) {
+  static final Credentials NONE = new Credentials(Map.of(), null, Set.of());
+
+  /** Whether nothing is missing. */
+  boolean isWhole() {
+    return missing.isEmpty();
+  }
+
+  List<OwnCertificate> certificates() {
+    return new ArrayList<>(new TreeMap<>(byPlace).values());
+  }
+
+  Credentials withCertificate(int place, OwnCertificate certificate) {
+    Map<Integer, OwnCertificate> next = new TreeMap<>(byPlace);
+    next.put(place, certificate);
+    return new Credentials(next, verifier, missing);
+  }
+
+  Credentials withVerifier(PeerVerifier judge) {
+    return new Credentials(byPlace, judge, missing);
+  }
+
+  Credentials without(int place) {
+    Set<Integer> next = new TreeSet<>(missing);
+    next.add(place);
+    return new Credentials(byPlace, verifier, next);
+  }
+
+  Credentials supplied(int place) {
+    Set<Integer> next = new TreeSet<>(missing);
+    next.remove(place);
+    return new Credentials(byPlace, verifier, next);
+  }
+}

@@ -1,0 +1,30 @@
+package io.bifocal.dataplane.transport.tls;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.secret.SecretKind;
+import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * Where credentials come from.
+ *
+ * @param known what is configured, lacking what is to be fetched
+ * @param wanted the secrets to be fetched
+ */
+record CredentialsPlan(Credentials known, List<Wanted> wanted) {
+  /** Reads a secret; what is wrong with it is told in Envoy's words. */
+  @FunctionalInterface
+  interface Reading {
+    /**
+     * What it changes.
+     *
+     * @param warnings gets what is accepted without effect
+     */
+    UnaryOperator<Credentials> read(Secret secret, List<String> warnings) throws ConfigException;
+  }
+
+  /** One secret of SDS. */
+  record Wanted(SecretKind kind, ConfigSource source, String name, Reading reading) {}
+}

@@ -1,0 +1,172 @@
+package io.bifocal.dataplane.transport.tls;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.api.DataSources;
+import io.bifocal.dataplane.secret.SecretKind;
+import io.bifocal.dataplane.secret.Secrets;
+import io.bifocal.dataplane.transport.tls.CredentialsPlan.Reading;
+import io.bifocal.dataplane.transport.tls.CredentialsPlan.Wanted;
+import io.envoyproxy.envoy.config.core.v3.DataSource;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.CombinedCertificateValidationContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsSessionTicketKeys;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/** Reads certificates and the judgement of peers, written out or by the names of secrets. */
+final class CredentialsReader {
+  private static final int TICKET_KEY_BYTES = 80;
+
+  private final Secrets secrets;
+  private final PeerRole peer;
+  private final boolean autoSan;
+  private final List<String> warnings;
+  private final List<Wanted> wanted = new ArrayList<>();
+  private Credentials known = Credentials.NONE;
+  private int places;
+
+  /**
+   * @param peer whom we are going to talk to
+   * @param autoSan {@code auto_sni_san_validation}
+   */
+  CredentialsReader(Secrets secrets, PeerRole peer, boolean autoSan, List<String> warnings) {
+    this.secrets = secrets;
+    this.peer = peer;
+    this.autoSan = autoSan;
+    this.warnings = warnings;
+  }
+
+  /** All that was read. */
+  CredentialsPlan plan() {
+    return new CredentialsPlan(known, List.copyOf(wanted));
+  }
+
+  /** Certificates and validation. */
+  CredentialsReader read(CommonTlsContext common, String path) throws ConfigException {
+    for (int i = 0; i < common.getTlsCertificatesCount(); i++) {
+      int place = places++;
+      OwnCertificate own =
+          peer == PeerRole.CLIENT
+              ? OwnCertificateReader.needed(
+                  common.getTlsCertificates(i), path + ".tls_certificates[" + i + "]", warnings)
+              : OwnCertificateReader.read(
+                  common.getTlsCertificates(i), path + ".tls_certificates[" + i + "]", warnings);
+      known = own == null ? known : known.withCertificate(place, own);
+    }
+    for (int i = 0; i < common.getTlsCertificateSdsSecretConfigsCount(); i++) {
+      int place = places++;
+      read(
+          SecretKind.TLS_CERTIFICATE,
+          common.getTlsCertificateSdsSecretConfigs(i),
+          path + ".tls_certificate_sds_secret_configs[" + i + "]",
+          place,
+          (secret, told) -> {
+            OwnCertificate own =
+                OwnCertificateReader.needed(secret.getTlsCertificate(), at(secret.getName()), told);
+            return now -> now.withCertificate(place, own);
+          });
+    }
+    readValidation(common, path);
+    return this;
+  }
+
+  private void readValidation(CommonTlsContext common, String path) throws ConfigException {
+    switch (common.getValidationContextTypeCase()) {
+      case VALIDATION_CONTEXT ->
+          known =
+              verifier(common.getValidationContext(), path + ".validation_context", warnings)
+                  .apply(known);
+      case VALIDATION_CONTEXT_SDS_SECRET_CONFIG ->
+          readValidation(
+              CertificateValidationContext.getDefaultInstance(),
+              common.getValidationContextSdsSecretConfig(),
+              path + ".validation_context_sds_secret_config");
+      case COMBINED_VALIDATION_CONTEXT -> {
+        CombinedCertificateValidationContext combined = common.getCombinedValidationContext();
+        String combinedPath = path + ".combined_validation_context";
+        warnings.addAll(TlsFields.COMBINED.check(combined, combinedPath));
+        readValidation(
+            combined.getDefaultValidationContext(),
+            combined.getValidationContextSdsSecretConfig(),
+            combinedPath + ".validation_context_sds_secret_config");
+      }
+      default -> {
+        if (autoSan) {
+          throw new ConfigException(
+              "'auto_sni_san_validation' was configured without a validation context");
+        }
+      }
+    }
+  }
+
+  private void readValidation(
+      CertificateValidationContext defaults, SdsSecretConfig sds, String path)
+      throws ConfigException {
+    read(
+        SecretKind.VALIDATION_CONTEXT,
+        sds,
+        path,
+        places++,
+        (secret, told) ->
+            verifier(
+                defaults.toBuilder().mergeFrom(secret.getValidationContext()).build(),
+                at(secret.getName()),
+                told));
+  }
+
+  private UnaryOperator<Credentials> verifier(
+      CertificateValidationContext config, String path, List<String> told) throws ConfigException {
+    PeerVerifier verifier = PeerVerifierReader.read(config, peer, autoSan, path, told);
+    return now -> now.withVerifier(verifier);
+  }
+
+  /** Keys for session tickets, which are checked and waited for. */
+  void readTicketKeys(SdsSecretConfig sds, String path) throws ConfigException {
+    read(
+        SecretKind.SESSION_TICKET_KEYS,
+        sds,
+        path,
+        places++,
+        (secret, told) -> {
+          checkTicketKeys(secret.getSessionTicketKeys());
+          return UnaryOperator.identity();
+        });
+  }
+
+  static void checkTicketKeys(TlsSessionTicketKeys keys) throws ConfigException {
+    for (DataSource key : keys.getKeysList()) {
+      int length = DataSources.read(key).size();
+      if (length != TICKET_KEY_BYTES) {
+        throw new ConfigException(
+            "Incorrect TLS session ticket key length. Length %d, expected length %d."
+                .formatted(length, TICKET_KEY_BYTES));
+      }
+    }
+  }
+
+  private void read(SecretKind kind, SdsSecretConfig sds, String path, int place, Reading reading)
+      throws ConfigException {
+    warnings.addAll(TlsFields.SDS.check(sds, path));
+    if (!sds.hasSdsConfig()) {
+      known = reading.read(secrets.fixed(kind, sds.getName()), warnings).apply(known);
+      return;
+    }
+    known = known.without(place);
+    wanted.add(
+        new Wanted(
+            kind,
+            sds.getSdsConfig(),
+            sds.getName(),
+            (secret, told) -> {
+              UnaryOperator<Credentials> read = reading.read(secret, told);
+              return now -> read.apply(now).supplied(place);
+            }));
+  }
+
+  private static String at(String secret) {
+    return "secret '" + secret + "'";
+  }
+}

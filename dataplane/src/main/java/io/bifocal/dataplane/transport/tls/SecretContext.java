@@ -1,0 +1,110 @@
+package io.bifocal.dataplane.transport.tls;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.secret.SecretLease;
+import io.bifocal.dataplane.secret.Secrets;
+import io.bifocal.dataplane.transport.tls.CredentialsPlan.Wanted;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A context that is made anew when a secret changes: whoever shakes hands next uses it, and nobody
+ * before is disturbed. Confined to the control loop, but for {@link #current}.
+ */
+final class SecretContext<C> {
+  private static final Logger log = LoggerFactory.getLogger(SecretContext.class);
+
+  private final Maker<C> maker;
+  private final CredentialsPlan plan;
+  private final List<SecretLease> leases = new ArrayList<>();
+  private Credentials credentials;
+  private Runnable onUpdate = () -> {};
+  private volatile @Nullable C current;
+
+  /** Makes a context. */
+  @FunctionalInterface
+  interface Maker<C> {
+    C make(Credentials credentials) throws SSLException;
+  }
+
+  /** The context of {@code plan}, unless something is missing. */
+  SecretContext(CredentialsPlan plan, Maker<C> maker) throws SSLException {
+    this.plan = plan;
+    this.maker = maker;
+    this.credentials = plan.known();
+    if (credentials.isWhole()) {
+      current = maker.make(credentials);
+    }
+  }
+
+  /** The newest; null while a secret is missing. From any thread. */
+  @Nullable C current() {
+    return current;
+  }
+
+  /**
+   * Asks for the secrets.
+   *
+   * @param onUpdate runs each time that one is taken into use
+   * @throws IllegalArgumentException when a source is of a kind that is not served
+   */
+  void start(Secrets secrets, InitManager init, Runnable onUpdate) {
+    this.onUpdate = onUpdate;
+    for (Wanted wanted : plan.wanted()) {
+      leases.add(
+          secrets.lease(
+              wanted.kind(),
+              wanted.source(),
+              wanted.name(),
+              init,
+              secret -> prepare(wanted, secret)));
+    }
+  }
+
+  private Runnable prepare(Wanted wanted, Secret secret) throws ConfigException {
+    List<String> warnings = new ArrayList<>();
+    Runnable taken = prepare(wanted.reading().read(secret, warnings));
+    warnings.forEach(log::warn);
+    return taken;
+  }
+
+  private Runnable prepare(UnaryOperator<Credentials> change) throws ConfigException {
+    Credentials before = credentials;
+    Credentials after = change.apply(before);
+    C made = make(after);
+    return () -> {
+      boolean alone = credentials.equals(before); // else the same secret is used here twice
+      credentials = alone ? after : change.apply(credentials);
+      onUpdate.run();
+      try {
+        C next = alone ? made : make(credentials);
+        current = next == null ? current : next;
+      } catch (ConfigException e) {
+        log.error("two uses of a secret are good only one by one: {}", e.reason());
+      }
+    };
+  }
+
+  private @Nullable C make(Credentials of) throws ConfigException {
+    if (!of.isWhole()) {
+      return null;
+    }
+    try {
+      return maker.make(of);
+    } catch (SSLException e) {
+      throw new ConfigException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  void close() {
+    leases.forEach(SecretLease::close);
+    leases.clear();
+  }
+}
