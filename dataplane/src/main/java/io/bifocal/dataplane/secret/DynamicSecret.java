@@ -83,6 +83,7 @@ final class DynamicSecret implements ResourceWatcher<Secret> {
     return current;
   }
 
+  /** The version that brought its value, as Envoy shows it; later ones may have repeated it. */
   String version() {
     return version;
   }
@@ -97,8 +98,7 @@ final class DynamicSecret implements ResourceWatcher<Secret> {
     control.assertInLoop();
     try {
       for (Resource<Secret> resource : update.resources()) {
-        take(resource.value());
-        version = update.version();
+        take(resource.value(), update.version());
       }
       return Verdict.accept();
     } catch (ConfigException e) {
@@ -108,7 +108,7 @@ final class DynamicSecret implements ResourceWatcher<Secret> {
     }
   }
 
-  private void take(Secret fresh) throws ConfigException {
+  private void take(Secret fresh, String newVersion) throws ConfigException {
     if (!fresh.getName().equals(name)) {
       throw new ConfigException(
           "Unexpected SDS secret (expecting %s): %s".formatted(name, fresh.getName()));
@@ -127,6 +127,7 @@ final class DynamicSecret implements ResourceWatcher<Secret> {
     }
     changes.forEach(Runnable::run);
     current = fresh;
+    version = newVersion;
     since = control.wallTime();
   }
 

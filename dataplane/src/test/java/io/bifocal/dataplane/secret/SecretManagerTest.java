@@ -137,7 +137,7 @@ class SecretManagerTest {
     var since = active().get(0).getLastUpdated();
     xds.respond(SECRET, "2", certificate("a", "one"));
     assertThat(used).containsExactly("first one");
-    assertThat(active().get(0).getVersionInfo()).isEqualTo("2");
+    assertThat(active().get(0).getVersionInfo()).isEqualTo("1");
     assertThat(active().get(0).getLastUpdated()).isEqualTo(since);
   }
 

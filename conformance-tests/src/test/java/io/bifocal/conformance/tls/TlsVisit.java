@@ -1,0 +1,89 @@
+package io.bifocal.conformance.tls;
+
+import io.netty.pkitesting.X509Bundle;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
+
+/** A client that shows its certificate, accepts any server, and asks on one connection. */
+final class TlsVisit implements AutoCloseable {
+  private static final int PATIENCE_MILLIS = 20_000;
+  private static final byte[] REQUEST =
+      "GET / HTTP/1.1\r\nhost: test\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
+
+  private final SSLSocket socket;
+
+  private TlsVisit(SSLSocket socket) {
+    this.socket = socket;
+  }
+
+  static TlsVisit to(InetSocketAddress server, X509Bundle own) throws IOException {
+    SSLContext context;
+    try {
+      context = SSLContext.getInstance("TLS");
+      context.init(
+          own.toKeyManagerFactory().getKeyManagers(), new TrustManager[] {new Anybody()}, null);
+    } catch (GeneralSecurityException e) {
+      throw new AssertionError(e);
+    }
+    SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket();
+    socket.setSoTimeout(PATIENCE_MILLIS);
+    socket.connect(server, PATIENCE_MILLIS);
+    try {
+      socket.startHandshake();
+    } catch (IOException e) {
+      socket.close();
+      throw e;
+    }
+    return new TlsVisit(socket);
+  }
+
+  /** The names that the server's certificate has. */
+  String serverNames() throws Exception {
+    X509Certificate server = (X509Certificate) socket.getSession().getPeerCertificates()[0];
+    return String.valueOf(server.getSubjectAlternativeNames());
+  }
+
+  /** Asks once more, and answers with the response's first line. */
+  String again() throws IOException {
+    socket.getOutputStream().write(REQUEST);
+    StringBuilder head = new StringBuilder();
+    InputStream in = socket.getInputStream();
+    while (head.indexOf("\r\n\r\n") < 0) {
+      int next = in.read();
+      if (next < 0) {
+        throw new IOException("the server closed");
+      }
+      head.append((char) next);
+    }
+    int at = head.indexOf("content-length: ") + "content-length: ".length();
+    var unused =
+        in.readNBytes(Integer.parseInt(head.substring(at, head.indexOf("\r\n", at)).strip()));
+    return head.substring(0, head.indexOf("\r\n"));
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+
+  private static final class Anybody implements X509TrustManager {
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType) {}
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return new X509Certificate[0];
+    }
+  }
+}
