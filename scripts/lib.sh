@@ -24,8 +24,20 @@ java_bin() {
 }
 
 # build_ MODULE PRODUCT [MAVEN-OPTION…]: packages MODULE and what it needs, unless PRODUCT is newer than all sources.
-# Tests are not among them, where there is more than tests.
+# Tests are not among them, where there is more than tests. One at a time, where flock is there: several programs may be
+# started at once.
 build_() {
+  (
+    if command -v flock >/dev/null 2>&1; then
+      mkdir -p "$root/$1/target"
+      exec 9>"$root/$1/target/build.lock"
+      flock 9
+    fi
+    build_alone_ "$@"
+  )
+}
+
+build_alone_() {
   local module=$1 product=$2 own=src/main
   shift 2
   [ -d "$root/$module/$own" ] || own=src

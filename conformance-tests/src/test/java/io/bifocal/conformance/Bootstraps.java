@@ -48,6 +48,25 @@ public final class Bootstraps {
         + http2Cluster("xds_cluster", controlPlanePort);
   }
 
+  /** Clusters and listeners each from a stream of their own, with a control plane on 127.0.0.1. */
+  public static String ownStreams(int controlPlanePort, Dialect dialect) {
+    String source =
+        "{resource_api_version: V3, api_config_source: {api_type: %s, transport_api_version: V3, set_node_on_first_message_only: true, grpc_services: [{envoy_grpc: {cluster_name: xds_cluster}}]}}"
+            .formatted(dialect.apiType);
+    return """
+        node: {id: test-id, cluster: test-cluster}
+        admin:
+          address: {socket_address: {address: 127.0.0.1, port_value: 0}}
+        dynamic_resources:
+          cds_config: %1$s
+          lds_config: %1$s
+        static_resources:
+          clusters:
+        """
+            .formatted(source)
+        + http2Cluster("xds_cluster", controlPlanePort);
+  }
+
   /** One element of {@code static_resources.clusters}: HTTP/2 on 127.0.0.1. */
   public static String http2Cluster(String name, int port) {
     return """

@@ -41,11 +41,16 @@ public final class Resources {
 
   /** A cluster whose endpoints come by EDS over ADS, under its own name. */
   public static Cluster edsCluster(String name) {
+    return edsCluster(name, ads());
+  }
+
+  /** The same from another source. */
+  public static Cluster edsCluster(String name, ConfigSource source) {
     return Cluster.newBuilder()
         .setName(name)
         .setConnectTimeout(CONNECT_TIMEOUT)
         .setType(Cluster.DiscoveryType.EDS)
-        .setEdsClusterConfig(Cluster.EdsClusterConfig.newBuilder().setEdsConfig(ads()))
+        .setEdsClusterConfig(Cluster.EdsClusterConfig.newBuilder().setEdsConfig(source))
         .build();
   }
 
@@ -121,7 +126,12 @@ public final class Resources {
 
   /** An HTTP listener on an ephemeral port, its routes by RDS over ADS. */
   public static Listener listener(String name, String route) {
-    return listener(name, byRds(route).build());
+    return listener(name, route, ads());
+  }
+
+  /** The same, its routes from another source. */
+  public static Listener listener(String name, String route, ConfigSource source) {
+    return listener(name, byRds(route, source).build());
   }
 
   /** The same with a file access log in this format. */
@@ -135,15 +145,15 @@ public final class Resources {
             .build();
     return listener(
         name,
-        byRds(route)
+        byRds(route, ads())
             .addAccessLog(AccessLog.newBuilder().setName("file").setTypedConfig(Any.pack(log)))
             .build());
   }
 
-  private static HttpConnectionManager.Builder byRds(String route) {
+  private static HttpConnectionManager.Builder byRds(String route, ConfigSource source) {
     return HttpConnectionManager.newBuilder()
         .setStatPrefix("ingress")
-        .setRds(Rds.newBuilder().setRouteConfigName(route).setConfigSource(ads()))
+        .setRds(Rds.newBuilder().setRouteConfigName(route).setConfigSource(source))
         .addHttpFilters(
             HttpFilter.newBuilder()
                 .setName("envoy.filters.http.router")
@@ -168,7 +178,8 @@ public final class Resources {
     return Duration.newBuilder().setSeconds(seconds).build();
   }
 
-  static ConfigSource ads() {
+  /** The aggregated stream. */
+  public static ConfigSource ads() {
     return ConfigSource.newBuilder()
         .setAds(AggregatedConfigSource.getDefaultInstance())
         .setResourceApiVersion(ApiVersion.V3)

@@ -9,7 +9,8 @@ import java.util.List;
  * @param whole true for a state-of-the-world response of a {@link ResourceType#wholeState} type:
  *     {@code resources} is then everything there is. False: {@code resources} are additions and
  *     changes
- * @param resources in the order of the response; names may repeat in a state-of-the-world response
+ * @param resources in the order of the response; in a state-of-the-world response, names may repeat
+ *     for who subscribed to everything
  * @param removed names that a delta response (or an expired TTL) removes
  * @param version the response's version ({@code version_info}, or {@code system_version_info})
  */

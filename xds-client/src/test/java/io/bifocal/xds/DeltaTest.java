@@ -7,9 +7,11 @@ import static io.bifocal.xds.Conversation.resource;
 import static io.bifocal.xds.ResourceType.CLUSTER;
 import static io.bifocal.xds.ResourceType.ENDPOINTS;
 import static io.bifocal.xds.ResourceType.LISTENER;
+import static io.bifocal.xds.ResourceType.VIRTUAL_HOST;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
 import io.envoyproxy.envoy.service.discovery.v3.Resource;
 import java.time.Duration;
 import java.util.List;
@@ -190,14 +192,38 @@ class DeltaTest {
   }
 
   @Test
-  void aMissUnderAnAliasIsNoResource() {
+  void aMissUnderAnAliasIsNoResourceOfVirtualHostsAndAFlawOfOthers() {
+    List<Resource> miss = List.of(Resource.newBuilder().setName("x").addAliases("other").build());
+    talk.accept(VIRTUAL_HOST, "x");
+    talk.accept(ENDPOINTS, "x");
+    talk.start();
+    talk.heard();
+    talk.takeSeen();
+    talk.respondDelta(VIRTUAL_HOST, "n1", miss);
+    assertThat(talk.heard()).containsExactly(VIRTUAL_HOST.typeUrl() + " n1");
+    assertThat(talk.takeSeen()).isEmpty();
+    talk.respondDelta(ENDPOINTS, "n2", miss);
+    assertThat(talk.heard()).containsExactly("EDS n2 error: resource 'x' has no body");
+  }
+
+  @Test
+  void whatNobodyAskedForMayBeAsBadAsItLikes() {
+    Resource bad =
+        Resource.newBuilder()
+            .setName("other")
+            .setVersion("1")
+            .setResource(
+                Any.newBuilder()
+                    .setTypeUrl(ENDPOINTS.typeUrl())
+                    .setValue(ByteString.copyFrom(new byte[] {(byte) 0xff, 1, 2})))
+            .build();
     talk.accept(ENDPOINTS, "e1");
     talk.start();
     talk.heard();
-    talk.respondDelta(
-        ENDPOINTS, "n1", List.of(Resource.newBuilder().setName("e1").addAliases("other").build()));
+    talk.respondDelta(ENDPOINTS, "n1", List.of(bad));
     assertThat(talk.heard()).containsExactly("EDS n1");
-    assertThat(talk.takeSeen()).isEmpty();
+    talk.respondDelta(ENDPOINTS, "n2", List.of(bad.toBuilder().setName("e1").build()));
+    assertThat(talk.heard().get(0)).startsWith("EDS n2 error: Unable to unpack");
   }
 
   @Test

@@ -190,6 +190,18 @@ class TimeTest {
   }
 
   @Test
+  void aHeartbeatOfAnotherVersionIsRefused() {
+    talk.accept(CLUSTER);
+    talk.start();
+    talk.respond(CLUSTER, "1", "n1", living(cluster("a"), "a", 2));
+    talk.heard();
+    talk.respond(CLUSTER, "2", "n2", heartbeat("a", 2));
+    assertThat(talk.heard())
+        .containsExactly(
+            "CDS [] v1 n2 error: resource 'a' has no body, and version '2' of it is not held");
+  }
+
+  @Test
   void aResourceThatComesWithoutATimeLivesForEver() {
     talk.accept(CLUSTER);
     talk.start();
@@ -223,16 +235,21 @@ class TimeTest {
   }
 
   @Test
-  void aDeltaHeartbeatCountsOnlyForTheVersionHeld() {
+  void aDeltaHeartbeatOfAnotherVersionThanTheOneHeldIsRefused() {
     Conversation delta = Conversation.delta();
     delta.accept(CLUSTER);
     delta.start();
     delta.respondDelta(CLUSTER, "n1", List.of(living(cluster("a"), "a", 2)));
+    delta.heard();
+    delta.takeSeen();
     delta.time.advance(Duration.ofSeconds(1));
     delta.respondDelta(
         CLUSTER, "n2", List.of(heartbeat("a", 9).toBuilder().setVersion("other").build()));
+    assertThat(delta.heard())
+        .containsExactly(
+            "CDS n2 error: resource 'a' has no body, and version 'other' of it is not held");
     delta.takeSeen();
     delta.time.advance(Duration.ofSeconds(1));
-    assertThat(delta.takeSeen()).containsExactly("CDS [] removed [a] @sn2");
+    assertThat(delta.takeSeen()).containsExactly("CDS [] removed [a] @sn1");
   }
 }

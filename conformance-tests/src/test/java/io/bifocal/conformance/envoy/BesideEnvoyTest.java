@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.bifocal.conformance.Bootstraps.Dialect;
 import io.bifocal.conformance.Subject;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,8 +96,22 @@ class BesideEnvoyTest {
     DROPPED_ANSWER("^.* nonce 'n.*$", ""),
     WRONG_VERSION("version '\\d+'", "version '99'"),
     FORGOTTEN_NONCE("nonce 'n\\d+'", "nonce ''"),
+    INVENTED_NONCE("nonce ''", "nonce 'n1'"),
     ACK_INSTEAD_OF_NACK(" error 13.*$", ""),
-    BLAMES_NOBODY("naming .*$", "naming []");
+    NACK_INSTEAD_OF_ACK("(nonce 'n[^:]*)$", "$1 error 13 naming []"),
+    OTHER_CODE(" error 13", " error 3"),
+    BLAMES_NOBODY("naming \\[.+$", "naming []"),
+    SAYS_ALL_OF_IT(" cut off after \\d+", ""),
+    FORGOTTEN_NAME("names \\[e1, e2\\]", "names [e1]"),
+    NAME_TOO_MANY("names \\[e1\\]", "names [e1, e2]"),
+    NO_NODE(" with node", ""),
+    NODE_ONCE_MORE("(stream 1: EDS)", "$1 with node"),
+    NOT_SUBSCRIBED("\\+\\[e1\\]", "+[]"),
+    NOT_UNSUBSCRIBED("-\\[e2\\]", "-[]"),
+    FORGOTTEN_VERSION("has \\{a=\\d+, ", "has {"),
+    OLD_STREAM("stream 2: ", "stream 1: "),
+    STREAM_LEFT_OPEN("open streams: 4", "open streams: 5"),
+    STREAM_TOO_MANY("^(StreamEndpoints \\[e1\\]) 1", "$1 2");
 
     private final String regex;
     private final String replacement;
@@ -117,16 +132,37 @@ class BesideEnvoyTest {
   @ParameterizedTest
   @EnumSource(Mutation.class)
   void theComparisonSeesAFaultyDataPlane(Mutation mutation) throws Throwable {
-    Recording envoy = notes(Scene.WHOLE_LIFE, Dialect.SOTW, Subject.ENVOY).wire();
-    String refusal =
-        envoy.steps().entrySet().stream()
-            .filter(e -> e.getValue().stream().anyMatch(line -> line.contains("naming [a]")))
-            .findFirst()
-            .orElseThrow()
-            .getKey();
-    List<String> lines = envoy.steps().getOrDefault(refusal, List.of());
+    int seen = 0;
+    for (Scene scene : Scene.values()) {
+      for (Dialect dialect : Dialect.values()) {
+        Recording envoy = notes(scene, dialect, Subject.ENVOY).wire();
+        for (Map.Entry<String, List<String>> step : envoy.steps().entrySet()) {
+          List<String> mutated = mutation.of(step.getValue());
+          if (!mutated.equals(step.getValue())) {
+            assertThat(envoy.differencesTo(envoy.with(step.getKey(), mutated))).hasSize(1);
+            seen++;
+          }
+        }
+      }
+    }
+    assertThat(seen).as("steps that this fault would show in").isPositive();
+  }
 
-    assertThat(envoy.differencesTo(envoy.with(refusal, mutation.of(lines)))).hasSize(1);
+  /** Messages of one stream have an order. */
+  @ParameterizedTest
+  @MethodSource("scenes")
+  void theComparisonSeesMessagesThatChangePlaces(Scene scene, Dialect dialect) throws Throwable {
+    Recording envoy = notes(scene, dialect, Subject.ENVOY).wire();
+    envoy
+        .steps()
+        .forEach(
+            (title, lines) -> {
+              List<String> reversed = new ArrayList<>(lines);
+              Collections.reverse(reversed);
+              if (!reversed.equals(lines)) {
+                assertThat(envoy.differencesTo(envoy.with(title, reversed))).hasSize(1);
+              }
+            });
   }
 
   @ParameterizedTest

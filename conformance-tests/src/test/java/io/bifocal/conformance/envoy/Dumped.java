@@ -18,7 +18,7 @@ final class Dumped {
    * Normalised away: beside the entry of each listener that was refused, Envoy has one without a
    * name for the update as a whole. It says nothing that the others do not.
    */
-  private static final String NAMELESS = "? error_state";
+  private static final List<String> NAMELESS = List.of("?", "? error_state");
 
   private Dumped() {}
 
@@ -30,7 +30,7 @@ final class Dumped {
         if (section.getKey().startsWith("dynamic_") && section.getValue().isJsonArray()) {
           Set<String> entries = new TreeSet<>();
           section.getValue().getAsJsonArray().forEach(e -> entries.add(entry(e.getAsJsonObject())));
-          entries.remove(NAMELESS);
+          NAMELESS.forEach(entries::remove);
           lines.add("/config_dump " + section.getKey() + " " + entries);
         }
       }
@@ -44,7 +44,7 @@ final class Dumped {
       text.append('@').append(entry.get("version_info").getAsString());
     }
     for (String state : new TreeSet<>(STATES)) {
-      if (entry.has(state)) {
+      if (entry.has(state) && !isOfAListenerTwice(entry.getAsJsonObject(state))) {
         JsonElement version = entry.getAsJsonObject(state).get("version_info");
         text.append(' ').append(state);
         // Envoy leaves the version out of an error; there it is ours alone.
@@ -54,6 +54,15 @@ final class Dumped {
       }
     }
     return text.toString();
+  }
+
+  /**
+   * Normalised away: that a listener was there twice is told at that listener; with Envoy, at the
+   * entry without a name.
+   */
+  private static boolean isOfAListenerTwice(JsonObject state) {
+    JsonElement details = state.get("details");
+    return details != null && details.getAsString().startsWith("duplicate listener ");
   }
 
   private static String name(JsonObject entry) {

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Response {
   /** A resource; without a wrapper of its own, delta makes it one. */
-  private record Entry(Any bare, @Nullable Resource wrapped) {}
+  private record Entry(Any bare, Resource wrapped) {}
 
   private final String typeUrl;
   private final String version;
@@ -38,7 +38,10 @@ final class Response {
   }
 
   static Response of(String typeUrl, String version, Named... resources) {
-    Response response = new Response(typeUrl, version);
+    return new Response(typeUrl, version).and(resources);
+  }
+
+  Response and(Named... resources) {
     for (Named resource : resources) {
       Resource wrapped =
           Resource.newBuilder()
@@ -46,9 +49,9 @@ final class Response {
               .setVersion(version)
               .setResource(resource.message())
               .build();
-      response.entries.add(new Entry(resource.message(), wrapped));
+      entries.add(new Entry(resource.message(), wrapped));
     }
-    return response;
+    return this;
   }
 
   /** Else a fresh one. */

@@ -12,12 +12,12 @@ import java.util.TreeSet;
 /**
  * One request of a subject, reduced to what is compared.
  *
+ * @param stream what it came on
  * @param text what was said, but for the error
- * @param error the first 4096 characters, which is what Envoy sends, of the error's message, or
- *     empty
+ * @param error the error's message, or empty
  */
-record Said(String text, String error) {
-  private static final int ERROR_LENGTH = 4096;
+record Said(String stream, String text, String error) {
+  private static final String TOO_LONG = "...(truncated)";
   private static final List<ResourceType<?>> TYPES =
       List.of(
           ResourceType.CLUSTER,
@@ -30,20 +30,20 @@ record Said(String text, String error) {
    * Normalised: the node is left out but for its presence, since Envoy describes its own build in
    * it; names are sorted, since the protocol gives them no order.
    */
-  static Said of(HeardRequest request) {
+  static Said of(HeardRequest request, String stream) {
     String text =
         request instanceof HeardRequest.Delta delta
             ? of(delta.message())
             : of(((HeardRequest.StateOfTheWorld) request).message());
     return new Said(
-        "stream %d: %s%s %s%s"
+        stream,
+        "%s%s %s%s"
             .formatted(
-                request.stream(),
                 shortName(request.typeUrl()),
                 request.node().isPresent() ? " with node" : "",
                 text,
                 request.error().map(error -> " error " + error.getCode()).orElse("")),
-        request.error().map(Said::message).orElse(""));
+        request.error().map(Status::getMessage).orElse(""));
   }
 
   private static String of(DiscoveryRequest request) {
@@ -71,19 +71,18 @@ record Said(String text, String error) {
         .orElse(url);
   }
 
-  private static String message(Status error) {
-    String message = error.getMessage();
-    return message.substring(0, Math.min(ERROR_LENGTH, message.length()));
-  }
-
   /**
    * Normalised: of an error's words only the resources that it names are compared. Envoy's texts
    * carry dumps of messages whose spacing varies on purpose, and say things of its own source; who
-   * is to blame is what an operator acts on.
+   * is to blame is what an operator acts on. That a text was too long for Envoy is compared.
    */
   String line(List<String> mustName) {
+    String line = stream + ": " + text;
     return error.isEmpty()
-        ? text
-        : text + " naming " + mustName.stream().filter(error::contains).toList();
+        ? line
+        : line
+            + (error.endsWith(TOO_LONG) ? " cut off after " + error.length() : "")
+            + " naming "
+            + mustName.stream().filter(error::contains).toList();
   }
 }

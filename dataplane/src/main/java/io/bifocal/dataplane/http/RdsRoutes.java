@@ -108,8 +108,8 @@ final class RdsRoutes implements ResourceWatcher<RouteConfiguration> {
       table = RouteTable.compile(fresh, clusterExists, false);
       config = fresh;
       since = control.wallTime();
+      version = updateVersion;
     }
-    version = updateVersion;
   }
 
   @Override

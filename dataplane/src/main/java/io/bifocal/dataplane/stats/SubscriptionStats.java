@@ -54,7 +54,7 @@ public final class SubscriptionStats implements SubscriptionObserver {
   public void onSuccess(String version, Duration took) {
     loop.assertInLoop();
     successes.inc();
-    this.version.set(version.isEmpty() ? 0 : XxHash64.hash(version.getBytes(UTF_8)));
+    this.version.set(XxHash64.hash(version.getBytes(UTF_8)));
     versionText.set(version);
     time.set(loop.wallTime().toEpochMilli());
     duration.record(StatsStore.CONTROL, took.toMillis());

@@ -14,14 +14,30 @@ public sealed interface Decoded<T extends Message> {
    */
   record Stamp(String version, String nonce, long fingerprint) {}
 
-  /** All of it could be decoded and keeps its constraints. */
+  /**
+   * What is in it could be decoded and keeps its constraints.
+   *
+   * @param flaws but for these, which spoil the response if somebody wants one of them
+   */
   record Good<T extends Message>(
-      Stamp stamp, List<Received<T>> resources, List<String> removed, List<UnknownField> unknown)
+      Stamp stamp,
+      List<Received<T>> resources,
+      List<String> removed,
+      List<UnknownField> unknown,
+      List<Flaw> flaws)
       implements Decoded<T> {
     public Good {
       resources = List.copyOf(resources);
       removed = List.copyOf(removed);
       unknown = List.copyOf(unknown);
+      flaws = List.copyOf(flaws);
+    }
+
+    /** Whether there is nothing in it but heartbeats. */
+    public boolean onlyRenews() {
+      return !resources.isEmpty()
+          && removed.isEmpty()
+          && resources.stream().allMatch(Received::isHeartbeat);
     }
   }
 
@@ -32,4 +48,7 @@ public sealed interface Decoded<T extends Message> {
    */
   record Bad<T extends Message>(Stamp stamp, String reason, String resource, String fieldPath)
       implements Decoded<T> {}
+
+  /** A resource that is no good, by the name of its wrapper. */
+  record Flaw(String name, String reason, String fieldPath) {}
 }

@@ -9,6 +9,7 @@ import io.bifocal.api.UnknownFields;
 import io.bifocal.api.Unpack;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.resource.Decoded.Bad;
+import io.bifocal.xds.resource.Decoded.Flaw;
 import io.bifocal.xds.resource.Decoded.Good;
 import io.bifocal.xds.resource.Decoded.Stamp;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
@@ -96,10 +97,12 @@ public final class Decoder {
           for (Resource resource : response.getResourcesList()) {
             if (resource.hasResource()) {
               requireType(type, resource.getResource(), response);
-              batch.add(
-                  resource.getName(), resource.getVersion(), resource.getResource(), ttl(resource));
+              batch.addIfGood(resource);
             } else if (resource.getAliasesCount() == 0) {
               batch.addHeartbeat(resource.getName(), resource.getVersion(), ttl(resource));
+            } else if (!type.equals(ResourceType.VIRTUAL_HOST)) {
+              // On demand, it says that there is no such virtual host; elsewhere it says nothing.
+              batch.addEmpty(resource);
             }
           }
           return batch.good(stamp, response.getRemovedResourcesList());
@@ -111,6 +114,7 @@ public final class Decoder {
     private final ResourceType<T> type;
     private final List<Received<T>> resources = new ArrayList<>();
     private final List<UnknownField> unknown = new ArrayList<>();
+    private final List<Flaw> flaws = new ArrayList<>();
     private final Familiar<T> familiar;
     private final Map<ByteString, Familiar.Known<T>> said = new HashMap<>();
     private String culprit = "";
@@ -147,6 +151,21 @@ public final class Decoder {
                 + "}) has unknown fields");
       }
       return new Familiar.Known<>(value, strange);
+    }
+
+    /** In delta, what nobody asked for may be as bad as it likes. */
+    void addIfGood(Resource resource) throws ConfigException {
+      Duration ttl = ttl(resource);
+      try {
+        add(resource.getName(), resource.getVersion(), resource.getResource(), ttl);
+      } catch (ConfigException e) {
+        flaws.add(new Flaw(resource.getName(), e.reason(), e.fieldPath()));
+      }
+    }
+
+    void addEmpty(Resource resource) {
+      String name = resource.getName();
+      flaws.add(new Flaw(name, "resource '" + name + "' has no body", ""));
     }
 
     // Envoy names the resource by dumping it; its name will do.
@@ -189,7 +208,7 @@ public final class Decoder {
 
     Good<T> good(Stamp stamp, List<String> removed) {
       familiar.replace(said);
-      return new Good<>(stamp, resources, removed, unknown);
+      return new Good<>(stamp, resources, removed, unknown, flaws);
     }
   }
 

@@ -10,6 +10,7 @@ import io.bifocal.xds.Update;
 import io.bifocal.xds.XdsError;
 import io.bifocal.xds.resource.Decoded;
 import io.bifocal.xds.resource.Decoded.Bad;
+import io.bifocal.xds.resource.Decoded.Flaw;
 import io.bifocal.xds.resource.Decoded.Good;
 import io.bifocal.xds.resource.Received;
 import io.bifocal.xds.resource.UnknownField;
@@ -214,7 +215,8 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
   // --- responses
 
   @Override
-  public void apply(Decoded<T> response, boolean present) {
+  public void apply(Decoded<T> decoded, boolean present) {
+    Decoded<T> response = judged(decoded);
     if (present) {
       ledger.received(response.stamp().nonce());
     }
@@ -238,12 +240,40 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
     }
   }
 
+  // What the decoder could not know: who wants what, and which versions are held.
+  private Decoded<T> judged(Decoded<T> decoded) {
+    if (decoded instanceof Good<T> good) {
+      for (Flaw flaw : good.flaws()) {
+        if (interests.everything() || !interests.in(flaw.name()).isEmpty()) {
+          return new Bad<>(good.stamp(), flaw.reason(), flaw.name(), flaw.fieldPath());
+        }
+      }
+      // While an earlier response is not settled, its versions may yet be taken.
+      for (Received<T> received : good.resources()) {
+        if (received.isHeartbeat() && unsettled.isEmpty() && !ledger.renews(received)) {
+          return new Bad<>(
+              good.stamp(),
+              "resource '%s' has no body, and version '%s' of it is not held"
+                  .formatted(received.name(), received.version()),
+              received.name(),
+              "");
+        }
+      }
+    }
+    return decoded;
+  }
+
   private void deliver(Good<T> response, Answer<T> answer) {
     tellUnknown(response.unknown());
     if (interests.isEmpty() && !response.resources().isEmpty() && !ledger.takesUnwanted()) {
       log.warn("{} came though nothing of it is wanted; its version is not taken", type);
       answer.refuse(null);
       return;
+    }
+    if (response.onlyRenews()) {
+      // A watcher of everything hears nothing of it, but its statistics do.
+      String version = response.stamp().version();
+      interests.inEverything().forEach(i -> i.accepted(version, Duration.ZERO));
     }
     for (Deliveries.Delivery<T> delivery : Deliveries.of(response, type, interests, lists)) {
       if (!delivery.to().closed()) {
@@ -324,6 +354,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
               : names.stream().filter(interest.names()::contains).toList();
       if (!gone.isEmpty() && !interest.closed()) {
         interest.deliver(new Update<>(false, List.of(), gone, version));
+        interest.accepted(version, Duration.ZERO);
       }
     }
   }

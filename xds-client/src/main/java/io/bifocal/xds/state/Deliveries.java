@@ -35,6 +35,7 @@ final class Deliveries {
     List<Resource<T>> resources = new ArrayList<>();
     boolean renewals = false;
     Map<Interest<T>, Parcel<T>> parcels = new HashMap<>();
+    Set<String> told = new HashSet<>();
     for (Received<T> received : response.resources()) {
       T value = received.value();
       if (value == null) {
@@ -43,8 +44,11 @@ final class Deliveries {
       }
       Resource<T> resource = new Resource<>(received.name(), received.version(), value);
       resources.add(resource);
-      for (Interest<T> interest : interests.in(received.name())) {
-        parcels.computeIfAbsent(interest, i -> new Parcel<>()).resources.add(resource);
+      // Of two by one name, who asked for it by name hears the first.
+      if (told.add(received.name())) {
+        for (Interest<T> interest : interests.in(received.name())) {
+          parcels.computeIfAbsent(interest, i -> new Parcel<>()).resources.add(resource);
+        }
       }
     }
     for (String name : response.removed()) {
@@ -62,8 +66,7 @@ final class Deliveries {
             deliveries.add(
                 new Delivery<>(
                     interest, new Update<>(false, parcel.resources, parcel.removed, version))));
-    boolean onlyRenewals = renewals && resources.isEmpty() && response.removed().isEmpty();
-    if (!onlyRenewals) {
+    if (!response.onlyRenews()) {
       // What was merely renewed is not listed, so its absence must not read as its removal.
       boolean whole = lists && !renewals;
       Update<T> update = new Update<>(whole, resources, response.removed(), version);
