@@ -2,17 +2,20 @@ package io.bifocal.dataplane;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.SupportedFields;
+import io.bifocal.dataplane.cluster.ConnectDefaults;
 import io.bifocal.dataplane.dns.ResolverConfigReader;
-import io.bifocal.dataplane.runtime.RuntimeSnapshot;
+import io.bifocal.dataplane.runtime.RuntimeLayers;
 import io.bifocal.xds.bootstrap.Servers;
 import io.bifocal.xds.bootstrap.SourceSettings;
 import io.bifocal.xds.bootstrap.StreamSettings;
 import io.envoyproxy.envoy.config.bootstrap.v3.Admin;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.bootstrap.v3.ClusterManager;
+import io.envoyproxy.envoy.config.bootstrap.v3.RuntimeLayer;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** Which fields of a bootstrap are obeyed, and which are accepted because ignoring them is safe. */
@@ -76,10 +79,18 @@ final class BootstrapFields {
     warnings.addAll(DYNAMIC.check(bootstrap.getDynamicResources(), "dynamic_resources"));
     warnings.addAll(CLUSTER_MANAGER.check(bootstrap.getClusterManager(), "cluster_manager"));
     warnings.addAll(ADMIN.check(bootstrap.getAdmin(), "admin"));
-    warnings.addAll(RuntimeSnapshot.of(bootstrap.getLayeredRuntime()).warnings());
+    warnings.addAll(runtime(bootstrap).warnings(Set.of()));
     ResolverConfigReader.ofBootstrap(bootstrap, warnings);
     checkSources(bootstrap);
     return warnings;
+  }
+
+  /** The runtime's layers. */
+  static RuntimeLayers runtime(Bootstrap bootstrap) throws ConfigException {
+    RuntimeLayers layers =
+        RuntimeLayers.of(bootstrap.getLayeredRuntime(), bootstrap.getNode().getCluster());
+    var unused = ConnectDefaults.of(layers.fixed());
+    return layers;
   }
 
   private static void checkSources(Bootstrap bootstrap) throws ConfigException {
@@ -110,6 +121,14 @@ final class BootstrapFields {
           "cluster_manager.load_stats_config",
           node,
           () -> StreamSettings.ofAds(manager.getLoadStatsConfig(), servers));
+    }
+    for (RuntimeLayer layer : bootstrap.getLayeredRuntime().getLayersList()) {
+      if (layer.hasRtdsLayer()) {
+        check(
+            "layered_runtime.layers '" + layer.getName() + "'.rtds_layer.rtds_config",
+            node,
+            () -> SourceSettings.of(layer.getRtdsLayer().getRtdsConfig(), servers));
+      }
     }
   }
 

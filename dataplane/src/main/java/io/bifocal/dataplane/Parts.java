@@ -3,21 +3,27 @@ package io.bifocal.dataplane;
 import io.bifocal.dataplane.cluster.ClusterDefaults;
 import io.bifocal.dataplane.cluster.ClusterManager;
 import io.bifocal.dataplane.cluster.ClusterTables;
+import io.bifocal.dataplane.cluster.ConnectDefaults;
 import io.bifocal.dataplane.connect.OutcomeMemory;
 import io.bifocal.dataplane.connect.RaceListener;
 import io.bifocal.dataplane.controlplane.AdsChannelFactory;
 import io.bifocal.dataplane.controlplane.ClusterRest;
 import io.bifocal.dataplane.controlplane.Pings;
+import io.bifocal.dataplane.dns.ResolverConfig;
 import io.bifocal.dataplane.dns.SystemNameService;
 import io.bifocal.dataplane.extension.AccessLogFactory;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.http.HttpConnectionManagerFactory;
+import io.bifocal.dataplane.http.route.RouteContext;
 import io.bifocal.dataplane.listener.ListenerManager;
 import io.bifocal.dataplane.observe.AccessLogFiles;
 import io.bifocal.dataplane.observe.RaceHistory;
 import io.bifocal.dataplane.observe.RaceRecorder;
 import io.bifocal.dataplane.pool.RacingPools;
+import io.bifocal.dataplane.runtime.RuntimeLayers;
+import io.bifocal.dataplane.runtime.RuntimeLoader;
+import io.bifocal.dataplane.runtime.SymlinkWatch;
 import io.bifocal.dataplane.secret.SecretManager;
 import io.bifocal.dataplane.stats.ControlPlaneStats;
 import io.bifocal.dataplane.stats.Scope;
@@ -43,6 +49,7 @@ final class Parts implements AutoCloseable {
   private final ThreadLoop control = ThreadLoop.start("bifocal-control");
   private final Workers workers;
   private final StatsStore stats;
+  private final RuntimeLoader runtime;
   private final OutcomeMemory outcomes = new OutcomeMemory(control::nanoTime);
   private final RaceHistory races;
   private final ClusterTables tables;
@@ -56,11 +63,13 @@ final class Parts implements AutoCloseable {
   private final ListenerManager listeners;
 
   /**
-   * @param defaults what holds for clusters that say nothing of it
+   * @param layers where runtime values come from
+   * @param resolver how names are resolved where a cluster does not say
    */
-  Parts(Bootstrap bootstrap, ProxyOptions options, ClusterDefaults defaults) {
+  Parts(Bootstrap bootstrap, ProxyOptions options, RuntimeLayers layers, ResolverConfig resolver) {
     workers = Workers.start(options.concurrency(), options.transport());
     stats = new StatsStore(workers.size());
+    runtime = new RuntimeLoader(layers, control, stats.root(), SymlinkWatch.NONE);
     races = new RaceHistory(workers.size());
     Scope memory = stats.root().scope("connect.memory");
     memory.gauge("addresses").read(outcomes::size);
@@ -74,7 +83,12 @@ final class Parts implements AutoCloseable {
                     worker, options.transport(), listener(worker, options.races()), outcomes));
     channels = new AdsChannelFactory(tables::of, workers.get(0), Pings.of(bootstrap));
     xds = client(bootstrap, options);
-    names = new SystemNameService(control, options.transport(), stats.root(), defaults.resolver());
+    names = new SystemNameService(control, options.transport(), stats.root(), resolver);
+    ClusterDefaults defaults =
+        new ClusterDefaults(
+            new ConnectDefaults(runtime),
+            bootstrap.getClusterManager().getUpstreamBindConfig(),
+            resolver);
     secrets = new SecretManager(control, xds.subscriptions(), this::secretObserver);
     TransportSockets transports = new TransportSockets(secrets);
     clusters =
@@ -89,7 +103,7 @@ final class Parts implements AutoCloseable {
             logs,
             stats,
             (statPrefix, routes) -> observer("http." + statPrefix + ".rds." + routes),
-            clusters::has,
+            new RouteContext(clusters::has, runtime),
             control);
     listeners =
         new ListenerManager(
@@ -154,6 +168,15 @@ final class Parts implements AutoCloseable {
     return secrets;
   }
 
+  RuntimeLoader runtime() {
+    return runtime;
+  }
+
+  /** Asks for what of the runtime comes from elsewhere. */
+  void startRuntime(Runnable ready) {
+    runtime.start(xds.subscriptions(), () -> observer("runtime"), ready);
+  }
+
   ClusterManager clusters() {
     return clusters;
   }
@@ -188,7 +211,8 @@ final class Parts implements AutoCloseable {
 
   /** Who is still waited for. */
   Set<String> unready() {
-    Set<String> unready = new LinkedHashSet<>(clusters.unready());
+    Set<String> unready = new LinkedHashSet<>(runtime.unready());
+    unready.addAll(clusters.unready());
     unready.addAll(listeners.unready());
     return unready;
   }
@@ -201,6 +225,7 @@ final class Parts implements AutoCloseable {
             () -> {
               listeners.close();
               clusters.close();
+              runtime.close();
               xds.close();
               return true;
             });

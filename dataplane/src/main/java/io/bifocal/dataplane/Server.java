@@ -2,11 +2,10 @@ package io.bifocal.dataplane;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.admin.AdminServer;
-import io.bifocal.dataplane.cluster.ClusterDefaults;
-import io.bifocal.dataplane.cluster.ConnectSettingsReader;
+import io.bifocal.dataplane.dns.ResolverConfig;
 import io.bifocal.dataplane.dns.ResolverConfigReader;
 import io.bifocal.dataplane.host.Address;
-import io.bifocal.dataplane.runtime.RuntimeSnapshot;
+import io.bifocal.dataplane.runtime.RuntimeLayers;
 import io.bifocal.dataplane.stats.LoadReporterStats;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
@@ -46,17 +45,10 @@ final class Server {
   private Server(Bootstrap bootstrap, ProxyOptions options) throws ConfigException {
     this.bootstrap = bootstrap;
     this.options = options;
-    this.parts = new Parts(bootstrap, options, clusterDefaults(bootstrap));
+    RuntimeLayers layers = BootstrapFields.runtime(bootstrap);
+    ResolverConfig resolver = ResolverConfigReader.ofBootstrap(bootstrap, new ArrayList<>());
+    this.parts = new Parts(bootstrap, options, layers, resolver);
     this.control = new ControlCalls(parts.control());
-  }
-
-  private static ClusterDefaults clusterDefaults(Bootstrap bootstrap) throws ConfigException {
-    RuntimeSnapshot runtime = RuntimeSnapshot.of(bootstrap.getLayeredRuntime());
-    List<String> toldAlready = new ArrayList<>(); // by BootstrapFields
-    return new ClusterDefaults(
-        ConnectSettingsReader.ofRuntime(runtime.under(ConnectSettingsReader.KEY)),
-        bootstrap.getClusterManager().getUpstreamBindConfig(),
-        ResolverConfigReader.ofBootstrap(bootstrap, toldAlready));
   }
 
   static Server start(Bootstrap bootstrap, ProxyOptions options) throws ConfigException {
@@ -123,6 +115,7 @@ final class Server {
     parts
         .clusters()
         .start(
+            parts::startRuntime,
             dynamic.hasCdsConfig() ? dynamic.getCdsConfig() : null,
             parts.observer("cluster_manager.cds"),
             parts::clusterObserver,

@@ -2,9 +2,11 @@ package io.bifocal.dataplane;
 
 import com.google.protobuf.Message;
 import com.google.protobuf.util.Timestamps;
+import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.admin.ProxyView;
 import io.bifocal.dataplane.cluster.ClusterStatusView;
 import io.bifocal.dataplane.observe.RaceHistory;
+import io.bifocal.dataplane.runtime.RuntimeSnapshot;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.admin.v3.BootstrapConfigDump;
@@ -16,6 +18,7 @@ import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** What the admin interface sees of a {@link Server}. */
@@ -111,6 +114,16 @@ final class ServerView implements ProxyView {
   @Override
   public Set<String> unready() {
     return parts.unready();
+  }
+
+  @Override
+  public RuntimeSnapshot runtime() {
+    return parts.runtime().snapshot();
+  }
+
+  @Override
+  public void overrideRuntime(Map<String, String> changes) throws ConfigException {
+    parts.runtime().override(changes);
   }
 
   @Override

@@ -78,11 +78,14 @@ class BootstrapFieldsTest {
     assertThat(
             BootstrapFields.check(
                 new BootstrapReader(false)
-                    .readYaml("layered_runtime: {layers: [{name: a, admin_layer: {}}]}", "test")))
+                    .readYaml(
+                        "layered_runtime: {layers: [{name: a, static_layer:"
+                            + " {envoy.reloadable_features.x: false}}]}",
+                        "test")))
         .singleElement()
         .asString()
         .contains("layered_runtime")
-        .contains("only static layers");
+        .contains("'envoy.reloadable_features.x' is ignored");
   }
 
   @Test

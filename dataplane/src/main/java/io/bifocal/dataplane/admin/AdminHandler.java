@@ -11,12 +11,14 @@ import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpChunkedInput;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.timeout.IdleStateEvent;
+import java.nio.charset.StandardCharsets;
 import java.util.Date;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -52,7 +54,7 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
       return;
     }
     boolean last = !HttpUtil.isKeepAlive(http);
-    Request request = Request.of(http.method().name(), http.uri());
+    Request request = Request.of(http.method().name(), http.uri(), form(http));
     var unused =
         endpoints
             .answer(request)
@@ -63,6 +65,13 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
                 })
             .thenAcceptAsync(
                 answer -> write(channel, answer, head, old, last || old), channel.eventLoop());
+  }
+
+  private static String form(FullHttpRequest http) {
+    return HttpHeaderValues.APPLICATION_X_WWW_FORM_URLENCODED.contentEqualsIgnoreCase(
+            http.headers().get(HttpHeaderNames.CONTENT_TYPE))
+        ? http.content().toString(StandardCharsets.UTF_8)
+        : "";
   }
 
   /**

@@ -108,7 +108,7 @@ final class Endpoints {
     get(
         "/runtime",
         "print runtime values",
-        r -> now(Answer.json("{\n \"entries\": {},\n \"layers\": []\n}\n")));
+        r -> proxy.ask(ProxyView::runtime).thenApplyAsync(RuntimePage::print, printer));
     get(
         "/init_dump",
         "dump who is still waited for before the proxy is live",
@@ -207,7 +207,7 @@ final class Endpoints {
     post(
         "/runtime_modify",
         "add or modify runtime values",
-        r -> now(Answer.error(503, "No admin layer specified")));
+        r -> proxy.ask(view -> RuntimePage.modify(view, r.parameters())));
   }
 
   private static Answer ready(ServerInfo.State state) {

@@ -1,8 +1,10 @@
 package io.bifocal.dataplane.admin;
 
 import com.google.protobuf.Message;
+import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.cluster.ClusterStatusView;
 import io.bifocal.dataplane.observe.RaceHistory;
+import io.bifocal.dataplane.runtime.RuntimeSnapshot;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.admin.v3.CommandLineOptions;
@@ -10,6 +12,7 @@ import io.envoyproxy.envoy.admin.v3.ListenerStatus;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -47,6 +50,16 @@ public interface ProxyView {
 
   /** Who is still waited for. */
   Set<String> unready();
+
+  /** The runtime's values in force; on any thread. */
+  RuntimeSnapshot runtime();
+
+  /**
+   * {@code POST /runtime_modify}: overrides values; an empty one takes an override back.
+   *
+   * @throws ConfigException when that cannot be, saying why
+   */
+  void overrideRuntime(Map<String, String> changes) throws ConfigException;
 
   /** Starts an orderly end ({@code POST /quitquitquit}). */
   void quit();

@@ -12,13 +12,28 @@ import org.jspecify.annotations.Nullable;
  * What was asked.
  *
  * @param query the first value of each parameter, in order; empty for one without a value
+ * @param form the same of a form in the request's body
  */
-record Request(String method, String path, Map<String, String> query) {
+record Request(String method, String path, Map<String, String> query, Map<String, String> form) {
   static Request of(String method, String target) {
+    return of(method, target, "");
+  }
+
+  static Request of(String method, String target, String form) {
     QueryStringDecoder decoder = new QueryStringDecoder(target);
-    Map<String, String> query = new LinkedHashMap<>();
-    decoder.parameters().forEach((name, values) -> query.put(name, values.get(0)));
-    return new Request(method, decoder.path(), query);
+    return new Request(
+        method, decoder.path(), first(decoder), first(new QueryStringDecoder(form, false)));
+  }
+
+  private static Map<String, String> first(QueryStringDecoder decoder) {
+    Map<String, String> parameters = new LinkedHashMap<>();
+    decoder.parameters().forEach((name, values) -> parameters.put(name, values.get(0)));
+    return parameters;
+  }
+
+  /** Those of the query, or when it has none those of the form. */
+  Map<String, String> parameters() {
+    return query.isEmpty() ? form : query;
   }
 
   boolean has(String parameter) {

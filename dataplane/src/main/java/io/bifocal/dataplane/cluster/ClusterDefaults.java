@@ -3,17 +3,20 @@ package io.bifocal.dataplane.cluster;
 import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.dns.ResolverConfig;
 import io.envoyproxy.envoy.config.core.v3.BindConfig;
+import java.util.function.Supplier;
 
 /**
  * What holds for every cluster that says nothing of it.
  *
- * @param connect how connections are made where Envoy has no field for it
+ * @param connect how connections are made where Envoy has no field for it; asked when a cluster is
+ *     made
  * @param bind {@code cluster_manager.upstream_bind_config}; the default instance for none
  * @param resolver how names are resolved
  */
-public record ClusterDefaults(ConnectSettings connect, BindConfig bind, ResolverConfig resolver) {
+public record ClusterDefaults(
+    Supplier<ConnectSettings> connect, BindConfig bind, ResolverConfig resolver) {
   /** What holds without a bootstrap that says otherwise. */
   public static final ClusterDefaults DEFAULT =
       new ClusterDefaults(
-          ConnectSettings.DEFAULT, BindConfig.getDefaultInstance(), ResolverConfig.DEFAULT);
+          () -> ConnectSettings.DEFAULT, BindConfig.getDefaultInstance(), ResolverConfig.DEFAULT);
 }

@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -154,10 +155,24 @@ public final class ClusterManager {
       SubscriptionObserver cdsObserver,
       Function<String, SubscriptionObserver> edsObservers,
       Runnable initialized) {
+    start(Runnable::run, cds, cdsObserver, edsObservers, initialized);
+  }
+
+  /**
+   * As {@link #start(ConfigSource, SubscriptionObserver, Function, Runnable)}.
+   *
+   * @param between is handed the rest when the clusters that ask nobody are ready, and runs it once
+   */
+  public void start(
+      Consumer<Runnable> between,
+      @Nullable ConfigSource cds,
+      SubscriptionObserver cdsObserver,
+      Function<String, SubscriptionObserver> edsObservers,
+      Runnable initialized) {
     control.assertInLoop();
     factory.observeEndpoints(edsObservers);
     publisher.batch(() -> statics.values().stream().filter(c -> !c.asksEds()).forEach(this::warm));
-    primaryReady.await(() -> startEds(cds, cdsObserver, initialized));
+    primaryReady.await(() -> between.accept(() -> startEds(cds, cdsObserver, initialized)));
   }
 
   private void startEds(

@@ -69,7 +69,7 @@ final class ClusterReader {
             breakers(cluster.getCircuitBreakers(), path + ".circuit_breakers", warnings),
             cluster.getUpstreamConnectionOptions().getHappyEyeballsConfig(),
             ConnectSettingsReader.ofCluster(
-                cluster.getMetadata(), defaults.connect(), path + ".metadata"),
+                cluster.getMetadata(), defaults.connect().get(), path + ".metadata"),
             SocketSettingsReader.read(cluster, defaults.bind(), path),
             transports.upstream(cluster.getTransportSocket(), path + ".transport_socket", warnings),
             discovery,

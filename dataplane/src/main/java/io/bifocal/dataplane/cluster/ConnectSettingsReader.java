@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  * both: from a cluster's metadata under {@code bifocal.connect}, over defaults from the runtime's
  * keys {@code bifocal.connect.*}. The keys and their values are the same in both places.
  */
-public final class ConnectSettingsReader {
+final class ConnectSettingsReader {
   /** Of the metadata, and with a dot behind it of the runtime. */
-  public static final String KEY = "bifocal.connect";
+  static final String KEY = "bifocal.connect";
 
   private static final String ATTEMPT_DELAY = "attempt_delay";
   private static final String GROWTH = "attempt_delay_growth";
@@ -61,7 +61,7 @@ public final class ConnectSettingsReader {
    * @param values what the runtime says under {@link #KEY}, without that prefix
    * @throws ConfigException with the key that is mistyped or out of bounds
    */
-  public static ConnectSettings ofRuntime(Map<String, Value> values) throws ConfigException {
+  static ConnectSettings ofRuntime(Map<String, Value> values) throws ConfigException {
     return new ConnectSettingsReader(values, "runtime key " + KEY + ".")
         .over(ConnectSettings.DEFAULT);
   }

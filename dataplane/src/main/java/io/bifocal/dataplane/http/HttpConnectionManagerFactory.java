@@ -10,6 +10,7 @@ import io.bifocal.dataplane.extension.ListenerContext;
 import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
+import io.bifocal.dataplane.http.route.RouteContext;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.stream.AccessLog;
 import io.bifocal.dataplane.worker.Worker;
@@ -21,7 +22,6 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import java.util.function.Predicate;
 
 /**
  * Makes HTTP connection managers. Confined to the control loop.
@@ -41,7 +41,7 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
    * @param clusters each worker's own view
    * @param accessLogs what an {@code access_log} may name
    * @param rdsObservers by {@code stat_prefix} and the route configuration's name
-   * @param clusterExists for {@code validate_clusters}; asked on the control loop
+   * @param routing what routes refer to
    */
   public HttpConnectionManagerFactory(
       Subscriptions xds,
@@ -49,12 +49,12 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
       Registry<AccessLogFactory> accessLogs,
       StatsStore stats,
       BiFunction<String, String, SubscriptionObserver> rdsObservers,
-      Predicate<String> clusterExists,
+      RouteContext routing,
       Loop control) {
     this.clusters = clusters;
     this.accessLogs = accessLogs;
     this.stats = stats;
-    this.routes = new RouteConfigs(xds, rdsObservers, clusterExists, control);
+    this.routes = new RouteConfigs(xds, rdsObservers, routing, control);
   }
 
   /** The route configurations of all managers made here. */

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.http;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.http.route.RouteContext;
 import io.bifocal.dataplane.http.route.RouteTable;
 import io.bifocal.xds.Resource;
 import io.bifocal.xds.ResourceType;
@@ -18,7 +19,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class RdsRoutes implements ResourceWatcher<RouteConfiguration> {
   private final String name;
   private final Loop control;
-  private final Predicate<String> clusterExists;
+  private final RouteContext context;
   private final Runnable onUnused;
   private final List<Runnable> waiting = new ArrayList<>();
   private @Nullable Subscription subscription;
@@ -40,10 +40,10 @@ final class RdsRoutes implements ResourceWatcher<RouteConfiguration> {
   private int leases;
   private volatile @Nullable RouteTable table;
 
-  RdsRoutes(String name, Loop control, Predicate<String> clusterExists, Runnable onUnused) {
+  RdsRoutes(String name, Loop control, RouteContext context, Runnable onUnused) {
     this.name = name;
     this.control = control;
-    this.clusterExists = clusterExists;
+    this.context = context;
     this.onUnused = onUnused;
   }
 
@@ -105,7 +105,7 @@ final class RdsRoutes implements ResourceWatcher<RouteConfiguration> {
           "Unexpected RDS configuration (expecting %s): %s".formatted(name, fresh.getName()));
     }
     if (!fresh.equals(config)) {
-      table = RouteTable.compile(fresh, clusterExists, false);
+      table = RouteTable.compile(fresh, context, false);
       config = fresh;
       since = control.wallTime();
       version = updateVersion;

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http;
 import com.google.protobuf.Any;
 import com.google.protobuf.Timestamp;
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.http.route.RouteContext;
 import io.bifocal.dataplane.http.route.RouteTable;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.xds.SubscriptionObserver;
@@ -17,7 +18,6 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class RouteConfigs {
   private final Subscriptions xds;
   private final BiFunction<String, String, SubscriptionObserver> observers;
-  private final Predicate<String> clusterExists;
+  private final RouteContext context;
   private final Loop control;
   private final Map<Key, RdsRoutes> subscribed = new LinkedHashMap<>();
   private final Set<StaticRoutes> statics = new LinkedHashSet<>();
@@ -37,18 +37,17 @@ public final class RouteConfigs {
   public RouteConfigs(
       Subscriptions xds,
       BiFunction<String, String, SubscriptionObserver> observers,
-      Predicate<String> clusterExists,
+      RouteContext context,
       Loop control) {
     this.xds = xds;
     this.observers = observers;
-    this.clusterExists = clusterExists;
+    this.context = context;
     this.control = control;
   }
 
   RouteSource fixed(RouteConfiguration config) throws ConfigException {
     StaticRoutes routes =
-        new StaticRoutes(
-            config, RouteTable.compile(config, clusterExists, true), control.wallTime());
+        new StaticRoutes(config, RouteTable.compile(config, context, true), control.wallTime());
     statics.add(routes);
     return routes;
   }
@@ -65,7 +64,7 @@ public final class RouteConfigs {
             subscribed.remove(key);
             observer.onEnd();
           };
-      routes = new RdsRoutes(name, control, clusterExists, gone);
+      routes = new RdsRoutes(name, control, context, gone);
       subscribed.put(key, routes);
       InitManager.Target target = init.register("RdsRouteConfigSubscription " + name);
       routes.whenHeard(target::ready);

@@ -1,65 +1,75 @@
 package io.bifocal.dataplane.runtime;
 
-import com.google.protobuf.Struct;
-import com.google.protobuf.Value;
-import io.envoyproxy.envoy.config.bootstrap.v3.LayeredRuntime;
-import io.envoyproxy.envoy.config.bootstrap.v3.RuntimeLayer;
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What the runtime's layers say together.
- *
- * @param values by dotted key
- * @param warnings what of the layers is accepted without effect
+ * What the runtime's layers say together, at one time. Immutable. A value that cannot be read as
+ * what it is asked for counts as none.
  */
-public record RuntimeSnapshot(SortedMap<String, Value> values, List<String> warnings) {
-  public RuntimeSnapshot {
-    values = Collections.unmodifiableSortedMap(values);
-    warnings = List.copyOf(warnings);
+public final class RuntimeSnapshot {
+  /** No layers. */
+  public static final RuntimeSnapshot EMPTY = new RuntimeSnapshot(List.of());
+
+  private final List<RuntimeLayer> layers;
+  private final Map<String, RuntimeValue> values;
+
+  /** Of two layers that name a key the later wins. */
+  public RuntimeSnapshot(List<RuntimeLayer> layers) {
+    this.layers = List.copyOf(layers);
+    Map<String, RuntimeValue> merged = new HashMap<>();
+    layers.forEach(layer -> merged.putAll(layer.values()));
+    this.values = Map.copyOf(merged);
   }
 
-  /**
-   * The static layers of {@code Bootstrap.layered_runtime}; of two that name a key the later wins.
-   */
-  public static RuntimeSnapshot of(LayeredRuntime layers) {
-    SortedMap<String, Value> values = new TreeMap<>();
-    List<String> warnings = new ArrayList<>();
-    for (RuntimeLayer layer : layers.getLayersList()) {
-      if (layer.hasStaticLayer()) {
-        flatten("", layer.getStaticLayer(), values);
-      } else {
-        warnings.add(
-            "layered_runtime.layers '"
-                + layer.getName()
-                + "': only static layers are read yet, and this one is none");
-      }
+  public List<RuntimeLayer> layers() {
+    return layers;
+  }
+
+  /** Every value in force, by dotted key. */
+  public Map<String, RuntimeValue> values() {
+    return values;
+  }
+
+  /** A flag, such as one under {@code envoy.reloadable_features}. */
+  public boolean flag(String key, boolean otherwise) {
+    RuntimeValue value = values.get(key);
+    return (value == null || value.flag() == null) ? otherwise : value.flag();
+  }
+
+  /** A whole number that is not negative; digits behind the point are cut off. */
+  public long number(String key, long otherwise) {
+    RuntimeValue value = values.get(key);
+    Long number = value == null ? null : value.unsigned();
+    return number == null ? otherwise : number;
+  }
+
+  /** A share; a plain number is one of a hundred. */
+  public Fraction fraction(String key, Fraction otherwise) {
+    RuntimeValue value = values.get(key);
+    if (value == null) {
+      return otherwise;
     }
-    return new RuntimeSnapshot(values, warnings);
+    if (value.fraction() != null) {
+      return value.fraction();
+    }
+    Long percent = value.unsigned();
+    return percent == null ? otherwise : new Fraction(percent, 100);
   }
 
-  // A key may be written with dots, as nested objects, or as a mix of both.
-  private static void flatten(String prefix, Struct struct, Map<String, Value> into) {
-    struct
-        .getFieldsMap()
-        .forEach(
-            (name, value) -> {
-              if (value.hasStructValue()) {
-                flatten(prefix + name + ".", value.getStructValue(), into);
-              } else {
-                into.put(prefix + name, value);
-              }
-            });
+  public @Nullable String text(String key) {
+    RuntimeValue value = values.get(key);
+    return value == null ? null : value.text();
   }
 
   /** The values whose keys begin with {@code prefix} and a dot, by the rest of their keys. */
-  public Map<String, Value> under(String prefix) {
+  public SortedMap<String, RuntimeValue> under(String prefix) {
     String start = prefix + ".";
-    SortedMap<String, Value> found = new TreeMap<>();
+    SortedMap<String, RuntimeValue> found = new TreeMap<>();
     values.forEach(
         (key, value) -> {
           if (key.startsWith(start)) {

@@ -19,6 +19,9 @@ import io.bifocal.dataplane.host.HostStats;
 import io.bifocal.dataplane.host.Locality;
 import io.bifocal.dataplane.logging.LogLevels;
 import io.bifocal.dataplane.pool.CircuitBreakers;
+import io.bifocal.dataplane.runtime.RuntimeLayer;
+import io.bifocal.dataplane.runtime.RuntimeSnapshot;
+import io.bifocal.dataplane.runtime.RuntimeValue;
 import io.envoyproxy.envoy.admin.v3.BootstrapConfigDump;
 import io.envoyproxy.envoy.admin.v3.ClustersConfigDump;
 import io.envoyproxy.envoy.admin.v3.EndpointsConfigDump;
@@ -44,6 +47,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -253,6 +257,62 @@ class AdminServerTest {
         .startsWith("admin commands are:\n  /: Admin home page\n")
         .contains("\n  /quitquitquit (POST): exit the server\n");
     assertThat(get("/").body()).startsWith("<!DOCTYPE html>").contains("href=\"config_dump\"");
+  }
+
+  @Test
+  void runtime_values_are_shown_by_layer() throws Exception {
+    proxy.runtime =
+        new RuntimeSnapshot(
+            List.of(
+                new RuntimeLayer("one", new TreeMap<>(Map.of("k", RuntimeValue.of("<1>")))),
+                new RuntimeLayer("two", new TreeMap<>(Map.of("k", RuntimeValue.of("2"))))));
+
+    assertThat(get("/runtime").body())
+        .isEqualTo(
+            """
+            {
+             "entries": {
+              "k": {
+               "layer_values": [
+                "<1>",
+                "2"
+               ],
+               "final_value": "2"
+              }
+             },
+             "layers": [
+              "one",
+              "two"
+             ]
+            }
+            """);
+  }
+
+  @Test
+  void runtime_values_are_modified_if_there_is_a_layer_for_it() throws Exception {
+    HttpResponse<String> none = send("POST", "/runtime_modify?a=1");
+    assertThat(none.statusCode()).isEqualTo(503);
+    assertThat(none.body()).isEqualTo("No admin layer specified");
+
+    proxy.hasAdminLayer = true;
+    assertThat(send("POST", "/runtime_modify?a=1&b=").body()).isEqualTo("OK\n");
+    assertThat(proxy.overrides).isEqualTo(Map.of("a", "1", "b", ""));
+
+    HttpResponse<String> nothing = send("POST", "/runtime_modify");
+    assertThat(nothing.statusCode()).isEqualTo(400);
+    assertThat(nothing.body()).startsWith("usage: /runtime_modify?key1=value1");
+  }
+
+  @Test
+  void runtime_values_may_come_as_a_form() throws Exception {
+    proxy.hasAdminLayer = true;
+    HttpRequest form =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + "/runtime_modify"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .POST(HttpRequest.BodyPublishers.ofString("a=x%20y&b="))
+            .build();
+    assertThat(client.send(form, HttpResponse.BodyHandlers.ofString()).body()).isEqualTo("OK\n");
+    assertThat(proxy.overrides).isEqualTo(Map.of("a", "x y", "b", ""));
   }
 
   @Test

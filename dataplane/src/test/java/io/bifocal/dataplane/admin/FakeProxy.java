@@ -1,8 +1,10 @@
 package io.bifocal.dataplane.admin;
 
 import com.google.protobuf.Message;
+import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.cluster.ClusterStatusView;
 import io.bifocal.dataplane.observe.RaceHistory;
+import io.bifocal.dataplane.runtime.RuntimeSnapshot;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.time.Loop;
 import io.bifocal.xds.time.ThreadLoop;
@@ -12,7 +14,9 @@ import io.envoyproxy.envoy.admin.v3.ListenerStatus;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -25,6 +29,9 @@ final class FakeProxy implements ProxyView, AutoCloseable {
   final List<ClusterStatusView> clusters = new CopyOnWriteArrayList<>();
   final List<ListenerStatus> listeners = new CopyOnWriteArrayList<>();
   final List<String> orders = new CopyOnWriteArrayList<>();
+  final Map<String, String> overrides = new LinkedHashMap<>();
+  volatile RuntimeSnapshot runtime = RuntimeSnapshot.EMPTY;
+  volatile boolean hasAdminLayer;
   volatile ServerInfo.State state = ServerInfo.State.LIVE;
   volatile Set<String> unready = Set.of();
 
@@ -95,6 +102,19 @@ final class FakeProxy implements ProxyView, AutoCloseable {
   public Set<String> unready() {
     control.assertInLoop();
     return unready;
+  }
+
+  @Override
+  public RuntimeSnapshot runtime() {
+    return runtime;
+  }
+
+  @Override
+  public void overrideRuntime(Map<String, String> changes) throws ConfigException {
+    if (!hasAdminLayer) {
+      throw new ConfigException("No admin layer specified");
+    }
+    overrides.putAll(changes);
   }
 
   @Override

@@ -75,7 +75,7 @@ class SocketSettingsReaderTest {
   private static SocketSettings read(String cluster, String bootstrap) throws Exception {
     ClusterDefaults defaults =
         new ClusterDefaults(
-            ConnectSettings.DEFAULT,
+            () -> ConnectSettings.DEFAULT,
             TextFormat.parse(bootstrap, BindConfig.class),
             ResolverConfig.DEFAULT);
     return new ClusterReader(defaults)

@@ -11,8 +11,10 @@ import io.bifocal.dataplane.extension.ListenerContext;
 import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.http.route.RouteContext;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.pool.CircuitBreakers;
+import io.bifocal.dataplane.runtime.ScriptedRuntime;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.dataplane.worker.Transport;
@@ -48,6 +50,7 @@ final class HttpBench {
   final VirtualTime control = new VirtualTime();
   final InitManager init = new InitManager("listener");
   final HttpConnectionManagerFactory factory;
+  final ScriptedRuntime runtime = new ScriptedRuntime();
   private final List<AutoCloseable> owned = new ArrayList<>();
   private @Nullable Channel listening;
   private @Nullable NetworkFilter filter;
@@ -62,7 +65,7 @@ final class HttpBench {
             logs,
             stats,
             (prefix, name) -> SubscriptionObserver.NONE,
-            "up"::equals,
+            new RouteContext("up"::equals, runtime),
             control);
   }
 

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.http.route;
 
 import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.runtime.RuntimeFraction;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

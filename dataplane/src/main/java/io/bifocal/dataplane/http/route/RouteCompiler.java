@@ -5,6 +5,7 @@ import io.bifocal.api.JavaDuration;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.dataplane.http.route.RouteAction.ClusterChoice;
 import io.bifocal.dataplane.match.StringMatch;
+import io.bifocal.dataplane.runtime.RuntimeFraction;
 import io.envoyproxy.envoy.config.route.v3.DirectResponseAction;
 import io.envoyproxy.envoy.config.route.v3.HeaderMatcher;
 import io.envoyproxy.envoy.config.route.v3.QueryParameterMatcher;
@@ -18,8 +19,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,11 +28,13 @@ final class RouteCompiler {
   private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(15);
 
   private final RouteConfiguration config;
-  private final @Nullable Predicate<String> clusterExists;
+  private final RouteContext context;
+  private final boolean validateClusters;
 
-  RouteCompiler(RouteConfiguration config, @Nullable Predicate<String> clusterExists) {
+  RouteCompiler(RouteConfiguration config, RouteContext context, boolean validateClusters) {
     this.config = config;
-    this.clusterExists = clusterExists;
+    this.context = context;
+    this.validateClusters = validateClusters;
   }
 
   RouteTable compile() throws ConfigException {
@@ -82,7 +83,9 @@ final class RouteCompiler {
         PathMatch.of(match, where + ".match"),
         headers,
         query,
-        match.hasRuntimeFraction() ? RuntimeFraction.of(match.getRuntimeFraction()) : null,
+        match.hasRuntimeFraction()
+            ? RuntimeFraction.of(match.getRuntimeFraction(), context.runtime())
+            : null,
         match.hasGrpc(),
         action(host, route, where),
         requestChanges(host, route, where),
@@ -241,7 +244,7 @@ final class RouteCompiler {
   }
 
   private String existing(String cluster) throws ConfigException {
-    if (clusterExists != null && !clusterExists.test(cluster)) {
+    if (validateClusters && !context.clusterExists().test(cluster)) {
       throw new ConfigException("route: unknown cluster '" + cluster + "'");
     }
     return cluster;

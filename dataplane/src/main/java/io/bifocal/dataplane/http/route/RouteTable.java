@@ -3,7 +3,6 @@ package io.bifocal.dataplane.http.route;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** A {@code RouteConfiguration}, compiled. Immutable; shared by all workers. */
@@ -21,16 +20,16 @@ public final class RouteTable {
   /**
    * Compiles.
    *
-   * @param clusterExists asked when {@code validate_clusters} is set
+   * @param context what it refers to
    * @param validateByDefault whether clusters are checked when the configuration does not say
    * @throws ConfigException in Envoy's words
    */
   public static RouteTable compile(
-      RouteConfiguration config, Predicate<String> clusterExists, boolean validateByDefault)
+      RouteConfiguration config, RouteContext context, boolean validateByDefault)
       throws ConfigException {
     boolean validate =
         config.hasValidateClusters() ? config.getValidateClusters().getValue() : validateByDefault;
-    return new RouteCompiler(config, validate ? clusterExists : null).compile();
+    return new RouteCompiler(config, context, validate).compile();
   }
 
   public String name() {

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.bifocal.api.BootstrapReader;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.runtime.RuntimeReader;
+import io.bifocal.dataplane.runtime.ScriptedRuntime;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
@@ -46,8 +48,38 @@ class RouteTableTest {
         .getRouteConfig();
   }
 
+  @Test
+  void aShareOfTheRequestsFollowsTheRuntime() throws Exception {
+    ScriptedRuntime runtime = new ScriptedRuntime();
+    RouteTable table =
+        RouteTable.compile(
+            read(
+                """
+                virtual_hosts:
+                - name: h
+                  domains: ["*"]
+                  routes:
+                  - match:
+                      prefix: /
+                      runtime_fraction:
+                        runtime_key: share
+                        default_value: {numerator: 50}
+                    route: {cluster: canary}
+                """),
+            new RouteContext("known"::equals, runtime),
+            false);
+    RequestHead head = new RequestHead("GET", "/", "a", true, new DefaultHttpHeaders());
+
+    assertThat(table.match(head, 49)).isNotNull();
+    assertThat(table.match(head, 50)).isNull();
+    runtime.set("share", "80");
+    assertThat(table.match(head, 50)).isNotNull();
+    assertThat(table.match(head, 80)).isNull();
+  }
+
   private static RouteTable table(String routeConfig) throws Exception {
-    return RouteTable.compile(read(routeConfig), "known"::equals, false);
+    return RouteTable.compile(
+        read(routeConfig), new RouteContext("known"::equals, RuntimeReader.NONE), false);
   }
 
   private static RouteTable routes(String... matches) throws Exception {
@@ -293,7 +325,11 @@ class RouteTableTest {
             "Only unique values for domains are permitted. Duplicate entry of domain *.b in route"
                 + " r1");
     assertThatThrownBy(
-            () -> RouteTable.compile(read(oneHost("[b]", "nosuch")), "known"::equals, true))
+            () ->
+                RouteTable.compile(
+                    read(oneHost("[b]", "nosuch")),
+                    new RouteContext("known"::equals, RuntimeReader.NONE),
+                    true))
         .hasMessage("route: unknown cluster 'nosuch'");
     assertThatThrownBy(() -> routes("{safe_regex: {regex: \"(\"}}")).hasMessage("missing ): (");
   }
