@@ -12,9 +12,14 @@ import io.bifocal.dataplane.controlplane.Pings;
 import io.bifocal.dataplane.dns.ResolverConfig;
 import io.bifocal.dataplane.dns.SystemNameService;
 import io.bifocal.dataplane.extension.AccessLogFactory;
+import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.http.HttpConnectionManagerFactory;
+import io.bifocal.dataplane.http.filter.FilterChainReader;
+import io.bifocal.dataplane.http.filter.HttpFilters;
+import io.bifocal.dataplane.http.filter.buffer.BufferFactory;
+import io.bifocal.dataplane.http.filter.headermutation.HeaderMutationFactory;
 import io.bifocal.dataplane.http.route.RouteContext;
 import io.bifocal.dataplane.listener.ListenerManager;
 import io.bifocal.dataplane.observe.AccessLogFiles;
@@ -59,6 +64,7 @@ final class Parts implements AutoCloseable {
   private final SecretManager secrets;
   private final ClusterManager clusters;
   private final AccessLogFiles accessLogs;
+  private final ExtensionConfigs discovery;
   private final HttpConnectionManagerFactory http;
   private final ListenerManager listeners;
 
@@ -96,6 +102,9 @@ final class Parts implements AutoCloseable {
             control, xds.subscriptions(), stats, tables, defaults, names, transports);
     accessLogs = AccessLogFiles.start(stats.root(), control, options.accessLogFlush());
     Registry<AccessLogFactory> logs = accessLogs.registry();
+    discovery = new ExtensionConfigs(xds.subscriptions(), stats, control);
+    HttpFilters filters =
+        new HttpFilters().register(new HeaderMutationFactory()).register(new BufferFactory());
     http =
         new HttpConnectionManagerFactory(
             xds.subscriptions(),
@@ -103,7 +112,8 @@ final class Parts implements AutoCloseable {
             logs,
             stats,
             (statPrefix, routes) -> observer("http." + statPrefix + ".rds." + routes),
-            new RouteContext(clusters::has, runtime),
+            new RouteContext(clusters::has, runtime, filters::routeConfig),
+            new FilterChainReader(filters, discovery, runtime),
             control);
     listeners =
         new ListenerManager(
@@ -183,6 +193,10 @@ final class Parts implements AutoCloseable {
 
   HttpConnectionManagerFactory http() {
     return http;
+  }
+
+  ExtensionConfigs discovery() {
+    return discovery;
   }
 
   ListenerManager listeners() {

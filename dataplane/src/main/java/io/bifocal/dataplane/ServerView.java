@@ -94,6 +94,7 @@ final class ServerView implements ProxyView {
     if (includeEndpoints) {
       sections.add(parts.clusters().endpointsDump());
     }
+    parts.discovery().dump().ifPresent(sections::add);
     sections.add(parts.listeners().dump());
     sections.add(ScopedRoutesConfigDump.getDefaultInstance());
     sections.add(parts.http().routes().routesDump());

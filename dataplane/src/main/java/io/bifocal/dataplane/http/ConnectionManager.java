@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http;
 import io.bifocal.dataplane.cluster.WorkerClusters;
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.extension.NetworkFilter;
+import io.bifocal.dataplane.http.filter.FilterChain;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stream.AccessLog;
 import io.bifocal.dataplane.worker.Worker;
@@ -11,11 +12,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** One connection manager: what its connections on all workers have in common. */
 final class ConnectionManager implements NetworkFilter {
   private final HttpSettings settings;
   private final RouteSource routes;
+  private final FilterChain chain;
+  // Null when there is nothing but the router, so that nobody asks further.
+  private final @Nullable FilterChain filters;
   private final List<AccessLog> logs;
   private final Function<Worker, WorkerClusters> clusters;
   private final Scope scope;
@@ -26,12 +31,15 @@ final class ConnectionManager implements NetworkFilter {
   ConnectionManager(
       HttpSettings settings,
       RouteSource routes,
+      FilterChain chain,
       List<AccessLog> logs,
       Function<Worker, WorkerClusters> clusters,
       Scope root,
       Scope listener) {
     this.settings = settings;
     this.routes = routes;
+    this.chain = chain;
+    this.filters = chain.isEmpty() ? null : chain;
     this.logs = logs;
     this.clusters = clusters;
     this.scope = HttpStats.scope(root, settings.statPrefix());
@@ -44,6 +52,10 @@ final class ConnectionManager implements NetworkFilter {
 
   RouteSource routes() {
     return routes;
+  }
+
+  @Nullable FilterChain filters() {
+    return filters;
   }
 
   boolean draining() {
@@ -82,5 +94,6 @@ final class ConnectionManager implements NetworkFilter {
   @Override
   public void close() {
     routes.close();
+    chain.close();
   }
 }

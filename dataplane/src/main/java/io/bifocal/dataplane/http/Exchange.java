@@ -5,6 +5,8 @@ import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.codec.RequestReceiver;
 import io.bifocal.dataplane.http.codec.ResetReason;
 import io.bifocal.dataplane.http.codec.ResponseSender;
+import io.bifocal.dataplane.http.filter.FilterChain;
+import io.bifocal.dataplane.http.filter.StreamFilters;
 import io.bifocal.dataplane.http.route.Route;
 import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.http.route.RouteTable;
@@ -41,6 +43,10 @@ final class Exchange implements RequestReceiver {
   private final Response response;
   private @Nullable RequestHead request;
   private @Nullable RouterRequest router;
+  private @Nullable Route route;
+  // Null when there is nothing but the router.
+  private @Nullable StreamFilters filters;
+  private long random;
   private long streamIdle;
   private boolean requestEnded;
   private boolean ended;
@@ -107,7 +113,16 @@ final class Exchange implements RequestReceiver {
     if (!end) {
       connection.deadlines.set(Deadlines.Kind.REQUEST, now, connection.settings.requestTimeout());
     }
-    route(head, now);
+    findRoute();
+    FilterChain chain = connection.manager.filters();
+    StreamFilters own =
+        chain == null ? null : chain.forStream(new ChainEnds(this, response), route);
+    if (own == null) {
+      serve(end);
+    } else {
+      filters = own;
+      own.decodeHead(end);
+    }
   }
 
   private void refuse(Refusal refusal) {
@@ -118,12 +133,36 @@ final class Exchange implements RequestReceiver {
     response.localReply(refusal.reply());
   }
 
-  private void route(RequestHead head, long now) {
-    stats.routed.inc();
+  /** Looks for the route; another time with the same chance. */
+  void findRoute() {
     RouteTable table = connection.manager.routes().current();
-    long random = ThreadLocalRandom.current().nextLong() >>> 1;
+    if (random == 0) {
+      random = ThreadLocalRandom.current().nextLong() >>> 1;
+    }
     Route found =
-        table == null || !connection.settings.hasRouter() ? null : table.match(head, random);
+        table == null || !connection.settings.hasRouter() ? null : table.match(request(), random);
+    route = found;
+    info.routeName = found == null ? "" : found.name();
+    response.routed(found);
+  }
+
+  @Nullable Route route() {
+    return route;
+  }
+
+  @Nullable StreamFilters filters() {
+    return filters;
+  }
+
+  /**
+   * Does what the route says: the router's part.
+   *
+   * @param end whether there is no body
+   */
+  void serve(boolean end) {
+    stats.routed.inc();
+    RequestHead head = request();
+    Route found = route;
     if (found == null) {
       stats.noRoute.inc();
       if (head.path.isEmpty()) {
@@ -133,11 +172,9 @@ final class Exchange implements RequestReceiver {
       response.localReply(NO_ROUTE);
       return;
     }
-    info.routeName = found.name();
-    response.routed(found);
     RouteAction action = found.action();
     if (action instanceof RouteAction.Forward forward) {
-      forward(forward, found, head, random, now);
+      forward(forward, found, head, end);
     } else if (action instanceof RouteAction.DirectResponse direct) {
       stats.directResponse.inc();
       response.direct(direct);
@@ -147,8 +184,8 @@ final class Exchange implements RequestReceiver {
     }
   }
 
-  private void forward(
-      RouteAction.Forward forward, Route found, RequestHead head, long random, long now) {
+  private void forward(RouteAction.Forward forward, Route found, RequestHead head, boolean end) {
+    long now = connection.loop.nanoTime();
     RouteAction.ClusterChoice choice = forward.cluster();
     RouteAction.Weight weight =
         choice instanceof RouteAction.Weighted weighted ? weighted.choose(random) : null;
@@ -170,7 +207,7 @@ final class Exchange implements RequestReceiver {
       touch(now);
     }
     RouteHeaders.finalizeRequest(found, forward, weight, head, info, connection.settings);
-    if (requestEnded) {
+    if (end) {
       connection.deadlines.set(Deadlines.Kind.ROUTE, now, forward.timeout().toNanos());
     }
     RouterRequest next =
@@ -181,7 +218,7 @@ final class Exchange implements RequestReceiver {
             forward,
             found.attemptCount(),
             connection.settings.suppressEnvoyHeaders(),
-            requestEnded);
+            end);
     router = next;
     next.start();
   }
@@ -197,20 +234,30 @@ final class Exchange implements RequestReceiver {
     long now = connection.loop.nanoTime();
     info.bytesReceived += data.readableBytes();
     touch(now);
-    RouterRequest out = router;
     if (end) {
       requestEnded = true;
       info.lastDownstreamRxNanos = now;
       connection.deadlines.clear(Deadlines.Kind.REQUEST);
-      if (out != null && !ended) {
-        connection.deadlines.set(Deadlines.Kind.ROUTE, now, out.timeout());
-      }
     }
-    if (out != null && !ended) {
-      out.onRequestBody(data, end);
+    StreamFilters own = filters;
+    if (own == null || ended) {
+      serveBody(data, end, now);
     } else {
-      data.release();
+      own.decodeData(data, end);
     }
+  }
+
+  /** A part of the body, for the router. */
+  void serveBody(ByteBuf data, boolean end, long now) {
+    RouterRequest out = router;
+    if (out == null || ended) {
+      data.release();
+      return;
+    }
+    if (end) {
+      connection.deadlines.set(Deadlines.Kind.ROUTE, now, out.timeout());
+    }
+    out.onRequestBody(data, end);
   }
 
   @Override
@@ -278,12 +325,26 @@ final class Exchange implements RequestReceiver {
     }
   }
 
-  private void giveUp(LocalReply reply) {
+  /** No answer is waited for: gives this one, unless one has begun, which is broken off. */
+  void giveUp(LocalReply reply) {
+    cancel();
+    response.giveUp(reply);
+  }
+
+  /** The answer does not fit where it must wait. */
+  void responseTooLarge() {
+    cancel();
+    response.tooLarge();
+  }
+
+  private void cancel() {
     RouterRequest out = router;
     if (out != null) {
       out.cancel();
     }
-    response.giveUp(reply);
+    if (filters != null) {
+      filters.answeredHere();
+    }
   }
 
   /** Something moves: the stream is not idle. */
@@ -302,6 +363,9 @@ final class Exchange implements RequestReceiver {
     connection.deadlines.clear(Deadlines.Kind.ROUTE);
     connection.deadlines.clear(Deadlines.Kind.REQUEST);
     connection.deadlines.clear(Deadlines.Kind.STREAM_IDLE);
+    if (filters != null) {
+      filters.destroy();
+    }
     connection.ended();
     stats.rqActive.dec();
     if (info.responseCode != 0) {

@@ -10,6 +10,8 @@ import io.bifocal.dataplane.extension.ListenerContext;
 import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
+import io.bifocal.dataplane.http.filter.FilterChain;
+import io.bifocal.dataplane.http.filter.FilterChainReader;
 import io.bifocal.dataplane.http.route.RouteContext;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.stream.AccessLog;
@@ -32,6 +34,7 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
   private final Function<Worker, WorkerClusters> clusters;
   private final Registry<AccessLogFactory> accessLogs;
   private final StatsStore stats;
+  private final FilterChainReader filters;
   private final RouteConfigs routes;
 
   /**
@@ -42,6 +45,7 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
    * @param accessLogs what an {@code access_log} may name
    * @param rdsObservers by {@code stat_prefix} and the route configuration's name
    * @param routing what routes refer to
+   * @param filters reads the HTTP filters
    */
   public HttpConnectionManagerFactory(
       Subscriptions xds,
@@ -50,10 +54,12 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
       StatsStore stats,
       BiFunction<String, String, SubscriptionObserver> rdsObservers,
       RouteContext routing,
+      FilterChainReader filters,
       Loop control) {
     this.clusters = clusters;
     this.accessLogs = accessLogs;
     this.stats = stats;
+    this.filters = filters;
     this.routes = new RouteConfigs(xds, rdsObservers, routing, control);
   }
 
@@ -67,13 +73,28 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
     HttpConnectionManager config = Unpack.as(HttpConnectionManager.getDefaultInstance(), any);
     HttpSettings settings = HttpSettings.of(config);
     List<AccessLog> logs = AccessLogs.read(config.getAccessLogList(), accessLogs);
+    FilterChain chain = chain(config, settings, context);
+    RouteSource source;
+    try {
+      source = source(config, settings, context);
+    } catch (ConfigException e) {
+      chain.close();
+      throw e;
+    }
     return new ConnectionManager(
-        settings,
-        source(config, settings, context),
-        logs,
-        clusters,
-        stats.root(),
-        context.listenerScope());
+        settings, source, chain, logs, clusters, stats.root(), context.listenerScope());
+  }
+
+  private FilterChain chain(
+      HttpConnectionManager config, HttpSettings settings, ListenerContext context)
+      throws ConfigException {
+    int before = config.getHttpFiltersCount() - (settings.hasRouter() ? 1 : 0);
+    return filters.read(
+        config.getHttpFiltersList().subList(0, before),
+        settings.hasRouter(),
+        "http_connection_manager '" + settings.statPrefix() + "'",
+        HttpStats.scope(stats.root(), settings.statPrefix()),
+        context.init());
   }
 
   private RouteSource source(

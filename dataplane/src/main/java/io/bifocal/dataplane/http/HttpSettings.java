@@ -140,20 +140,18 @@ record HttpSettings(
     int count = config.getHttpFiltersCount();
     for (int i = 0; i < count; i++) {
       HttpFilter filter = config.getHttpFilters(i);
-      String type = filter.getTypedConfig().getTypeUrl();
-      if (!type.equals(ROUTER)) {
-        if (filter.getIsOptional()) {
-          log.warn("{}: optional HTTP filter '{}' is left out", where, filter.getName());
-          continue;
-        }
-        throw new ConfigException(
-            "Didn't find a registered implementation for '%s' with type URL: '%s'"
-                .formatted(filter.getName(), type.substring(type.lastIndexOf('/') + 1)));
+      if (!filter.getTypedConfig().getTypeUrl().equals(ROUTER)) {
+        continue; // the chain's reader sees to it
       }
       if (i != count - 1) {
         throw new ConfigException(
             ("Error: terminal filter named %s of type envoy.filters.http.router must be the last"
                     + " filter in a http filter chain.")
+                .formatted(filter.getName()));
+      }
+      if (filter.getDisabled()) {
+        throw new ConfigException(
+            "Error: the last (terminal) filter (%s) in the chain cannot be disabled by default."
                 .formatted(filter.getName()));
       }
       router = Unpack.as(Router.getDefaultInstance(), filter.getTypedConfig());

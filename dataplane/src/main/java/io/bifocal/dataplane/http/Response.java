@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http;
 import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.codec.ResponseSender;
+import io.bifocal.dataplane.http.filter.StreamFilters;
 import io.bifocal.dataplane.http.route.Route;
 import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.http.router.DownstreamStream;
@@ -22,11 +23,14 @@ import org.jspecify.annotations.Nullable;
  * ended, so has its exchange. Confined to the worker's loop.
  */
 final class Response implements DownstreamStream {
+  private static final String TOO_LARGE = "Internal Server Error";
+
   private final Exchange exchange;
   private final ResponseSender sender;
   private @Nullable Route route;
   private RouteAction.@Nullable Weight weight;
   private boolean begun;
+  private boolean sent;
 
   Response(Exchange exchange, ResponseSender sender) {
     this.exchange = exchange;
@@ -34,7 +38,7 @@ final class Response implements DownstreamStream {
   }
 
   /** The route has been found: it changes the answer's headers. */
-  void routed(Route found) {
+  void routed(@Nullable Route found) {
     route = found;
   }
 
@@ -71,17 +75,29 @@ final class Response implements DownstreamStream {
 
   @Override
   public void respondHead(int status, HttpHeaders headers, boolean end) {
-    HttpConnection connection = exchange.connection;
     StreamInfo info = exchange.info;
-    long now = connection.loop.nanoTime();
     begun = true;
     info.responseCode = status;
     info.responseHeaders = headers;
-    info.firstDownstreamTxNanos = now;
     RequestHeaders.dropHopByHop(headers);
     if (route != null) {
       RouteHeaders.finalizeResponse(route, weight, headers, info);
     }
+    StreamFilters filters = exchange.filters();
+    if (filters == null) {
+      sendHead(status, headers, end);
+    } else {
+      filters.encodeHead(status, headers, end);
+    }
+  }
+
+  /** The head has passed the filters. */
+  void sendHead(int status, HttpHeaders headers, boolean end) {
+    HttpConnection connection = exchange.connection;
+    StreamInfo info = exchange.info;
+    long now = connection.loop.nanoTime();
+    sent = true;
+    info.firstDownstreamTxNanos = now;
     ResponseHeaders.complete(
         headers,
         request().headers,
@@ -104,6 +120,16 @@ final class Response implements DownstreamStream {
 
   @Override
   public void respondBody(ByteBuf data, boolean end) {
+    StreamFilters filters = exchange.filters();
+    if (filters == null) {
+      sendBody(data, end);
+    } else {
+      filters.encodeData(data, end);
+    }
+  }
+
+  /** A part of the body has passed the filters. */
+  void sendBody(ByteBuf data, boolean end) {
     exchange.info.bytesSent += data.readableBytes();
     exchange.touch(exchange.connection.loop.nanoTime());
     if (end) {
@@ -174,6 +200,24 @@ final class Response implements DownstreamStream {
     }
     flag(reply.flag());
     breakOff(reply.details());
+  }
+
+  /** What waits of the answer is too much: an error instead, unless its head is out already. */
+  void tooLarge() {
+    String details = "response_payload_too_large";
+    if (sent) {
+      breakOff(details);
+      return;
+    }
+    exchange.info.responseCode = 500;
+    exchange.info.responseCodeDetails = details;
+    HttpHeaders headers = LocalHeaders.empty();
+    headers.set(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(TOO_LARGE.length()));
+    headers.set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.TEXT_PLAIN);
+    exchange.info.responseHeaders = headers;
+    sendHead(500, headers, false);
+    sendBody(Unpooled.copiedBuffer(TOO_LARGE, StandardCharsets.US_ASCII), true);
+    flush();
   }
 
   @Override

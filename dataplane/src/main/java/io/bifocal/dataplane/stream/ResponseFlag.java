@@ -16,7 +16,8 @@ public enum ResponseFlag {
   UPSTREAM_REQUEST_TIMEOUT("UT", "UpstreamRequestTimeout"),
   UPSTREAM_RETRY_LIMIT_EXCEEDED("URX", "UpstreamRetryLimitExceeded"),
   LOCAL_RESET("LR", "LocalReset"),
-  DURATION_TIMEOUT("DT", "DurationTimeout");
+  DURATION_TIMEOUT("DT", "DurationTimeout"),
+  NO_FILTER_CONFIG_FOUND("NFCF", "NoFilterConfigFound");
 
   private final String code;
   private final String longName;

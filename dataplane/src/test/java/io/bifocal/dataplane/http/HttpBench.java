@@ -7,10 +7,15 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.extension.AccessLogFactory;
 import io.bifocal.dataplane.extension.DownstreamConnection;
+import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.extension.ListenerContext;
 import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.http.filter.FilterChainReader;
+import io.bifocal.dataplane.http.filter.HttpFilters;
+import io.bifocal.dataplane.http.filter.buffer.BufferFactory;
+import io.bifocal.dataplane.http.filter.headermutation.HeaderMutationFactory;
 import io.bifocal.dataplane.http.route.RouteContext;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.pool.CircuitBreakers;
@@ -51,6 +56,8 @@ final class HttpBench {
   final InitManager init = new InitManager("listener");
   final HttpConnectionManagerFactory factory;
   final ScriptedRuntime runtime = new ScriptedRuntime();
+  final HttpFilters filters =
+      new HttpFilters().register(new HeaderMutationFactory()).register(new BufferFactory());
   private final List<AutoCloseable> owned = new ArrayList<>();
   private @Nullable Channel listening;
   private @Nullable NetworkFilter filter;
@@ -65,7 +72,8 @@ final class HttpBench {
             logs,
             stats,
             (prefix, name) -> SubscriptionObserver.NONE,
-            new RouteContext("up"::equals, runtime),
+            new RouteContext("up"::equals, runtime, filters::routeConfig),
+            new FilterChainReader(filters, new ExtensionConfigs(xds, stats, control), runtime),
             control);
   }
 
@@ -75,8 +83,12 @@ final class HttpBench {
   }
 
   static HttpConnectionManager manager(String routes, String more) throws ConfigException {
-    String yaml =
-        """
+    return read(text(routes, more));
+  }
+
+  /** The same as text, for whoever wants to change it. */
+  static String text(String routes, String more) {
+    return """
         stat_prefix: p
         access_log:
         - name: test
@@ -94,12 +106,11 @@ final class HttpBench {
             routes: %s
         %s
         """
-            .formatted(routes, more);
-    return read(yaml);
+        .formatted(routes, more);
   }
 
   // The reader reads bootstraps, and so this one comes in one.
-  private static HttpConnectionManager read(String manager) throws ConfigException {
+  static HttpConnectionManager read(String manager) throws ConfigException {
     String bootstrap =
         """
         static_resources:

@@ -44,8 +44,15 @@ public record HeaderChanges(List<AsciiString> remove, List<Addition> add) {
     OVERWRITE_IF_EXISTS
   }
 
+  /**
+   * Reads them.
+   *
+   * @param where in the configuration, to begin warnings with
+   * @throws ConfigException in Envoy's words
+   */
   @SuppressWarnings("deprecation")
-  static HeaderChanges of(List<HeaderValueOption> additions, List<String> removals, String where)
+  public static HeaderChanges of(
+      List<HeaderValueOption> additions, List<String> removals, String where)
       throws ConfigException {
     if (additions.isEmpty() && removals.isEmpty()) {
       return NONE;

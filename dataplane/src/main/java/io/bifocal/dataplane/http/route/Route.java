@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http.route;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.runtime.RuntimeFraction;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param requestChanges what to do to the request's headers, in order
  * @param responseChanges what to do to the answer's
  * @param attemptCount {@code include_request_attempt_count}
+ * @param filters what is said of HTTP filters, by their names
  */
 public record Route(
     String name,
@@ -22,13 +24,15 @@ public record Route(
     RouteAction action,
     List<HeaderChanges> requestChanges,
     List<HeaderChanges> responseChanges,
-    boolean attemptCount) {
+    boolean attemptCount,
+    Map<String, FilterOverride> filters) {
 
   public Route {
     headers = List.copyOf(headers);
     query = List.copyOf(query);
     requestChanges = List.copyOf(requestChanges);
     responseChanges = List.copyOf(responseChanges);
+    filters = Map.copyOf(filters);
   }
 
   boolean matches(RequestHead head, int pathEnd, long random) {

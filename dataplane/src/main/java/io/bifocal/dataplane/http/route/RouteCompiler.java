@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,19 +31,23 @@ final class RouteCompiler {
   private final RouteConfiguration config;
   private final RouteContext context;
   private final boolean validateClusters;
+  private final FilterOverrides overrides;
 
   RouteCompiler(RouteConfiguration config, RouteContext context, boolean validateClusters) {
     this.config = config;
     this.context = context;
     this.validateClusters = validateClusters;
+    this.overrides = new FilterOverrides(context.filters());
   }
 
   RouteTable compile() throws ConfigException {
     String where = "route configuration '" + config.getName() + "'";
     check(RouteFields.CONFIGURATION, config, where);
+    Map<String, FilterOverride> filters =
+        overrides.over(Map.of(), config.getTypedPerFilterConfigMap());
     Domains domains = new Domains();
     for (var host : config.getVirtualHostsList()) {
-      VirtualHost compiled = host(host, where + " virtual host '" + host.getName() + "'");
+      VirtualHost compiled = host(host, filters, where + " virtual host '" + host.getName() + "'");
       for (String domain : host.getDomainsList()) {
         domains.add(domain, compiled, config.getName());
       }
@@ -50,14 +55,18 @@ final class RouteCompiler {
     return new RouteTable(config.getName(), domains, config.getIgnorePortInHostMatching());
   }
 
-  private VirtualHost host(io.envoyproxy.envoy.config.route.v3.VirtualHost host, String where)
+  private VirtualHost host(
+      io.envoyproxy.envoy.config.route.v3.VirtualHost host,
+      Map<String, FilterOverride> tables,
+      String where)
       throws ConfigException {
     check(RouteFields.VIRTUAL_HOST, host, where);
+    Map<String, FilterOverride> filters = overrides.over(tables, host.getTypedPerFilterConfigMap());
     List<Route> routes = new ArrayList<>();
     for (int i = 0; i < host.getRoutesCount(); i++) {
       var route = host.getRoutes(i);
       String name = route.getName().isEmpty() ? "" : " '" + route.getName() + "'";
-      routes.add(route(host, route, where + " routes[" + i + "]" + name));
+      routes.add(route(host, route, filters, where + " routes[" + i + "]" + name));
     }
     return new VirtualHost(host.getName(), routes);
   }
@@ -65,6 +74,7 @@ final class RouteCompiler {
   private Route route(
       io.envoyproxy.envoy.config.route.v3.VirtualHost host,
       io.envoyproxy.envoy.config.route.v3.Route route,
+      Map<String, FilterOverride> hosts,
       String where)
       throws ConfigException {
     check(RouteFields.ROUTE, route, where);
@@ -90,7 +100,8 @@ final class RouteCompiler {
         action(host, route, where),
         requestChanges(host, route, where),
         responseChanges(host, route, where),
-        host.getIncludeRequestAttemptCount());
+        host.getIncludeRequestAttemptCount(),
+        overrides.over(hosts, route.getTypedPerFilterConfigMap()));
   }
 
   // The most specific level comes first, so that the least specific one has the last word, unless

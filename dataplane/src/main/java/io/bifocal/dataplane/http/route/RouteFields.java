@@ -10,7 +10,6 @@ import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
 /** Which fields of a route configuration are obeyed, and which may safely be left out. */
 final class RouteFields {
   private static final String NO_OBSERVER = "it changes what is recorded, not where requests go";
-  private static final String NO_FILTERS = "the router does not read it, nor is there any other";
   private static final String NO_HTTP2 = "only HTTP/1.1 is spoken";
 
   static final SupportedFields CONFIGURATION =
@@ -27,7 +26,7 @@ final class RouteFields {
               "max_direct_response_body_size_bytes",
               "ignore_port_in_host_matching")
           .ignores(NO_OBSERVER, "metadata")
-          .ignores(NO_FILTERS, "typed_per_filter_config");
+          .supports("typed_per_filter_config");
 
   static final SupportedFields VIRTUAL_HOST =
       SupportedFields.of(io.envoyproxy.envoy.config.route.v3.VirtualHost.getDescriptor())
@@ -42,7 +41,7 @@ final class RouteFields {
               "include_request_attempt_count",
               "retry_policy")
           .ignores(NO_OBSERVER, "metadata", "virtual_clusters")
-          .ignores(NO_FILTERS, "typed_per_filter_config")
+          .supports("typed_per_filter_config")
           .ignores(
               "bodies are not kept for retries beyond the connection's buffer limit",
               "per_request_buffer_limit_bytes");
@@ -60,7 +59,7 @@ final class RouteFields {
               "response_headers_to_add",
               "response_headers_to_remove")
           .ignores(NO_OBSERVER, "metadata", "decorator", "tracing", "stat_prefix")
-          .ignores(NO_FILTERS, "typed_per_filter_config")
+          .supports("typed_per_filter_config")
           .ignores(
               "bodies are not kept for retries beyond the connection's buffer limit",
               "per_request_buffer_limit_bytes");

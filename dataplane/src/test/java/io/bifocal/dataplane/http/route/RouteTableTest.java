@@ -66,7 +66,7 @@ class RouteTableTest {
                         default_value: {numerator: 50}
                     route: {cluster: canary}
                 """),
-            new RouteContext("known"::equals, runtime),
+            new RouteContext("known"::equals, runtime, (filter, any) -> null),
             false);
     RequestHead head = new RequestHead("GET", "/", "a", true, new DefaultHttpHeaders());
 
@@ -79,7 +79,9 @@ class RouteTableTest {
 
   private static RouteTable table(String routeConfig) throws Exception {
     return RouteTable.compile(
-        read(routeConfig), new RouteContext("known"::equals, RuntimeReader.NONE), false);
+        read(routeConfig),
+        new RouteContext("known"::equals, RuntimeReader.NONE, (filter, any) -> null),
+        false);
   }
 
   private static RouteTable routes(String... matches) throws Exception {
@@ -328,7 +330,7 @@ class RouteTableTest {
             () ->
                 RouteTable.compile(
                     read(oneHost("[b]", "nosuch")),
-                    new RouteContext("known"::equals, RuntimeReader.NONE),
+                    new RouteContext("known"::equals, RuntimeReader.NONE, (filter, any) -> null),
                     true))
         .hasMessage("route: unknown cluster 'nosuch'");
     assertThatThrownBy(() -> routes("{safe_regex: {regex: \"(\"}}")).hasMessage("missing ): (");

@@ -1,0 +1,38 @@
+package io.bifocal.dataplane.extension;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
+import java.util.List;
+import java.util.function.Predicate;
+
+/** {@code ExtensionConfigSource.type_urls}: what a discovered configuration may be. */
+record TypeUrls(List<String> urls) {
+  TypeUrls {
+    urls = List.copyOf(urls);
+  }
+
+  static TypeUrls of(List<String> urls, Predicate<String> known) throws ConfigException {
+    for (String url : urls) {
+      if (!known.test(url)) {
+        throw new ConfigException(
+            "Error: no factory found for a required type URL %s."
+                .formatted(MessageTypes.nameOf(url)));
+      }
+    }
+    return new TypeUrls(urls);
+  }
+
+  boolean contains(String url) {
+    return urls.stream().anyMatch(u -> MessageTypes.nameOf(u).equals(MessageTypes.nameOf(url)));
+  }
+
+  void check(String url) throws ConfigException {
+    if (!contains(url)) {
+      throw new ConfigException(
+          "Error: filter config has type URL %s but expect %s."
+              .formatted(
+                  MessageTypes.nameOf(url),
+                  String.join(", ", urls.stream().map(MessageTypes::nameOf).sorted().toList())));
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package io.bifocal.dataplane.http;
+
+import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.http.filter.FilterEnds;
+import io.bifocal.dataplane.http.route.Route;
+import io.bifocal.dataplane.http.router.LocalReply;
+import io.bifocal.dataplane.stream.StreamInfo;
+import io.bifocal.xds.time.Loop;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
+import org.jspecify.annotations.Nullable;
+
+/** An exchange and its answer, as the filters between them see both. */
+record ChainEnds(Exchange exchange, Response response) implements FilterEnds {
+  private static final LocalReply REQUEST_TOO_LARGE =
+      new LocalReply(413, "Payload Too Large", null, "request_payload_too_large");
+
+  @Override
+  public RequestHead request() {
+    return exchange.request();
+  }
+
+  @Override
+  public StreamInfo info() {
+    return exchange.info;
+  }
+
+  @Override
+  public Loop loop() {
+    return exchange.connection.loop;
+  }
+
+  @Override
+  public @Nullable Route route() {
+    return exchange.route();
+  }
+
+  @Override
+  public void refreshRoute() {
+    exchange.findRoute();
+  }
+
+  @Override
+  public void requestHead(boolean end) {
+    exchange.serve(end);
+  }
+
+  @Override
+  public void requestData(ByteBuf data, boolean end) {
+    exchange.serveBody(data, end, loop().nanoTime());
+  }
+
+  @Override
+  public void flushRequest() {
+    exchange.onReadComplete();
+  }
+
+  @Override
+  public void responseHead(int status, HttpHeaders headers, boolean end) {
+    response.sendHead(status, headers, end);
+  }
+
+  @Override
+  public void responseData(ByteBuf data, boolean end) {
+    response.sendBody(data, end);
+  }
+
+  @Override
+  public void flushResponse() {
+    response.flush();
+  }
+
+  @Override
+  public void localReply(LocalReply reply) {
+    exchange.giveUp(reply);
+  }
+
+  @Override
+  public void requestTooLarge() {
+    exchange.connection.stats.rqTooLarge.inc();
+    exchange.giveUp(REQUEST_TOO_LARGE);
+  }
+
+  @Override
+  public void responseTooLarge() {
+    exchange.responseTooLarge();
+  }
+
+  @Override
+  public void readRequest(boolean on) {
+    response.readRequest(on);
+  }
+
+  @Override
+  public int bufferLimit() {
+    return response.bufferLimit();
+  }
+}

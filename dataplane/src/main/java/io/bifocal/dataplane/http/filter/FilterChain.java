@@ -1,0 +1,67 @@
+package io.bifocal.dataplane.http.filter;
+
+import io.bifocal.dataplane.http.filter.StreamFilters.NamedFilter;
+import io.bifocal.dataplane.http.route.FilterOverride;
+import io.bifocal.dataplane.http.route.Route;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The filters of one connection manager that come before its router. Immutable, but for what is
+ * discovered; shared by all workers.
+ */
+public final class FilterChain implements AutoCloseable {
+  private final List<Entry> entries;
+
+  FilterChain(List<Entry> entries) {
+    this.entries = List.copyOf(entries);
+  }
+
+  /**
+   * One filter.
+   *
+   * @param disabled whether it is left out unless a route says otherwise
+   */
+  record Entry(String name, boolean disabled, Source source) {}
+
+  /** Where a filter comes from. */
+  interface Source extends AutoCloseable {
+    /** What makes filters now; null while that is not known. */
+    @Nullable Supplier<HttpFilter> current();
+
+    @Override
+    default void close() {}
+  }
+
+  /** Whether there is nothing but the router. */
+  public boolean isEmpty() {
+    return entries.isEmpty();
+  }
+
+  /**
+   * The filters of a new stream, on its worker.
+   *
+   * @param route null when there is none
+   * @return null when all are disabled
+   */
+  public @Nullable StreamFilters forStream(FilterEnds ends, @Nullable Route route) {
+    List<NamedFilter> filters = new ArrayList<>(entries.size());
+    for (int i = 0; i < entries.size(); i++) {
+      Entry entry = entries.get(i);
+      FilterOverride override = route == null ? null : route.filters().get(entry.name);
+      if (override == null ? !entry.disabled : !override.disabled()) {
+        Supplier<HttpFilter> maker = entry.source.current();
+        filters.add(new NamedFilter(entry.name, maker == null ? new MissingConfig() : maker.get()));
+      }
+    }
+    return filters.isEmpty() ? null : new StreamFilters(ends, filters);
+  }
+
+  /** The connection manager is gone; on the control loop. */
+  @Override
+  public void close() {
+    entries.forEach(entry -> entry.source.close());
+  }
+}

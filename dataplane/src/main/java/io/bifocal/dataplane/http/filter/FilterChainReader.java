@@ -1,0 +1,150 @@
+package io.bifocal.dataplane.http.filter;
+
+import com.google.protobuf.Any;
+import io.bifocal.api.ConfigException;
+import io.bifocal.api.SupportedFields;
+import io.bifocal.dataplane.extension.Discovered;
+import io.bifocal.dataplane.extension.ExtensionConfigs;
+import io.bifocal.dataplane.http.filter.FilterChain.Entry;
+import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.runtime.RuntimeReader;
+import io.bifocal.dataplane.stats.Scope;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads {@code http_filters}, but for the router at their end. Confined to the control loop. */
+public final class FilterChainReader {
+  private static final Logger log = LoggerFactory.getLogger(FilterChainReader.class);
+  private static final String KIND = "http_filter";
+
+  private static final SupportedFields FIELDS =
+      SupportedFields.of(
+              io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter
+                  .getDescriptor())
+          .supports("name", "typed_config", "config_discovery", "is_optional", "disabled");
+
+  private final HttpFilters kinds;
+  private final ExtensionConfigs discovery;
+  private final RuntimeReader runtime;
+
+  /**
+   * @param kinds what there is besides the router
+   * @param discovery where configurations are subscribed to
+   */
+  public FilterChainReader(HttpFilters kinds, ExtensionConfigs discovery, RuntimeReader runtime) {
+    this.kinds = kinds;
+    this.discovery = discovery;
+    this.runtime = runtime;
+  }
+
+  /** The kinds of filters that there are. */
+  public HttpFilters kinds() {
+    return kinds;
+  }
+
+  /**
+   * Reads those before the router.
+   *
+   * @param filters in order
+   * @param hasRouter whether the router comes behind them
+   * @param path of the connection manager
+   * @param scope {@code http.<stat_prefix>.}
+   * @param init waits for what is discovered
+   * @throws ConfigException in Envoy's words where it has any; nothing is left subscribed then
+   */
+  public FilterChain read(
+      List<io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter>
+          filters,
+      boolean hasRouter,
+      String path,
+      Scope scope,
+      InitManager init)
+      throws ConfigException {
+    List<Entry> entries = new ArrayList<>();
+    try {
+      for (int i = 0; i < filters.size(); i++) {
+        var filter = filters.get(i);
+        String at = path + ".http_filters '" + filter.getName() + "'";
+        FIELDS.check(filter, at);
+        boolean last = !hasRouter && i == filters.size() - 1;
+        Reading reading =
+            new Reading(filter.getName(), last, new HttpFilterContext(at, scope, runtime));
+        FilterChain.Source source = source(filter, reading, init);
+        if (source != null) {
+          entries.add(new Entry(filter.getName(), filter.getDisabled(), source));
+        }
+      }
+      return new FilterChain(entries);
+    } catch (ConfigException e) {
+      entries.forEach(entry -> entry.source().close());
+      throw e;
+    }
+  }
+
+  private FilterChain.@Nullable Source source(
+      io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter filter,
+      Reading reading,
+      InitManager init)
+      throws ConfigException {
+    if (filter.hasConfigDiscovery()) {
+      return new DiscoveredSource(
+          discovery.discover(KIND, filter.getName(), filter.getConfigDiscovery(), reading, init));
+    }
+    if (filter.getIsOptional() && !reading.knows(filter.getTypedConfig().getTypeUrl())) {
+      log.warn("{}: it is optional and left out", reading.context.path());
+      return null;
+    }
+    Supplier<HttpFilter> maker = reading.read(filter.getTypedConfig());
+    return () -> maker;
+  }
+
+  /** One that is discovered. */
+  private record DiscoveredSource(Discovered<Supplier<HttpFilter>> discovered)
+      implements FilterChain.Source {
+    @Override
+    public @Nullable Supplier<HttpFilter> current() {
+      return discovered.current();
+    }
+
+    @Override
+    public void close() {
+      discovered.close();
+    }
+  }
+
+  /** How one filter's configuration is read. */
+  private final class Reading implements Discovered.Reader<Supplier<HttpFilter>> {
+    private final String name;
+    private final boolean last;
+    private final HttpFilterContext context;
+
+    Reading(String name, boolean last, HttpFilterContext context) {
+      this.name = name;
+      this.last = last;
+      this.context = context;
+    }
+
+    @Override
+    public boolean knows(String typeUrl) {
+      return kinds.find(typeUrl) != null;
+    }
+
+    @Override
+    public Supplier<HttpFilter> read(Any config) throws ConfigException {
+      HttpFilterFactory factory = kinds.find(config.getTypeUrl());
+      if (factory == null) {
+        throw new ConfigException(HttpFilters.unregistered(name, config.getTypeUrl()));
+      }
+      if (last) {
+        throw new ConfigException(
+            "Error: non-terminal filter named %s of type %s is the last filter in a http filter chain."
+                .formatted(name, factory.kind()));
+      }
+      return factory.create(config, context);
+    }
+  }
+}

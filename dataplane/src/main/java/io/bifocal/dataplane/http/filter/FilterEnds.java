@@ -1,0 +1,53 @@
+package io.bifocal.dataplane.http.filter;
+
+import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.http.route.Route;
+import io.bifocal.dataplane.http.router.LocalReply;
+import io.bifocal.dataplane.stream.StreamInfo;
+import io.bifocal.xds.time.Loop;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
+import org.jspecify.annotations.Nullable;
+
+/** What lies at both ends of a stream's filters: the client and the router. */
+public interface FilterEnds {
+  RequestHead request();
+
+  StreamInfo info();
+
+  Loop loop();
+
+  @Nullable Route route();
+
+  void refreshRoute();
+
+  /** The request's head has passed every filter. */
+  void requestHead(boolean end);
+
+  /** So has a part of its body, which is handed over. */
+  void requestData(ByteBuf data, boolean end);
+
+  /** What was handed over is to go out. */
+  void flushRequest();
+
+  /** The answer's head has passed every filter. */
+  void responseHead(int status, HttpHeaders headers, boolean end);
+
+  void responseData(ByteBuf data, boolean end);
+
+  void flushResponse();
+
+  /** Gives up on the router, if it was reached, and answers, or breaks an answer off. */
+  void localReply(LocalReply reply);
+
+  /** As {@link #localReply}, because the request is larger than what may wait. */
+  void requestTooLarge();
+
+  /** The answer is larger than what may wait: breaks it off, or answers with an error instead. */
+  void responseTooLarge();
+
+  /** Stops or goes on reading the request. */
+  void readRequest(boolean on);
+
+  int bufferLimit();
+}

@@ -1,0 +1,46 @@
+package io.bifocal.dataplane.http.filter;
+
+import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.http.route.Route;
+import io.bifocal.dataplane.http.router.LocalReply;
+import io.bifocal.dataplane.stream.StreamInfo;
+import io.bifocal.xds.time.Loop;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What a filter may know of its stream and do with it; to be used on the stream's worker. */
+public interface FilterStream {
+  RequestHead request();
+
+  StreamInfo info();
+
+  /** The worker's loop: where timers of the filter belong, and where it must come back to. */
+  Loop loop();
+
+  /** The request's route, or null when there is none. */
+  @Nullable Route route();
+
+  /** Looks the route up again: the request, or what is configured, has changed. */
+  void refreshRoute();
+
+  /**
+   * What {@code typed_per_filter_config} says for this filter, from the least specific level to the
+   * most specific one; usually nothing.
+   */
+  List<Object> routeConfigs();
+
+  /** Lets the request go on that this filter stopped; nothing happens if it did not. */
+  void continueDecoding();
+
+  /** Lets the answer go on that this filter stopped; nothing happens if it did not. */
+  void continueEncoding();
+
+  /** Answers; the request goes no further. Breaks off an answer that has begun. */
+  void localReply(LocalReply reply);
+
+  /** How many bytes of a body may wait here. */
+  int bufferLimit();
+
+  /** Sets how many bytes of the request's body may wait at this filter. */
+  void decoderBufferLimit(int bytes);
+}

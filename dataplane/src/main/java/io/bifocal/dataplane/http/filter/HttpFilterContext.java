@@ -1,0 +1,12 @@
+package io.bifocal.dataplane.http.filter;
+
+import io.bifocal.dataplane.runtime.RuntimeReader;
+import io.bifocal.dataplane.stats.Scope;
+
+/**
+ * What a filter may use while it is made.
+ *
+ * @param path of the filter's configuration, to begin errors and warnings with
+ * @param scope {@code http.<stat_prefix>.}
+ */
+public record HttpFilterContext(String path, Scope scope, RuntimeReader runtime) {}

@@ -1,0 +1,39 @@
+package io.bifocal.dataplane.http.filter;
+
+import com.google.protobuf.Any;
+import io.bifocal.api.ConfigException;
+import java.util.function.Supplier;
+
+/** Makes filters of one kind from their configuration. Confined to the control loop. */
+public interface HttpFilterFactory {
+  /** The kind's name, such as {@code envoy.filters.http.buffer}. */
+  String kind();
+
+  /** The type of {@code typed_config}, with its prefix. */
+  String typeUrl();
+
+  /** The type of {@code typed_per_filter_config}, with its prefix; empty when it has none. */
+  default String routeTypeUrl() {
+    return "";
+  }
+
+  /**
+   * Reads a configuration.
+   *
+   * @return makes a filter for each stream, on any worker
+   * @throws ConfigException when it cannot be taken, in Envoy's words where it has any
+   */
+  Supplier<HttpFilter> create(Any config, HttpFilterContext context) throws ConfigException;
+
+  /**
+   * Reads what a route says for filters of this kind.
+   *
+   * @return what {@link FilterStream#routeConfigs} hands out
+   * @throws ConfigException when it cannot be taken
+   */
+  default Object routeConfig(Any config) throws ConfigException {
+    throw new ConfigException(
+        "The filter %s doesn't support virtual host or route specific configurations"
+            .formatted(kind()));
+  }
+}

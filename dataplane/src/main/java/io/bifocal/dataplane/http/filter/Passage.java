@@ -1,0 +1,147 @@
+package io.bifocal.dataplane.http.filter;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One message's way through one filter, in one direction: what the filter stopped waits here, head
+ * before body.
+ */
+abstract class Passage {
+  private @Nullable Held held;
+  private boolean stopped;
+  private boolean stoppedAll;
+  private boolean headPassed;
+  private boolean headEnd;
+
+  /** Asks the filter. */
+  abstract HeadStatus filterHead(boolean end);
+
+  abstract DataStatus filterData(ByteBuf data, boolean end);
+
+  /** To the next filter, or the end behind the last one. */
+  abstract void passHead(boolean end);
+
+  abstract void passData(ByteBuf data, boolean end);
+
+  /** Whether the message goes no further, whatever the filter says. */
+  abstract boolean over();
+
+  /** More waits than should: pauses whoever sends, or ends the message. */
+  abstract void onHeld(long bytes, boolean unseen);
+
+  /** Nothing waits any more. */
+  abstract void onReleased();
+
+  final void head(boolean end) {
+    headEnd = end;
+    HeadStatus status = filterHead(end);
+    if (over()) {
+      return;
+    }
+    if (status == HeadStatus.CONTINUE) {
+      headPassed = true;
+      passHead(end);
+    } else {
+      stopped = true;
+      stoppedAll = status == HeadStatus.STOP_ALL;
+    }
+  }
+
+  final void data(ByteBuf data, boolean end) {
+    if (over()) {
+      data.release();
+      return;
+    }
+    if (stoppedAll) {
+      hold(data, end);
+      return;
+    }
+    DataStatus status = filterData(data, end);
+    if (status == DataStatus.TAKEN) {
+      if (end && !over()) {
+        stopped = true; // the end itself waits
+        hold(Unpooled.EMPTY_BUFFER, true);
+      }
+      return;
+    }
+    if (over()) {
+      data.release();
+    } else if (status == DataStatus.STOP_AND_BUFFER) {
+      stopped = true;
+      hold(data, end);
+    } else {
+      stopped = false;
+      release();
+      if (over()) {
+        data.release();
+      } else {
+        passData(data, end);
+      }
+    }
+  }
+
+  private void hold(ByteBuf data, boolean end) {
+    Held all = held;
+    if (all == null) {
+      all = new Held();
+      held = all;
+    }
+    all.add(data, end);
+    onHeld(all.bytes(), stoppedAll);
+  }
+
+  /** The filter lets go on what it stopped; whether there was something. */
+  final boolean proceed() {
+    if (!stopped || over()) {
+      return false;
+    }
+    boolean unseen = stoppedAll;
+    stopped = false;
+    stoppedAll = false;
+    Held waiting = held;
+    if (unseen && waiting != null) {
+      held = null;
+      passHeadOnce();
+      onReleased();
+      waiting.drainTo(this::data);
+    } else {
+      release();
+    }
+    return true;
+  }
+
+  // The head, if it has waited too, and what waits of the body.
+  private void release() {
+    passHeadOnce();
+    Held waiting = held;
+    if (waiting != null && !over()) {
+      held = null;
+      onReleased();
+      waiting.drainTo(this::passUnlessOver);
+    }
+  }
+
+  private void passHeadOnce() {
+    if (!headPassed) {
+      headPassed = true;
+      passHead(headEnd);
+    }
+  }
+
+  private void passUnlessOver(ByteBuf data, boolean end) {
+    if (over()) {
+      data.release();
+    } else {
+      passData(data, end);
+    }
+  }
+
+  final void discard() {
+    if (held != null) {
+      held.release();
+      held = null;
+    }
+  }
+}
