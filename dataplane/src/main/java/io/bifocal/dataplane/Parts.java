@@ -28,7 +28,6 @@ import io.bifocal.dataplane.observe.RaceRecorder;
 import io.bifocal.dataplane.pool.RacingPools;
 import io.bifocal.dataplane.runtime.RuntimeLayers;
 import io.bifocal.dataplane.runtime.RuntimeLoader;
-import io.bifocal.dataplane.runtime.SymlinkWatch;
 import io.bifocal.dataplane.secret.SecretManager;
 import io.bifocal.dataplane.stats.ControlPlaneStats;
 import io.bifocal.dataplane.stats.Scope;
@@ -42,6 +41,7 @@ import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.XdsClient;
 import io.bifocal.xds.XdsClientBuilder;
 import io.bifocal.xds.bootstrap.Servers;
+import io.bifocal.xds.file.FileWatcher;
 import io.bifocal.xds.time.ThreadLoop;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import java.util.LinkedHashSet;
@@ -75,7 +75,7 @@ final class Parts implements AutoCloseable {
   Parts(Bootstrap bootstrap, ProxyOptions options, RuntimeLayers layers, ResolverConfig resolver) {
     workers = Workers.start(options.concurrency(), options.transport());
     stats = new StatsStore(workers.size());
-    runtime = new RuntimeLoader(layers, control, stats.root(), SymlinkWatch.NONE);
+    runtime = new RuntimeLoader(layers, control, stats.root(), FileWatcher.onFileSystem(control));
     races = new RaceHistory(workers.size());
     Scope memory = stats.root().scope("connect.memory");
     memory.gauge("addresses").read(outcomes::size);

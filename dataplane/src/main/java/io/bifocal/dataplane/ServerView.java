@@ -5,6 +5,7 @@ import com.google.protobuf.util.Timestamps;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.admin.ProxyView;
 import io.bifocal.dataplane.cluster.ClusterStatusView;
+import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.observe.RaceHistory;
 import io.bifocal.dataplane.runtime.RuntimeSnapshot;
 import io.bifocal.dataplane.stats.StatsStore;
@@ -94,7 +95,11 @@ final class ServerView implements ProxyView {
     if (includeEndpoints) {
       sections.add(parts.clusters().endpointsDump());
     }
-    parts.discovery().dump().ifPresent(sections::add);
+    ExtensionConfigs http = parts.discovery();
+    ExtensionConfigs network = parts.listeners().discovery();
+    if (http.used() || network.used()) {
+      sections.add(http.dump().toBuilder().mergeFrom(network.dump()).build());
+    }
     sections.add(parts.listeners().dump());
     sections.add(ScopedRoutesConfigDump.getDefaultInstance());
     sections.add(parts.http().routes().routesDump());

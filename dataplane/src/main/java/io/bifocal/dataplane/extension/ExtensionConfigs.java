@@ -13,7 +13,6 @@ import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ExtensionConfigSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * All extensions whose configuration is discovered (ECDS): one subscription for each kind, source
@@ -109,12 +108,15 @@ public final class ExtensionConfigs {
     }
   }
 
-  /** The section of {@code /config_dump}; empty while nothing was ever discovered. */
-  public Optional<EcdsConfigDump> dump() {
+  /** Whether anything was ever discovered. */
+  public boolean used() {
     control.assertInLoop();
-    if (!used) {
-      return Optional.empty();
-    }
+    return used;
+  }
+
+  /** The section of {@code /config_dump}. */
+  public EcdsConfigDump dump() {
+    control.assertInLoop();
     EcdsConfigDump.Builder dump = EcdsConfigDump.newBuilder();
     for (ExtensionSubscription each : subscribed.values()) {
       EcdsFilterConfig config = each.dump();
@@ -122,6 +124,6 @@ public final class ExtensionConfigs {
         dump.addEcdsFilters(config);
       }
     }
-    return Optional.of(dump.build());
+    return dump.build();
   }
 }

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.listener;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
+import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.extension.ListenerContext;
 import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
@@ -9,6 +10,7 @@ import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.transport.DownstreamSocketFactory;
 import io.bifocal.dataplane.transport.TransportSockets;
 import io.bifocal.dataplane.worker.Workers;
+import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.FilterChainMatch;
@@ -26,12 +28,20 @@ final class ChainReader {
   private final Registry<NetworkFilterFactory> filters;
   private final TransportSockets transports;
   private final Workers workers;
+  private final ExtensionConfigs discovery;
+  private final Loop control;
 
   ChainReader(
-      Registry<NetworkFilterFactory> filters, TransportSockets transports, Workers workers) {
+      Registry<NetworkFilterFactory> filters,
+      TransportSockets transports,
+      Workers workers,
+      ExtensionConfigs discovery,
+      Loop control) {
     this.filters = filters;
     this.transports = transports;
     this.workers = workers;
+    this.discovery = discovery;
+    this.control = control;
   }
 
   /**
@@ -145,7 +155,9 @@ final class ChainReader {
     for (int i = 0; i < proto.getFiltersCount(); i++) {
       Filter filter = proto.getFilters(i);
       ListenerFields.FILTER.check(filter, path + ".filters[" + i + "]");
-      filters.find(filter.getName(), filter.getTypedConfig());
+      if (!filter.hasConfigDiscovery()) {
+        filters.find(filter.getName(), filter.getTypedConfig());
+      }
     }
     if (proto.getFiltersCount() > 1) { // all that are registered are terminal
       Filter first = proto.getFilters(0);
@@ -154,6 +166,9 @@ final class ChainReader {
               .formatted(first.getName(), first.getName()));
     }
     Filter only = proto.getFilters(0);
+    if (only.hasConfigDiscovery()) {
+      return new DiscoveredFilter(only, filters, context, discovery, control);
+    }
     return filters
         .find(only.getName(), only.getTypedConfig())
         .create(only.getTypedConfig(), context);

@@ -89,6 +89,11 @@ record ListenerConfig(
 
   private static void checkListenerFilters(Listener proto, String path) throws ConfigException {
     for (ListenerFilter filter : proto.getListenerFiltersList()) {
+      if (filter.hasConfigDiscovery()) {
+        throw new ConfigException(
+            "%s: listener_filters '%s': field 'config_discovery' is not supported"
+                .formatted(path, filter.getName()));
+      }
       if (NEEDLESS_LISTENER_FILTERS.contains(filter.getTypedConfig().getTypeUrl())) {
         log.warn("{}: listener filter '{}' has nothing to do here", path, filter.getName());
       } else {

@@ -54,7 +54,8 @@ final class ListenerFields {
               "transport_protocol");
 
   static final SupportedFields FILTER =
-      SupportedFields.of(Filter.getDescriptor()).supports("name", "typed_config");
+      SupportedFields.of(Filter.getDescriptor())
+          .supports("name", "typed_config", "config_discovery");
 
   private ListenerFields() {}
 }

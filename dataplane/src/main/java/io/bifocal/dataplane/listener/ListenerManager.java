@@ -2,6 +2,7 @@ package io.bifocal.dataplane.listener;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.extension.AccessLogFactory;
+import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.init.InitManager;
@@ -47,6 +48,7 @@ public final class ListenerManager {
   private final Drains drains;
   private final ListenerSet listeners;
   private final ListenerErrors errors;
+  private final ExtensionConfigs discovery;
   private @Nullable LdsWatcher lds;
   private @Nullable Subscription subscription;
 
@@ -87,9 +89,19 @@ public final class ListenerManager {
     this.managerStats = new ManagerStats(stats.root());
     this.drains = new Drains(control, drainTime, managerStats);
     this.errors = new ListenerErrors(control);
+    this.discovery = new ExtensionConfigs(xds, stats, control);
     this.listeners =
         new ListenerSet(
-            control, stats, workers, filters, accessLogs, transports, managerStats, server, drains);
+            control,
+            stats,
+            workers,
+            filters,
+            accessLogs,
+            transports,
+            discovery,
+            managerStats,
+            server,
+            drains);
   }
 
   /**
@@ -143,6 +155,11 @@ public final class ListenerManager {
     control.assertInLoop();
     return ListenerDump.dump(
         lds == null ? "" : lds.version(), listeners.entries(), drains.all(), errors.byName());
+  }
+
+  /** The network filters whose configurations are discovered. */
+  public ExtensionConfigs discovery() {
+    return discovery;
   }
 
   /** What an active listener is really bound to, in the order of its addresses; empty if none. */

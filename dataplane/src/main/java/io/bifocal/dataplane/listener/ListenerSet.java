@@ -2,6 +2,7 @@ package io.bifocal.dataplane.listener;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.extension.AccessLogFactory;
+import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.init.InitManager;
@@ -52,6 +53,7 @@ final class ListenerSet {
       Registry<NetworkFilterFactory> filters,
       Registry<AccessLogFactory> accessLogs,
       TransportSockets transports,
+      ExtensionConfigs discovery,
       ManagerStats managerStats,
       InitManager server,
       Drains drains) {
@@ -68,7 +70,7 @@ final class ListenerSet {
             workers,
             accessLogs,
             managerStats,
-            new ChainReader(filters, transports, workers),
+            new ChainReader(filters, transports, workers, discovery, control),
             sockets);
   }
 

@@ -5,8 +5,10 @@ import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.Subscriptions;
+import io.bifocal.xds.file.FileWatcher;
 import io.bifocal.xds.time.Loop;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,11 +33,11 @@ public final class RuntimeLoader implements RuntimeReader, AutoCloseable {
 
   private final RuntimeLayers layers;
   private final Loop control;
-  private final SymlinkWatch symlinks;
+  private final FileWatcher files;
   private final RuntimeStats stats;
   private final InitManager firstAnswers = new InitManager("RTDS");
   private final Map<LayerSource.Rtds, RtdsLayer> subscribed = new LinkedHashMap<>();
-  private final List<SymlinkWatch.Watch> watches = new ArrayList<>();
+  private final List<FileWatcher.Watch> watches = new ArrayList<>();
   private final SortedMap<String, RuntimeValue> overrides = new TreeMap<>();
   private volatile RuntimeSnapshot current = RuntimeSnapshot.EMPTY;
 
@@ -43,11 +45,12 @@ public final class RuntimeLoader implements RuntimeReader, AutoCloseable {
    * Loads what needs nobody else: the bootstrap's own layers and those on disk.
    *
    * @param root the statistics' root
+   * @param files closed with this
    */
-  public RuntimeLoader(RuntimeLayers layers, Loop control, Scope root, SymlinkWatch symlinks) {
+  public RuntimeLoader(RuntimeLayers layers, Loop control, Scope root, FileWatcher files) {
     this.layers = layers;
     this.control = control;
-    this.symlinks = symlinks;
+    this.files = files;
     this.stats = new RuntimeStats(root);
     load();
   }
@@ -74,7 +77,7 @@ public final class RuntimeLoader implements RuntimeReader, AutoCloseable {
         subscribed.put(rtds, layer);
         layer.start(xds, observer.get());
       } else if (source instanceof LayerSource.Disk disk) {
-        watches.add(symlinks.watch(disk.root(), this::load));
+        watch(disk);
       }
     }
     firstAnswers.await(
@@ -82,6 +85,18 @@ public final class RuntimeLoader implements RuntimeReader, AutoCloseable {
           load();
           ready.run();
         });
+  }
+
+  private void watch(LayerSource.Disk disk) {
+    Path root = disk.root().toAbsolutePath();
+    Path parent = root.getParent();
+    try {
+      if (parent != null) {
+        watches.add(files.watch(parent, String.valueOf(root.getFileName()), this::load));
+      }
+    } catch (IOException e) {
+      log.warn("runtime layer '{}' is read once: {} cannot be watched", disk.name(), parent, e);
+    }
   }
 
   /** Who is still waited for. */
@@ -166,7 +181,8 @@ public final class RuntimeLoader implements RuntimeReader, AutoCloseable {
   public void close() {
     control.assertInLoop();
     subscribed.values().forEach(RtdsLayer::close);
-    watches.forEach(SymlinkWatch.Watch::close);
+    watches.forEach(FileWatcher.Watch::close);
     watches.clear();
+    files.close();
   }
 }

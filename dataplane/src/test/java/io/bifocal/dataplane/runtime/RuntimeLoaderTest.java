@@ -10,6 +10,7 @@ import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.Resource;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.SubscriptionObserver;
+import io.bifocal.xds.file.ScriptedFiles;
 import io.bifocal.xds.testing.ScriptedSubscriptions;
 import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.service.runtime.v3.Runtime;
@@ -30,7 +31,7 @@ class RuntimeLoaderTest {
   private final VirtualTime time = new VirtualTime();
   private final StatsStore stats = new StatsStore(0);
   private final ScriptedSubscriptions xds = new ScriptedSubscriptions();
-  private final Map<Path, Runnable> exchanged = new HashMap<>();
+  private final ScriptedFiles files = new ScriptedFiles(time);
   private final List<String> ready = new ArrayList<>();
   @TempDir Path directory;
 
@@ -41,14 +42,7 @@ class RuntimeLoaderTest {
   }
 
   private RuntimeLoader load(String layers) throws Exception {
-    return new RuntimeLoader(
-        Layers.of(layers),
-        time,
-        stats.root(),
-        (path, task) -> {
-          exchanged.put(path, task);
-          return () -> exchanged.remove(path);
-        });
+    return new RuntimeLoader(Layers.of(layers), time, stats.root(), files);
   }
 
   private static Runtime layer(String name, String json) throws Exception {
@@ -236,11 +230,12 @@ class RuntimeLoaderTest {
 
     point("v2");
     assertThat(loader.snapshot().number("k", 0)).isEqualTo(1);
-    exchanged.values().forEach(Runnable::run);
+    files.moved(directory.resolve("current"));
+    time.run();
     assertThat(loader.snapshot().number("k", 0)).isEqualTo(2);
 
     loader.close();
-    assertThat(exchanged).isEmpty();
+    assertThat(files.open()).isZero();
   }
 
   @Test
