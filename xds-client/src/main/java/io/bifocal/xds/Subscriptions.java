@@ -15,7 +15,8 @@ public interface Subscriptions {
    *
    * @param source where from; {@code initial_fetch_timeout} is read from it (default 15 s, 0 for
    *     ever)
-   * @param names what; empty for everything there is of the type
+   * @param names what; empty for everything there is of the type, and with {@code *} among them for
+   *     everything and these by name, which is how more is asked for on demand
    * @throws IllegalArgumentException when the source is of a kind that is not served, naming it
    */
   <T extends Message> Subscription subscribe(

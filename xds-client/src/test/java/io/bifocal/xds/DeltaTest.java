@@ -192,7 +192,7 @@ class DeltaTest {
   }
 
   @Test
-  void aMissUnderAnAliasIsNoResourceOfVirtualHostsAndAFlawOfOthers() {
+  void aMissUnderAnAliasIsARemovalOfVirtualHostsAndAFlawOfOthers() {
     List<Resource> miss = List.of(Resource.newBuilder().setName("x").addAliases("other").build());
     talk.accept(VIRTUAL_HOST, "x");
     talk.accept(ENDPOINTS, "x");
@@ -201,7 +201,7 @@ class DeltaTest {
     talk.takeSeen();
     talk.respondDelta(VIRTUAL_HOST, "n1", miss);
     assertThat(talk.heard()).containsExactly(VIRTUAL_HOST.typeUrl() + " n1");
-    assertThat(talk.takeSeen()).isEmpty();
+    assertThat(talk.takeSeen()).containsExactly("VHDS [] removed [x] @sn1");
     talk.respondDelta(ENDPOINTS, "n2", miss);
     assertThat(talk.heard()).containsExactly("EDS n2 error: resource 'x' has no body");
   }
@@ -224,6 +224,40 @@ class DeltaTest {
     assertThat(talk.heard()).containsExactly("EDS n1");
     talk.respondDelta(ENDPOINTS, "n2", List.of(bad.toBuilder().setName("e1").build()));
     assertThat(talk.heard().get(0)).startsWith("EDS n2 error: Unable to unpack");
+  }
+
+  @Test
+  void aResourceReachesWhoeverAskedForItByAnAlias() {
+    talk.accept(CLUSTER, "a", "b");
+    talk.start();
+    talk.heard();
+    talk.respondDelta(
+        CLUSTER,
+        "n1",
+        List.of(
+            resource("1", cluster("c")).toBuilder().addAliases("a").addAliases("b").build(),
+            resource("1", cluster("d")).toBuilder().addAliases("e").build()));
+    assertThat(talk.takeSeen()).containsExactly("CDS [c] @sn1");
+  }
+
+  @Test
+  void namesBesideEverythingAreOneSubscription() {
+    Subscription all = talk.accept(CLUSTER);
+    talk.start();
+    talk.heard();
+    all.update(Set.of("*", "a"));
+    assertThat(talk.heard()).containsExactly("CDS +[a]");
+    talk.respondDelta(
+        CLUSTER, "n1", List.of(resource("1", cluster("a")), resource("1", cluster("b"))), "c");
+    assertThat(talk.takeSeen()).containsExactly("CDS [a, b] removed [c] @sn1");
+    assertThat(talk.heard()).containsExactly("CDS n1");
+    talk.server.hangUp("restart");
+    talk.time.advance(Duration.ofMillis(250));
+    assertThat(talk.heard()).containsExactly("CDS +[*, a] holds {a=1, b=1} node n");
+    all.update(Set.of("*"));
+    assertThat(talk.heard()).containsExactly("CDS -[a]");
+    all.close();
+    assertThat(talk.heard()).containsExactly("CDS -[*]");
   }
 
   @Test

@@ -9,6 +9,7 @@ import static io.bifocal.xds.ResourceType.ENDPOINTS;
 import static io.bifocal.xds.ResourceType.LISTENER;
 import static io.bifocal.xds.ResourceType.ROUTES;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -237,7 +238,7 @@ class StateOfTheWorldTest {
     talk.start();
     talk.heard();
     talk.accept(CLUSTER);
-    assertThat(talk.heard()).containsExactly("CDS [*]");
+    assertThat(talk.heard()).containsExactly("CDS [*, a]");
     named.close();
     assertThat(talk.heard()).containsExactly("CDS [*]");
   }
@@ -322,5 +323,25 @@ class StateOfTheWorldTest {
     talk.server.hangUp("restart");
     talk.time.advance(Duration.ofMillis(250));
     assertThat(talk.heard()).containsExactly("CDS [] v4 node n", "EDS [e1] v5");
+  }
+
+  @Test
+  void namesBesideEverythingAreToldWithTheStar() {
+    Subscription all = talk.accept(CLUSTER);
+    talk.start();
+    talk.heard();
+    all.update(Set.of("*", "a"));
+    assertThat(talk.heard()).containsExactly("CDS [*, a]");
+    talk.respond(CLUSTER, "1", "n1", cluster("b"));
+    assertThat(talk.takeSeen()).containsExactly("CDS all [b] @1");
+    assertThat(talk.heard()).containsExactly("CDS [*, a] v1 n1");
+  }
+
+  @Test
+  void virtualHostsAreNotThereInThisDialect() {
+    assertThatThrownBy(() -> talk.accept(ResourceType.VIRTUAL_HOST))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("VHDS")
+        .hasMessageContaining("DELTA_GRPC");
   }
 }

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -76,7 +77,7 @@ public final class Decoder {
               batch.addWrapped(unwrap(any), stamp.version(), response);
             } else {
               requireType(type, any, response);
-              batch.add(null, stamp.version(), any, null);
+              batch.add(null, List.of(), stamp.version(), any, null);
             }
           }
           return batch.good(stamp, List.of());
@@ -100,8 +101,10 @@ public final class Decoder {
               batch.addIfGood(resource);
             } else if (resource.getAliasesCount() == 0) {
               batch.addHeartbeat(resource.getName(), resource.getVersion(), ttl(resource));
-            } else if (!type.equals(ResourceType.VIRTUAL_HOST)) {
+            } else if (type.equals(ResourceType.VIRTUAL_HOST)) {
               // On demand, it says that there is no such virtual host; elsewhere it says nothing.
+              batch.addMissing(resource);
+            } else {
               batch.addEmpty(resource);
             }
           }
@@ -115,6 +118,7 @@ public final class Decoder {
     private final List<Received<T>> resources = new ArrayList<>();
     private final List<UnknownField> unknown = new ArrayList<>();
     private final List<Flaw> flaws = new ArrayList<>();
+    private final Set<String> missing = new LinkedHashSet<>();
     private final Familiar<T> familiar;
     private final Map<ByteString, Familiar.Known<T>> said = new HashMap<>();
     private String culprit = "";
@@ -124,7 +128,12 @@ public final class Decoder {
       this.familiar = familiar(type);
     }
 
-    void add(@Nullable String name, String version, Any any, @Nullable Duration ttl)
+    void add(
+        @Nullable String name,
+        List<String> aliases,
+        String version,
+        Any any,
+        @Nullable Duration ttl)
         throws ConfigException {
       Familiar.Known<T> known = familiar.get(any.getValue());
       if (known == null) {
@@ -135,7 +144,7 @@ public final class Decoder {
       if (!known.unknownFields().isEmpty()) {
         unknown.add(new UnknownField(called, known.unknownFields()));
       }
-      resources.add(new Received<>(called, version, known.value(), ttl));
+      resources.add(new Received<>(called, aliases, version, known.value(), ttl));
     }
 
     private Familiar.Known<T> read(@Nullable String name, Any any) throws ConfigException {
@@ -157,7 +166,12 @@ public final class Decoder {
     void addIfGood(Resource resource) throws ConfigException {
       Duration ttl = ttl(resource);
       try {
-        add(resource.getName(), resource.getVersion(), resource.getResource(), ttl);
+        add(
+            resource.getName(),
+            resource.getAliasesList(),
+            resource.getVersion(),
+            resource.getResource(),
+            ttl);
       } catch (ConfigException e) {
         flaws.add(new Flaw(resource.getName(), e.reason(), e.fieldPath()));
       }
@@ -196,19 +210,31 @@ public final class Decoder {
         throws ConfigException {
       if (resource.hasResource()) {
         requireType(type, resource.getResource(), response);
-        add(resource.getName(), version, resource.getResource(), ttl(resource));
+        add(
+            resource.getName(),
+            resource.getAliasesList(),
+            version,
+            resource.getResource(),
+            ttl(resource));
       } else {
         addHeartbeat(resource.getName(), version, ttl(resource));
       }
     }
 
     void addHeartbeat(String name, String version, @Nullable Duration ttl) {
-      resources.add(new Received<>(name, version, null, ttl));
+      resources.add(new Received<>(name, List.of(), version, null, ttl));
+    }
+
+    // A name that was asked for comes back as an alias of nothing: it does not exist.
+    void addMissing(Resource resource) {
+      missing.add(resource.getName());
+      missing.addAll(resource.getAliasesList());
     }
 
     Good<T> good(Stamp stamp, List<String> removed) {
       familiar.replace(said);
-      return new Good<>(stamp, resources, removed, unknown, flaws);
+      missing.addAll(removed);
+      return new Good<>(stamp, resources, List.copyOf(missing), unknown, flaws);
     }
   }
 

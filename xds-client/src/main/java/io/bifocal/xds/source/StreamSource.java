@@ -148,6 +148,10 @@ final class StreamSource<Q extends Message, R extends Message>
       ResourceWatcher<T> watcher,
       SubscriptionObserver observer,
       Duration initialFetchTimeout) {
+    if (dialect.own(type).isEmpty() && Dialect.delta().own(type).isPresent()) {
+      throw new IllegalArgumentException(
+          type + " is there in the incremental dialect only: its source must use DELTA_GRPC");
+    }
     TypeState<Q, T> state = stateOf(type);
     subscribed.add(state);
     return state.subscribe(names, watcher, observer, initialFetchTimeout);

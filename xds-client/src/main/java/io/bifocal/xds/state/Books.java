@@ -349,7 +349,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
     ledger.expired(names);
     for (Interest<T> interest : interests.all()) {
       List<String> gone =
-          interest.names().isEmpty()
+          interest.everything()
               ? names
               : names.stream().filter(interest.names()::contains).toList();
       if (!gone.isEmpty() && !interest.closed()) {

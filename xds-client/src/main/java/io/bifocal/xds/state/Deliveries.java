@@ -7,9 +7,11 @@ import io.bifocal.xds.Update;
 import io.bifocal.xds.resource.Decoded.Good;
 import io.bifocal.xds.resource.Received;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -42,11 +44,12 @@ final class Deliveries {
         renewals = true;
         continue;
       }
-      Resource<T> resource = new Resource<>(received.name(), received.version(), value);
+      Resource<T> resource =
+          new Resource<>(received.name(), received.aliases(), received.version(), value);
       resources.add(resource);
       // Of two by one name, who asked for it by name hears the first.
       if (told.add(received.name())) {
-        for (Interest<T> interest : interests.in(received.name())) {
+        for (Interest<T> interest : named(resource, interests)) {
           parcels.computeIfAbsent(interest, i -> new Parcel<>()).resources.add(resource);
         }
       }
@@ -61,6 +64,7 @@ final class Deliveries {
     }
     String version = response.stamp().version();
     List<Delivery<T>> deliveries = new ArrayList<>();
+    parcels.keySet().removeIf(Interest::everything); // they hear of it all below
     parcels.forEach(
         (interest, parcel) ->
             deliveries.add(
@@ -74,6 +78,17 @@ final class Deliveries {
     }
     deliveries.sort(Comparator.comparingLong(d -> d.to().order));
     return deliveries;
+  }
+
+  // Once each, by whichever of its names they asked for it.
+  private static <T extends Message> Collection<Interest<T>> named(
+      Resource<T> resource, Interests<T> interests) {
+    if (resource.aliases().isEmpty()) {
+      return interests.in(resource.name());
+    }
+    Set<Interest<T>> all = new LinkedHashSet<>(interests.in(resource.name()));
+    resource.aliases().forEach(alias -> all.addAll(interests.in(alias)));
+    return all;
   }
 
   // Where a response lists everything, a wanted name that is not in it does not exist.

@@ -19,8 +19,6 @@ import org.jspecify.annotations.Nullable;
 final class DeltaLedger implements Ledger<DeltaDiscoveryRequest> {
   private record Answer(String nonce, @Nullable String error, long ticket) {}
 
-  private static final String WILDCARD = "*";
-
   private final String typeUrl;
   private final Wanted wanted;
   private final Map<String, String> versions = new HashMap<>();
@@ -47,7 +45,7 @@ final class DeltaLedger implements Ledger<DeltaDiscoveryRequest> {
     if (announced) {
       names.forEach(this::addName);
       if (everything) {
-        addName(WILDCARD);
+        addName(Wanted.EVERYTHING);
       }
     }
   }
@@ -64,7 +62,7 @@ final class DeltaLedger implements Ledger<DeltaDiscoveryRequest> {
     if (announced) {
       names.forEach(this::removeName);
       if (everything) {
-        removeName(WILDCARD);
+        removeName(Wanted.EVERYTHING);
       }
     }
   }
@@ -153,7 +151,7 @@ final class DeltaLedger implements Ledger<DeltaDiscoveryRequest> {
   private void announce(DeltaDiscoveryRequest.Builder request) {
     if (!wanted.names().isEmpty()) {
       if (wanted.everything()) {
-        request.addResourceNamesSubscribe(WILDCARD);
+        request.addResourceNamesSubscribe(Wanted.EVERYTHING);
       }
       request.addAllResourceNamesSubscribe(wanted.names());
     }

@@ -48,9 +48,14 @@ final class Interest<T extends Message> {
     }
   }
 
-  /** Empty for everything. */
+  /** Empty for everything; with {@code *} among them, everything and these. */
   Set<String> names() {
     return names;
+  }
+
+  /** Whether it hears of whatever there is, named or not. */
+  boolean everything() {
+    return names.isEmpty() || names.contains(Wanted.EVERYTHING);
   }
 
   void names(Set<String> names) {

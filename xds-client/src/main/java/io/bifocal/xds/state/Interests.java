@@ -50,10 +50,13 @@ final class Interests<T extends Message> implements Wanted {
   List<String> add(Interest<T> interest) {
     all.add(interest);
     List<String> fresh = new ArrayList<>();
-    if (interest.names().isEmpty()) {
+    if (interest.everything()) {
       inEverything.add(interest);
     }
     for (String name : interest.names()) {
+      if (name.equals(EVERYTHING)) {
+        continue;
+      }
       byName
           .computeIfAbsent(
               name,

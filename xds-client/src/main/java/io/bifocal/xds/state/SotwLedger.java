@@ -100,14 +100,11 @@ final class SotwLedger implements Ledger<DiscoveryRequest> {
             .setVersionInfo(version)
             .setResponseNonce(nonce);
     // After a name has been sent, an empty list would mean "nothing".
-    if (wanted.everything()) {
-      if (namesSent) {
-        request.addResourceNames("*");
-      }
-    } else {
-      request.addAllResourceNames(wanted.names());
-      namesSent |= !wanted.names().isEmpty();
+    namesSent |= !wanted.names().isEmpty();
+    if (wanted.everything() && namesSent) {
+      request.addResourceNames(Wanted.EVERYTHING);
     }
+    request.addAllResourceNames(wanted.names());
     if (error != null) {
       request.setErrorDetail(Ledger.error(error));
     }

@@ -4,6 +4,9 @@ import java.util.Set;
 
 /** What all subscriptions of a type want together; a live view. */
 interface Wanted {
+  /** The name that stands for whatever there is. */
+  String EVERYTHING = "*";
+
   /** Whether somebody wants everything there is. */
   boolean everything();
 

@@ -183,7 +183,15 @@ public final class ScriptedSubscriptions implements Subscriptions {
       }
 
       boolean wants(String name) {
-        return names.isEmpty() || names.contains(name);
+        return everything() || names.contains(name);
+      }
+
+      boolean wants(Resource<T> resource) {
+        return wants(resource.name()) || resource.aliases().stream().anyMatch(this::wants);
+      }
+
+      boolean everything() {
+        return names.isEmpty() || names.contains("*");
       }
     }
 
@@ -220,10 +228,10 @@ public final class ScriptedSubscriptions implements Subscriptions {
       holds++;
       List<Verdict> verdicts = new ArrayList<>();
       for (Watch watch : List.copyOf(watches)) {
-        List<Resource<T>> wanted = resources.stream().filter(r -> watch.wants(r.name())).toList();
+        List<Resource<T>> wanted = resources.stream().filter(watch::wants).toList();
         List<String> gone = removed.stream().filter(watch::wants).toList();
         if (watches.contains(watch)
-            && (watch.names.isEmpty() || !wanted.isEmpty() || !gone.isEmpty())) {
+            && (watch.everything() || !wanted.isEmpty() || !gone.isEmpty())) {
           Verdict verdict = watch.watcher.onUpdate(new Update<>(whole, wanted, gone, newVersion));
           whenSettled(verdict, settled -> tell(watch.observer, settled, newVersion));
           verdicts.add(verdict);
