@@ -138,7 +138,7 @@ class Proxy:
                 pass
             if time.monotonic() > self.began + PATIENCE:
                 fail(f"{self.name} does not become ready:\n{tail(self.output)}")
-            time.sleep(0.02)
+            time.sleep(0.05)
         took = time.monotonic() - self.began
         active = int(self.ask("/stats?filter=^cluster_manager.active_clusters$").split()[-1])
         if active != clusters + 1:
@@ -172,7 +172,7 @@ class Proxy:
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(10)
+            self.process.wait(30)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
