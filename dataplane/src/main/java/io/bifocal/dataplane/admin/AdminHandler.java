@@ -80,7 +80,6 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
    * @param old whether the client knows no chunks: the end of the connection ends the body
    */
   private void write(Channel channel, Answer answer, boolean head, boolean old, boolean last) {
-    stats.answered(answer.status());
     HttpResponseStatus status = HttpResponseStatus.valueOf(answer.status());
     HttpResponse response =
         head
@@ -102,6 +101,8 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
       written = channel.write(new HttpChunkedInput(new TextChunks(answer.body())));
     }
     channel.flush();
+    // When it is out, as in Envoy: a page of statistics does not count itself.
+    written.addListener(f -> stats.answered(answer.status()));
     written.addListener(
         last ? ChannelFutureListener.CLOSE : (ChannelFutureListener) f -> f.channel().read());
   }

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.admin;
 
+import com.google.common.collect.Iterators;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.Gauge;
 import io.bifocal.dataplane.stats.Histogram;
@@ -8,9 +9,11 @@ import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.stats.Tag;
 import io.bifocal.dataplane.stats.TextReadout;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -22,7 +25,6 @@ final class Prometheus {
   /** A code or a class of codes at the end of a name becomes a label. */
   private static final Pattern CODE = Pattern.compile("_rq_([0-9]{3}|[0-9]xx)$");
 
-  private final StringBuilder out = new StringBuilder();
   private final StatsQuery query;
 
   private Prometheus(StatsQuery query) {
@@ -30,46 +32,66 @@ final class Prometheus {
   }
 
   /**
-   * Prints.
+   * Prints, sample by sample: there may be a million.
    *
    * @param texts whether texts are shown too, as gauges of 0 with the text as a label
    */
-  static CharSequence print(StatsStore store, StatsQuery query, boolean texts) {
+  static Iterator<CharSequence> print(StatsStore store, StatsQuery query, boolean texts) {
     Prometheus page = new Prometheus(query);
-    Map<String, List<Sample<Counter>>> counters = new TreeMap<>();
+    Map<String, List<Counter>> counters = new TreeMap<>();
     store.counters().forEach(c -> page.add(c, c.name(), c.used(), counters));
-    page.numbers(counters, "counter", Counter::value);
-
-    Map<String, List<Sample<Gauge>>> gauges = new TreeMap<>();
+    Map<String, List<Gauge>> gauges = new TreeMap<>();
     store.gauges().forEach(g -> page.add(g, g.name(), g.used(), gauges));
-    page.numbers(gauges, "gauge", Gauge::value);
-
+    Map<String, List<TextReadout>> readouts = new TreeMap<>();
     if (texts) {
-      Map<String, List<Sample<TextReadout>>> readouts = new TreeMap<>();
       store.texts().forEach(t -> page.add(t, t.name(), !t.value().isEmpty(), readouts));
-      page.texts(readouts);
     }
-
-    Map<String, List<Sample<Histogram>>> histograms = new TreeMap<>();
+    Map<String, List<Histogram>> histograms = new TreeMap<>();
     store.histograms().forEach(h -> page.add(h, h.name(), h.used(), histograms));
-    page.histograms(histograms);
-    return page.out;
+    return Iterators.concat(
+        metrics(counters, "counter", (metric, c) -> number(metric, c.name(), c.value())),
+        metrics(gauges, "gauge", (metric, g) -> number(metric, g.name(), g.value())),
+        metrics(readouts, "gauge", Prometheus::text),
+        metrics(histograms, "histogram", Prometheus::histogram));
   }
 
-  private record Sample<S>(S statistic, String labels) {}
-
-  private <S> void add(
-      S statistic, StatName name, boolean used, Map<String, List<Sample<S>>> byName) {
-    if (!query.wantsAny(name.full(), used)) {
-      return;
+  private <S> void add(S statistic, StatName name, boolean used, Map<String, List<S>> byMetric) {
+    if (query.wantsAny(name.full(), used)) {
+      byMetric.computeIfAbsent(metric(name), m -> new ArrayList<>()).add(statistic);
     }
+  }
+
+  private static <S> Iterator<CharSequence> metrics(
+      Map<String, List<S>> byMetric, String type, BiFunction<String, S, CharSequence> sample) {
+    return Iterators.concat(
+        Iterators.transform(
+            byMetric.entrySet().iterator(),
+            entry ->
+                Iterators.concat(
+                    Iterators.singletonIterator("# TYPE " + entry.getKey() + ' ' + type + '\n'),
+                    Iterators.transform(
+                        entry.getValue().iterator(), s -> sample.apply(entry.getKey(), s)))));
+  }
+
+  private static Matcher code(StatName name) {
+    return CODE.matcher(name.base());
+  }
+
+  private static String metric(StatName name) {
     String base = name.base();
+    Matcher code = code(name);
+    if (code.find()) {
+      base = base.substring(0, code.start()) + (code.group(1).endsWith("xx") ? "_rq_xx" : "_rq");
+    }
+    return "envoy_" + sanitized(base);
+  }
+
+  private static StringBuilder labels(StatName name) {
     StringBuilder labels = new StringBuilder();
-    Matcher code = CODE.matcher(base);
+    Matcher code = code(name);
     if (code.find()) {
       String value = code.group(1);
       boolean exact = !value.endsWith("xx");
-      base = base.substring(0, code.start()) + (exact ? "_rq" : "_rq_xx");
       label(
           exact ? "envoy_response_code" : "envoy_response_code_class",
           exact ? value : value.substring(0, 1),
@@ -79,9 +101,7 @@ final class Prometheus {
       Tag tag = name.tags().get(i);
       label(sanitized(tag.name()), tag.value(), labels);
     }
-    byName
-        .computeIfAbsent(base, b -> new ArrayList<>())
-        .add(new Sample<>(statistic, labels.toString()));
+    return labels;
   }
 
   private static void label(String name, String value, StringBuilder labels) {
@@ -111,66 +131,34 @@ final class Prometheus {
     return text.toString();
   }
 
-  private static String metric(String base) {
-    return "envoy_" + sanitized(base);
+  private static CharSequence number(String metric, StatName name, long value) {
+    return metric + '{' + labels(name) + "} " + Long.toUnsignedString(value) + '\n';
   }
 
-  private void type(String metric, String type) {
-    out.append("# TYPE ").append(metric).append(' ').append(type).append('\n');
+  private static CharSequence text(String metric, TextReadout readout) {
+    StringBuilder labels = labels(readout.name());
+    label("text_value", readout.value(), labels);
+    return metric + '{' + labels + "} 0\n";
   }
 
-  private <S> void numbers(
-      Map<String, List<Sample<S>>> byName,
-      String type,
-      java.util.function.ToLongFunction<S> value) {
-    byName.forEach(
-        (base, samples) -> {
-          String metric = metric(base);
-          type(metric, type);
-          for (Sample<S> sample : samples) {
-            out.append(metric).append('{').append(sample.labels).append("} ");
-            out.append(Long.toUnsignedString(value.applyAsLong(sample.statistic))).append('\n');
-          }
-        });
-  }
-
-  private void texts(Map<String, List<Sample<TextReadout>>> byName) {
-    byName.forEach(
-        (base, samples) -> {
-          String metric = metric(base);
-          type(metric, "gauge");
-          for (Sample<TextReadout> sample : samples) {
-            StringBuilder labels = new StringBuilder(sample.labels);
-            label("text_value", sample.statistic.value(), labels);
-            out.append(metric).append('{').append(labels).append("} 0\n");
-          }
-        });
-  }
-
-  private void histograms(Map<String, List<Sample<Histogram>>> byName) {
-    byName.forEach(
-        (base, samples) -> {
-          String metric = metric(base);
-          type(metric, "histogram");
-          for (Sample<Histogram> sample : samples) {
-            histogram(metric, sample.labels, sample.statistic.cumulative());
-          }
-        });
-  }
-
-  private void histogram(String metric, String labels, org.HdrHistogram.Histogram values) {
+  private static CharSequence histogram(String metric, Histogram histogram) {
+    org.HdrHistogram.Histogram values = histogram.cumulative();
+    CharSequence labels = labels(histogram.name());
     String before = labels + (labels.isEmpty() ? "" : ",");
+    StringBuilder out = new StringBuilder();
     for (double bound : HistogramShape.BOUNDS) {
-      bucket(metric, before, HistogramShape.plain(bound), HistogramShape.atMost(values, bound));
+      long count = HistogramShape.atMost(values, bound);
+      bucket(out, metric, before, HistogramShape.plain(bound), count);
     }
-    bucket(metric, before, "+Inf", values.getTotalCount());
+    bucket(out, metric, before, "+Inf", values.getTotalCount());
     out.append(metric).append("_sum{").append(labels).append("} ");
     out.append(HistogramShape.sum(values)).append('\n');
     out.append(metric).append("_count{").append(labels).append("} ");
-    out.append(values.getTotalCount()).append('\n');
+    return out.append(values.getTotalCount()).append('\n');
   }
 
-  private void bucket(String metric, String labels, String bound, long count) {
+  private static void bucket(
+      StringBuilder out, String metric, String labels, String bound, long count) {
     out.append(metric).append("_bucket{").append(labels).append("le=\"").append(bound);
     out.append("\"} ").append(count).append('\n');
   }

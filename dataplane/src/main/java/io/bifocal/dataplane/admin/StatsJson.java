@@ -2,14 +2,15 @@ package io.bifocal.dataplane.admin;
 
 import com.google.gson.stream.JsonWriter;
 import io.bifocal.dataplane.stats.Histogram;
+import io.bifocal.dataplane.stats.Sharded;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.stats.TextReadout;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
+import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 
 /** {@code /stats?format=json}. */
 final class StatsJson {
@@ -30,14 +31,16 @@ final class StatsJson {
 
   private void write(StatsStore store, StatsQuery query) throws IOException {
     out.beginObject().name("stats").beginArray();
-    for (TextReadout readout : query.texts(store)) {
+    for (TextReadout readout : query.texts(store).toList()) {
       named(readout.name().full()).name("value").value(readout.value()).endObject();
     }
-    for (Map.Entry<String, Long> number : query.numbers(store).entrySet()) {
-      BigInteger value = new BigInteger(Long.toUnsignedString(number.getValue()));
-      named(number.getKey()).name("value").value(value).endObject();
+    for (Iterator<? extends Sharded> numbers = query.numbers(store).iterator();
+        numbers.hasNext(); ) {
+      Sharded number = numbers.next();
+      BigInteger value = new BigInteger(Long.toUnsignedString(number.value()));
+      named(number.name().full()).name("value").value(value).endObject();
     }
-    List<Histogram> histograms = query.histograms(store);
+    List<Histogram> histograms = query.histograms(store).toList();
     if (!histograms.isEmpty()) {
       out.beginObject().name("histograms");
       switch (query.buckets()) {

@@ -3,11 +3,12 @@ package io.bifocal.dataplane.admin;
 import com.google.re2j.Pattern;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.stats.Histogram;
+import io.bifocal.dataplane.stats.Sharded;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.stats.TextReadout;
+import java.util.Collection;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,32 +87,28 @@ record StatsQuery(
     return (!usedOnly || used) && (filter == null || filter.matcher(name).find() != invert);
   }
 
-  /** Counters and gauges, each as an unsigned number, sorted by name. */
-  SortedMap<String, Long> numbers(StatsStore store) {
-    SortedMap<String, Long> numbers = new TreeMap<>();
-    if (wants(Type.COUNTERS)) {
-      store.counters().stream()
-          .filter(c -> wants(c.name().full(), c.used()))
-          .forEach(c -> numbers.put(c.name().full(), c.value()));
-    }
-    if (wants(Type.GAUGES)) {
-      store.gauges().stream()
-          .filter(g -> wants(g.name().full(), g.used()))
-          .forEach(g -> numbers.put(g.name().full(), g.value()));
-    }
-    return numbers;
+  /** Counters and gauges, sorted by name; found one by one, as all that follow. */
+  Stream<? extends Sharded> numbers(StatsStore store) {
+    Collection<? extends Sharded> numbers =
+        switch (type) {
+          case ALL -> store.numbers();
+          case COUNTERS -> store.counters();
+          case GAUGES -> store.gauges();
+          case HISTOGRAMS, TEXT_READOUTS -> List.of();
+        };
+    return numbers.stream().filter(n -> wants(n.name().full(), n.used()));
   }
 
-  List<TextReadout> texts(StatsStore store) {
+  Stream<TextReadout> texts(StatsStore store) {
     return wants(Type.TEXT_READOUTS)
-        ? store.texts().stream().filter(t -> wants(t.name().full(), !t.value().isEmpty())).toList()
-        : List.of();
+        ? store.texts().stream().filter(t -> wants(t.name().full(), !t.value().isEmpty()))
+        : Stream.of();
   }
 
-  List<Histogram> histograms(StatsStore store) {
+  Stream<Histogram> histograms(StatsStore store) {
     return wants(Type.HISTOGRAMS)
-        ? store.histograms().stream().filter(h -> wants(h.name().full(), h.used())).toList()
-        : List.of();
+        ? store.histograms().stream().filter(h -> wants(h.name().full(), h.used()))
+        : Stream.of();
   }
 
   /** Whether a statistic is wanted whatever its kind (Prometheus has no {@code type}). */

@@ -1,40 +1,41 @@
 package io.bifocal.dataplane.admin;
 
+import com.google.common.collect.Iterators;
+import io.bifocal.dataplane.stats.Sharded;
 import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.stats.TextReadout;
+import java.util.Iterator;
 import org.HdrHistogram.Histogram;
 
 /** {@code /stats} as text: texts in quotes, then numbers, then histograms, each sorted by name. */
 final class StatsText {
   private StatsText() {}
 
-  static CharSequence print(StatsStore store, StatsQuery query) {
-    StringBuilder out = new StringBuilder();
-    query
-        .texts(store)
-        .forEach(t -> out.append(t.name().full()).append(": \"").append(t.value()).append("\"\n"));
-    query
-        .numbers(store)
-        .forEach(
-            (name, value) ->
-                out.append(name).append(": ").append(Long.toUnsignedString(value)).append('\n'));
-    query
-        .histograms(store)
-        .forEach(
-            h -> histogram(h.name().full(), h.interval(), h.cumulative(), query.buckets(), out));
-    return out;
+  /** Line by line: there may be a million. */
+  static Iterator<CharSequence> print(StatsStore store, StatsQuery query) {
+    return Iterators.concat(
+        query.texts(store).map(StatsText::line).iterator(),
+        query.numbers(store).map(StatsText::line).iterator(),
+        query.histograms(store).map(h -> line(h, query.buckets())).iterator());
   }
 
-  private static void histogram(
-      String name,
-      Histogram interval,
-      Histogram total,
-      StatsQuery.Buckets buckets,
-      StringBuilder out) {
-    out.append(name).append(':');
-    if (total.getTotalCount() == 0) {
-      out.append(" No recorded values\n");
-      return;
+  private static CharSequence line(TextReadout text) {
+    return text.name().full() + ": \"" + text.value() + "\"\n";
+  }
+
+  private static CharSequence line(Sharded number) {
+    return number.name().full() + ": " + Long.toUnsignedString(number.value()) + "\n";
+  }
+
+  private static CharSequence line(
+      io.bifocal.dataplane.stats.Histogram histogram, StatsQuery.Buckets buckets) {
+    String name = histogram.name().full();
+    if (!histogram.used()) {
+      return name + ": No recorded values\n";
     }
+    StringBuilder out = new StringBuilder(name).append(':');
+    Histogram interval = histogram.interval();
+    Histogram total = histogram.cumulative();
     switch (buckets) {
       case SUMMARY -> summary(interval, total, out.append(' '));
       case DETAILED -> {
@@ -59,7 +60,7 @@ final class StatsText {
         }
       }
     }
-    out.append('\n');
+    return out.append('\n');
   }
 
   private static void summary(Histogram interval, Histogram total, StringBuilder out) {

@@ -5,22 +5,34 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.stream.ChunkedInput;
+import java.util.Iterator;
 
-/** A text on its way out, encoded piece by piece, as fast as the client reads. */
+/** A text on its way out, made and encoded piece by piece, as fast as the client reads. */
 final class TextChunks implements ChunkedInput<ByteBuf> {
-  /** Characters in a piece. */
+  /** Characters that go out together. */
   private static final int PIECE = 16 << 10;
 
-  private final CharSequence text;
+  private final Iterator<? extends CharSequence> texts;
+  private CharSequence text = "";
   private int at;
+  private long progress;
 
-  TextChunks(CharSequence text) {
-    this.text = text;
+  TextChunks(Iterator<? extends CharSequence> texts) {
+    this.texts = texts;
+    advance();
+  }
+
+  /** To the next text that has something to say, if this one is said. */
+  private void advance() {
+    while (at == text.length() && texts.hasNext()) {
+      text = texts.next();
+      at = 0;
+    }
   }
 
   @Override
   public boolean isEndOfInput() {
-    return at >= text.length();
+    return at == text.length();
   }
 
   @Override
@@ -32,13 +44,19 @@ final class TextChunks implements ChunkedInput<ByteBuf> {
 
   @Override
   public ByteBuf readChunk(ByteBufAllocator allocator) {
-    int end = Math.min(text.length(), at + PIECE);
-    if (end < text.length() && Character.isHighSurrogate(text.charAt(end - 1))) {
-      end++;
+    ByteBuf piece = allocator.buffer(PIECE);
+    int left = PIECE;
+    while (left > 0 && !isEndOfInput()) {
+      int end = Math.min(text.length(), at + left);
+      if (end < text.length() && Character.isHighSurrogate(text.charAt(end - 1))) {
+        end++;
+      }
+      ByteBufUtil.writeUtf8(piece, text, at, end);
+      left -= end - at;
+      progress += end - at;
+      at = end;
+      advance();
     }
-    ByteBuf piece = allocator.buffer(ByteBufUtil.utf8MaxBytes(end - at));
-    ByteBufUtil.writeUtf8(piece, text, at, end);
-    at = end;
     return piece;
   }
 
@@ -49,7 +67,7 @@ final class TextChunks implements ChunkedInput<ByteBuf> {
 
   @Override
   public long progress() {
-    return at;
+    return progress;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.stats;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -26,6 +27,13 @@ final class ScopeStats {
 
   List<Gauge> gauges() {
     return all(s -> s.gauges, (g, scope) -> new Gauge(scope, g.local()));
+  }
+
+  List<Sharded> numbers() {
+    List<Sharded> both = new ArrayList<>(counters());
+    both.addAll(gauges());
+    both.sort(Comparator.comparing(Statistic::local));
+    return both;
   }
 
   List<Histogram> histograms() {

@@ -3,8 +3,8 @@ package io.bifocal.dataplane.stats;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** What counters and gauges share: a cell for each shard that ever asked for one. */
-abstract sealed class Sharded extends Statistic permits Counter, Gauge {
+/** A counter or a gauge: a number, with a cell for each shard that ever asked for one. */
+public abstract sealed class Sharded extends Statistic permits Counter, Gauge {
   private static final Cell[] NONE = {};
 
   /** Never changed once it is here; a shard without a cell has null, or is beyond the end. */

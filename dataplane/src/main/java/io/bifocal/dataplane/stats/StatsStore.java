@@ -47,6 +47,11 @@ public final class StatsStore {
     return new SortedStats<>(scopes, ScopeStats::gauges);
   }
 
+  /** Counters and gauges together. */
+  public Collection<Sharded> numbers() {
+    return new SortedStats<>(scopes, ScopeStats::numbers);
+  }
+
   /** Gauges in scopes whose prefix begins so. */
   public Collection<Gauge> gauges(String prefix) {
     return new SortedStats<>(below(prefix), ScopeStats::gauges);

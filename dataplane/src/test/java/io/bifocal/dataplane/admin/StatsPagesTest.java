@@ -10,6 +10,7 @@ import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Iterator;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,7 +44,7 @@ class StatsPagesTest {
   }
 
   private String text(String target) throws ConfigException {
-    return StatsText.print(store, query(target)).toString();
+    return together(StatsText.print(store, query(target)));
   }
 
   private String json(String target) throws ConfigException {
@@ -52,7 +53,7 @@ class StatsPagesTest {
 
   private String prometheus(String target) throws ConfigException {
     Request request = Request.of("GET", target);
-    return Prometheus.print(store, StatsQuery.of(request), request.has("text_readouts")).toString();
+    return together(Prometheus.print(store, StatsQuery.of(request), request.has("text_readouts")));
   }
 
   static String golden(String name) throws IOException {
@@ -210,5 +211,11 @@ class StatsPagesTest {
             # TYPE envoy_control_plane_identifier gauge
             envoy_control_plane_identifier{text_value="cp"} 0
             """);
+  }
+
+  private static String together(Iterator<CharSequence> pieces) {
+    StringBuilder text = new StringBuilder();
+    pieces.forEachRemaining(text::append);
+    return text.toString();
   }
 }

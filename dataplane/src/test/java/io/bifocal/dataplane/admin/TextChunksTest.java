@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.WriteBufferWaterMark;
@@ -11,6 +12,9 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.stream.ChunkedWriteHandler;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class TextChunksTest {
@@ -38,7 +42,7 @@ class TextChunksTest {
   @Test
   void a_text_is_encoded_only_as_fast_as_the_client_reads() throws IOException {
     String text = "x".repeat(10 << 20);
-    TextChunks chunks = new TextChunks(text);
+    TextChunks chunks = new TextChunks(List.of(text).iterator());
     Slow slow = new Slow();
     EmbeddedChannel channel = new EmbeddedChannel(slow, new ChunkedWriteHandler());
     channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(32 << 10, 64 << 10));
@@ -65,7 +69,7 @@ class TextChunksTest {
     for (String before : new String[] {"", "x"}) {
       String text = before + "😀".repeat(20_000);
       EmbeddedChannel channel = new EmbeddedChannel(new ChunkedWriteHandler());
-      var unused = channel.writeAndFlush(new TextChunks(text));
+      var unused = channel.writeAndFlush(new TextChunks(List.of(text).iterator()));
 
       assertThat(received(channel)).isEqualTo(text);
       channel.finishAndReleaseAll();
@@ -74,6 +78,18 @@ class TextChunksTest {
 
   @Test
   void an_empty_text_has_no_pieces() {
-    assertThat(new TextChunks("").isEndOfInput()).isTrue();
+    assertThat(new TextChunks(List.of("").iterator()).isEndOfInput()).isTrue();
+  }
+
+  @Test
+  void small_texts_go_out_together_and_are_made_when_the_client_reads() throws IOException {
+    int[] made = {0};
+    Iterator<String> lines =
+        Stream.generate(() -> "line " + made[0]++ + "\n").limit(100_000).iterator();
+    TextChunks chunks = new TextChunks(lines);
+    ByteBuf first = chunks.readChunk(UnpooledByteBufAllocator.DEFAULT);
+    assertThat(first.readableBytes()).isEqualTo(16 << 10);
+    assertThat(made[0]).isLessThan(2_500);
+    first.release();
   }
 }
