@@ -17,6 +17,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.stream.ChunkedWriteHandler;
 import io.netty.handler.timeout.IdleStateEvent;
 import java.nio.charset.StandardCharsets;
 import java.util.Date;
@@ -98,13 +99,26 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
     ChannelFuture written = channel.write(response);
     if (!head) {
-      written = channel.write(new HttpChunkedInput(new TextChunks(answer.body())));
+      written =
+          channel.write(new HttpChunkedInput(new TextChunks(answer.body(), () -> resume(channel))));
     }
     channel.flush();
     // When it is out, as in Envoy: a page of statistics does not count itself.
     written.addListener(f -> stats.answered(answer.status()));
     written.addListener(
         last ? ChannelFutureListener.CLOSE : (ChannelFutureListener) f -> f.channel().read());
+  }
+
+  private static void resume(Channel channel) {
+    channel
+        .eventLoop()
+        .execute(
+            () -> {
+              ChunkedWriteHandler writer = channel.pipeline().get(ChunkedWriteHandler.class);
+              if (writer != null) { // else it is closed
+                writer.resumeTransfer();
+              }
+            });
   }
 
   @Override

@@ -26,6 +26,8 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Date;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -42,6 +44,17 @@ public final class AdminServer implements AutoCloseable {
   private static final Duration HISTOGRAM_INTERVAL = Duration.ofSeconds(5);
 
   private final EventLoopGroup group;
+
+  /** Pages that are printed whole: a probe of {@code /ready} must not wait for one. */
+  private final ThreadPoolExecutor printer =
+      new ThreadPoolExecutor(
+          1,
+          1,
+          IDLE_SECONDS,
+          TimeUnit.SECONDS,
+          new LinkedBlockingQueue<>(),
+          new DefaultThreadFactory("bifocal-admin-printer", true));
+
   private final Loop loop;
   private final ProxyView view;
   private final Endpoints endpoints;
@@ -58,7 +71,8 @@ public final class AdminServer implements AutoCloseable {
             1, new DefaultThreadFactory("bifocal-admin", true), transport.ioHandlers());
     EventLoop eventLoop = group.next();
     loop = new NettyLoop(eventLoop);
-    endpoints = new Endpoints(view, eventLoop, levels);
+    printer.allowCoreThreadTimeOut(true);
+    endpoints = new Endpoints(view, printer, levels);
     connections = new DefaultChannelGroup(eventLoop);
     stats = new AdminStats(view.stats().root(), view.controlLoop());
     listening = bind(address, transport);
@@ -151,6 +165,7 @@ public final class AdminServer implements AutoCloseable {
   }
 
   private void stop() {
+    printer.shutdown();
     group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly(10, TimeUnit.SECONDS);
   }
 

@@ -6,19 +6,31 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.stream.ChunkedInput;
 import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
 
 /** A text on its way out, made and encoded piece by piece, as fast as the client reads. */
 final class TextChunks implements ChunkedInput<ByteBuf> {
   /** Characters that go out together. */
   private static final int PIECE = 16 << 10;
 
+  /** Pieces in a row; then others have their turn. */
+  private static final int TURN = 32;
+
   private final Iterator<? extends CharSequence> texts;
+  private final Runnable resume;
   private CharSequence text = "";
   private int at;
   private long progress;
+  private int turn;
 
-  TextChunks(Iterator<? extends CharSequence> texts) {
+  /**
+   * A text.
+   *
+   * @param resume asks for the next turn of the transfer, in a while
+   */
+  TextChunks(Iterator<? extends CharSequence> texts, Runnable resume) {
     this.texts = texts;
+    this.resume = resume;
     advance();
   }
 
@@ -38,12 +50,17 @@ final class TextChunks implements ChunkedInput<ByteBuf> {
   @Override
   @Deprecated
   @SuppressWarnings("InlineMeSuggester") // the interface still asks for it
-  public ByteBuf readChunk(ChannelHandlerContext ctx) {
+  public @Nullable ByteBuf readChunk(ChannelHandlerContext ctx) {
     return readChunk(ctx.alloc());
   }
 
   @Override
-  public ByteBuf readChunk(ByteBufAllocator allocator) {
+  public @Nullable ByteBuf readChunk(ByteBufAllocator allocator) {
+    if (turn++ == TURN) {
+      turn = 0;
+      resume.run();
+      return null;
+    }
     ByteBuf piece = allocator.buffer(PIECE);
     int left = PIECE;
     while (left > 0 && !isEndOfInput()) {

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.admin;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
@@ -42,9 +43,12 @@ class TextChunksTest {
   @Test
   void a_text_is_encoded_only_as_fast_as_the_client_reads() throws IOException {
     String text = "x".repeat(10 << 20);
-    TextChunks chunks = new TextChunks(List.of(text).iterator());
+    ChunkedWriteHandler writer = new ChunkedWriteHandler();
     Slow slow = new Slow();
-    EmbeddedChannel channel = new EmbeddedChannel(slow, new ChunkedWriteHandler());
+    EmbeddedChannel channel = new EmbeddedChannel(slow, writer);
+    TextChunks chunks =
+        new TextChunks(
+            List.of(text).iterator(), () -> channel.eventLoop().execute(writer::resumeTransfer));
     channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(32 << 10, 64 << 10));
 
     var unused = channel.writeAndFlush(chunks);
@@ -69,7 +73,7 @@ class TextChunksTest {
     for (String before : new String[] {"", "x"}) {
       String text = before + "😀".repeat(20_000);
       EmbeddedChannel channel = new EmbeddedChannel(new ChunkedWriteHandler());
-      var unused = channel.writeAndFlush(new TextChunks(List.of(text).iterator()));
+      var unused = channel.writeAndFlush(new TextChunks(List.of(text).iterator(), () -> {}));
 
       assertThat(received(channel)).isEqualTo(text);
       channel.finishAndReleaseAll();
@@ -78,7 +82,7 @@ class TextChunksTest {
 
   @Test
   void an_empty_text_has_no_pieces() {
-    assertThat(new TextChunks(List.of("").iterator()).isEndOfInput()).isTrue();
+    assertThat(new TextChunks(List.of("").iterator(), () -> {}).isEndOfInput()).isTrue();
   }
 
   @Test
@@ -86,8 +90,8 @@ class TextChunksTest {
     int[] made = {0};
     Iterator<String> lines =
         Stream.generate(() -> "line " + made[0]++ + "\n").limit(100_000).iterator();
-    TextChunks chunks = new TextChunks(lines);
-    ByteBuf first = chunks.readChunk(UnpooledByteBufAllocator.DEFAULT);
+    TextChunks chunks = new TextChunks(lines, () -> {});
+    ByteBuf first = requireNonNull(chunks.readChunk(UnpooledByteBufAllocator.DEFAULT));
     assertThat(first.readableBytes()).isEqualTo(16 << 10);
     assertThat(made[0]).isLessThan(2_500);
     first.release();
