@@ -16,6 +16,7 @@ import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.http.HttpConnectionManagerFactory;
+import io.bifocal.dataplane.http.codec.Http2ClientConnection;
 import io.bifocal.dataplane.http.filter.FilterChainReader;
 import io.bifocal.dataplane.http.filter.HttpFilters;
 import io.bifocal.dataplane.http.filter.buffer.BufferFactory;
@@ -86,7 +87,11 @@ final class Parts implements AutoCloseable {
             stats,
             worker ->
                 new RacingPools(
-                    worker, options.transport(), listener(worker, options.races()), outcomes));
+                    worker,
+                    options.transport(),
+                    listener(worker, options.races()),
+                    outcomes,
+                    Http2ClientConnection.SESSIONS));
     channels = new AdsChannelFactory(tables::of, workers.get(0), Pings.of(bootstrap));
     xds = client(bootstrap, options);
     names = new SystemNameService(control, options.transport(), stats.root(), resolver);

@@ -2,6 +2,8 @@ package io.bifocal.dataplane.cluster;
 
 import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.connect.SocketSettings;
+import io.bifocal.dataplane.pool.Http2Options;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.TransportSocketFactory;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions.HappyEyeballsConfig;
@@ -15,6 +17,8 @@ import java.time.Duration;
  * @param bufferLimit {@code per_connection_buffer_limit_bytes}; default 1 MiB
  * @param idleTimeout of an idle connection; default 1 h; zero for ever
  * @param maxRequestsPerConnection 0 for any number
+ * @param protocol what is spoken to get requests answered: HTTP/1.1, HTTP/2, or as TLS agrees
+ * @param http2 how HTTP/2 is spoken
  * @param balancing how a host is chosen
  * @param limits the circuit breakers, default priority first
  * @param happyEyeballs how a host's addresses are sorted; the default instance is Envoy's default
@@ -31,6 +35,8 @@ public record ClusterConfig(
     int bufferLimit,
     Duration idleTimeout,
     int maxRequestsPerConnection,
+    ApplicationProtocol protocol,
+    Http2Options http2,
     Balancing balancing,
     BreakerLimits limits,
     HappyEyeballsConfig happyEyeballs,
@@ -56,6 +62,8 @@ public record ClusterConfig(
         bufferLimit,
         idleTimeout,
         maxRequestsPerConnection,
+        ApplicationProtocol.HTTP_1_1,
+        Http2Options.DEFAULT,
         Balancing.DEFAULT,
         BreakerLimits.DEFAULT,
         HappyEyeballsConfig.getDefaultInstance(),

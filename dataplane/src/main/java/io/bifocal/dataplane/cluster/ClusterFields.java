@@ -6,10 +6,12 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions;
 import io.envoyproxy.envoy.config.core.v3.BindConfig;
 import io.envoyproxy.envoy.config.core.v3.ExtraSourceAddress;
+import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
 import io.envoyproxy.envoy.extensions.clusters.dns.v3.DnsCluster;
+import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig;
 
 /** What a cluster and its assignment may carry. */
 final class ClusterFields {
@@ -40,7 +42,8 @@ final class ClusterFields {
               "common_lb_config",
               "metadata",
               "transport_socket",
-              "cluster_type")
+              "cluster_type",
+              "http2_protocol_options")
           .ignores(
               "load is reported to the bootstrap's load_stats_config",
               "lrs_server",
@@ -59,10 +62,10 @@ final class ClusterFields {
               "dns_resolution_config",
               "typed_dns_resolver_config",
               "wait_for_warm_on_init")
-          .ignores("requests go upstream as HTTP/1.1", "http2_protocol_options")
           .ignores("requests go upstream with the defaults of HTTP/1.1", "http_protocol_options")
           .ignores(
-              "requests go upstream as HTTP/1.1, whatever the client speaks", "protocol_selection")
+              "clients speak HTTP/1.1, which is what is spoken upstream when it is theirs",
+              "protocol_selection")
           .ignores("connections are made when they are needed", "preconnect_policy")
           .ignores("that statistic is not kept", "track_timeout_budgets", "track_cluster_stats")
           .ignores(
@@ -134,6 +137,38 @@ final class ClusterFields {
               "http_filters")
           .ignores("it concerns TLS only", "upstream_http_protocol_options")
           .ignores("headers are checked by the codec", "header_validation_config");
+
+  static final SupportedFields AUTO_HTTP =
+      SupportedFields.of(AutoHttpConfig.getDescriptor())
+          .supports("http2_protocol_options")
+          .ignores("requests go upstream with the defaults of HTTP/1.1", "http_protocol_options")
+          .refuses("HTTP/3 is not served yet", "http3_protocol_options")
+          .ignores("nothing is known of other protocols", "alternate_protocols_cache_options");
+
+  static final SupportedFields HTTP2 =
+      SupportedFields.of(Http2ProtocolOptions.getDescriptor())
+          .supports(
+              "hpack_table_size",
+              "max_concurrent_streams",
+              "initial_stream_window_size",
+              "initial_connection_window_size",
+              "max_outbound_control_frames",
+              "max_consecutive_inbound_frames_with_empty_payload",
+              "stream_error_on_invalid_http_messaging",
+              "override_stream_error_on_invalid_http_message",
+              "connection_keepalive")
+          .ignores("no request of an upgrade goes upstream", "allow_connect")
+          .ignores(
+              "METADATA frames are neither sent nor read", "allow_metadata", "max_metadata_size")
+          .ignores(
+              "what waits to be sent is bounded by per_connection_buffer_limit_bytes",
+              "max_outbound_frames")
+          .ignores(
+              "frames that change nothing are answered by nothing, and cost a peer as much",
+              "max_inbound_priority_frames_per_stream",
+              "max_inbound_window_update_frames_per_data_frame_sent")
+          .ignores("the peer is told the settings that have names", "custom_settings_parameters")
+          .ignores("there is one codec", "use_oghttp2_codec");
 
   static final SupportedFields BREAKERS =
       SupportedFields.of(CircuitBreakers.getDescriptor())

@@ -48,7 +48,7 @@ final class ClusterReader {
     String path = "cluster '" + cluster.getName() + "'";
     List<String> warnings = new ArrayList<>(ClusterFields.CLUSTER.check(cluster, path));
     Discovery discovery = DiscoveryReader.read(cluster, path, defaults.resolver(), warnings);
-    ConnectionLimits limits = ConnectionLimits.read(cluster, path, warnings);
+    HttpOptions http = HttpOptions.read(cluster, path, warnings);
     warnings.addAll(
         ClusterFields.CONNECTION_OPTIONS.check(
             cluster.getUpstreamConnectionOptions(), path + ".upstream_connection_options"));
@@ -63,8 +63,10 @@ final class ClusterReader {
                 cluster.hasPerConnectionBufferLimitBytes(),
                 cluster.getPerConnectionBufferLimitBytes(),
                 BUFFER_LIMIT),
-            limits.idleTimeout(),
-            limits.maxRequests(),
+            http.idleTimeout(),
+            http.maxRequests(),
+            http.protocol(),
+            http.http2(),
             BalancingReader.read(cluster, path, warnings),
             breakers(cluster.getCircuitBreakers(), path + ".circuit_breakers", warnings),
             cluster.getUpstreamConnectionOptions().getHappyEyeballsConfig(),

@@ -55,7 +55,9 @@ final class PooledCluster implements WorkerCluster {
             snapshot.breakers(),
             config.connect(),
             config.sockets(),
-            transport);
+            transport,
+            config.protocol(),
+            config.http2());
   }
 
   long incarnation() {

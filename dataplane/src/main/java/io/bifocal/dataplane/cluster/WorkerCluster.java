@@ -17,7 +17,7 @@ public interface WorkerCluster {
   /** A host for the next request, or null when none is usable ({@code no healthy upstream}). */
   @Nullable Host chooseHost();
 
-  /** Connections for HTTP/1.1 requests: kept and used again. */
+  /** Connections for requests, kept and used again; by HTTP/2 many at once. */
   ConnectionPool httpPool(Host host);
 
   /** Connections for a channel to a control plane, which speaks HTTP/2: each is used once. */

@@ -3,7 +3,7 @@ package io.bifocal.dataplane.controlplane;
 import com.google.protobuf.ByteString;
 import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.host.Host;
-import io.bifocal.dataplane.http.codec.Http1ClientConnection;
+import io.bifocal.dataplane.http.codec.ClientConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.codec.RequestSender;
 import io.bifocal.dataplane.http.codec.ResetReason;
@@ -82,7 +82,7 @@ final class PolledRequest implements ConnectionPool.Waiter, ResponseReceiver {
     stats.rqTotal.inc();
     stats.rqActive.inc();
     connection = ready;
-    RequestSender out = Http1ClientConnection.of(ready.channel()).begin(this);
+    RequestSender out = ClientConnection.of(ready.channel()).begin(this);
     sender = out;
     byte[] json = post.json().getBytes(StandardCharsets.UTF_8);
     HttpHeaders headers =
@@ -129,6 +129,11 @@ final class PolledRequest implements ConnectionPool.Waiter, ResponseReceiver {
     }
   }
 
+  @Override
+  public void onTrailers(HttpHeaders trailers) {
+    answered();
+  }
+
   private void answered() {
     UpstreamConnection used = connection;
     RequestSender out = sender;
@@ -149,8 +154,8 @@ final class PolledRequest implements ConnectionPool.Waiter, ResponseReceiver {
 
   @Override
   public void onReset(ResetReason reason) {
-    if (cluster != null && reason == ResetReason.PROTOCOL_ERROR) {
-      cluster.stats().cxProtocolError.inc();
+    if (connection != null && reason == ResetReason.PROTOCOL_ERROR) {
+      connection.onProtocolError();
     }
     abandon(reason.name().toLowerCase(Locale.ROOT).replace('_', ' '));
   }

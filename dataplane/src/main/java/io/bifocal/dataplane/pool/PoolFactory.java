@@ -4,7 +4,7 @@ import io.bifocal.dataplane.host.Host;
 
 /** Makes one worker's pools. Confined to the worker's loop. */
 public interface PoolFactory {
-  /** Connections for HTTP/1.1 requests: kept and used again. */
+  /** Connections for requests, kept and used again; by HTTP/2 many at once. */
   ConnectionPool http(PoolSettings settings, UpstreamStats stats, Host host);
 
   /** Connections for HTTP/2 that others speak on them: each is used once. */

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.pool;
 
 import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.connect.SocketSettings;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.TransportSocketFactory;
 import java.time.Duration;
 
@@ -17,6 +18,8 @@ import java.time.Duration;
  * @param connect how races are run
  * @param sockets what every connection's socket is given
  * @param transport what is between the connections and their users
+ * @param protocol what is spoken to get requests answered
+ * @param http2 how HTTP/2 is spoken, where it is
  */
 public record PoolSettings(
     String cluster,
@@ -27,9 +30,11 @@ public record PoolSettings(
     CircuitBreakers breakers,
     ConnectSettings connect,
     SocketSettings sockets,
-    TransportSocketFactory.PerWorker transport) {
+    TransportSocketFactory.PerWorker transport,
+    ApplicationProtocol protocol,
+    Http2Options http2) {
 
-  /** Races as Envoy runs them, over plain sockets. */
+  /** HTTP/1.1, and races as Envoy runs them, over plain sockets. */
   public PoolSettings(
       String cluster,
       Duration connectTimeout,
@@ -46,6 +51,8 @@ public record PoolSettings(
         breakers,
         ConnectSettings.envoys(),
         SocketSettings.DEFAULT,
-        TransportSocketFactory.PerWorker.PLAIN);
+        TransportSocketFactory.PerWorker.PLAIN,
+        ApplicationProtocol.HTTP_1_1,
+        Http2Options.DEFAULT);
   }
 }

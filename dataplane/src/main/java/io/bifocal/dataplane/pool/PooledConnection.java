@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * channel, where it counts bytes and notices the end.
  */
 final class PooledConnection extends ChannelDuplexHandler
-    implements UpstreamConnection, RaceOutcome.Receiver {
+    implements UpstreamConnection, RaceOutcome.Receiver, Session.Listener {
   private enum State {
     RACING,
     IDLE,
@@ -48,8 +48,11 @@ final class PooledConnection extends ChannelDuplexHandler
   private State state = State.RACING;
   private RaceRunner.@Nullable Race race;
   private RaceOutcome.@Nullable Won won;
+  private @Nullable Session session;
   private long idleSince;
   private int uses;
+  private int users;
+  private boolean goingAway;
   private boolean closedByUs;
   private boolean broken;
 
@@ -73,6 +76,8 @@ final class PooledConnection extends ChannelDuplexHandler
     hostCxActive.inc();
     if (use == RacingPool.Use.AGAIN) {
       stats.cxHttp1Total.inc();
+    } else if (use == RacingPool.Use.SHARED) {
+      stats.cxHttp2Total.inc();
     }
   }
 
@@ -116,6 +121,10 @@ final class PooledConnection extends ChannelDuplexHandler
                 new WriteBufferWaterMark(settings.bufferLimit() / 2, settings.bufferLimit()));
       }
       channel.pipeline().addLast(this);
+      if (use == RacingPool.Use.AS_AGREED) {
+        boolean http2 = settings.protocol().isHttp2(channel);
+        (http2 ? stats.cxHttp2Total : stats.cxHttp1Total).inc();
+      }
       rest();
       pool.connected(this);
     } else if (outcome instanceof RaceOutcome.Failed failed) {
@@ -141,6 +150,7 @@ final class PooledConnection extends ChannelDuplexHandler
     if (state == State.LENT) {
       unlend();
     }
+    users = 0;
     state = State.IDLE;
     idleSince = loop.nanoTime();
   }
@@ -161,9 +171,10 @@ final class PooledConnection extends ChannelDuplexHandler
     return idleSince;
   }
 
-  void lend() {
+  UpstreamConnection lend() {
     state = State.LENT;
     uses++;
+    users++;
     if (usedUp()) {
       stats.cxMaxRequests.inc();
     }
@@ -173,6 +184,7 @@ final class PooledConnection extends ChannelDuplexHandler
       host.stats().rqTotal().at(stats.shard).inc();
       host.stats().rqActive().at(stats.shard).inc();
     }
+    return session == null ? this : new Lease();
   }
 
   private void unlend() {
@@ -187,6 +199,110 @@ final class PooledConnection extends ChannelDuplexHandler
   boolean usedUp() {
     return settings.maxRequestsPerConnection() > 0 && uses >= settings.maxRequestsPerConnection();
   }
+
+  // ---- shared by many
+
+  /** From now on it has as many uses at once as there is room for. */
+  void share(Session.Factory sessions, int limit) {
+    session = sessions.start(channel(), loop, settings.http2(), limit, stats, this);
+    channel().config().setAutoRead(true);
+  }
+
+  /** How many more uses it can take now. */
+  int room() {
+    int max = settings.maxRequestsPerConnection();
+    int room = goingAway || session == null ? 0 : session.room();
+    return max == 0 ? room : Math.min(room, max - uses);
+  }
+
+  /** Whether it is up and nobody uses it. */
+  boolean isUnused() {
+    return state == State.IDLE;
+  }
+
+  /** Whether nothing new begins on it. */
+  boolean isSpent() {
+    return goingAway || usedUp();
+  }
+
+  private void left() {
+    users--;
+    if (users == 0 && state == State.LENT) {
+      rest();
+    }
+    if (state != State.CLOSED) {
+      pool.left(this);
+    }
+  }
+
+  @Override
+  public void onRoom() {
+    pool.roomChanged(requireNonNull(session).limit());
+  }
+
+  @Override
+  public void onGoingAway() {
+    if (!goingAway && state != State.CLOSED) {
+      goingAway = true;
+      stats.cxCloseNotify.inc();
+      if (isUnused()) {
+        close();
+      }
+    }
+  }
+
+  /** Told by the session, or by whoever has the connection alone. */
+  @Override
+  public void onProtocolError() {
+    goingAway = true;
+    stats.cxProtocolError.inc();
+  }
+
+  /** One of many uses. */
+  private final class Lease implements UpstreamConnection {
+    private boolean over;
+
+    @Override
+    public Channel channel() {
+      return PooledConnection.this.channel();
+    }
+
+    @Override
+    public Host host() {
+      return host;
+    }
+
+    @Override
+    public Address remoteAddress() {
+      return PooledConnection.this.remoteAddress();
+    }
+
+    @Override
+    public RaceReport race() {
+      return PooledConnection.this.race();
+    }
+
+    @Override
+    public void release() {
+      loop.assertInLoop();
+      if (!over) {
+        over = true;
+        left();
+      }
+    }
+
+    @Override
+    public void retire() {
+      release();
+    }
+
+    @Override
+    public void discard() {
+      release();
+    }
+  }
+
+  // ----
 
   void timedOutIdle() {
     stats.cxIdleTimeout.inc();
@@ -227,7 +343,7 @@ final class PooledConnection extends ChannelDuplexHandler
     stats.cxLengthMs.record(stats.shard, sinceMade());
     stats.cxDestroy.inc();
     (byPeer ? stats.cxDestroyRemote : stats.cxDestroyLocal).inc();
-    if (use == RacingPool.Use.AGAIN && uses > 0) {
+    if (use != RacingPool.Use.ONCE && uses > 0) {
       stats.rqPerCx.record(stats.shard, uses);
     }
     if (inUse) {
@@ -297,7 +413,7 @@ final class PooledConnection extends ChannelDuplexHandler
     if (message instanceof ByteBuf bytes) {
       stats.cxRxBytesTotal.add(bytes.readableBytes());
     }
-    if (state == State.IDLE) {
+    if (state == State.IDLE && session == null) {
       // An answer to nothing: what would come next is anybody's guess.
       ReferenceCountUtil.release(message);
       stats.cxProtocolError.inc();

@@ -1,5 +1,7 @@
 package io.bifocal.dataplane.pool;
 
+import static java.util.Objects.requireNonNull;
+
 import io.bifocal.dataplane.connect.ConnectFailure;
 import io.bifocal.dataplane.connect.RaceOutcome;
 import io.bifocal.dataplane.connect.RacePlanner;
@@ -14,12 +16,13 @@ import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The connections of one worker to one host, one use at a time each. There are as many races as
- * there are waiters, within the limits; whichever connection is free first, new or used, serves the
- * longest waiter. Of the idle ones the most recently used is taken, so that the others can time
- * out.
+ * The connections of one worker to one host. There are as many races as it takes to serve all who
+ * wait, within the limits: one for each, where a connection has one use at a time. Whichever
+ * connection is free first, new or used, serves the longest waiter. Of the idle ones the most
+ * recently used is taken, so that the others can time out.
  *
  * <p>Source: Envoy's {@code ConnPoolImplBase} and its statistics.
  */
@@ -27,7 +30,11 @@ final class RacingPool implements ConnectionPool {
   /** How often a connection is used. */
   enum Use {
     ONCE,
-    AGAIN
+    AGAIN,
+    /** Many times at once. */
+    SHARED,
+    /** As its handshake has it: {@link #SHARED} or {@link #AGAIN}. */
+    AS_AGREED
   }
 
   private static final Ticket ANSWERED = () -> {};
@@ -38,12 +45,16 @@ final class RacingPool implements ConnectionPool {
   private final RacePlanner planner;
   private final PoolSettings settings;
   private final UpstreamStats stats;
+  private final Session.Factory sessions;
   private final IdleConnections idle;
+  private final @Nullable SharedConnections shared;
   private final Set<Place> waiting = new LinkedHashSet<>();
   private final Deque<PooledConnection> connecting = new ArrayDeque<>();
   private final Set<PooledConnection> all = new LinkedHashSet<>();
   private Host host;
   private boolean draining;
+  // How many waiters a connection that is being made will serve.
+  private int expected;
 
   RacingPool(
       Use use,
@@ -52,6 +63,7 @@ final class RacingPool implements ConnectionPool {
       RacePlanner planner,
       PoolSettings settings,
       UpstreamStats stats,
+      Session.Factory sessions,
       Host host) {
     this.use = use;
     this.loop = loop;
@@ -60,7 +72,11 @@ final class RacingPool implements ConnectionPool {
     this.settings = settings;
     this.stats = stats;
     this.host = host;
+    this.sessions = sessions;
     this.idle = new IdleConnections(loop, settings.idleTimeout());
+    boolean sharing = use == Use.SHARED || use == Use.AS_AGREED;
+    this.shared = sharing ? new SharedConnections(loop, settings.idleTimeout()) : null;
+    this.expected = sharing ? most() : 1;
   }
 
   @Override
@@ -70,7 +86,7 @@ final class RacingPool implements ConnectionPool {
       waiter.onFailure(new PoolFailure(Reason.LOCAL_CONNECTION_FAILURE, "the pool is draining"));
       return ANSWERED;
     }
-    PooledConnection ready = waiting.isEmpty() ? idle.poll() : null;
+    PooledConnection ready = waiting.isEmpty() ? ready() : null;
     if (ready != null) {
       lend(ready, waiter);
       return ANSWERED;
@@ -110,7 +126,7 @@ final class RacingPool implements ConnectionPool {
     draining = true;
     eject(new PoolFailure(Reason.LOCAL_CONNECTION_FAILURE, "the pool is closed"));
     List.copyOf(all).forEach(PooledConnection::close);
-    idle.closeAll();
+    closeIdle();
   }
 
   @Override
@@ -123,7 +139,13 @@ final class RacingPool implements ConnectionPool {
   /** A race was won. */
   void connected(PooledConnection connection) {
     connecting.remove(connection);
-    idle.push(connection);
+    if (shared != null && settings.protocol().isHttp2(connection.channel())) {
+      connection.share(sessions, Math.max(1, expected));
+      shared.add(connection);
+    } else {
+      expected = 1;
+      idle.push(connection);
+    }
     serve();
     connection.watchIfIdle();
   }
@@ -159,9 +181,37 @@ final class RacingPool implements ConnectionPool {
     }
   }
 
+  /** One of several who use a connection is done with it. */
+  void left(PooledConnection connection) {
+    if (connection.isUnused()) {
+      if (connection.isSpent()) {
+        connection.close();
+      } else {
+        shared().rest(connection);
+        closeWhatNobodyWaitsFor();
+      }
+    }
+    serveLater();
+  }
+
+  /** A shared connection has more room, or less; {@code limit} uses at once. */
+  void roomChanged(int limit) {
+    expected = Math.min(limit, most());
+    serveLater();
+  }
+
+  private void serveLater() {
+    if (!waiting.isEmpty()) {
+      loop.execute(this::serve);
+    }
+  }
+
   /** A connection that was up is closed, for whatever reason. */
   void closed(PooledConnection connection) {
     idle.remove(connection);
+    if (shared != null) {
+      shared.remove(connection);
+    }
     gone(connection);
     connectForWaiters();
   }
@@ -174,8 +224,24 @@ final class RacingPool implements ConnectionPool {
     settings.breakers().connections().release();
   }
 
+  private SharedConnections shared() {
+    return requireNonNull(shared);
+  }
+
+  private @Nullable PooledConnection ready() {
+    PooledConnection connection = shared == null ? null : shared.withRoom();
+    return connection == null ? idle.poll() : connection;
+  }
+
+  // At once on one connection, whatever the peer says.
+  private int most() {
+    int streams = settings.http2().maxConcurrentStreams();
+    int uses = settings.maxRequestsPerConnection();
+    return uses == 0 ? streams : Math.min(streams, uses);
+  }
+
   private void connectForWaiters() {
-    while (waiting.size() > connecting.size()) {
+    while (waiting.size() > (long) connecting.size() * Math.max(1, expected)) {
       boolean within = settings.breakers().connections().tryAcquire();
       if (!within) {
         stats.cxOverflow.inc();
@@ -198,8 +264,11 @@ final class RacingPool implements ConnectionPool {
 
   private void serve() {
     while (!waiting.isEmpty()) {
-      PooledConnection ready = idle.poll();
+      PooledConnection ready = ready();
       if (ready == null) {
+        if (shared != null) {
+          connectForWaiters(); // those who were to share a connection may need one more
+        }
         return;
       }
       Place longest = waiting.iterator().next();
@@ -218,8 +287,7 @@ final class RacingPool implements ConnectionPool {
       overflow(waiter);
       return;
     }
-    connection.lend();
-    waiter.onReady(connection);
+    waiter.onReady(connection.lend());
   }
 
   private void overflow(Waiter waiter) {
@@ -243,8 +311,15 @@ final class RacingPool implements ConnectionPool {
     if (!draining || !waiting.isEmpty()) {
       return;
     }
-    idle.closeAll();
+    closeIdle();
     List.copyOf(connecting).forEach(PooledConnection::close);
+  }
+
+  private void closeIdle() {
+    idle.closeAll();
+    if (shared != null) {
+      shared.closeUnused();
+    }
   }
 
   /** A place in the queue. */

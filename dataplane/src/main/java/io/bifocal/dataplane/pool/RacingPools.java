@@ -15,23 +15,40 @@ public final class RacingPools implements PoolFactory {
   private final Loop loop;
   private final RaceRunner races;
   private final OutcomeMemory memory;
+  private final Session.Factory sessions;
 
-  /** Pools over real sockets, on {@code worker}; {@code memory} is shared by all workers. */
+  /**
+   * Pools over real sockets, on {@code worker}.
+   *
+   * @param memory shared by all workers
+   * @param sessions what is spoken where a connection carries many requests at once
+   */
   public RacingPools(
-      Worker worker, Transport transport, RaceListener listener, OutcomeMemory memory) {
-    this(worker.loop(), RaceRunner.on(worker, transport, listener), memory);
+      Worker worker,
+      Transport transport,
+      RaceListener listener,
+      OutcomeMemory memory,
+      Session.Factory sessions) {
+    this(worker.loop(), RaceRunner.on(worker, transport, listener), memory, sessions);
   }
 
   /** Pools over whatever {@code races} runs on; for tests in virtual time. */
-  public RacingPools(Loop loop, RaceRunner races, OutcomeMemory memory) {
+  public RacingPools(Loop loop, RaceRunner races, OutcomeMemory memory, Session.Factory sessions) {
     this.loop = loop;
     this.races = races;
     this.memory = memory;
+    this.sessions = sessions;
   }
 
   @Override
   public ConnectionPool http(PoolSettings settings, UpstreamStats stats, Host host) {
-    return pool(RacingPool.Use.AGAIN, ApplicationProtocol.HTTP_1_1, settings, stats, host);
+    RacingPool.Use use =
+        switch (settings.protocol()) {
+          case HTTP_2 -> RacingPool.Use.SHARED;
+          case HTTP -> RacingPool.Use.AS_AGREED;
+          default -> RacingPool.Use.AGAIN;
+        };
+    return pool(use, settings.protocol(), settings, stats, host);
   }
 
   @Override
@@ -59,6 +76,6 @@ public final class RacingPools implements PoolFactory {
             settings.connect(),
             memory,
             stats.races);
-    return new RacingPool(use, loop, races, planner, settings, stats, host);
+    return new RacingPool(use, loop, races, planner, settings, stats, sessions, host);
   }
 }

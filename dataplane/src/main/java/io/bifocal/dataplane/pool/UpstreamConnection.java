@@ -6,8 +6,9 @@ import io.bifocal.dataplane.host.Host;
 import io.netty.channel.Channel;
 
 /**
- * A connection that is up, lent to one user at a time. The user talks on {@link #channel} and then
- * gives it back, once.
+ * A connection that is up, or one of many uses of it. Its user talks on {@link #channel} and then
+ * gives it back, once. Of a connection that has other users too, giving back in whatever way ends
+ * this use alone; what is under way must have been ended by its codec.
  */
 public interface UpstreamConnection {
   /** The channel; the pool counts its bytes ({@code upstream_cx_rx_bytes_total} and so on). */
@@ -20,6 +21,9 @@ public interface UpstreamConnection {
 
   /** The race that made it. */
   RaceReport race();
+
+  /** What came is not what is spoken here; to be told before the connection is given back. */
+  default void onProtocolError() {}
 
   /** Gives the connection back, fit for another use. */
   void release();

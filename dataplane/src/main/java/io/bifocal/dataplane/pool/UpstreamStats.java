@@ -20,6 +20,7 @@ public final class UpstreamStats {
   public final Cell cxTotal;
   public final Cell cxActive;
   public final Cell cxHttp1Total;
+  public final Cell cxHttp2Total;
   public final Cell cxConnectFail;
   public final Cell cxConnectTimeout;
   public final Cell cxConnectAttemptsExceeded;
@@ -69,6 +70,7 @@ public final class UpstreamStats {
 
   private final Scope scope;
   private @Nullable RaceStats raceStats;
+  private @Nullable Http2Stats http2;
   private final ResponseCodes codes;
   private final ResponseCodes external;
 
@@ -78,6 +80,7 @@ public final class UpstreamStats {
     cxTotal = counter("upstream_cx_total");
     cxActive = gauge("upstream_cx_active");
     cxHttp1Total = counter("upstream_cx_http1_total");
+    cxHttp2Total = counter("upstream_cx_http2_total");
     cxConnectFail = counter("upstream_cx_connect_fail");
     cxConnectTimeout = counter("upstream_cx_connect_timeout");
     cxConnectAttemptsExceeded = counter("upstream_cx_connect_attempts_exceeded");
@@ -126,6 +129,16 @@ public final class UpstreamStats {
   public void charge(int code) {
     codes.charge(code);
     external.charge(code);
+  }
+
+  /** What a codec of HTTP/2 counts; made when there is one. */
+  public Http2Stats http2() {
+    Http2Stats known = http2;
+    if (known == null) {
+      known = new Http2Stats(scope.scope("http2"), shard);
+      http2 = known;
+    }
+    return known;
   }
 
   // Most workers never race for most clusters.

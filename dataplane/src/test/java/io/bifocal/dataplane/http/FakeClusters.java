@@ -11,6 +11,7 @@ import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.host.HostStats;
 import io.bifocal.dataplane.host.Locality;
+import io.bifocal.dataplane.http.codec.Http2ClientConnection;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolSettings;
@@ -64,7 +65,8 @@ final class FakeClusters implements WorkerClusters {
                     worker,
                     Transport.best(),
                     RaceListener.NONE,
-                    new OutcomeMemory(worker.loop()::nanoTime))
+                    new OutcomeMemory(worker.loop()::nanoTime),
+                    Http2ClientConnection.SESSIONS)
                 .http(
                     new PoolSettings(
                         name, Duration.ofSeconds(1), Duration.ofHours(1), 0, BUFFER, breakers),

@@ -19,6 +19,7 @@ import io.bifocal.dataplane.host.HostStats;
 import io.bifocal.dataplane.host.Locality;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.TransportSocketFactory;
 import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
@@ -51,6 +52,9 @@ final class PoolBench {
   private final boolean tcp;
   private CircuitBreakers breakers;
   private int maxRequests;
+  private ApplicationProtocol protocol = ApplicationProtocol.HTTP_1_1;
+  private Http2Options http2 = Http2Options.DEFAULT;
+  private Session.Factory sessions = Session.Factory.NONE;
   private SocketSettings sockets = SocketSettings.DEFAULT;
   ConnectionPool pool;
 
@@ -66,6 +70,14 @@ final class PoolBench {
 
   static PoolBench tcp() {
     return new PoolBench(CircuitBreakers.defaults(), true);
+  }
+
+  /** A pool of connections that are shared. */
+  void share(Session.Factory with, Http2Options options) {
+    protocol = ApplicationProtocol.HTTP_2;
+    sessions = with;
+    http2 = options;
+    pool = pool();
   }
 
   void breakers(CircuitBreakers other) {
@@ -88,7 +100,8 @@ final class PoolBench {
         new RacingPools(
             time,
             new RaceRunner(time, network, RaceListener.NONE),
-            new OutcomeMemory(time::nanoTime));
+            new OutcomeMemory(time::nanoTime),
+            sessions);
     PoolSettings settings =
         new PoolSettings(
             "c",
@@ -99,7 +112,9 @@ final class PoolBench {
             breakers,
             ConnectSettings.envoys(),
             sockets,
-            TransportSocketFactory.PerWorker.PLAIN);
+            TransportSocketFactory.PerWorker.PLAIN,
+            protocol,
+            http2);
     return tcp ? pools.tcp(settings, stats, host) : pools.http(settings, stats, host);
   }
 

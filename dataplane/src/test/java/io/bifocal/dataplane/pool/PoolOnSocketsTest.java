@@ -68,7 +68,8 @@ class PoolOnSocketsTest {
             worker,
             transport,
             race -> races.add(race.attempts()),
-            new OutcomeMemory(worker.loop()::nanoTime));
+            new OutcomeMemory(worker.loop()::nanoTime),
+            Session.Factory.NONE);
     PoolSettings settings =
         new PoolSettings(
             "c", Duration.ofSeconds(5), Duration.ZERO, 0, 1 << 20, CircuitBreakers.defaults());

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * and carries one exchange after the other.
  */
 public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
-    implements RequestSender {
+    implements ClientConnection, RequestSender {
   private static final AttributeKey<Http1ClientConnection> KEY =
       AttributeKey.valueOf(Http1ClientConnection.class, "codec");
   private static final Http1Limits LIMITS = Http1Limits.DEFAULT;
@@ -58,7 +58,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     return made;
   }
 
-  /** Begins an exchange; the receiver hears its answer. */
+  @Override
   public RequestSender begin(ResponseReceiver next) {
     receiver = next;
     requestEnded = false;

@@ -23,6 +23,9 @@ public interface RequestSender {
   /** Whether both messages have ended and the connection can carry another exchange. */
   boolean isReusable();
 
-  /** Forgets the receiver: it hears nothing more. */
+  /**
+   * Forgets the receiver: it hears nothing more. What has not ended is given up, where that leaves
+   * the connection fit for others.
+   */
   void detach();
 }

@@ -5,5 +5,13 @@ public enum ResetReason {
   /** The connection closed. */
   CONNECTION_TERMINATION,
   /** What came is not HTTP. */
-  PROTOCOL_ERROR
+  PROTOCOL_ERROR,
+  /** The peer gave it up. */
+  REMOTE_RESET,
+  /** The peer has not looked at the request: it can be sent again. */
+  REMOTE_REFUSED_STREAM_RESET,
+  /** The peer could not connect further. */
+  REMOTE_CONNECT_ERROR,
+  /** It was given up here. */
+  LOCAL_RESET
 }

@@ -10,6 +10,9 @@ public interface ResponseReceiver {
   /** A part of the body; the receiver owns it. */
   void onBody(ByteBuf data, boolean end);
 
+  /** The end, with fields that came behind the body. */
+  void onTrailers(HttpHeaders trailers);
+
   /** What was at hand has been read: time to flush. */
   void onReadComplete();
 

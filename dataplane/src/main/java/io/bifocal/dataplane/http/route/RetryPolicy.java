@@ -130,6 +130,11 @@ public record RetryPolicy(
     return conditions.contains(Condition.CONNECT_FAILURE) || retriesReset();
   }
 
+  /** Whether a request is that the upstream says it has not looked at. */
+  public boolean retriesRefusedStream() {
+    return conditions.contains(Condition.REFUSED_STREAM) || retriesReset();
+  }
+
   /** Whether a connection that broke before the answer began is. */
   public boolean retriesReset() {
     return conditions.contains(Condition.RESET)

@@ -212,7 +212,12 @@ public final class RouterRequest {
       return;
     }
     RetryPolicy policy = route.retry();
-    if (policy == null || !policy.retriesReset() || !tryAgain(policy)) {
+    boolean again =
+        policy != null
+            && (reason == ResetReason.REMOTE_REFUSED_STREAM_RESET
+                ? policy.retriesRefusedStream()
+                : policy.retriesReset());
+    if (policy == null || !again || !tryAgain(policy)) {
       failAtHost(UpstreamErrors.noResponse(reason, attempts));
     }
   }

@@ -38,11 +38,21 @@ final class UpstreamErrors {
     return reset(503, reason, failure.detail(), ResponseFlag.UPSTREAM_CONNECTION_FAILURE, attempts);
   }
 
-  /** The connection broke before the answer began. */
+  /** The exchange ended before the answer began. */
   static LocalReply noResponse(ResetReason reason, int attempts) {
-    return reason == ResetReason.PROTOCOL_ERROR
-        ? reset(502, "protocol error", "", flag(reason), attempts)
-        : reset(503, "connection termination", "", flag(reason), attempts);
+    int status = reason == ResetReason.PROTOCOL_ERROR ? 502 : 503;
+    return reset(status, text(reason), "", flag(reason), attempts);
+  }
+
+  private static String text(ResetReason reason) {
+    return switch (reason) {
+      case PROTOCOL_ERROR -> "protocol error";
+      case CONNECTION_TERMINATION -> "connection termination";
+      case REMOTE_RESET -> "remote reset";
+      case REMOTE_REFUSED_STREAM_RESET -> "remote refused stream reset";
+      case REMOTE_CONNECT_ERROR -> "remote error with CONNECT request";
+      case LOCAL_RESET -> "local reset";
+    };
   }
 
   private static LocalReply reset(
@@ -62,14 +72,15 @@ final class UpstreamErrors {
 
   /** The details of an answer that broke off. */
   static String brokenOff(ResetReason reason) {
-    return reason == ResetReason.PROTOCOL_ERROR
-        ? "upstream_reset_after_response_started{protocol_error}"
-        : "upstream_reset_after_response_started{connection_termination}";
+    return "upstream_reset_after_response_started{" + text(reason).replace(' ', '_') + "}";
   }
 
   static ResponseFlag flag(ResetReason reason) {
-    return reason == ResetReason.PROTOCOL_ERROR
-        ? ResponseFlag.UPSTREAM_PROTOCOL_ERROR
-        : ResponseFlag.UPSTREAM_CONNECTION_TERMINATION;
+    return switch (reason) {
+      case PROTOCOL_ERROR -> ResponseFlag.UPSTREAM_PROTOCOL_ERROR;
+      case CONNECTION_TERMINATION -> ResponseFlag.UPSTREAM_CONNECTION_TERMINATION;
+      case LOCAL_RESET -> ResponseFlag.LOCAL_RESET;
+      default -> ResponseFlag.UPSTREAM_REMOTE_RESET;
+    };
   }
 }

@@ -3,7 +3,7 @@ package io.bifocal.dataplane.http.router;
 import static java.util.Objects.requireNonNull;
 
 import io.bifocal.dataplane.host.Host;
-import io.bifocal.dataplane.http.codec.Http1ClientConnection;
+import io.bifocal.dataplane.http.codec.ClientConnection;
 import io.bifocal.dataplane.http.codec.RequestSender;
 import io.bifocal.dataplane.http.codec.ResetReason;
 import io.bifocal.dataplane.http.codec.ResponseReceiver;
@@ -14,6 +14,7 @@ import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.xds.time.Loop;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -88,7 +89,7 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver {
     stats.rqActive.inc();
     ready.host().stats().rqTotal().at(stats.shard).inc();
     ready.host().stats().rqActive().at(stats.shard).inc();
-    RequestSender out = Http1ClientConnection.of(ready.channel()).begin(this);
+    RequestSender out = ClientConnection.of(ready.channel()).begin(this);
     sender = out;
     long now = router.loop.nanoTime();
     StreamInfo info = router.downstream.info();
@@ -186,6 +187,12 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver {
   }
 
   @Override
+  public void onTrailers(HttpHeaders trailers) {
+    router.downstream.info().responseTrailers = trailers;
+    onBody(Unpooled.EMPTY_BUFFER, true);
+  }
+
+  @Override
   public void onReadComplete() {
     if (state == State.ANSWERING) {
       router.downstream.flush();
@@ -203,8 +210,8 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver {
 
   @Override
   public void onReset(ResetReason reason) {
-    if (reason == ResetReason.PROTOCOL_ERROR) {
-      router.cluster.stats().cxProtocolError.inc();
+    if (reason == ResetReason.PROTOCOL_ERROR && connection != null) {
+      connection.onProtocolError();
     }
     router.onUpstreamReset(reason);
   }

@@ -4,31 +4,39 @@ import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
 import io.bifocal.api.Unpack;
+import io.bifocal.dataplane.pool.Http2Options;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.UpstreamHttpProtocolOptions;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
+import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig;
+import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
 /**
- * How long and how often a connection is used.
+ * What is spoken to get requests answered, and how long and how often a connection is used.
  *
  * @param idleTimeout zero for ever
  * @param maxRequests 0 for any number
+ * @param protocol HTTP/1.1, HTTP/2, or as TLS agrees
+ * @param http2 how HTTP/2 is spoken
  */
-record ConnectionLimits(Duration idleTimeout, int maxRequests) {
+record HttpOptions(
+    Duration idleTimeout, int maxRequests, ApplicationProtocol protocol, Http2Options http2) {
   private static final Duration IDLE_TIMEOUT = Duration.ofHours(1);
   private static final String HTTP_OPTIONS =
       "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
   private static final String TCP_OPTIONS = "envoy.extensions.upstreams.tcp.v3.TcpProtocolOptions";
 
   @SuppressWarnings("deprecation") // the options of clusters of old
-  static ConnectionLimits read(Cluster cluster, String path, List<String> warnings)
+  static HttpOptions read(Cluster cluster, String path, List<String> warnings)
       throws ConfigException {
     HttpProtocolOptions common = common(cluster);
+    Spoken spoken = ofOld(cluster, path, warnings);
     String at = path + ".common_http_protocol_options";
     serverNames(cluster, cluster.getUpstreamHttpProtocolOptions(), path);
     for (Map.Entry<String, Any> entry : cluster.getTypedExtensionProtocolOptionsMap().entrySet()) {
@@ -42,7 +50,7 @@ record ConnectionLimits(Duration idleTimeout, int maxRequests) {
                       .getDefaultInstance(),
                   entry.getValue());
           warnings.addAll(ClusterFields.TYPED_HTTP_OPTIONS.check(options, where));
-          protocol(options, where, warnings);
+          spoken = spoken(options, cluster, where, warnings);
           serverNames(cluster, options.getUpstreamHttpProtocolOptions(), where);
           common = options.getCommonHttpProtocolOptions();
           at = where + ".common_http_protocol_options";
@@ -57,9 +65,32 @@ record ConnectionLimits(Duration idleTimeout, int maxRequests) {
       }
     }
     warnings.addAll(ClusterFields.HTTP_OPTIONS.check(common, at));
-    return new ConnectionLimits(
+    return new HttpOptions(
         common.hasIdleTimeout() ? JavaDuration.of(common.getIdleTimeout()) : IDLE_TIMEOUT,
-        Math.max(0, common.getMaxRequestsPerConnection().getValue()));
+        Math.max(0, common.getMaxRequestsPerConnection().getValue()),
+        spoken.protocol,
+        spoken.http2);
+  }
+
+  /** What is spoken, and how. */
+  private record Spoken(ApplicationProtocol protocol, Http2Options http2) {
+    static final Spoken HTTP_1_1 = new Spoken(ApplicationProtocol.HTTP_1_1, Http2Options.DEFAULT);
+  }
+
+  @SuppressWarnings("deprecation") // still sent by many control planes
+  private static Spoken ofOld(Cluster cluster, String path, List<String> warnings)
+      throws ConfigException {
+    if (!cluster.hasHttp2ProtocolOptions()) {
+      return Spoken.HTTP_1_1;
+    }
+    Http2Options http2 =
+        Http2OptionsReader.read(
+            cluster.getHttp2ProtocolOptions(), path + ".http2_protocol_options", warnings);
+    // Clients speak HTTP/1.1.
+    return cluster.getProtocolSelection()
+            == Cluster.ClusterProtocolSelection.USE_DOWNSTREAM_PROTOCOL
+        ? Spoken.HTTP_1_1
+        : new Spoken(ApplicationProtocol.HTTP_2, http2);
   }
 
   /** On plain sockets they have no effect; with TLS, not to verify a name would be insecure. */
@@ -74,35 +105,58 @@ record ConnectionLimits(Duration idleTimeout, int maxRequests) {
     }
   }
 
-  private static void protocol(
+  private static Spoken spoken(
       io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions options,
+      Cluster cluster,
       String path,
       List<String> warnings)
       throws ConfigException {
-    switch (options.getUpstreamProtocolOptionsCase()) {
-      case EXPLICIT_HTTP_CONFIG -> {
-        switch (options.getExplicitHttpConfig().getProtocolConfigCase()) {
-          case HTTP3_PROTOCOL_OPTIONS ->
-              throw new ConfigException(
-                  path + ".explicit_http_config.http3_protocol_options is not served yet");
-          case HTTP2_PROTOCOL_OPTIONS ->
-              warnings.add(
-                  path
-                      + ".explicit_http_config.http2_protocol_options: requests go upstream as"
-                      + " HTTP/1.1; a control plane is spoken to in HTTP/2 all the same");
-          default -> {}
-        }
-      }
-      case USE_DOWNSTREAM_PROTOCOL_CONFIG, AUTO_CONFIG ->
-          warnings.add(path + ": requests go upstream as HTTP/1.1");
-      default -> {}
-    }
     for (HttpFilter filter : options.getHttpFiltersList()) {
       if (!filter.getTypedConfig().getTypeUrl().endsWith(".upstream_codec.v3.UpstreamCodec")) {
         throw new ConfigException(
             path + ".http_filters: upstream filters are not served yet: " + filter.getName());
       }
     }
+    return switch (options.getUpstreamProtocolOptionsCase()) {
+      case EXPLICIT_HTTP_CONFIG ->
+          explicit(options.getExplicitHttpConfig(), path + ".explicit_http_config", warnings);
+      case AUTO_CONFIG -> auto(options.getAutoConfig(), cluster, path + ".auto_config", warnings);
+      case USE_DOWNSTREAM_PROTOCOL_CONFIG -> {
+        warnings.add(path + ": requests go upstream as HTTP/1.1, which is what clients speak");
+        yield Spoken.HTTP_1_1;
+      }
+      default -> Spoken.HTTP_1_1;
+    };
+  }
+
+  private static Spoken explicit(ExplicitHttpConfig config, String path, List<String> warnings)
+      throws ConfigException {
+    return switch (config.getProtocolConfigCase()) {
+      case HTTP3_PROTOCOL_OPTIONS ->
+          throw new ConfigException(path + ".http3_protocol_options is not served yet");
+      case HTTP2_PROTOCOL_OPTIONS ->
+          new Spoken(
+              ApplicationProtocol.HTTP_2,
+              Http2OptionsReader.read(
+                  config.getHttp2ProtocolOptions(), path + ".http2_protocol_options", warnings));
+      default -> Spoken.HTTP_1_1;
+    };
+  }
+
+  private static Spoken auto(
+      AutoHttpConfig config, Cluster cluster, String path, List<String> warnings)
+      throws ConfigException {
+    warnings.addAll(ClusterFields.AUTO_HTTP.check(config, path));
+    if (!cluster.getTransportSocket().getTypedConfig().is(UpstreamTlsContext.class)) {
+      throw new ConfigException(
+          "ALPN configured for cluster "
+              + cluster.getName()
+              + " which has a non-ALPN transport socket");
+    }
+    return new Spoken(
+        ApplicationProtocol.HTTP,
+        Http2OptionsReader.read(
+            config.getHttp2ProtocolOptions(), path + ".http2_protocol_options", warnings));
   }
 
   @SuppressWarnings("deprecation") // still sent by many control planes

@@ -1,0 +1,15 @@
+package io.bifocal.dataplane.http.codec;
+
+import io.netty.channel.Channel;
+
+/** The client's side of a connection, whatever version of HTTP is spoken on it. */
+public interface ClientConnection {
+  /** Begins an exchange; the receiver hears its answer. */
+  RequestSender begin(ResponseReceiver receiver);
+
+  /** That of a channel: of HTTP/2 where that has been started, else of HTTP/1.1. */
+  static ClientConnection of(Channel channel) {
+    ClientConnection shared = channel.attr(Http2ClientConnection.KEY).get();
+    return shared == null ? Http1ClientConnection.of(channel) : shared;
+  }
+}

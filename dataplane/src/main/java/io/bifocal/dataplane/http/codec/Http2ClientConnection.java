@@ -1,0 +1,366 @@
+package io.bifocal.dataplane.http.codec;
+
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.pool.Http2Options;
+import io.bifocal.dataplane.pool.Http2Stats;
+import io.bifocal.dataplane.pool.Session;
+import io.bifocal.dataplane.pool.UpstreamStats;
+import io.bifocal.xds.time.Loop;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.util.AttributeKey;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client's side of one connection of HTTP/2 (RFC 9113). It stays on its channel while the
+ * channel lives, and carries many exchanges at once. Netty keeps the state of streams and windows;
+ * there is no channel for each stream.
+ */
+public final class Http2ClientConnection extends Http2ConnectionHandler
+    implements ClientConnection, Session {
+  /** Puts HTTP/2 on channels. */
+  public static final Session.Factory SESSIONS = Http2ClientConnection::start;
+
+  static final AttributeKey<Http2ClientConnection> KEY =
+      AttributeKey.valueOf(Http2ClientConnection.class, "codec");
+
+  private final Loop loop;
+  private final Http2Options options;
+  private final UpstreamStats upstream;
+  private final Http2Stats stats;
+  private final Session.Listener pool;
+  private final Http2Streams streams;
+  private final Http2Pings pings;
+  private @Nullable ChannelHandlerContext context;
+  private @Nullable Address local;
+  private int nextId = 1;
+  private int limit;
+  private boolean ending;
+
+  Http2ClientConnection(
+      Http2ConnectionDecoder decoder,
+      Http2ConnectionEncoder encoder,
+      Http2Settings settings,
+      Loop loop,
+      Http2Options options,
+      int limit,
+      UpstreamStats upstream,
+      Session.Listener pool) {
+    super(decoder, encoder, settings, true);
+    this.loop = loop;
+    this.options = options;
+    this.limit = limit;
+    this.upstream = upstream;
+    this.stats = upstream.http2();
+    this.pool = pool;
+    this.streams = new Http2Streams(this, connection());
+    this.pings = new Http2Pings(this, loop, options.keepAlive());
+    connection().addListener(streams);
+    encoder.flowController().listener(streams);
+  }
+
+  private static Session start(
+      Channel channel,
+      Loop loop,
+      Http2Options options,
+      int limit,
+      UpstreamStats stats,
+      Session.Listener listener) {
+    Http2ClientConnection made =
+        new Http2Setup(options)
+            .build(
+                (decoder, encoder, settings) ->
+                    new Http2ClientConnection(
+                        decoder, encoder, settings, loop, options, limit, stats, listener));
+    channel.attr(KEY).set(made);
+    channel.pipeline().addLast(made);
+    made.flush();
+    return made;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
+    context = ctx;
+    super.handlerAdded(ctx); // sends the preface
+    int more = options.connectionWindow() - 65_535;
+    if (more > 0) {
+      decoder().flowController().incrementWindowSize(connection().connectionStream(), more);
+    }
+    pings.start();
+  }
+
+  ChannelHandlerContext ctx() {
+    ChannelHandlerContext ctx = context;
+    if (ctx == null) {
+      throw new IllegalStateException("not on a channel");
+    }
+    return ctx;
+  }
+
+  // ---- as the pool sees it
+
+  @Override
+  public int limit() {
+    return limit;
+  }
+
+  @Override
+  public int room() {
+    if (ending) {
+      return 0;
+    }
+    // At the very least Netty must agree.
+    boolean open = connection().local().canOpenStream();
+    return open ? limit - connection().local().numActiveStreams() : 0;
+  }
+
+  // ---- exchanges
+
+  @Override
+  public RequestSender begin(ResponseReceiver receiver) {
+    if (connection().local().numActiveStreams() == 0) {
+      pings.used();
+    }
+    return new Http2ClientStream(this, receiver);
+  }
+
+  /** Sends a head; null when no stream can be opened. */
+  @Nullable Http2Stream open(Http2ClientStream exchange, Http2Headers headers, boolean end) {
+    if (ending || !connection().local().canOpenStream()) {
+      return null;
+    }
+    int id = nextId;
+    if (id < 0) {
+      exhausted();
+      return null;
+    }
+    nextId += 2;
+    var unused = encoder().writeHeaders(ctx(), id, headers, 0, end, ctx().newPromise());
+    Http2Stream stream = connection().stream(id);
+    if (stream != null) {
+      streams.put(stream, exchange);
+      stats.streamsActive.inc();
+    }
+    return stream;
+  }
+
+  // After a billion requests.
+  private void exhausted() {
+    ending = true;
+    pool.onGoingAway();
+  }
+
+  void write(Http2Stream stream, ByteBuf data, boolean end, int size) {
+    stats.pendingSendBytes.add(size);
+    encoder()
+        .writeData(ctx(), stream.id(), data, 0, end, ctx().newPromise())
+        .addListener(done -> stats.pendingSendBytes.add(-size));
+  }
+
+  boolean isWritable(Http2Stream stream) {
+    return encoder().flowController().isWritable(stream);
+  }
+
+  void consumed(Http2Stream stream, int bytes) {
+    try {
+      if (decoder().flowController().consumeBytes(stream, bytes)) {
+        flush();
+      }
+    } catch (Http2Exception e) {
+      onError(ctx(), true, e);
+    }
+  }
+
+  void reset(Http2Stream stream, Http2Error error) {
+    stats.txReset.inc();
+    var unused = resetStream(ctx(), stream.id(), error.code(), ctx().newPromise());
+    flush();
+  }
+
+  void flush() {
+    flush(ctx());
+  }
+
+  void later(Runnable task) {
+    loop.execute(task);
+  }
+
+  Http2Stats stats() {
+    return stats;
+  }
+
+  /** Counts a stream that did not come to its regular end; as Envoy's {@code onStreamReset}. */
+  void count(ResetReason reason) {
+    switch (reason) {
+      case REMOTE_RESET -> upstream.rqRxReset.inc();
+      case LOCAL_RESET, PROTOCOL_ERROR -> upstream.rqTxReset.inc();
+      case CONNECTION_TERMINATION -> upstream.rqPendingFailureEject.inc();
+      default -> {}
+    }
+  }
+
+  @Nullable Address localAddress() {
+    if (local == null) {
+      SocketAddress socket = ctx().channel().localAddress();
+      boolean known = socket instanceof InetSocketAddress || socket instanceof DomainSocketAddress;
+      local = known ? Address.of(socket) : null;
+    }
+    return local;
+  }
+
+  // ---- what the peer does
+
+  Http2Streams streams() {
+    return streams;
+  }
+
+  Http2Pings pings() {
+    return pings;
+  }
+
+  void onSettings(Http2Settings settings) {
+    Long max = settings.maxConcurrentStreams();
+    limit = (int) Math.min(max == null ? limit : max, options.maxConcurrentStreams());
+    Long table = settings.headerTableSize();
+    if (table != null && table > options.hpackTableSize()) {
+      try {
+        encoder()
+            .configuration()
+            .headersConfiguration()
+            .maxHeaderTableSize(options.hpackTableSize());
+      } catch (Http2Exception e) {
+        onError(ctx(), false, e);
+      }
+    }
+    pool.onRoom();
+  }
+
+  void onGoAway() {
+    ending = true;
+    pool.onGoingAway();
+  }
+
+  void onStreamClosed() {
+    stats.streamsActive.dec();
+    if (!ending) {
+      pool.onRoom();
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+    pings.heard();
+    super.channelRead(ctx, message);
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+    streams.onReadComplete();
+    super.channelReadComplete(ctx); // flushes
+  }
+
+  // ---- its end
+
+  /** An answer is none: it ends its stream, or the connection if that is what is configured. */
+  void malformed(Http2ClientStream exchange, Http2Stream stream) {
+    stats.rxMessagingError.inc();
+    if (options.streamErrors()) {
+      fail(exchange, stream, Http2Error.PROTOCOL_ERROR);
+    } else {
+      broken();
+      var unused = ctx().close();
+    }
+  }
+
+  // Who waits hears of it first: of a stream that is closed there is nothing more to say.
+  private void fail(Http2ClientStream exchange, Http2Stream stream, Http2Error error) {
+    exchange.fail(ResetReason.PROTOCOL_ERROR);
+    reset(stream, error);
+  }
+
+  @Override
+  protected void onStreamError(
+      ChannelHandlerContext ctx,
+      boolean outbound,
+      Throwable cause,
+      Http2Exception.StreamException error) {
+    Http2Stream stream = connection().stream(error.streamId());
+    Http2ClientStream exchange = streams.of(stream);
+    if (outbound || stream == null || exchange == null) {
+      super.onStreamError(ctx, outbound, cause, error);
+    } else if (error instanceof Http2Exception.HeaderListSizeException) {
+      stats.headerOverflow.inc();
+      fail(exchange, stream, Http2Error.INTERNAL_ERROR);
+    } else if (exchange.isAnswered()) {
+      fail(exchange, stream, error.error());
+    } else {
+      malformed(exchange, stream);
+    }
+  }
+
+  @Override
+  protected void onConnectionError(
+      ChannelHandlerContext ctx,
+      boolean outbound,
+      Throwable cause,
+      @Nullable Http2Exception error) {
+    Http2Error code = error == null ? Http2Error.INTERNAL_ERROR : error.error();
+    if (code == Http2Error.ENHANCE_YOUR_CALM) {
+      (outbound ? stats.outboundControlFlood : stats.inboundEmptyFramesFlood).inc();
+    }
+    stats.goawaySent.inc();
+    var unused = goAway(ctx, 0, code.code(), Unpooled.EMPTY_BUFFER, ctx.newPromise());
+    ctx.flush();
+    broken();
+    var unusedClose = ctx.close();
+  }
+
+  // Whoever waits for an answer hears what was wrong before it hears of the close.
+  private void broken() {
+    ending = true;
+    pool.onProtocolError();
+    streams.failAll(ResetReason.PROTOCOL_ERROR);
+  }
+
+  void ping() {
+    var unused = encoder().writePing(ctx(), false, 0, ctx().newPromise());
+    flush();
+  }
+
+  /** The peer has not answered a ping. */
+  void onPingTimeout() {
+    stats.keepaliveTimeout.inc();
+    ending = true;
+    var unused = ctx().close();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+    ending = true;
+    pings.stop();
+    super.channelInactive(ctx);
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
+    if (cause instanceof IOException) {
+      var unused = ctx.close();
+    } else {
+      super.exceptionCaught(ctx, cause);
+    }
+  }
+}

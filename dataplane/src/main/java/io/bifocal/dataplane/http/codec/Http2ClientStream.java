@@ -1,0 +1,196 @@
+package io.bifocal.dataplane.http.codec;
+
+import static java.util.Objects.requireNonNull;
+
+import io.bifocal.dataplane.host.Address;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Stream;
+import org.jspecify.annotations.Nullable;
+
+/** One exchange on a connection of HTTP/2. Confined to the connection's loop. */
+final class Http2ClientStream implements RequestSender {
+  private final Http2ClientConnection connection;
+  private @Nullable ResponseReceiver receiver;
+  private @Nullable Http2Stream stream;
+  private boolean requestEnded;
+  private boolean answered;
+  private boolean responseEnded;
+  private boolean over;
+  private boolean reading = true;
+  // Of a body, and not yet made known to the peer as read.
+  private int unread;
+
+  Http2ClientStream(Http2ClientConnection connection, ResponseReceiver receiver) {
+    this.connection = connection;
+    this.receiver = receiver;
+  }
+
+  // ---- the request
+
+  @Override
+  public void writeHead(RequestHead head, boolean end) {
+    requestEnded = end;
+    stream = connection.open(this, Http2Heads.request(head), end);
+    if (stream == null) {
+      // Later: who writes is not told within the call.
+      connection.later(() -> fail(ResetReason.LOCAL_RESET));
+    }
+  }
+
+  @Override
+  public void writeBody(ByteBuf data, boolean end) {
+    requestEnded |= end;
+    Http2Stream to = stream;
+    if (to == null || over || (!end && !data.isReadable())) {
+      data.release();
+      return;
+    }
+    int length = data.readableBytes();
+    connection.write(to, data, end, length);
+  }
+
+  @Override
+  public void flush() {
+    connection.flush();
+  }
+
+  @Override
+  public boolean isWritable() {
+    Http2Stream to = stream;
+    return to != null && connection.isWritable(to);
+  }
+
+  // ---- the answer
+
+  @Override
+  public void readResponse(boolean on) {
+    reading = on;
+    Http2Stream from = stream;
+    if (on && unread > 0 && from != null) {
+      int read = unread;
+      unread = 0;
+      connection.consumed(from, read);
+    }
+  }
+
+  void onHeaders(Http2Headers headers, boolean end) {
+    ResponseReceiver to = receiver;
+    if (to == null) {
+      return;
+    }
+    if (answered) {
+      responseEnded = true;
+      connection.stats().trailers.inc();
+      to.onTrailers(Http2Heads.response(headers));
+      return;
+    }
+    int status = status(headers.status());
+    if (status == 101 || status < 100) {
+      connection.malformed(this, requireNonNull(stream));
+    } else if (status >= 200) {
+      answered = true;
+      HttpHeaders head = Http2Heads.response(headers);
+      if (head.size() > Http1Limits.DEFAULT.maxHeaders()) {
+        connection.stats().headerOverflow.inc();
+        connection.malformed(this, requireNonNull(stream));
+      } else {
+        responseEnded = end;
+        to.onHead(status, head, end);
+      }
+    } // else 100 and its like: whoever asked for it was answered on the other side
+  }
+
+  private static int status(@Nullable CharSequence text) {
+    if (text == null || text.length() != 3) {
+      return 0;
+    }
+    int status = 0;
+    for (int i = 0; i < 3; i++) {
+      int digit = text.charAt(i) - '0';
+      if (digit < 0 || digit > 9) {
+        return 0;
+      }
+      status = status * 10 + digit;
+    }
+    return status;
+  }
+
+  /**
+   * A part of the body.
+   *
+   * @return how many bytes of it count as read
+   */
+  int onData(ByteBuf data, boolean end) {
+    int length = data.readableBytes();
+    ResponseReceiver to = receiver;
+    if (to == null) {
+      return length;
+    }
+    responseEnded = end;
+    if (length > 0 || end) {
+      to.onBody(data.retain(), end);
+    }
+    if (reading || end) {
+      return length;
+    }
+    unread += length;
+    return 0;
+  }
+
+  /** Whether the answer's head has come. */
+  boolean isAnswered() {
+    return answered;
+  }
+
+  void onReadComplete() {
+    ResponseReceiver to = receiver;
+    if (to != null) {
+      to.onReadComplete();
+    }
+  }
+
+  void onWritabilityChanged(boolean writable) {
+    ResponseReceiver to = receiver;
+    if (to != null && !requestEnded) {
+      to.onWritabilityChanged(writable);
+    }
+  }
+
+  // ---- its end
+
+  /** No more comes: its receiver, if it still waits, hears why. */
+  void fail(ResetReason reason) {
+    over = true;
+    ResponseReceiver to = receiver;
+    receiver = null;
+    if (to != null && !responseEnded) {
+      connection.count(reason);
+      to.onReset(reason);
+    }
+  }
+
+  @Override
+  public @Nullable Address localAddress() {
+    return connection.localAddress();
+  }
+
+  @Override
+  public boolean isReusable() {
+    return requestEnded && responseEnded;
+  }
+
+  @Override
+  public void detach() {
+    receiver = null;
+    Http2Stream open = stream;
+    if (!over && open != null && !isReusable()) {
+      over = true;
+      connection.count(ResetReason.LOCAL_RESET);
+      // As Envoy: an answer without the whole request is an error, no answer is nobody's wish.
+      connection.reset(open, responseEnded ? Http2Error.INTERNAL_ERROR : Http2Error.CANCEL);
+    }
+  }
+}
