@@ -4,8 +4,11 @@ import io.bifocal.conformance.Loopback;
 import io.bifocal.conformance.Resources;
 import io.envoyproxy.controlplane.cache.v3.SimpleCache;
 import io.envoyproxy.controlplane.cache.v3.Snapshot;
+import io.envoyproxy.controlplane.server.DefaultExecutorGroup;
 import io.envoyproxy.controlplane.server.DiscoveryServerCallbacks;
+import io.envoyproxy.controlplane.server.StartupConfigs;
 import io.envoyproxy.controlplane.server.V3DiscoveryServer;
+import io.envoyproxy.controlplane.server.serializer.DefaultProtoResourcesSerializer;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
@@ -17,12 +20,14 @@ import io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /**
- * java-control-plane serving one snapshot to every node over ADS, and remembering what was refused.
+ * java-control-plane serving one snapshot to every node, over ADS or a stream for each type, and
+ * remembering what was refused.
  */
 public final class ControlPlane implements AutoCloseable {
   private static final String EVERYBODY = "all";
@@ -38,11 +43,33 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   public ControlPlane(InetSocketAddress address) {
-    V3DiscoveryServer discovery = new V3DiscoveryServer(new Ear(), cache);
+    this(address, () -> false);
+  }
+
+  /**
+   * One with callbacks more than its own.
+   *
+   * @param configs whether a missing assignment is made an empty one
+   */
+  ControlPlane(
+      InetSocketAddress address, StartupConfigs configs, DiscoveryServerCallbacks... others) {
+    List<DiscoveryServerCallbacks> callbacks = new ArrayList<>(List.of(others));
+    callbacks.add(new Ear());
+    V3DiscoveryServer discovery =
+        new V3DiscoveryServer(
+            callbacks,
+            cache,
+            new DefaultExecutorGroup(),
+            new DefaultProtoResourcesSerializer(),
+            configs);
     try {
       server =
           NettyServerBuilder.forAddress(address)
               .addService(discovery.getAggregatedDiscoveryServiceImpl())
+              .addService(discovery.getClusterDiscoveryServiceImpl())
+              .addService(discovery.getEndpointDiscoveryServiceImpl())
+              .addService(discovery.getListenerDiscoveryServiceImpl())
+              .addService(discovery.getRouteDiscoveryServiceImpl())
               .build()
               .start();
     } catch (IOException e) {

@@ -15,10 +15,7 @@ public final class Http2Stats {
   public final Cell txReset;
   public final Cell rxMessagingError;
   public final Cell headerOverflow;
-  public final Cell trailers;
-  public final Cell goawaySent;
   public final Cell keepaliveTimeout;
-  public final Cell streamRefusedErrors;
   public final Cell outboundControlFlood;
   public final Cell inboundEmptyFramesFlood;
 
@@ -29,10 +26,7 @@ public final class Http2Stats {
     txReset = scope.counter("tx_reset").at(shard);
     rxMessagingError = scope.counter("rx_messaging_error").at(shard);
     headerOverflow = scope.counter("header_overflow").at(shard);
-    trailers = scope.counter("trailers").at(shard);
-    goawaySent = scope.counter("goaway_sent").at(shard);
     keepaliveTimeout = scope.counter("keepalive_timeout").at(shard);
-    streamRefusedErrors = scope.counter("stream_refused_errors").at(shard);
     outboundControlFlood = scope.counter("outbound_control_flood").at(shard);
     inboundEmptyFramesFlood = scope.counter("inbound_empty_frames_flood").at(shard);
   }

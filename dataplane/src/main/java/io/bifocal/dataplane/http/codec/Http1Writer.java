@@ -30,13 +30,22 @@ final class Http1Writer {
 
   static {
     for (int code = 100; code < STATUS_LINES.length; code++) {
-      HttpResponseStatus status = HttpResponseStatus.valueOf(code);
-      String reason = status.reasonPhrase();
+      String reason = reason(code);
       if (reason.startsWith("Unknown") || reason.endsWith("(" + code + ")")) {
         reason = "Unknown";
       }
       STATUS_LINES[code] = new AsciiString("HTTP/1.1 " + code + " " + reason + "\r\n");
     }
+  }
+
+  // In the words of RFC 9110, where Netty's are those of an older one.
+  private static String reason(int code) {
+    return switch (code) {
+      case 413 -> "Payload Too Large"; // Envoy's, and RFC 7231's
+      case 414 -> "URI Too Long";
+      case 416 -> "Range Not Satisfiable";
+      default -> HttpResponseStatus.valueOf(code).reasonPhrase();
+    };
   }
 
   private enum Framing {

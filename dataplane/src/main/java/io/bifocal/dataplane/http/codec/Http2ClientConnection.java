@@ -279,16 +279,23 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
   void malformed(Http2ClientStream exchange, Http2Stream stream) {
     stats.rxMessagingError.inc();
     if (options.streamErrors()) {
-      fail(exchange, stream, Http2Error.PROTOCOL_ERROR);
+      fail(exchange, stream, ResetReason.PROTOCOL_ERROR, Http2Error.PROTOCOL_ERROR);
     } else {
       broken();
       var unused = ctx().close();
     }
   }
 
+  /** An answer's head is too large: that ends its stream, and counts as if the peer had. */
+  void tooLarge(Http2ClientStream exchange, Http2Stream stream) {
+    stats.headerOverflow.inc();
+    fail(exchange, stream, ResetReason.REMOTE_RESET, Http2Error.INTERNAL_ERROR);
+  }
+
   // Who waits hears of it first: of a stream that is closed there is nothing more to say.
-  private void fail(Http2ClientStream exchange, Http2Stream stream, Http2Error error) {
-    exchange.fail(ResetReason.PROTOCOL_ERROR);
+  private void fail(
+      Http2ClientStream exchange, Http2Stream stream, ResetReason reason, Http2Error error) {
+    exchange.fail(reason);
     reset(stream, error);
   }
 
@@ -303,10 +310,9 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
     if (outbound || stream == null || exchange == null) {
       super.onStreamError(ctx, outbound, cause, error);
     } else if (error instanceof Http2Exception.HeaderListSizeException) {
-      stats.headerOverflow.inc();
-      fail(exchange, stream, Http2Error.INTERNAL_ERROR);
+      tooLarge(exchange, stream);
     } else if (exchange.isAnswered()) {
-      fail(exchange, stream, error.error());
+      fail(exchange, stream, ResetReason.PROTOCOL_ERROR, error.error());
     } else {
       malformed(exchange, stream);
     }
@@ -322,7 +328,6 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
     if (code == Http2Error.ENHANCE_YOUR_CALM) {
       (outbound ? stats.outboundControlFlood : stats.inboundEmptyFramesFlood).inc();
     }
-    stats.goawaySent.inc();
     var unused = goAway(ctx, 0, code.code(), Unpooled.EMPTY_BUFFER, ctx.newPromise());
     ctx.flush();
     broken();

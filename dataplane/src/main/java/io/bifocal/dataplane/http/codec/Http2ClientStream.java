@@ -83,7 +83,6 @@ final class Http2ClientStream implements RequestSender {
     }
     if (answered) {
       responseEnded = true;
-      connection.stats().trailers.inc();
       to.onTrailers(Http2Heads.response(headers));
       return;
     }
@@ -94,8 +93,7 @@ final class Http2ClientStream implements RequestSender {
       answered = true;
       HttpHeaders head = Http2Heads.response(headers);
       if (head.size() > Http1Limits.DEFAULT.maxHeaders()) {
-        connection.stats().headerOverflow.inc();
-        connection.malformed(this, requireNonNull(stream));
+        connection.tooLarge(this, requireNonNull(stream));
       } else {
         responseEnded = end;
         to.onHead(status, head, end);
@@ -127,6 +125,10 @@ final class Http2ClientStream implements RequestSender {
     int length = data.readableBytes();
     ResponseReceiver to = receiver;
     if (to == null) {
+      return length;
+    }
+    if (!answered) {
+      connection.malformed(this, requireNonNull(stream));
       return length;
     }
     responseEnded = end;
@@ -189,8 +191,7 @@ final class Http2ClientStream implements RequestSender {
     if (!over && open != null && !isReusable()) {
       over = true;
       connection.count(ResetReason.LOCAL_RESET);
-      // As Envoy: an answer without the whole request is an error, no answer is nobody's wish.
-      connection.reset(open, responseEnded ? Http2Error.INTERNAL_ERROR : Http2Error.CANCEL);
+      connection.reset(open, Http2Error.INTERNAL_ERROR); // as Envoy
     }
   }
 }

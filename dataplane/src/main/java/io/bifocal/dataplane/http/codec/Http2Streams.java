@@ -112,7 +112,6 @@ final class Http2Streams extends Http2EventAdapter implements Http2RemoteFlowCon
 
   private ResetReason reason(long code) {
     if (code == Http2Error.REFUSED_STREAM.code()) {
-      codec.stats().streamRefusedErrors.inc();
       return ResetReason.REMOTE_REFUSED_STREAM_RESET;
     } else if (code == Http2Error.CONNECT_ERROR.code()) {
       return ResetReason.REMOTE_CONNECT_ERROR;

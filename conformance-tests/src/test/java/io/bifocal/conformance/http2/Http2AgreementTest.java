@@ -1,0 +1,303 @@
+package io.bifocal.conformance.http2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.bifocal.conformance.Http;
+import io.bifocal.conformance.Proxy;
+import io.bifocal.conformance.Started;
+import io.bifocal.conformance.Subject;
+import io.netty.handler.codec.http2.Http2Settings;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The same requests, one by one, through Envoy and through Bifocal to the same upstream of HTTP/2:
+ * what the client gets, what the upstream sees, what the access log says, and what is counted.
+ */
+class Http2AgreementTest {
+  // What differs from run to run, or is nobody's promise.
+  private static final List<String> BY_CHANCE = List.of("date", "x-envoy-upstream-service-time");
+
+  private static final Map<Subject, Side> SIDES = new EnumMap<>(Subject.class);
+  private static final Started STARTED = new Started();
+
+  @BeforeAll
+  static void start() {
+    for (Subject subject : Subject.values()) {
+      SIDES.put(subject, new Side(subject));
+    }
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    STARTED.close();
+  }
+
+  /** One proxy with its upstream. */
+  private static final class Side {
+    final FrameServer upstream =
+        STARTED.keep(
+            new FrameServer(
+                "127.0.0.1", new Http2Settings().maxConcurrentStreams(50), null, new Corpus()));
+    final Path log = STARTED.directory().resolve("access-" + System.identityHashCode(this));
+    final Proxy proxy;
+    final InetSocketAddress listener;
+
+    Side(Subject subject) {
+      proxy =
+          STARTED
+              .start(
+                  subject,
+                  List.of(),
+                  Http2Bootstrap.of(upstream.address(), log),
+                  List.of("--file-flush-interval-msec", "20"))
+              .awaitLive();
+      listener = proxy.listener("ingress");
+    }
+
+    /** What the access log says of a path. */
+    String logged(String path) {
+      return await("a line of " + path)
+          .until(
+              () ->
+                  Files.readString(log)
+                      .lines()
+                      .filter(line -> line.startsWith(path + " "))
+                      .reduce("", (one, two) -> two),
+              line -> !line.isEmpty());
+    }
+
+    List<String> heard(String path) {
+      return upstream.heard().stream().filter(line -> line.startsWith(path + " ")).toList();
+    }
+  }
+
+  /** A request; the method comes first where it is not GET. */
+  static Stream<String> requests() {
+    return Stream.of(
+        "/ok",
+        "/length",
+        "/empty",
+        "/empty-data",
+        "/204",
+        "/304",
+        "HEAD /head",
+        "/cookies",
+        "/large",
+        "/trailers",
+        "/continue",
+        "POST /echo",
+        "PUT /echo?put",
+        "DELETE /ok?d",
+        "OPTIONS /ok?o",
+        "/refused",
+        "/internal",
+        "/no-error",
+        "/cancel",
+        "/calm",
+        "/connect-error",
+        "/protocol-error",
+        "/http11",
+        "/goaway",
+        "/goaway-error",
+        "/goaway-ok",
+        "/close",
+        "/garbage",
+        "/no-status",
+        "/bad-status",
+        "/101",
+        "/bad-name",
+        "/upper-name",
+        "/connection-header",
+        "/pseudo-after",
+        "/unknown-pseudo",
+        "/data-first",
+        "/many-headers",
+        "/large-headers");
+  }
+
+  @ParameterizedTest
+  @MethodSource("requests")
+  void theClientGetsTheSameAndTheUpstreamSeesTheSame(String request) {
+    String method = request.startsWith("/") ? "GET" : request.substring(0, request.indexOf(' '));
+    String path = request.substring(request.indexOf('/'));
+    String body = method.startsWith("P") ? "x".repeat(100_000) : "";
+    Map<String, String> headers =
+        Map.of("X-Mixed", "Case", "te", "trailers", "cookie", "a=1; b=2", "x-forwarded-for", "::9");
+
+    Map<Subject, List<String>> seen = new EnumMap<>(Subject.class);
+    SIDES.forEach(
+        (subject, side) -> {
+          List<String> all = new ArrayList<>();
+          all.add(text(Http.request(side.listener, method, path, headers, body)));
+          all.add(side.logged(path));
+          all.addAll(side.heard(path));
+          seen.put(subject, all);
+        });
+
+    assertThat(seen.get(Subject.BIFOCAL)).isEqualTo(seen.get(Subject.ENVOY));
+  }
+
+  private static String text(Http.Response response) {
+    Map<String, String> headers = new TreeMap<>();
+    response
+        .head()
+        .lines()
+        .skip(1)
+        .forEach(
+            line -> {
+              int colon = line.indexOf(": ");
+              headers.merge(
+                  line.substring(0, colon), line.substring(colon + 2), (a, b) -> a + " AND " + b);
+            });
+    BY_CHANCE.forEach(headers::remove);
+    return response.status() + " " + headers + " " + response.body();
+  }
+
+  /** What the client of an answer that breaks off has by then. */
+  @ParameterizedTest
+  @MethodSource("brokenOff")
+  void whatBreaksOffBreaksOffForTheClient(String path) {
+    Map<Subject, List<String>> seen = new EnumMap<>(Subject.class);
+    SIDES.forEach(
+        (subject, side) -> {
+          String got = raw(side, "GET " + path + " HTTP/1.1\r\nhost: a\r\n\r\n", null);
+          List<String> all = new ArrayList<>();
+          all.add(side.logged(path));
+          all.addAll(side.heard(path));
+          all.add(
+              got.contains("200 OK")
+                  + " "
+                  + got.contains("hello")
+                  + " "
+                  + got.endsWith("\r\n0\r\n\r\n"));
+          seen.put(subject, all);
+        });
+    assertThat(seen.get(Subject.BIFOCAL)).isEqualTo(seen.get(Subject.ENVOY));
+  }
+
+  static Stream<String> brokenOff() {
+    return Stream.of("/reset-amid", "/close-amid");
+  }
+
+  @ParameterizedTest
+  @MethodSource("early")
+  void anAnswerBeforeTheEndOfTheRequestGoesThrough(String path) {
+    Map<Subject, List<String>> seen = new EnumMap<>(Subject.class);
+    SIDES.forEach(
+        (subject, side) -> {
+          String got =
+              raw(
+                  side,
+                  "POST " + path + " HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nabc",
+                  null);
+          List<String> all = new ArrayList<>();
+          all.add(got.lines().findFirst().orElse("nothing"));
+          all.add(side.logged(path));
+          all.addAll(side.heard(path));
+          seen.put(subject, all);
+        });
+    assertThat(seen.get(Subject.BIFOCAL)).isEqualTo(seen.get(Subject.ENVOY));
+  }
+
+  static Stream<String> early() {
+    return Stream.of("/early", "/early-with-body", "/early-reset");
+  }
+
+  @Test
+  void aClientThatGoesCancelsItsStream() {
+    Map<Subject, List<String>> seen = new EnumMap<>(Subject.class);
+    SIDES.forEach(
+        (subject, side) -> {
+          raw(side, "GET /silent HTTP/1.1\r\nhost: a\r\n\r\n", "/silent");
+          await().until(() -> side.heard("/silent").size() == 2);
+          seen.put(subject, List.of(side.logged("/silent"), side.heard("/silent").get(1)));
+        });
+    assertThat(seen.get(Subject.BIFOCAL)).isEqualTo(seen.get(Subject.ENVOY));
+  }
+
+  @Test
+  void aTimeoutCancelsItsStream() {
+    Map<Subject, List<String>> seen = new EnumMap<>(Subject.class);
+    SIDES.forEach(
+        (subject, side) -> {
+          assertThat(Http.get(side.listener, "/timeout").status()).isEqualTo(504);
+          await().until(() -> side.heard("/timeout").size() == 2);
+          seen.put(subject, List.of(side.logged("/timeout"), side.heard("/timeout").get(1)));
+        });
+    assertThat(seen.get(Subject.BIFOCAL)).isEqualTo(seen.get(Subject.ENVOY));
+  }
+
+  /** Statistics that both have, over all of a run of their own. */
+  @Test
+  void theSameIsCounted() throws IOException {
+    List<String> paths =
+        List.of(
+            "/ok",
+            "/trailers",
+            "/refused",
+            "/internal",
+            "/goaway",
+            "/close",
+            "/garbage",
+            "/no-status",
+            "/protocol-error",
+            "/ok");
+    Map<Subject, Map<String, String>> counted = new EnumMap<>(Subject.class);
+    for (Subject subject : Subject.values()) {
+      Side side = new Side(subject);
+      for (String path : paths) {
+        var unused = Http.get(side.listener, path);
+      }
+      Map<String, String> stats =
+          await()
+              .until(
+                  () -> side.proxy.stats(),
+                  all -> "0".equals(all.get("cluster.raced.upstream_rq_active")));
+      counted.put(
+          subject,
+          stats.entrySet().stream()
+              .filter(e -> e.getKey().matches("cluster\\.raced\\.(upstream_(cx|rq)_|http2\\.).*"))
+              .filter(e -> !e.getKey().matches(".*(bytes|_ms|_time|nghttp2|buffered).*"))
+              .filter(e -> e.getValue().matches("\\d+") && !e.getValue().equals("0"))
+              .collect(
+                  Collectors.toMap(
+                      Map.Entry::getKey, Map.Entry::getValue, (a, b) -> a, TreeMap::new)));
+    }
+    assertThat(counted.get(Subject.BIFOCAL)).isEqualTo(counted.get(Subject.ENVOY));
+  }
+
+  /** Sends bytes; reads until the end, or until the upstream has heard of {@code path}. */
+  private static String raw(Side side, String bytes, @Nullable String path) {
+    try (Socket socket = new Socket()) {
+      socket.setSoTimeout(10_000);
+      socket.connect(side.listener);
+      socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
+      if (path != null) {
+        await().until(() -> !side.heard(path).isEmpty());
+        return "";
+      }
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+}
