@@ -184,7 +184,7 @@ final class PooledConnection extends ChannelDuplexHandler
       host.stats().rqTotal().at(stats.shard).inc();
       host.stats().rqActive().at(stats.shard).inc();
     }
-    return session == null ? this : new Lease();
+    return session == null ? this : new SharedUse(this);
   }
 
   private void unlend() {
@@ -225,7 +225,9 @@ final class PooledConnection extends ChannelDuplexHandler
     return goingAway || usedUp();
   }
 
-  private void left() {
+  /** One of those who use it is done. */
+  void left() {
+    loop.assertInLoop();
     users--;
     if (users == 0 && state == State.LENT) {
       rest();
@@ -256,50 +258,6 @@ final class PooledConnection extends ChannelDuplexHandler
   public void onProtocolError() {
     goingAway = true;
     stats.cxProtocolError.inc();
-  }
-
-  /** One of many uses. */
-  private final class Lease implements UpstreamConnection {
-    private boolean over;
-
-    @Override
-    public Channel channel() {
-      return PooledConnection.this.channel();
-    }
-
-    @Override
-    public Host host() {
-      return host;
-    }
-
-    @Override
-    public Address remoteAddress() {
-      return PooledConnection.this.remoteAddress();
-    }
-
-    @Override
-    public RaceReport race() {
-      return PooledConnection.this.race();
-    }
-
-    @Override
-    public void release() {
-      loop.assertInLoop();
-      if (!over) {
-        over = true;
-        left();
-      }
-    }
-
-    @Override
-    public void retire() {
-      release();
-    }
-
-    @Override
-    public void discard() {
-      release();
-    }
   }
 
   // ----

@@ -1,0 +1,54 @@
+package io.bifocal.dataplane.pool;
+
+import io.bifocal.dataplane.connect.RaceReport;
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.Host;
+import io.netty.channel.Channel;
+
+/** One of many uses of a connection; however it ends, the connection stays. */
+final class SharedUse implements UpstreamConnection {
+  private final PooledConnection connection;
+  private boolean over;
+
+  SharedUse(PooledConnection connection) {
+    this.connection = connection;
+  }
+
+  @Override
+  public Channel channel() {
+    return connection.channel();
+  }
+
+  @Override
+  public Host host() {
+    return connection.host();
+  }
+
+  @Override
+  public Address remoteAddress() {
+    return connection.remoteAddress();
+  }
+
+  @Override
+  public RaceReport race() {
+    return connection.race();
+  }
+
+  @Override
+  public void release() {
+    if (!over) {
+      over = true;
+      connection.left();
+    }
+  }
+
+  @Override
+  public void retire() {
+    release();
+  }
+
+  @Override
+  public void discard() {
+    release();
+  }
+}

@@ -1,0 +1,124 @@
+package io.bifocal.dataplane.cluster;
+
+import static io.bifocal.dataplane.cluster.ClusterFixture.inline;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.TextFormat;
+import io.bifocal.dataplane.pool.Http2Options;
+import io.bifocal.dataplane.pool.Http2Options.KeepAlive;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
+import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What is spoken to a cluster. */
+class HttpOptionsTest {
+  private final List<String> warnings = new ArrayList<>();
+
+  private HttpOptions read(String typed) throws Exception {
+    return read(typed, false);
+  }
+
+  private HttpOptions read(String typed, boolean tls) throws Exception {
+    HttpProtocolOptions options = TextFormat.parse(typed, HttpProtocolOptions.class);
+    Cluster.Builder cluster = inline("a").toBuilder();
+    cluster.putTypedExtensionProtocolOptions("http", Any.pack(options));
+    if (tls) {
+      cluster
+          .getTransportSocketBuilder()
+          .setName("tls")
+          .setTypedConfig(Any.pack(UpstreamTlsContext.getDefaultInstance()));
+    }
+    return HttpOptions.read(cluster.build(), "here", warnings);
+  }
+
+  private HttpOptions old(String fields) throws Exception {
+    Cluster cluster =
+        inline("a").toBuilder().mergeFrom(TextFormat.parse(fields, Cluster.class)).build();
+    return HttpOptions.read(cluster, "here", warnings);
+  }
+
+  @Test
+  void http11IsTheDefault() throws Exception {
+    assertThat(old("").protocol()).isEqualTo(ApplicationProtocol.HTTP_1_1);
+    assertThat(read("explicit_http_config { http_protocol_options { } }").protocol())
+        .isEqualTo(ApplicationProtocol.HTTP_1_1);
+  }
+
+  @Test
+  void http2IsSpokenWhereItIsSaid() throws Exception {
+    HttpOptions options = read("explicit_http_config { http2_protocol_options { } }");
+    assertThat(options.protocol()).isEqualTo(ApplicationProtocol.HTTP_2);
+    assertThat(options.http2()).isEqualTo(Http2Options.DEFAULT);
+    assertThat(old("http2_protocol_options { }").protocol()).isEqualTo(ApplicationProtocol.HTTP_2);
+    assertThat(warnings).isEmpty();
+  }
+
+  @Test
+  void itsSettingsAreObeyed() throws Exception {
+    HttpOptions options =
+        read(
+            """
+            explicit_http_config { http2_protocol_options {
+              hpack_table_size { } max_concurrent_streams { value: 7 }
+              initial_stream_window_size { value: 65535 }
+              initial_connection_window_size { value: 65536 }
+              max_outbound_control_frames { value: 8 }
+              max_consecutive_inbound_frames_with_empty_payload { value: 9 }
+              override_stream_error_on_invalid_http_message { value: true }
+              connection_keepalive { interval { seconds: 5 } timeout { seconds: 1 }
+                interval_jitter { value: 20 } connection_idle_interval { seconds: 3 } } } }
+            """);
+    assertThat(options.http2())
+        .isEqualTo(
+            new Http2Options(
+                7,
+                65535,
+                65536,
+                0,
+                8,
+                9,
+                true,
+                new KeepAlive(
+                    Duration.ofSeconds(5), Duration.ofSeconds(1), 20, Duration.ofSeconds(3))));
+    assertThat(warnings).isEmpty();
+  }
+
+  @Test
+  void whatHasNoEffectIsTold() throws Exception {
+    var unused =
+        read(
+            "explicit_http_config { http2_protocol_options { max_outbound_frames { value: 5 } } }");
+    assertThat(warnings)
+        .containsExactly(
+            "here.typed_extension_protocol_options['http'].explicit_http_config"
+                + ".http2_protocol_options: field 'max_outbound_frames' is ignored: what waits to"
+                + " be sent is bounded by per_connection_buffer_limit_bytes");
+  }
+
+  @Test
+  void autoIsAsTlsAgreesAndNeedsIt() throws Exception {
+    assertThat(read("auto_config { }", true).protocol()).isEqualTo(ApplicationProtocol.HTTP);
+    assertThatThrownBy(() -> read("auto_config { }"))
+        .hasMessageContaining("ALPN configured for cluster a which has a non-ALPN transport");
+    assertThatThrownBy(() -> read("auto_config { http3_protocol_options { } }", true))
+        .hasMessageContaining("'http3_protocol_options' is not supported");
+  }
+
+  @Test
+  void asTheClientSpeaksIsHttp11() throws Exception {
+    assertThat(read("use_downstream_protocol_config { http2_protocol_options { } }").protocol())
+        .isEqualTo(ApplicationProtocol.HTTP_1_1);
+    assertThat(warnings).hasSize(1);
+    assertThat(
+            old("http2_protocol_options { } protocol_selection: USE_DOWNSTREAM_PROTOCOL")
+                .protocol())
+        .isEqualTo(ApplicationProtocol.HTTP_1_1);
+  }
+}
