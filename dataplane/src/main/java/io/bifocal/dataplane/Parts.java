@@ -146,7 +146,7 @@ final class Parts implements AutoCloseable {
             .loop(control)
             .node(NodeIdentity.of(bootstrap.getNode()))
             .channelFactory(channels)
-            .servers(Servers.of(bootstrap))
+            .servers(bootstrap)
             .restTransport(new ClusterRest(tables::of, workers.get(0), control))
             .rejectUnknownFields(options.rejectUnknownDynamicFields());
     if (bootstrap.getDynamicResources().hasAdsConfig()) {

@@ -4,9 +4,7 @@ import com.google.protobuf.Message;
 import io.bifocal.api.ConfigException;
 import io.bifocal.xds.bootstrap.Servers;
 import io.bifocal.xds.bootstrap.StreamSettings;
-import io.bifocal.xds.load.LoadObserver;
 import io.bifocal.xds.load.LoadReporter;
-import io.bifocal.xds.load.LoadSource;
 import io.bifocal.xds.resource.Decoder;
 import io.bifocal.xds.snapshot.ClusterSnapshot;
 import io.bifocal.xds.snapshot.ListenerSnapshot;
@@ -363,7 +361,7 @@ public final class XdsClient implements AutoCloseable {
    *
    * @throws IllegalArgumentException when the server is of a kind that is not served, saying so
    */
-  public LoadReporter reportLoad(ApiConfigSource server, LoadSource load, LoadObserver observer) {
+  public LoadReporting reportLoad(ApiConfigSource server, LoadSource load, LoadObserver observer) {
     loop.assertInLoop();
     StreamSettings reports = StreamSettings.ofAds(server, servers);
     LoadReporter reporter =

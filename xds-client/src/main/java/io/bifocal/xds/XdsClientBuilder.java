@@ -295,9 +295,11 @@ public final class XdsClientBuilder {
     return this;
   }
 
-  /** Which servers a source may name; any, unless a bootstrap or this says otherwise. */
-  public XdsClientBuilder servers(Servers servers) {
-    this.servers = servers;
+  /**
+   * The servers that a source may name are those of this bootstrap, of which nothing else is taken.
+   */
+  public XdsClientBuilder servers(Bootstrap bootstrap) {
+    servers = Servers.of(bootstrap);
     return this;
   }
 

@@ -201,8 +201,8 @@ class EntryTest {
                         "node: {id: a}\ndynamic_resources: {ads_config: {api_type: GRPC}}\n"))
         .isInstanceOf(ConfigException.class)
         .hasMessage(
-            "bootstrap: dynamic_resources.ads_config: GRPC must have one gRPC service specified:"
-                + " none is");
+            "bootstrap: dynamic_resources.ads_config: API configs must have either a gRPC service or"
+                + " a cluster name defined");
     assertThatThrownBy(
             () ->
                 XdsClient.builder()

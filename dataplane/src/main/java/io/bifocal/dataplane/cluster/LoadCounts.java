@@ -3,7 +3,7 @@ package io.bifocal.dataplane.cluster;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.host.Locality;
-import io.bifocal.xds.load.LoadSource;
+import io.bifocal.xds.LoadSource;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterStats;
 import java.util.Collection;
 import java.util.HashMap;

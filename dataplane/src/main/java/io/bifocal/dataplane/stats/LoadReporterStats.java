@@ -1,6 +1,6 @@
 package io.bifocal.dataplane.stats;
 
-import io.bifocal.xds.load.LoadObserver;
+import io.bifocal.xds.LoadObserver;
 
 /**
  * What Envoy counts of its load reports ({@code load_reporter.*}), in its own point of view: what

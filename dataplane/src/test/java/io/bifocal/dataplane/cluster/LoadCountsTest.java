@@ -6,7 +6,7 @@ import static io.bifocal.dataplane.cluster.ClusterFixture.endpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.dataplane.host.Host;
-import io.bifocal.xds.load.LoadSource;
+import io.bifocal.xds.LoadSource;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterStats;
 import java.util.List;

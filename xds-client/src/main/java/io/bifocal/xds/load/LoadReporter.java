@@ -1,6 +1,9 @@
 package io.bifocal.xds.load;
 
 import io.bifocal.api.JavaDuration;
+import io.bifocal.xds.LoadObserver;
+import io.bifocal.xds.LoadReporting;
+import io.bifocal.xds.LoadSource;
 import io.bifocal.xds.TransportObserver;
 import io.bifocal.xds.bootstrap.StreamSettings;
 import io.bifocal.xds.stream.DiscoveryStream;
@@ -29,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Source: {@code envoy.service.load_stats.v3.LoadReportingService}, Envoy's load stats reporter.
  */
-public final class LoadReporter implements AutoCloseable {
+public final class LoadReporter implements LoadReporting {
   /** A server that asks for no interval, or for a tiny one, is not flooded. */
   private static final Duration SHORTEST = Duration.ofMillis(100);
 

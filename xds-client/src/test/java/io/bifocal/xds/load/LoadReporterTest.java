@@ -3,6 +3,8 @@ package io.bifocal.xds.load;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.util.Durations;
+import io.bifocal.xds.LoadObserver;
+import io.bifocal.xds.LoadSource;
 import io.bifocal.xds.bootstrap.Servers;
 import io.bifocal.xds.bootstrap.StreamSettings;
 import io.bifocal.xds.stream.ScriptedTransport;

@@ -1,4 +1,4 @@
-package io.bifocal.xds.load;
+package io.bifocal.xds;
 
 /** Counts what a load reporter does. All calls come on the client's loop. */
 public interface LoadObserver {

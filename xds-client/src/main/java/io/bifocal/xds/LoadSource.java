@@ -1,4 +1,4 @@
-package io.bifocal.xds.load;
+package io.bifocal.xds;
 
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterStats;
 import java.util.Collection;
