@@ -1,8 +1,10 @@
 package io.bifocal.xds;
 
 import com.google.protobuf.Message;
+import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +16,7 @@ final class Watches {
 
   private record Key(ConfigSource source, String typeUrl, String name) {}
 
+  private final Loop loop;
   private final Subscriptions subscriptions;
   private final StaticResources statics;
   private final boolean aggregated;
@@ -40,7 +43,8 @@ final class Watches {
    *
    * @param aggregated whether there is a server for the aggregated stream
    */
-  Watches(Subscriptions subscriptions, StaticResources statics, boolean aggregated) {
+  Watches(Loop loop, Subscriptions subscriptions, StaticResources statics, boolean aggregated) {
+    this.loop = loop;
     this.subscriptions = subscriptions;
     this.statics = statics;
     this.aggregated = aggregated;
@@ -56,7 +60,8 @@ final class Watches {
       return;
     }
     Resource<T> fixed = statics.find(type, name);
-    Watched<T> fresh = fixed == null ? new Watched<>(type, name) : Watched.of(type, fixed);
+    Watched<T> fresh =
+        fixed == null ? new Watched<>(type, name, loop) : Watched.of(type, fixed, loop);
     watched.put(key, fresh);
     fresh.add(audience);
     if (fixed == null) {
@@ -90,6 +95,11 @@ final class Watches {
     if (shared != null && shared.remove(audience)) {
       watched.remove(key);
     }
+  }
+
+  /** What is held of all that is watched. */
+  List<ResourceStatus> statuses() {
+    return watched.values().stream().flatMap(w -> w.statuses().stream()).toList();
   }
 
   /** How many different things are watched. */

@@ -115,7 +115,7 @@ public final class XdsClient implements AutoCloseable {
                     this::transport,
                     builder.restTransport.apply(loop, decode),
                     builder.fileWatcher.apply(loop))));
-    watches = new Watches(source, builder.statics, settings != null);
+    watches = new Watches(loop, source, builder.statics, settings != null);
     turns = new Turns(loop, watches, source);
   }
 
@@ -369,6 +369,17 @@ public final class XdsClient implements AutoCloseable {
     reporters.add(reporter);
     reporter.start();
     return reporter;
+  }
+
+  /**
+   * What is held of all that is watched, trees' parts included, as of one moment: the matter of a
+   * client status response. What was subscribed by {@link #subscriptions} is not in it. Secrets are
+   * in it as they are: redact before you show them.
+   */
+  public CompletableFuture<List<ResourceStatus>> dump() {
+    CompletableFuture<List<ResourceStatus>> dump = new CompletableFuture<>();
+    onLoop(() -> dump.complete(watches.statuses()));
+    return dump;
   }
 
   /** How many different things are watched; on the loop. */

@@ -11,4 +11,10 @@ record PartKey<T extends Message>(ConfigSource source, ResourceType<T> type, Str
   <C extends Message> PartKey<C> named(ConfigSource from, ResourceType<C> type, String name) {
     return new PartKey<>(from.hasSelf() ? source : from, type, name);
   }
+
+  // Looked up for every part at every change; both texts remember their hashes.
+  @Override
+  public int hashCode() {
+    return 31 * name.hashCode() + type.typeUrl().hashCode();
+  }
 }

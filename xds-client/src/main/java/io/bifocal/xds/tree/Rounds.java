@@ -38,6 +38,7 @@ final class Rounds<S> implements Tree<S> {
   /** Of the round that is under way. */
   private final Map<Slot<?>, Slot.Before<?>> before = new LinkedHashMap<>();
 
+  private boolean reshaped;
   private boolean moved;
   private boolean changed;
   private boolean judging;
@@ -69,6 +70,7 @@ final class Rounds<S> implements Tree<S> {
     Kind<T, ?> kind = (Kind<T, ?>) Objects.requireNonNull(kinds.get(key.type()));
     Slot<T> fresh = new Slot<>(this, key, kind);
     slots.put(key, fresh);
+    reshaped = true;
     fresh.fetch(ground);
     return fresh;
   }
@@ -94,6 +96,11 @@ final class Rounds<S> implements Tree<S> {
 
   void noteBefore(Slot<?> slot, Slot.Before<?> held) {
     before.putIfAbsent(slot, held);
+  }
+
+  /** What a slot needs has changed, so that something may be needed no more. */
+  void reshaped() {
+    reshaped = true;
   }
 
   void moved(boolean onlyVersion) {
@@ -176,7 +183,10 @@ final class Rounds<S> implements Tree<S> {
 
   private void finish(Verdict verdict, Verdict.Pending answer, @Nullable S inForce) {
     published = inForce;
-    letGo();
+    if (reshaped) {
+      reshaped = false;
+      letGo();
+    }
     answer.settle(verdict);
   }
 

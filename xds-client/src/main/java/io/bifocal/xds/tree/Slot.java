@@ -7,6 +7,8 @@ import io.bifocal.xds.Update;
 import io.bifocal.xds.Verdict;
 import io.bifocal.xds.WatchError;
 import io.bifocal.xds.snapshot.Part;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -39,6 +41,11 @@ final class Slot<T extends Message> implements Ground.Ear<T> {
   private @Nullable Settled<T> inForce;
   private @Nullable Settled<T> warming;
   private @Nullable Settled<T> news;
+
+  /** What the warming one names and has not been found known, in order; the first is awaited. */
+  private Iterator<PartKey<?>> unchecked = Collections.emptyIterator();
+
+  private @Nullable Slot<?> awaited;
   private @Nullable Object view;
   private @Nullable WatchError lastError;
   private Runnable fetching = () -> {};
@@ -144,19 +151,25 @@ final class Slot<T extends Message> implements Ground.Ear<T> {
       return;
     }
     tree.noteBefore(this, new Before<>(inForce, warming));
+    if (warming != null) {
+      tree.reshaped();
+    }
     warming = heard;
     heard.references().parts().forEach(child -> tree.slotOf(child).parents.add(this));
+    checkAnew();
     settle();
   }
 
   private void settle() {
     Settled<T> ready = warming;
-    if (ready == null
-        || !ready.references().parts().stream().allMatch(child -> tree.slotOf(child).isKnown())) {
+    if (ready == null || !allKnown()) {
       return;
     }
     tree.noteBefore(this, new Before<>(inForce, warming));
     boolean same = ready.sameAs(inForce);
+    if (inForce != null && !inForce.references().equals(ready.references())) {
+      tree.reshaped();
+    }
     inForce = ready;
     warming = null;
     forgetView();
@@ -166,12 +179,32 @@ final class Slot<T extends Message> implements Ground.Ear<T> {
     }
   }
 
+  private void checkAnew() {
+    unchecked =
+        warming == null ? Collections.emptyIterator() : warming.references().parts().iterator();
+    awaited = null;
+  }
+
+  // Goes on where it stopped: thousands of parts become known one after the other.
+  private boolean allKnown() {
+    while (awaited == null || awaited.isKnown()) {
+      if (!unchecked.hasNext()) {
+        return true;
+      }
+      awaited = tree.slotOf(unchecked.next());
+    }
+    return false;
+  }
+
   void restore(Before<?> before, String reason) {
     @SuppressWarnings("unchecked") // it was noted by this slot
     Before<T> mine = (Before<T>) before;
     inForce = mine.inForce();
     warming = mine.warming();
+    checkAnew();
+    parents.forEach(Slot::checkAnew);
     lastError = new WatchError(WatchError.Kind.REJECTED, key.type(), key.name(), "", reason);
+    tree.reshaped();
     forgetView();
   }
 
