@@ -26,6 +26,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 class FilesTest {
   private static final String CDS = "cluster_manager.cds.";
+  private static final String E1 = "cluster.e1.";
   private static final String LDS = "listener_manager.lds.";
 
   @RegisterExtension final Stage stage = new Stage();
@@ -58,6 +59,7 @@ class FilesTest {
       version(this, "v1", clusters("1", "a"));
       link(this, "v1", "current");
       write("lds.yaml", "version_info: '0'\nresources: []\n");
+      write("eds.yaml", endpoints("1", "e1"));
       proxy = stage.start(subject, bootstrap.replace("DIRECTORY", directory.toString()));
       proxy.awaitLive();
       note("start", CDS);
@@ -109,6 +111,14 @@ class FilesTest {
       move("lds.tmp", "lds.yaml");
       awaitSettled(LDS, before);
       note(step, CDS);
+    }
+
+    void replaceEndpoints(String step, String text) {
+      long before = proxy.stat(E1 + "update_attempt");
+      write("next.tmp", text);
+      move("next.tmp", "eds.yaml");
+      awaitSettled(E1, before);
+      note(step + ", members " + proxy.stat(E1 + "membership_total"), E1);
     }
 
     private void awaitSettled(String prefix, long before) {
@@ -264,5 +274,39 @@ class FilesTest {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static String endpoints(String version, String... names) {
+    StringBuilder text = new StringBuilder("version_info: '" + version + "'\nresources:");
+    for (String name : names) {
+      text.append(
+          "\n- {'@type': type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment,"
+              + " cluster_name: "
+              + name
+              + ", endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address:"
+              + " 127.0.0.1, port_value: 9}}}}]}]}");
+    }
+    return text + (names.length == 0 ? " []\n" : "\n");
+  }
+
+  @Test
+  void endpointsComeFromAFile() {
+    bothAgree(
+        bootstrap("{path_config_source: {path: DIRECTORY/cds.yaml}}")
+            + """
+            static_resources:
+              clusters:
+              - name: e1
+                type: EDS
+                connect_timeout: 1s
+                eds_cluster_config: {eds_config: {path_config_source: {path: DIRECTORY/eds.yaml}}}
+            """,
+        side -> {
+          side.note("start", E1);
+          side.replaceEndpoints("changed", endpoints("2", "e1"));
+          side.replaceEndpoints("of another cluster", endpoints("3", "e2"));
+          side.replaceEndpoints("none", endpoints("4"));
+          side.replaceEndpoints("good again", endpoints("5", "e1"));
+        });
   }
 }
