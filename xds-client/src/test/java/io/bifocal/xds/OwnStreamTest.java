@@ -7,11 +7,17 @@ import static io.bifocal.xds.ResourceType.ENDPOINTS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.bifocal.xds.bootstrap.Servers;
+import io.bifocal.xds.stream.ScriptedTransport;
+import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource.ApiType;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +79,61 @@ class OwnStreamTest {
     subscribe(ApiType.GRPC, ENDPOINTS, "e1");
     subscribe(ApiType.GRPC, ENDPOINTS, "e2");
     assertThat(talk.server.opened()).hasSize(3);
+  }
+
+  @Test
+  void itHasAFailoverToo() {
+    VirtualTime time = new VirtualTime();
+    ScriptedTransport both = new ScriptedTransport(time);
+    XdsClient client =
+        XdsClient.builder()
+            .loop(time)
+            .decodeExecutor(time)
+            .chance(() -> 0.5)
+            .servers(new Servers(name -> true, true))
+            .transport(both)
+            .build();
+    client.start();
+    both.reachable(false);
+    ConfigSource.Builder twice = server(ApiType.GRPC).toBuilder();
+    GrpcService second = twice.getApiConfigSource().getGrpcServices(0);
+    twice.getApiConfigSourceBuilder().addGrpcServices(second);
+    client
+        .subscriptions()
+        .subscribe(
+            twice.build(), CLUSTER, Set.of(), u -> Verdict.accept(), SubscriptionObserver.NONE);
+    time.advance(Duration.ofMillis(250));
+    assertThat(both.opened()).as("twice the server, then at once the other").hasSize(3);
+  }
+
+  @Test
+  void whoSubscribedCountsItsStream() {
+    List<String> told = new ArrayList<>();
+    talk.start();
+    talk.subscribe(
+        server(ApiType.GRPC),
+        CLUSTER,
+        Set.of(),
+        u -> Verdict.accept(),
+        new SubscriptionObserver() {
+          @Override
+          public TransportObserver ownStream() {
+            return new TransportObserver() {
+              @Override
+              public void onConnected(boolean connected) {
+                told.add("connected " + connected);
+              }
+
+              @Override
+              public void onServer(int server) {
+                told.add("server " + server);
+              }
+            };
+          }
+        });
+    talk.server.hangUp("bye");
+    talk.time.run();
+    assertThat(told).containsExactly("server 0", "connected true", "server 0", "connected false");
   }
 
   @ParameterizedTest
