@@ -4,7 +4,6 @@ import io.bifocal.api.BootstrapReader;
 import io.bifocal.api.ConfigException;
 import io.bifocal.xds.bootstrap.Servers;
 import io.bifocal.xds.file.FileWatcher;
-import io.bifocal.xds.memory.MemoryResources;
 import io.bifocal.xds.rest.RestTransport;
 import io.bifocal.xds.stream.Transport;
 import io.bifocal.xds.time.Loop;

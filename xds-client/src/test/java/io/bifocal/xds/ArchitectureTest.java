@@ -17,7 +17,6 @@ class ArchitectureTest {
     "io.bifocal.xds.source..",
     "io.bifocal.xds.rest..",
     "io.bifocal.xds.file..",
-    "io.bifocal.xds.memory..",
     "io.bifocal.xds.stream..",
     "io.bifocal.xds.state..",
     "io.bifocal.xds.resource..",
@@ -48,7 +47,7 @@ class ArchitectureTest {
         .layer("source")
         .definedBy("io.bifocal.xds.source..")
         .layer("ways")
-        .definedBy("io.bifocal.xds.rest..", "io.bifocal.xds.file..", "io.bifocal.xds.memory..")
+        .definedBy("io.bifocal.xds.rest..", "io.bifocal.xds.file..")
         .layer("stream")
         .definedBy("io.bifocal.xds.stream..")
         .layer("state")
@@ -72,7 +71,7 @@ class ArchitectureTest {
         .whereLayer("ways")
         .mayOnlyBeAccessedByLayers("door", "source")
         .whereLayer("stream")
-        .mayOnlyBeAccessedByLayers("door", "source", "load", "ways")
+        .mayOnlyBeAccessedByLayers("door", "source", "load")
         .whereLayer("state")
         .mayOnlyBeAccessedByLayers("source", "stream")
         .whereLayer("resource")

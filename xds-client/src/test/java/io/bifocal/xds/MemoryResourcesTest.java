@@ -1,17 +1,10 @@
-package io.bifocal.xds.memory;
+package io.bifocal.xds;
 
 import static io.bifocal.xds.ResourceType.CLUSTER;
 import static io.bifocal.xds.ResourceType.ENDPOINTS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Message;
-import io.bifocal.xds.ResourceType;
-import io.bifocal.xds.ResourceWatcher;
-import io.bifocal.xds.SubscriptionObserver;
-import io.bifocal.xds.Update;
-import io.bifocal.xds.Verdict;
-import io.bifocal.xds.XdsClient;
-import io.bifocal.xds.XdsError;
 import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
@@ -43,9 +36,8 @@ class MemoryResourcesTest {
     client.start();
   }
 
-  private <T extends Message> io.bifocal.xds.Subscription watch(
-      ResourceType<T> type, String... names) {
-    io.bifocal.xds.Subscription subscription =
+  private <T extends Message> Subscription watch(ResourceType<T> type, String... names) {
+    Subscription subscription =
         client
             .subscriptions()
             .subscribe(
@@ -55,8 +47,7 @@ class MemoryResourcesTest {
                 new ResourceWatcher<T>() {
                   @Override
                   public Verdict onUpdate(Update<T> update) {
-                    List<String> came =
-                        update.resources().stream().map(io.bifocal.xds.Resource::name).toList();
+                    List<String> came = update.resources().stream().map(Resource::name).toList();
                     seen.add(type + " " + came + " @" + update.version());
                     return came.contains("bad") ? Verdict.reject("no") : Verdict.accept();
                   }
@@ -114,7 +105,7 @@ class MemoryResourcesTest {
   @Test
   void anotherNameIsAnsweredWithWhatThereIs() {
     memory.replace(ENDPOINTS, List.of(endpoints("e1"), endpoints("e2")));
-    io.bifocal.xds.Subscription subscription = watch(ENDPOINTS, "e1");
+    Subscription subscription = watch(ENDPOINTS, "e1");
     assertThat(takeSeen()).containsExactly("EDS [e1] @1");
     subscription.update(Set.of("e1", "e2"));
     assertThat(takeSeen()).containsExactly("EDS [e1, e2] @1");

@@ -1,7 +1,6 @@
-package io.bifocal.xds.memory;
+package io.bifocal.xds;
 
 import com.google.protobuf.Message;
-import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.stream.Transport;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc;

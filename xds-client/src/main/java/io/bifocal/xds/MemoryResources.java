@@ -1,11 +1,9 @@
-package io.bifocal.xds.memory;
+package io.bifocal.xds;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.Message;
-import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.stream.Transport;
 import io.bifocal.xds.time.Loop;
-import io.envoyproxy.envoy.service.discovery.v3.Resource;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -90,7 +88,11 @@ public final class MemoryResources {
     Any any = Any.pack(resource);
     return type.nameOf().apply(resource).equals(name)
         ? any
-        : Any.pack(Resource.newBuilder().setName(name).setResource(any).build());
+        : Any.pack(wrapper().setName(name).setResource(any).build());
+  }
+
+  private static io.envoyproxy.envoy.service.discovery.v3.Resource.Builder wrapper() {
+    return io.envoyproxy.envoy.service.discovery.v3.Resource.newBuilder();
   }
 
   /** From now on, {@code listener} hears what clients answer. */
@@ -121,7 +123,7 @@ public final class MemoryResources {
   }
 
   /** The way to these resources for one client. */
-  public Transport transport(Loop loop) {
+  Transport transport(Loop loop) {
     MemoryTransport transport = new MemoryTransport(this, loop);
     transports.add(transport);
     return transport;
