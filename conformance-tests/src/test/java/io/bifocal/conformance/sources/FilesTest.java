@@ -169,6 +169,11 @@ class FilesTest {
         .formatted(version, name);
   }
 
+  private static String asking(String source) {
+    return clusters("2", "asking")
+        .replace("type: STATIC", "type: EDS\n  eds_cluster_config: {eds_config: " + source + "}");
+  }
+
   private static String bootstrap(String cds) {
     return """
         node: {id: files, cluster: files}
@@ -233,6 +238,14 @@ class FilesTest {
               clusters("2", "b")
                   + "  transport_socket: {name: x, typed_config: {\"@type\":"
                   + " type.googleapis.com/google.protobuf.StringValue, value: x}}\n");
+          side.replace(
+              "endpoints from a file that is not there",
+              asking("{path_config_source: {path: /none/eds.yaml}}"));
+          side.replace(
+              "endpoints from a server that nobody knows",
+              asking(
+                  "{api_config_source: {api_type: REST, cluster_names: [x], refresh_delay: 1s}}"));
+          side.replace("endpoints from nowhere", asking("{self: {}}"));
           side.replace("nothing", "");
           side.replace("good again", clusters("3", "c"));
           side.replace("a field that is not known", clusters("4", "d") + "  nonsense: 1\n");
