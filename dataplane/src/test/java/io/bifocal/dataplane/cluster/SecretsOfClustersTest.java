@@ -115,6 +115,20 @@ class SecretsOfClustersTest {
   }
 
   @Test
+  void aClusterOfTheBootstrapWarmsToo() throws Exception {
+    fixture.with(cluster(both())).start();
+    assertThat(fixture.xds.names(SECRET)).containsExactly("ca", "own");
+    assertThat(fixture.xds.open(CLUSTER)).as("CDS comes after it").isZero();
+    fixture.xds.respond(
+        SECRET,
+        "1",
+        TestSecrets.trust("ca", CA.pem()),
+        TestSecrets.certificate("own", CA.issue(Authority.leaf("client.test"))));
+    assertThat(fixture.manager.find("c")).isNotNull();
+    assertThat(fixture.xds.open(CLUSTER)).isEqualTo(1);
+  }
+
+  @Test
   void secretsAreLetGoWithTheCluster() throws Exception {
     started().xds.respond(CLUSTER, "1", cluster(both()));
     assertThat(fixture.xds.names(SECRET)).containsExactly("ca", "own");
