@@ -7,9 +7,10 @@ import static io.bifocal.xds.ResourceType.ENDPOINTS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.bifocal.xds.bootstrap.Servers;
+import com.google.protobuf.util.Values;
 import io.bifocal.xds.stream.ScriptedTransport;
 import io.bifocal.xds.time.VirtualTime;
+import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource.ApiType;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
@@ -81,6 +82,17 @@ class OwnStreamTest {
     assertThat(talk.server.opened()).hasSize(3);
   }
 
+  private static Bootstrap withFailover() {
+    Bootstrap.Builder bootstrap = Bootstrap.newBuilder();
+    bootstrap.getStaticResourcesBuilder().addClustersBuilder().setName("xds");
+    bootstrap
+        .getLayeredRuntimeBuilder()
+        .addLayersBuilder()
+        .getStaticLayerBuilder()
+        .putFields("envoy.restart_features.xds_failover_support", Values.of(true));
+    return bootstrap.build();
+  }
+
   @Test
   void itHasAFailoverToo() {
     VirtualTime time = new VirtualTime();
@@ -90,7 +102,7 @@ class OwnStreamTest {
             .loop(time)
             .decodeExecutor(time)
             .chance(() -> 0.5)
-            .servers(new Servers(name -> true, true))
+            .servers(withFailover())
             .transport(both)
             .build();
     client.start();
