@@ -80,11 +80,8 @@ public final class RuntimeLoader implements RuntimeReader, AutoCloseable {
         watch(disk);
       }
     }
-    firstAnswers.await(
-        () -> {
-          load();
-          ready.run();
-        });
+    load(); // once more: files may have changed before they were watched
+    firstAnswers.await(ready);
   }
 
   private void watch(LayerSource.Disk disk) {
