@@ -95,10 +95,10 @@ final class ServerView implements ProxyView {
     if (includeEndpoints) {
       sections.add(parts.clusters().endpointsDump());
     }
-    ExtensionConfigs http = parts.discovery();
-    ExtensionConfigs network = parts.listeners().discovery();
-    if (http.used() || network.used()) {
-      sections.add(http.dump().toBuilder().mergeFrom(network.dump()).build());
+    for (ExtensionConfigs each : List.of(parts.discovery(), parts.listeners().discovery())) {
+      if (each.used()) {
+        sections.add(each.dump());
+      }
     }
     sections.add(parts.listeners().dump());
     sections.add(ScopedRoutesConfigDump.getDefaultInstance());

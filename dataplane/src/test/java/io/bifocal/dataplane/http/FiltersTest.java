@@ -306,6 +306,15 @@ class FiltersTest {
   }
 
   @Test
+  void whoComesAfterARefusalGetsWhatWasGood() throws Exception {
+    bench.serve(manager(DISCOVERED, DIRECT));
+    bench.xds.respond(ResourceType.EXTENSION_CONFIG, "1", discovered("1"));
+    bench.xds.respond(ResourceType.EXTENSION_CONFIG, "2", discovered("%NOPE%"));
+    bench.serve(manager(DISCOVERED, DIRECT));
+    assertThat(get()).contains("x-answer: 1\r\n");
+  }
+
+  @Test
   void aRemovedFilterFallsBackToItsDefault() throws Exception {
     String withDefault =
         DISCOVERED
