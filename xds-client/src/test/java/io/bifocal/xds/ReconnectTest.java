@@ -71,6 +71,27 @@ class ReconnectTest {
   }
 
   @Test
+  void aServerThatFlapsForAMinuteCostsWhatTheBackOffSaysAndNothingIsForgotten() {
+    talk.chance = 0.5;
+    talk.accept(CLUSTER);
+    talk.start();
+    int flaps = 0;
+    for (int tick = 0; tick < 60_000 / 50; tick++) {
+      if (talk.server.isOpen()) {
+        flaps++;
+        talk.respond(CLUSTER, "v" + flaps, "n" + flaps, cluster("a"));
+        talk.server.hangUp("flap");
+        talk.heard();
+      }
+      talk.time.advance(Duration.ofMillis(50));
+    }
+    assertThat(flaps).isBetween(230, 241);
+    assertThat(talk.time.pendingTimers()).isLessThanOrEqualTo(1);
+    talk.time.advance(Duration.ofMillis(250));
+    assertThat(talk.heard()).containsExactly("CDS [] v" + "v" + flaps + " node n");
+  }
+
+  @Test
   void theConfiguredBackOffIsObeyed() {
     Conversation configured =
         Conversation.stateOfTheWorld(

@@ -90,7 +90,9 @@ public final class ScriptedControlPlane implements AutoCloseable {
       InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
       NettyServerBuilder builder =
           NettyServerBuilder.forAddress(new InetSocketAddress(loopback, port))
-              .maxInboundMessageSize(MAX_REQUEST_BYTES);
+              .maxInboundMessageSize(MAX_REQUEST_BYTES)
+              .permitKeepAliveTime(1, TimeUnit.MILLISECONDS)
+              .permitKeepAliveWithoutCalls(true);
       services.values().forEach(service -> builder.addService(service.build()));
       server = builder.build().start();
     } catch (IOException e) {
