@@ -23,15 +23,15 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * A control plane that is slow to answer, or does not, to subjects that wait for a second or two;
- * names that two want; and streams that end as soon as they open.
+ * A control plane that is slow to answer, or does not, to subjects that wait for two seconds; names
+ * that two want; and streams that end as soon as they open.
  */
 final class Impatience {
-  private static final Duration TOO_LONG = Duration.ofMillis(1_600);
+  private static final Duration TOO_LONG = Duration.ofMillis(2_800);
 
-  /** As Envoy sources are written in resources, with a second's patience. */
+  /** As Envoy sources are written in resources, with two seconds' patience. */
   private static final ConfigSource IMPATIENT =
-      Resources.ads().toBuilder().setInitialFetchTimeout(Resources.seconds(1)).build();
+      Resources.ads().toBuilder().setInitialFetchTimeout(Resources.seconds(2)).build();
 
   private final Script script;
 
@@ -50,7 +50,7 @@ final class Impatience {
   }
 
   private void silences() {
-    script.silence("silence about clusters, then about listeners", Duration.ofMillis(4_600));
+    script.silence("silence about clusters, then about listeners", Duration.ofMillis(5_000));
     script.say("clusters, late", clusters("1"));
     script.silence("silence about endpoints", TOO_LONG);
     script.say("endpoints, late", Response.of(ENDPOINTS, "1", endpoints("e1")));
