@@ -50,7 +50,7 @@ final class Impatience {
   }
 
   private void silences() {
-    script.silence("silence about clusters, then about listeners", Duration.ofMillis(5_000));
+    script.silence("silence about clusters, then about listeners", Duration.ofSeconds(5));
     script.say("clusters, late", clusters("1"));
     script.silence("silence about endpoints", TOO_LONG);
     script.say("endpoints, late", Response.of(ENDPOINTS, "1", endpoints("e1")));
