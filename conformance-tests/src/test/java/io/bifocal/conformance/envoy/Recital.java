@@ -178,7 +178,8 @@ final class Recital {
     quiet();
     List<HeardRequest> all = server.requests();
     List<String> said = new ArrayList<>();
-    all.subList(read, all.size()).forEach(r -> said.add(Said.of(r).line(List.of(mustName))));
+    all.subList(read, all.size())
+        .forEach(r -> said.add(Said.of(r, "stream " + r.stream()).line(List.of(mustName))));
     read = all.size();
     said.addAll(lines);
     lines = new ArrayList<>();
