@@ -20,6 +20,7 @@ import io.bifocal.dataplane.http.codec.Http2ClientConnection;
 import io.bifocal.dataplane.http.filter.FilterChainReader;
 import io.bifocal.dataplane.http.filter.HttpFilters;
 import io.bifocal.dataplane.http.filter.buffer.BufferFactory;
+import io.bifocal.dataplane.http.filter.ondemand.OnDemandFactory;
 import io.bifocal.dataplane.http.filter.headermutation.HeaderMutationFactory;
 import io.bifocal.dataplane.http.route.RouteContext;
 import io.bifocal.dataplane.listener.ListenerManager;
@@ -105,18 +106,22 @@ final class Parts implements AutoCloseable {
     clusters =
         new ClusterManager(
             control, xds.subscriptions(), stats, tables, defaults, names, transports);
+    clusters.onDemand().observe(() -> observer("cluster_manager.odcds"));
     accessLogs = AccessLogFiles.start(stats.root(), control, options.accessLogFlush());
     Registry<AccessLogFactory> logs = accessLogs.registry();
     discovery = new ExtensionConfigs(xds.subscriptions(), stats, control);
     HttpFilters filters =
-        new HttpFilters().register(new HeaderMutationFactory()).register(new BufferFactory());
+        new HttpFilters()
+            .register(new HeaderMutationFactory())
+            .register(new BufferFactory())
+            .register(new OnDemandFactory(clusters.onDemand(), control));
     http =
         new HttpConnectionManagerFactory(
             xds.subscriptions(),
             tables::of,
             logs,
             stats,
-            (statPrefix, routes) -> observer("http." + statPrefix + ".rds." + routes),
+            this::observer,
             new RouteContext(clusters::has, runtime, filters::routeConfig),
             new FilterChainReader(filters, discovery, runtime),
             control);
@@ -214,7 +219,11 @@ final class Parts implements AutoCloseable {
 
   /** Counts a subscription under {@code scope}. */
   SubscriptionObserver observer(String scope) {
-    return new SubscriptionStats(stats.root().scope(scope), control);
+    return observer(stats.root().scope(scope));
+  }
+
+  private SubscriptionObserver observer(Scope scope) {
+    return new SubscriptionStats(scope, control);
   }
 
   private SubscriptionObserver secretObserver(String secret) {

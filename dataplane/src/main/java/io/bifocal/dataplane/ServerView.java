@@ -13,7 +13,6 @@ import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.admin.v3.BootstrapConfigDump;
 import io.envoyproxy.envoy.admin.v3.CommandLineOptions;
 import io.envoyproxy.envoy.admin.v3.ListenerStatus;
-import io.envoyproxy.envoy.admin.v3.ScopedRoutesConfigDump;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.core.v3.Node;
@@ -101,7 +100,7 @@ final class ServerView implements ProxyView {
       }
     }
     sections.add(parts.listeners().dump());
-    sections.add(ScopedRoutesConfigDump.getDefaultInstance());
+    sections.add(parts.http().scopes().dump());
     sections.add(parts.http().routes().routesDump());
     sections.add(parts.secrets().dump());
     return sections;

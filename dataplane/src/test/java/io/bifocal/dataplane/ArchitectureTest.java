@@ -52,7 +52,8 @@ class ArchitectureTest {
           "logging",
           "runtime",
           "secret",
-          "match");
+          "match",
+          "ondemand");
 
   private static final Set<String> CLOCKS = Set.of("nanoTime", "currentTimeMillis", "sleep");
 

@@ -45,9 +45,12 @@ final class CdsWatcher implements ResourceWatcher<Cluster> {
       secrets.close();
     }
     answered.run();
-    return errors.isEmpty()
-        ? Verdict.accept()
-        : Verdict.reject("Error adding/updating cluster(s) " + String.join(", ", errors));
+    return errors.isEmpty() ? Verdict.accept() : refusal(errors);
+  }
+
+  /** The refusal that names each cluster that was not taken, and why. */
+  static Verdict refusal(List<String> errors) {
+    return Verdict.reject("Error adding/updating cluster(s) " + String.join(", ", errors));
   }
 
   private void apply(Update<Cluster> update, List<String> errors) {

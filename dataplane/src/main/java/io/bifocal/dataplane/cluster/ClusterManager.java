@@ -19,6 +19,7 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -53,6 +54,8 @@ public final class ClusterManager {
   private final Map<String, ManagedCluster> active = new TreeMap<>();
   private final Map<String, ManagedCluster> warming = new TreeMap<>();
   private final Map<ManagedCluster, InitManager.Target> targets = new HashMap<>();
+  private final Set<String> onlyOnDemand = new HashSet<>();
+  private final OnDemandClusters onDemand;
   private final GoneStats goneStats;
   private final InitManager primaryReady = new InitManager("clusters without EDS");
   private final InitManager staticsReady = new InitManager("clusters of the bootstrap");
@@ -121,6 +124,9 @@ public final class ClusterManager {
     this.goneStats = new GoneStats(stats);
     this.managerStats = new ManagerStats(stats.root());
     this.publisher = new Publisher(tables, () -> control.execute(this::forget));
+    this.onDemand =
+        new OnDemandClusters(
+            this, control, xds, stats.root().scope("cluster_manager").scope("odcds"));
   }
 
   /**
@@ -206,6 +212,11 @@ public final class ClusterManager {
         });
   }
 
+  /** Clusters that are asked for when a request needs them. */
+  public OnDemandClusters onDemand() {
+    return onDemand;
+  }
+
   /** Whether there is a cluster of that name, warm or not. */
   public boolean has(String cluster) {
     control.assertInLoop();
@@ -260,6 +271,7 @@ public final class ClusterManager {
     if (cds != null) {
       cds.close();
     }
+    onDemand.close();
     warming.values().forEach(ManagedCluster::close);
     active.values().forEach(ManagedCluster::close);
     warming.clear();
@@ -269,8 +281,13 @@ public final class ClusterManager {
 
   /** Applies one answer of CDS: workers hear of it in one step. */
   void apply(String version, Runnable changes) {
-    publisher.batch(changes);
+    batch(changes);
     cdsVersion = version;
+  }
+
+  /** Makes changes of which workers hear in one step. */
+  void batch(Runnable changes) {
+    publisher.batch(changes);
     holdAcksWhileWarming();
   }
 
@@ -280,12 +297,35 @@ public final class ClusterManager {
     Stream.of(active, warming)
         .flatMap(clusters -> clusters.keySet().stream())
         .filter(name -> !these.contains(name) && !statics.containsKey(name))
+        .filter(name -> !onlyOnDemand.contains(name))
         .forEach(names::add);
     return names;
   }
 
   /** Takes a cluster of CDS; one that is as it was costs nothing. */
   void addOrUpdate(Resource<Cluster> resource) throws ConfigException {
+    take(resource);
+    onlyOnDemand.remove(resource.value().getName());
+  }
+
+  /** Takes a cluster that was asked for by name. CDS removes it only if CDS has named it too. */
+  void addOnDemand(Resource<Cluster> resource) throws ConfigException {
+    String name = resource.value().getName();
+    boolean known = has(name);
+    take(resource);
+    if (!known) {
+      onlyOnDemand.add(name);
+    }
+  }
+
+  /** Removes one that nobody but a request has asked for; any other name is harmless. */
+  void removeOnDemand(String name) {
+    if (onlyOnDemand.contains(name)) {
+      remove(name);
+    }
+  }
+
+  private void take(Resource<Cluster> resource) throws ConfigException {
     Cluster proto = resource.value();
     String name = proto.getName();
     if (statics.containsKey(name)) {
@@ -320,6 +360,7 @@ public final class ClusterManager {
     if (statics.containsKey(name)) {
       return;
     }
+    onlyOnDemand.remove(name);
     boolean known = dropWarming(name);
     ManagedCluster serving = active.remove(name);
     if (serving != null) {
@@ -361,6 +402,7 @@ public final class ClusterManager {
     cluster.showStats();
     managerStats.updated.inc();
     publisher.set(cluster.snapshot());
+    onDemand.onActive(cluster.name());
     count();
     settled(cluster);
     holdAcksWhileWarming();

@@ -4,6 +4,7 @@ import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.filter.FilterEnds;
 import io.bifocal.dataplane.http.route.Route;
 import io.bifocal.dataplane.http.router.LocalReply;
+import io.bifocal.dataplane.ondemand.Question;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.xds.time.Loop;
 import io.netty.buffer.ByteBuf;
@@ -33,6 +34,21 @@ record ChainEnds(Exchange exchange, Response response) implements FilterEnds {
   @Override
   public @Nullable Route route() {
     return exchange.route();
+  }
+
+  @Override
+  public int shard() {
+    return exchange.connection.here.worker.shard();
+  }
+
+  @Override
+  public @Nullable Question missingRoute() {
+    return exchange.missingRoute();
+  }
+
+  @Override
+  public @Nullable String missingCluster() {
+    return exchange.missingCluster();
   }
 
   @Override

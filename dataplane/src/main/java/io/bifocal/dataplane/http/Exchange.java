@@ -12,6 +12,7 @@ import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.http.route.RouteTable;
 import io.bifocal.dataplane.http.router.LocalReply;
 import io.bifocal.dataplane.http.router.RouterRequest;
+import io.bifocal.dataplane.ondemand.Question;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.buffer.ByteBuf;
@@ -135,7 +136,7 @@ final class Exchange implements RequestReceiver {
 
   /** Looks for the route; another time with the same chance. */
   void findRoute() {
-    RouteTable table = connection.manager.routes().current();
+    RouteTable table = connection.manager.routes().current(request());
     if (random == 0) {
       random = ThreadLocalRandom.current().nextLong() >>> 1;
     }
@@ -148,6 +149,25 @@ final class Exchange implements RequestReceiver {
 
   @Nullable Route route() {
     return route;
+  }
+
+  /** Who may know the route that the request lacks; null when nobody does. */
+  @Nullable Question missingRoute() {
+    return connection.manager.routes().missing(request());
+  }
+
+  /** The name of the cluster that the route chooses, when there is no such cluster. */
+  @Nullable String missingCluster() {
+    Route found = route;
+    if (found == null || !(found.action() instanceof RouteAction.Forward forward)) {
+      return null;
+    }
+    RouteAction.ClusterChoice choice = forward.cluster();
+    String name =
+        choice instanceof RouteAction.Weighted weighted
+            ? weighted.choose(random).name()
+            : clusterName(choice, request());
+    return name.isEmpty() || connection.here.clusters.find(name) != null ? null : name;
   }
 
   @Nullable StreamFilters filters() {

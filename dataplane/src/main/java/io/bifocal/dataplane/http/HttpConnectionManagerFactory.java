@@ -13,6 +13,7 @@ import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.http.filter.FilterChain;
 import io.bifocal.dataplane.http.filter.FilterChainReader;
 import io.bifocal.dataplane.http.route.RouteContext;
+import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.stream.AccessLog;
 import io.bifocal.dataplane.worker.Worker;
@@ -20,9 +21,7 @@ import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.Subscriptions;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
-import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.Rds;
 import java.util.List;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
@@ -36,6 +35,7 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
   private final StatsStore stats;
   private final FilterChainReader filters;
   private final RouteConfigs routes;
+  private final ScopedRouteConfigs scopes;
 
   /**
    * Makes the factory.
@@ -43,7 +43,7 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
    * @param xds where routes are subscribed to
    * @param clusters each worker's own view
    * @param accessLogs what an {@code access_log} may name
-   * @param rdsObservers by {@code stat_prefix} and the route configuration's name
+   * @param observers by scope: count what happens to a subscription
    * @param routing what routes refer to
    * @param filters reads the HTTP filters
    */
@@ -52,7 +52,7 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
       Function<Worker, WorkerClusters> clusters,
       Registry<AccessLogFactory> accessLogs,
       StatsStore stats,
-      BiFunction<String, String, SubscriptionObserver> rdsObservers,
+      Function<Scope, SubscriptionObserver> observers,
       RouteContext routing,
       FilterChainReader filters,
       Loop control) {
@@ -60,12 +60,18 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
     this.accessLogs = accessLogs;
     this.stats = stats;
     this.filters = filters;
-    this.routes = new RouteConfigs(xds, rdsObservers, routing, control);
+    this.routes = new RouteConfigs(xds, stats.root(), observers, routing, control);
+    this.scopes = new ScopedRouteConfigs(xds, stats.root(), observers, control, routes);
   }
 
   /** The route configurations of all managers made here. */
   public RouteConfigs routes() {
     return routes;
+  }
+
+  /** The scopes of all managers made here. */
+  public ScopedRouteConfigs scopes() {
+    return scopes;
   }
 
   @Override
@@ -100,26 +106,25 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
   private RouteSource source(
       HttpConnectionManager config, HttpSettings settings, ListenerContext context)
       throws ConfigException {
-    switch (config.getRouteSpecifierCase()) {
-      case ROUTE_CONFIG -> {
-        return routes.fixed(config.getRouteConfig());
-      }
-      case RDS -> {
-        Rds rds = config.getRds();
-        try {
-          return routes.subscribe(
-              rds.getConfigSource(),
-              rds.getRouteConfigName(),
-              settings.statPrefix(),
-              context.init());
-        } catch (IllegalArgumentException e) {
-          throw new ConfigException(String.valueOf(e.getMessage()), e);
-        }
-      }
-      default ->
-          throw new ConfigException(
-              "http_connection_manager '%s': %s not supported"
-                  .formatted(settings.statPrefix(), config.getRouteSpecifierCase()));
+    try {
+      return switch (config.getRouteSpecifierCase()) {
+        case ROUTE_CONFIG ->
+            routes.fixed(config.getRouteConfig(), settings.statPrefix(), context.init());
+        case RDS ->
+            routes.subscribe(
+                config.getRds().getConfigSource(),
+                config.getRds().getRouteConfigName(),
+                settings.statPrefix(),
+                context.init());
+        case SCOPED_ROUTES ->
+            scopes.of(config.getScopedRoutes(), settings.statPrefix(), context.init());
+        default ->
+            throw new ConfigException(
+                "http_connection_manager '%s': %s not supported"
+                    .formatted(settings.statPrefix(), config.getRouteSpecifierCase()));
+      };
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(String.valueOf(e.getMessage()), e);
     }
   }
 }

@@ -52,6 +52,7 @@ record HttpSettings(
               "stat_prefix",
               "rds",
               "route_config",
+              "scoped_routes",
               "http_filters",
               "common_http_protocol_options",
               "server_name",

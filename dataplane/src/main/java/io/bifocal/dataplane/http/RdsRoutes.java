@@ -1,8 +1,10 @@
 package io.bifocal.dataplane.http;
 
 import io.bifocal.api.ConfigException;
-import io.bifocal.dataplane.http.route.RouteContext;
+import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.route.RouteTable;
+import io.bifocal.dataplane.ondemand.Question;
+import io.bifocal.dataplane.ondemand.Wait;
 import io.bifocal.xds.Resource;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
@@ -12,11 +14,13 @@ import io.bifocal.xds.Subscriptions;
 import io.bifocal.xds.Update;
 import io.bifocal.xds.Verdict;
 import io.bifocal.xds.XdsError;
+import io.bifocal.xds.bootstrap.SourceKinds;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
-import java.time.Instant;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -28,26 +32,25 @@ import org.jspecify.annotations.Nullable;
 final class RdsRoutes implements ResourceWatcher<RouteConfiguration> {
   private final String name;
   private final Loop control;
-  private final RouteContext context;
+  private final CompiledRoutes routes;
   private final Runnable onUnused;
   private final List<Runnable> waiting = new ArrayList<>();
+  private final Set<Wait> askers = new LinkedHashSet<>();
   private @Nullable Subscription subscription;
-  private @Nullable RouteConfiguration config;
-  private @Nullable Instant since;
-  private String version = "";
+  private Duration patience = Duration.ZERO;
   private boolean heard;
   private boolean closed;
   private int leases;
-  private volatile @Nullable RouteTable table;
 
-  RdsRoutes(String name, Loop control, RouteContext context, Runnable onUnused) {
+  RdsRoutes(String name, Loop control, CompiledRoutes routes, Runnable onUnused) {
     this.name = name;
     this.control = control;
-    this.context = context;
+    this.routes = routes;
     this.onUnused = onUnused;
   }
 
   void start(Subscriptions xds, ConfigSource source, SubscriptionObserver observer) {
+    patience = SourceKinds.initialFetchTimeout(source);
     subscription = xds.subscribe(source, ResourceType.ROUTES, Set.of(name), this, observer);
   }
 
@@ -60,21 +63,13 @@ final class RdsRoutes implements ResourceWatcher<RouteConfiguration> {
     }
   }
 
-  RouteSource lease() {
+  Lease lease() {
     leases++;
     return new Lease();
   }
 
-  @Nullable RouteConfiguration config() {
-    return config;
-  }
-
-  @Nullable Instant since() {
-    return since;
-  }
-
-  String version() {
-    return version;
+  CompiledRoutes routes() {
+    return routes;
   }
 
   @Override
@@ -93,23 +88,20 @@ final class RdsRoutes implements ResourceWatcher<RouteConfiguration> {
     } catch (ConfigException e) {
       return Verdict.reject(e.reason());
     } finally {
-      heard();
+      routes.whenHostsHeard(this::heard);
     }
   }
 
-  private void take(Resource<RouteConfiguration> resource, String updateVersion)
-      throws ConfigException {
+  private void take(Resource<RouteConfiguration> resource, String version) throws ConfigException {
     RouteConfiguration fresh = resource.value();
     if (!fresh.getName().equals(name)) {
       throw new ConfigException(
           "Unexpected RDS configuration (expecting %s): %s".formatted(name, fresh.getName()));
     }
-    if (!fresh.equals(config)) {
-      table = RouteTable.compile(fresh, context, false);
-      config = fresh;
-      since = control.wallTime();
-      version = updateVersion;
-    }
+    routes.take(fresh, version, false);
+    List<Wait> all = List.copyOf(askers);
+    askers.clear();
+    all.forEach(Wait::answered);
   }
 
   @Override
@@ -136,14 +128,55 @@ final class RdsRoutes implements ResourceWatcher<RouteConfiguration> {
     if (open != null) {
       open.close();
     }
+    routes.close();
+    askers.forEach(Wait::answered);
+    askers.clear();
   }
 
-  private final class Lease implements RouteSource {
-    private boolean returned;
+  /** Whether the routes have come; for requests that need them before. */
+  private final class Arrival implements Question {
+    @Override
+    public Duration patience() {
+      return patience;
+    }
 
     @Override
-    public @Nullable RouteTable current() {
-      return table;
+    public void ask(Wait asker) {
+      if (routes.table() != null || closed) {
+        asker.answered();
+      } else {
+        askers.add(asker);
+      }
+    }
+
+    @Override
+    public void withdraw(Wait asker) {
+      askers.remove(asker);
+    }
+  }
+
+  /** One use of the routes. */
+  final class Lease implements RouteSource {
+    private boolean returned;
+
+    /** On any loop. */
+    @Nullable RouteTable current() {
+      return routes.table();
+    }
+
+    @Override
+    public @Nullable RouteTable current(RequestHead head) {
+      return routes.table();
+    }
+
+    @Override
+    public @Nullable Question missing(RequestHead head) {
+      return routes.missing(head);
+    }
+
+    /** Whether the routes have come at all; on any loop. */
+    Question arrival() {
+      return new Arrival();
     }
 
     @Override

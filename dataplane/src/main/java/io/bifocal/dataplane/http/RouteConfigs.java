@@ -4,8 +4,11 @@ import com.google.protobuf.Any;
 import com.google.protobuf.Timestamp;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.http.route.RouteContext;
+import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.route.RouteTable;
 import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.ondemand.Question;
+import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.Subscriptions;
 import io.bifocal.xds.time.Loop;
@@ -17,7 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,45 +29,67 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RouteConfigs {
   private final Subscriptions xds;
-  private final BiFunction<String, String, SubscriptionObserver> observers;
-  private final RouteContext context;
+  private final Scope root;
+  private final Function<Scope, SubscriptionObserver> observers;
   private final Loop control;
+  private final CompiledRoutes.Surroundings surroundings;
   private final Map<Key, RdsRoutes> subscribed = new LinkedHashMap<>();
   private final Set<StaticRoutes> statics = new LinkedHashSet<>();
 
   record Key(ConfigSource source, String name) {}
 
-  public RouteConfigs(
+  RouteConfigs(
       Subscriptions xds,
-      BiFunction<String, String, SubscriptionObserver> observers,
+      Scope root,
+      Function<Scope, SubscriptionObserver> observers,
       RouteContext context,
       Loop control) {
     this.xds = xds;
+    this.root = root;
     this.observers = observers;
-    this.context = context;
     this.control = control;
+    this.surroundings =
+        new CompiledRoutes.Surroundings(
+            new VirtualHostSources(xds), observers, context, control::wallTime);
   }
 
-  RouteSource fixed(RouteConfiguration config) throws ConfigException {
-    StaticRoutes routes =
-        new StaticRoutes(config, RouteTable.compile(config, context, true), control.wallTime());
-    statics.add(routes);
-    return routes;
+  /** Those of a configuration; {@code init} waits for virtual hosts that it has by VHDS. */
+  RouteSource fixed(RouteConfiguration config, String statPrefix, InitManager init)
+      throws ConfigException {
+    control.assertInLoop();
+    CompiledRoutes routes = new CompiledRoutes(surroundings, rds(statPrefix));
+    routes.take(config, "", true);
+    if (config.hasVhds()) {
+      InitManager.Target target = init.register("VHDS " + config.getName());
+      routes.whenHostsHeard(target::ready);
+    }
+    StaticRoutes fixed = new StaticRoutes(routes);
+    statics.add(fixed);
+    return fixed;
   }
 
-  /** From RDS; {@code init} waits for the first answer, good or bad, or for its timeout. */
+  private Scope rds(String statPrefix) {
+    return root.scope("http").scope(statPrefix).scope("rds");
+  }
+
+  /**
+   * From RDS; {@code init} waits for the first answer, good or bad, or for its timeout.
+   *
+   * @throws IllegalArgumentException when the source is of a kind that is not served
+   */
   RouteSource subscribe(ConfigSource source, String name, String statPrefix, InitManager init) {
     control.assertInLoop();
     Key key = new Key(source, name);
     RdsRoutes routes = subscribed.get(key);
     if (routes == null) {
-      SubscriptionObserver observer = observers.apply(statPrefix, name);
+      Scope scope = rds(statPrefix);
+      SubscriptionObserver observer = observers.apply(scope.scope(name));
       Runnable gone =
           () -> {
             subscribed.remove(key);
             observer.onEnd();
           };
-      routes = new RdsRoutes(name, control, context, gone);
+      routes = new RdsRoutes(name, control, new CompiledRoutes(surroundings, scope), gone);
       subscribed.put(key, routes);
       InitManager.Target target = init.register("RdsRouteConfigSubscription " + name);
       routes.whenHeard(target::ready);
@@ -86,19 +111,23 @@ public final class RouteConfigs {
   public RoutesConfigDump routesDump() {
     control.assertInLoop();
     RoutesConfigDump.Builder dump = RoutesConfigDump.newBuilder();
-    for (StaticRoutes routes : statics) {
-      dump.addStaticRouteConfigs(
-          RoutesConfigDump.StaticRouteConfig.newBuilder()
-              .setRouteConfig(Any.pack(routes.config))
-              .setLastUpdated(timestamp(routes.since)));
+    for (StaticRoutes fixed : statics) {
+      RouteConfiguration config = fixed.routes.config();
+      Instant since = fixed.routes.since();
+      if (config != null && since != null) {
+        dump.addStaticRouteConfigs(
+            RoutesConfigDump.StaticRouteConfig.newBuilder()
+                .setRouteConfig(Any.pack(config))
+                .setLastUpdated(timestamp(since)));
+      }
     }
-    for (RdsRoutes routes : subscribed.values()) {
-      RouteConfiguration config = routes.config();
-      Instant since = routes.since();
+    for (RdsRoutes from : subscribed.values()) {
+      RouteConfiguration config = from.routes().config();
+      Instant since = from.routes().since();
       if (config != null && since != null) {
         dump.addDynamicRouteConfigs(
             RoutesConfigDump.DynamicRouteConfig.newBuilder()
-                .setVersionInfo(routes.version())
+                .setVersionInfo(from.routes().version())
                 .setRouteConfig(Any.pack(config))
                 .setLastUpdated(timestamp(since)));
       }
@@ -106,7 +135,7 @@ public final class RouteConfigs {
     return dump.build();
   }
 
-  private static Timestamp timestamp(Instant time) {
+  static Timestamp timestamp(Instant time) {
     return Timestamp.newBuilder()
         .setSeconds(time.getEpochSecond())
         .setNanos(time.getNano() / 1_000_000 * 1_000_000)
@@ -114,24 +143,26 @@ public final class RouteConfigs {
   }
 
   private final class StaticRoutes implements RouteSource {
-    private final RouteConfiguration config;
-    private final RouteTable table;
-    private final Instant since;
+    private final CompiledRoutes routes;
 
-    StaticRoutes(RouteConfiguration config, RouteTable table, Instant since) {
-      this.config = config;
-      this.table = table;
-      this.since = since;
+    StaticRoutes(CompiledRoutes routes) {
+      this.routes = routes;
     }
 
     @Override
-    public @Nullable RouteTable current() {
-      return table;
+    public @Nullable RouteTable current(RequestHead head) {
+      return routes.table();
+    }
+
+    @Override
+    public @Nullable Question missing(RequestHead head) {
+      return routes.missing(head);
     }
 
     @Override
     public void close() {
       statics.remove(this);
+      routes.close();
     }
   }
 }

@@ -15,9 +15,11 @@ import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.http.filter.FilterChainReader;
 import io.bifocal.dataplane.http.filter.HttpFilters;
 import io.bifocal.dataplane.http.filter.buffer.BufferFactory;
+import io.bifocal.dataplane.http.filter.ondemand.OnDemandFactory;
 import io.bifocal.dataplane.http.filter.headermutation.HeaderMutationFactory;
 import io.bifocal.dataplane.http.route.RouteContext;
 import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.ondemand.OnDemandNames;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.dataplane.runtime.ScriptedRuntime;
 import io.bifocal.dataplane.stats.StatsStore;
@@ -54,6 +56,7 @@ final class HttpBench {
   final BlockingQueue<StreamInfo> logged = new LinkedBlockingQueue<>();
   final VirtualTime control = new VirtualTime();
   final InitManager init = new InitManager("listener");
+  final OnDemandNames clusterNames = new OnDemandNames(10, () -> {}, () -> {});
   final HttpConnectionManagerFactory factory;
   final ScriptedRuntime runtime = new ScriptedRuntime();
   final HttpFilters filters =
@@ -65,13 +68,16 @@ final class HttpBench {
   HttpBench() {
     Registry<AccessLogFactory> logs = new Registry<>();
     logs.register("type.googleapis.com/google.protobuf.Empty", any -> stream -> logged.add(stream));
+    filters.register(
+        new OnDemandFactory(
+            (source, cluster, patience) -> clusterNames.question(cluster, patience), control));
     factory =
         new HttpConnectionManagerFactory(
             xds,
             w -> clusters,
             logs,
             stats,
-            (prefix, name) -> SubscriptionObserver.NONE,
+            scope -> SubscriptionObserver.NONE,
             new RouteContext("up"::equals, runtime, filters::routeConfig),
             new FilterChainReader(filters, new ExtensionConfigs(xds, stats, control), runtime),
             control);

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http.filter;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.route.Route;
 import io.bifocal.dataplane.http.router.LocalReply;
+import io.bifocal.dataplane.ondemand.Question;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.xds.time.Loop;
 import io.netty.buffer.ByteBuf;
@@ -17,9 +18,18 @@ public interface FilterEnds {
 
   Loop loop();
 
+  /** The worker's cell of every statistic. */
+  int shard();
+
   @Nullable Route route();
 
   void refreshRoute();
+
+  /** Who may know the route that the request lacks; null when nobody does. */
+  @Nullable Question missingRoute();
+
+  /** The name of the cluster that the route chooses, when there is no such cluster. */
+  @Nullable String missingCluster();
 
   /** The request's head has passed every filter. */
   void requestHead(boolean end);

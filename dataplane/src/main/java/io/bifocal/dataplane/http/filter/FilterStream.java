@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http.filter;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.route.Route;
 import io.bifocal.dataplane.http.router.LocalReply;
+import io.bifocal.dataplane.ondemand.Question;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.xds.time.Loop;
 import java.util.List;
@@ -17,11 +18,20 @@ public interface FilterStream {
   /** The worker's loop: where timers of the filter belong, and where it must come back to. */
   Loop loop();
 
+  /** The worker's cell of every statistic. */
+  int shard();
+
   /** The request's route, or null when there is none. */
   @Nullable Route route();
 
   /** Looks the route up again: the request, or what is configured, has changed. */
   void refreshRoute();
+
+  /** Who may know the route that the request lacks; null when nobody does. */
+  @Nullable Question missingRoute();
+
+  /** The name of the cluster that the route chooses, when there is no such cluster. */
+  @Nullable String missingCluster();
 
   /**
    * What {@code typed_per_filter_config} says for this filter, from the least specific level to the

@@ -4,6 +4,7 @@ import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.route.FilterOverride;
 import io.bifocal.dataplane.http.route.Route;
 import io.bifocal.dataplane.http.router.LocalReply;
+import io.bifocal.dataplane.ondemand.Question;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.xds.time.Loop;
 import io.netty.buffer.ByteBuf;
@@ -149,6 +150,21 @@ public final class StreamFilters {
     @Override
     public @Nullable Route route() {
       return ends.route();
+    }
+
+    @Override
+    public int shard() {
+      return ends.shard();
+    }
+
+    @Override
+    public @Nullable Question missingRoute() {
+      return ends.missingRoute();
+    }
+
+    @Override
+    public @Nullable String missingCluster() {
+      return ends.missingCluster();
     }
 
     @Override

@@ -24,6 +24,7 @@ final class RouteFields {
               "most_specific_header_mutations_wins",
               "validate_clusters",
               "max_direct_response_body_size_bytes",
+              "vhds",
               "ignore_port_in_host_matching")
           .ignores(NO_OBSERVER, "metadata")
           .supports("typed_per_filter_config");

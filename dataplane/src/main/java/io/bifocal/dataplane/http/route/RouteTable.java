@@ -46,6 +46,11 @@ public final class RouteTable {
     return host == null ? null : host.match(head, random);
   }
 
+  /** Whether there is a virtual host for a request to {@code authority}. */
+  public boolean hasHost(String authority) {
+    return domains.find(ignorePort ? withoutPort(authority) : authority) != null;
+  }
+
   private static String withoutPort(String authority) {
     int colon = authority.lastIndexOf(':');
     if (colon < 0 || authority.indexOf(']', colon) >= 0) {

@@ -7,6 +7,7 @@ import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.filter.StreamFilters.NamedFilter;
 import io.bifocal.dataplane.http.route.Route;
 import io.bifocal.dataplane.http.router.LocalReply;
+import io.bifocal.dataplane.ondemand.Question;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.xds.time.Loop;
 import io.bifocal.xds.time.VirtualTime;
@@ -109,6 +110,21 @@ class StreamFiltersTest {
 
     @Override
     public @Nullable Route route() {
+      return null;
+    }
+
+    @Override
+    public int shard() {
+      return 0;
+    }
+
+    @Override
+    public @Nullable Question missingRoute() {
+      return null;
+    }
+
+    @Override
+    public @Nullable String missingCluster() {
       return null;
     }
 

@@ -1,0 +1,114 @@
+package io.bifocal.dataplane.http;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.http.route.RouteTable;
+import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.ondemand.Question;
+import io.bifocal.dataplane.ondemand.Wait;
+import io.envoyproxy.envoy.config.route.v3.ScopedRouteConfiguration;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** One scope: a key, and the routes that hold there. Its routes may be asked for only on demand. */
+final class RouteScope implements RouteSource {
+  private final ScopedRouteConfiguration config;
+  private final Loader loader;
+  private final Duration patience;
+  private final Runnable onLoad;
+  private volatile @Nullable RouteSource routes;
+  private boolean closed;
+
+  /** Gets the routes of a scope; on the control loop. */
+  @FunctionalInterface
+  interface Loader {
+    RouteSource load(ScopedRouteConfiguration scope, InitManager init) throws ConfigException;
+  }
+
+  /**
+   * A scope without its routes.
+   *
+   * @param patience how long a request waits for them
+   * @param onLoad they have been asked for on demand
+   */
+  RouteScope(ScopedRouteConfiguration config, Loader loader, Duration patience, Runnable onLoad) {
+    this.config = config;
+    this.loader = loader;
+    this.patience = patience;
+    this.onLoad = onLoad;
+  }
+
+  ScopedRouteConfiguration config() {
+    return config;
+  }
+
+  /**
+   * Asks for the routes, if that was not done; on the control loop. {@code init} waits for them.
+   */
+  void load(InitManager init) throws ConfigException {
+    if (routes == null && !closed) {
+      routes = loader.load(config, init);
+    }
+  }
+
+  /** Whether the routes were asked for. */
+  boolean loaded() {
+    return routes != null;
+  }
+
+  @Override
+  public @Nullable RouteTable current(RequestHead head) {
+    RouteSource source = routes;
+    return source == null ? null : source.current(head);
+  }
+
+  @Override
+  public @Nullable Question missing(RequestHead head) {
+    RouteSource source = routes;
+    if (source == null || (source instanceof RdsRoutes.Lease lease && lease.current() == null)) {
+      return new Arrival();
+    }
+    return source.missing(head);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    RouteSource source = routes;
+    if (source != null) {
+      source.close();
+    }
+  }
+
+  private final class Arrival implements Question {
+    @Override
+    public Duration patience() {
+      return patience;
+    }
+
+    @Override
+    public void ask(Wait asker) {
+      try {
+        if (!loaded()) {
+          load(new InitManager("on demand"));
+          onLoad.run();
+        }
+      } catch (ConfigException | IllegalArgumentException e) {
+        asker.answered();
+        return;
+      }
+      if (routes instanceof RdsRoutes.Lease lease) {
+        lease.arrival().ask(asker);
+      } else {
+        asker.answered();
+      }
+    }
+
+    @Override
+    public void withdraw(Wait asker) {
+      if (routes instanceof RdsRoutes.Lease lease) {
+        lease.arrival().withdraw(asker);
+      }
+    }
+  }
+}
