@@ -1,18 +1,20 @@
 package io.bifocal.conformance.gocontrolplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.bifocal.conformance.Backend;
-import io.bifocal.conformance.Bootstraps;
-import io.bifocal.conformance.Bootstraps.Dialect;
 import io.bifocal.conformance.Peers;
 import io.bifocal.conformance.Ports;
 import io.bifocal.conformance.Program;
 import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,51 +23,52 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The driver pushes three snapshots in which every name changes, and asks every listener after
- * each; it ends with 0 when each snapshot was seen to serve. Scoped routes and on-demand virtual
- * hosts are switched off.
+ * each; it ends with 0 when each snapshot was seen to serve. Its counts are its own: two listeners
+ * of each kind (RDS, SRDS, TCP, and VHDS where it has any), four clusters.
  */
 class GoControlPlaneTest {
   private static final String MESSAGE = "from the upstream";
-  private static final int LISTENERS = 4;
+  private static final int LISTENERS = 8;
+
+  /** What they need is not served yet. */
+  private static final Set<Run> NOT_SERVED = EnumSet.of(Run.REST, Run.TLS);
 
   @RegisterExtension final Stage stage = new Stage();
 
   static Stream<Arguments> everyone() {
     return Arrays.stream(Subject.values())
-        .flatMap(subject -> Stream.of("ads", "delta-ads").map(mode -> Arguments.of(subject, mode)));
+        .flatMap(subject -> Arrays.stream(Run.values()).map(run -> Arguments.of(subject, run)));
   }
 
   @ParameterizedTest
   @MethodSource("everyone")
-  void theDriverIsContent(Subject subject, String mode) {
+  void theDriverIsContent(Subject subject, Run run) {
+    assumeThat(subject == Subject.BIFOCAL && NOT_SERVED.contains(run))
+        .as("%s is not served yet", run)
+        .isFalse();
     String program = Peers.require("gcp-driver").toString();
     subject.command(List.of());
     Backend upstream = stage.keep(Backend.start("127.0.0.1", MESSAGE));
     // The driver takes fixed ports only.
-    int base = Ports.inARow(LISTENERS + 5);
+    int base = Ports.inARow(LISTENERS + 3);
     int controlPlane = base + LISTENERS;
-    Program driver =
-        stage.run(
-            "gcp-driver",
+    int gateway = controlPlane + 1;
+    int accessLogs = controlPlane + 2;
+    List<String> command =
+        new ArrayList<>(
             List.of(
                 program,
-                "-xds=" + mode,
+                "-xds=" + run.mode(),
                 "-message=" + MESSAGE,
                 "-base=" + base,
                 "-port=" + controlPlane,
-                "-gateway=" + (controlPlane + 1),
-                "-als=" + (controlPlane + 2),
+                "-gateway=" + gateway,
+                "-als=" + accessLogs,
                 "-upstream=" + upstream.address().getPort(),
-                "-nodeID=test-id",
-                "-http=2",
-                "-tcp=2",
-                "-scopedhttp=0",
-                "-vhdshttp=0",
                 "-debug"));
-    Dialect dialect = mode.equals("ads") ? Dialect.SOTW : Dialect.DELTA;
-    String bootstrap =
-        Bootstraps.ads(controlPlane, dialect) + Bootstraps.http2Cluster("als_cluster", base + 6);
-    stage.start(subject, bootstrap);
+    command.addAll(run.flags());
+    Program driver = stage.run("gcp-driver", command);
+    stage.start(subject, run.bootstrap(controlPlane, gateway, accessLogs));
 
     assertThat(driver.awaitExit(Duration.ofMinutes(2))).as("the driver's exit code").isZero();
   }
