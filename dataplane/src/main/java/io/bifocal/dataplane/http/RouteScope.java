@@ -66,7 +66,7 @@ final class RouteScope implements RouteSource {
   public @Nullable Question missing(RequestHead head) {
     RouteSource source = routes;
     if (source == null || (source instanceof RdsRoutes.Lease lease && lease.current() == null)) {
-      return new Arrival();
+      return new Arrival(this);
     }
     return source.missing(head);
   }
@@ -80,35 +80,44 @@ final class RouteScope implements RouteSource {
     }
   }
 
-  private final class Arrival implements Question {
+  private void ask(Wait asker) {
+    try {
+      if (!loaded()) {
+        load(new InitManager("on demand"));
+        onLoad.run();
+      }
+    } catch (ConfigException | IllegalArgumentException e) {
+      asker.answered();
+      return;
+    }
+    if (routes instanceof RdsRoutes.Lease lease) {
+      lease.arrival().ask(asker);
+    } else {
+      asker.answered();
+    }
+  }
+
+  private void withdraw(Wait asker) {
+    if (routes instanceof RdsRoutes.Lease lease) {
+      lease.arrival().withdraw(asker);
+    }
+  }
+
+  /** Whether the routes of a scope have come. */
+  private record Arrival(RouteScope scope) implements Question {
     @Override
     public Duration patience() {
-      return patience;
+      return scope.patience;
     }
 
     @Override
     public void ask(Wait asker) {
-      try {
-        if (!loaded()) {
-          load(new InitManager("on demand"));
-          onLoad.run();
-        }
-      } catch (ConfigException | IllegalArgumentException e) {
-        asker.answered();
-        return;
-      }
-      if (routes instanceof RdsRoutes.Lease lease) {
-        lease.arrival().ask(asker);
-      } else {
-        asker.answered();
-      }
+      scope.ask(asker);
     }
 
     @Override
     public void withdraw(Wait asker) {
-      if (routes instanceof RdsRoutes.Lease lease) {
-        lease.arrival().withdraw(asker);
-      }
+      scope.withdraw(asker);
     }
   }
 }

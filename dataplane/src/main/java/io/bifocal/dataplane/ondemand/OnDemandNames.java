@@ -57,25 +57,23 @@ public final class OnDemandNames {
 
   /** Whether a name exists. */
   public Question question(String name, Duration patience) {
-    return new Question() {
-      @Override
-      public Duration patience() {
-        return patience;
-      }
+    return new NameQuestion(this, name, patience);
+  }
 
-      @Override
-      public void ask(Wait asker) {
-        OnDemandNames.this.ask(name, asker);
-      }
+  private record NameQuestion(OnDemandNames names, String name, Duration patience)
+      implements Question {
+    @Override
+    public void ask(Wait asker) {
+      names.ask(name, asker);
+    }
 
-      @Override
-      public void withdraw(Wait asker) {
-        Entry entry = entries.get(name);
-        if (entry != null) {
-          entry.waiting.remove(asker);
-        }
+    @Override
+    public void withdraw(Wait asker) {
+      Entry entry = names.entries.get(name);
+      if (entry != null) {
+        entry.waiting.remove(asker);
       }
-    };
+    }
   }
 
   private void ask(String name, Wait asker) {

@@ -2,7 +2,10 @@ package io.bifocal.dataplane.ondemand;
 
 import java.time.Duration;
 
-/** Something a control plane can be asked. Made on any loop; asked on the control loop. */
+/**
+ * Something a control plane can be asked. Made on any loop; asked on the control loop. The same
+ * question twice is equal, so that nobody asks again what was answered.
+ */
 public interface Question {
   /** How long a request waits for the answer; zero for as long as it lives. */
   Duration patience();

@@ -29,6 +29,8 @@ import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.testing.ScriptedSubscriptions;
+import io.bifocal.xds.time.Loop;
+import io.bifocal.xds.time.ThreadLoop;
 import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.netty.bootstrap.ServerBootstrap;
@@ -42,8 +44,12 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A connection manager on a real listening socket, with one worker. */
@@ -54,7 +60,7 @@ final class HttpBench {
   final FakeClusters clusters = new FakeClusters(worker, stats);
   final ScriptedSubscriptions xds = new ScriptedSubscriptions();
   final BlockingQueue<StreamInfo> logged = new LinkedBlockingQueue<>();
-  final VirtualTime control = new VirtualTime();
+  final Loop control;
   final InitManager init = new InitManager("listener");
   final OnDemandNames clusterNames = new OnDemandNames(10, () -> {}, () -> {});
   final HttpConnectionManagerFactory factory;
@@ -66,6 +72,19 @@ final class HttpBench {
   private @Nullable NetworkFilter filter;
 
   HttpBench() {
+    this(new VirtualTime());
+  }
+
+  /** With a control loop of its own thread, for what workers and control loop do together. */
+  static HttpBench withControlThread() {
+    ThreadLoop control = ThreadLoop.start("control");
+    HttpBench bench = new HttpBench(control);
+    bench.owned.add(control);
+    return bench;
+  }
+
+  private HttpBench(Loop control) {
+    this.control = control;
     Registry<AccessLogFactory> logs = new Registry<>();
     logs.register("type.googleapis.com/google.protobuf.Empty", any -> stream -> logged.add(stream));
     filters.register(
@@ -179,9 +198,24 @@ final class HttpBench {
     return this;
   }
 
-  NetworkFilter make(HttpConnectionManager config, InitManager waiting) throws ConfigException {
-    return factory.create(
-        Any.pack(config), new ListenerContext("l", stats.root().scope("listener"), waiting, false));
+  NetworkFilter make(HttpConnectionManager config, InitManager waiting) throws Exception {
+    ListenerContext context =
+        new ListenerContext("l", stats.root().scope("listener"), waiting, false);
+    return onControl(() -> factory.create(Any.pack(config), context));
+  }
+
+  /** Runs it on the control loop, and waits. */
+  <T> T onControl(Callable<T> task) throws Exception {
+    if (control.inLoop()) {
+      return task.call();
+    }
+    FutureTask<T> future = new FutureTask<>(task);
+    control.execute(future);
+    try {
+      return future.get(10, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof Exception cause ? cause : e;
+    }
   }
 
   NetworkFilter filter() {

@@ -1,0 +1,132 @@
+package io.bifocal.dataplane.cluster;
+
+import static io.bifocal.dataplane.cluster.ClusterFixture.ADS;
+import static io.bifocal.dataplane.cluster.ClusterFixture.assignment;
+import static io.bifocal.dataplane.cluster.ClusterFixture.eds;
+import static io.bifocal.dataplane.cluster.ClusterFixture.inline;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.bifocal.dataplane.ondemand.Wait;
+import io.bifocal.xds.Resource;
+import io.bifocal.xds.ResourceType;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Clusters that requests ask for. */
+class OnDemandClustersTest {
+  private final ClusterFixture f = new ClusterFixture();
+  private final List<String> answered = new ArrayList<>();
+
+  private Wait ask(String cluster) {
+    Wait wait =
+        Wait.begin(
+            f.manager.onDemand().question(ADS, cluster, Duration.ofSeconds(5)),
+            f.time,
+            f.time,
+            () -> answered.add(cluster + (f.find(cluster) == null ? " missing" : " found")));
+    f.time.run();
+    return wait;
+  }
+
+  private void found(Cluster... clusters) {
+    List<Resource<Cluster>> resources = new ArrayList<>();
+    for (Cluster cluster : clusters) {
+      resources.add(new Resource<>(cluster.getName(), "1", cluster));
+    }
+    f.xds.respondDelta(ResourceType.CLUSTER, "d", resources, List.of());
+    f.time.run();
+  }
+
+  private void gone(String... clusters) {
+    f.xds.respondDelta(ResourceType.CLUSTER, "d", List.of(), List.of(clusters));
+    f.time.run();
+  }
+
+  @Test
+  void aClusterIsThereWhenItsRequestGoesOn() {
+    f.running();
+    ask("a");
+    ask("a");
+    assertThat(f.xds.newRequests()).containsExactly("CDS[a] v1");
+
+    found(inline("a", "10.0.0.1"));
+
+    assertThat(answered).containsExactly("a found", "a found");
+    assertThat(f.host("a")).isEqualTo("10.0.0.1:80");
+  }
+
+  @Test
+  void itIsAwaitedUntilItIsWarm() {
+    f.running();
+    ask("e");
+    found(eds("e"));
+    assertThat(answered).isEmpty();
+    f.eds("1", assignment("e", "10.0.0.2"));
+    assertThat(answered).containsExactly("e found");
+  }
+
+  @Test
+  void oneThatDoesNotExistIsAwaitedNoLonger() {
+    f.running();
+    ask("a");
+    gone("a");
+    assertThat(answered).containsExactly("a missing");
+    ask("a");
+    assertThat(answered).as("it would be told if it came").hasSize(2);
+    found(inline("a", "10.0.0.1"));
+    ask("a");
+    assertThat(answered).last().isEqualTo("a found");
+  }
+
+  @Test
+  void oneThatIsRefusedIsAwaitedNoLonger() {
+    f.running();
+    ask("b");
+    f.xds.newRequests();
+    found(inline("b", "not.an.ip"));
+    assertThat(answered).containsExactly("b missing");
+    assertThat(f.xds.newRequests().get(0)).contains("error: Error adding/updating cluster(s) b: ");
+  }
+
+  @Test
+  void updatesAndRemovalsAreObeyed() {
+    f.running();
+    ask("a");
+    found(inline("a", "10.0.0.1"));
+    found(inline("a", "10.0.0.9"));
+    assertThat(f.host("a")).isEqualTo("10.0.0.9:80");
+    gone("a");
+    assertThat(f.find("a")).isNull();
+  }
+
+  @Test
+  void aClusterThatIsThereAlreadyIsNotAskedFor() {
+    f.running(inline("a", "10.0.0.1"));
+    ask("a");
+    assertThat(answered).containsExactly("a found");
+    assertThat(f.xds.newRequests()).isEmpty();
+  }
+
+  @Test
+  void whoeverGivesUpIsForgotten() {
+    f.running();
+    ask("a").cancel();
+    f.time.run();
+    found(inline("a", "10.0.0.1"));
+    assertThat(answered).isEmpty();
+    assertThat(f.host("a")).as("late is better than never").isEqualTo("10.0.0.1:80");
+  }
+
+  @Test
+  void theEndLetsEverybodyGoOn() {
+    f.running();
+    ask("a");
+    f.manager.close();
+    f.time.run();
+    assertThat(answered).containsExactly("a missing");
+    assertThat(f.xds.open(ResourceType.CLUSTER)).isZero();
+  }
+}
