@@ -30,6 +30,15 @@ public final class Http {
     }
   }
 
+  /** GET from a host of that name, or an unchecked exception. */
+  public static Response get(InetSocketAddress address, String host, String path) {
+    try {
+      return exchange(address, host, "GET", path, Map.of(), "");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** POST without a body. */
   public static Response post(InetSocketAddress address, String path) {
     try {
@@ -69,12 +78,23 @@ public final class Http {
       Map<String, String> headers,
       String body)
       throws IOException {
+    return exchange(address, "conformance", method, path, headers, body);
+  }
+
+  private static Response exchange(
+      InetSocketAddress address,
+      String host,
+      String method,
+      String path,
+      Map<String, String> headers,
+      String body)
+      throws IOException {
     try (Socket socket = new Socket()) {
       socket.setSoTimeout(TIMEOUT_MILLIS);
       socket.connect(address, TIMEOUT_MILLIS);
       StringBuilder request = new StringBuilder();
       request.append(method).append(' ').append(path).append(" HTTP/1.1\r\n");
-      request.append("host: conformance\r\nconnection: close\r\n");
+      request.append("host: ").append(host).append("\r\nconnection: close\r\n");
       headers.forEach((name, value) -> request.append(name + ": " + value + "\r\n"));
       request.append("content-length: ").append(body.length()).append("\r\n\r\n").append(body);
       socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.ISO_8859_1));

@@ -8,6 +8,7 @@ import io.bifocal.dataplane.ondemand.Question;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.xds.SubscriptionObserver;
+import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
@@ -97,6 +98,14 @@ final class CompiledRoutes implements VirtualHostSource.Owner, AutoCloseable {
   }
 
   private VirtualHostSource.Lease lease(ConfigSource from, String name) throws ConfigException {
+    boolean incremental =
+        from.hasAds()
+            || from.getApiConfigSource().getApiType() == ApiConfigSource.ApiType.DELTA_GRPC;
+    if (!incremental) {
+      throw new ConfigException(
+          "vhds: only 'DELTA_GRPC' or 'ADS' (which uses Delta xDS) is supported as a config"
+              + " source.");
+    }
     Scope scope = vhdsScope.scope(name);
     overflow = scope.counter("overflow");
     try {

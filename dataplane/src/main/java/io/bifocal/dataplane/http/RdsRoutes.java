@@ -14,7 +14,7 @@ import io.bifocal.xds.Subscriptions;
 import io.bifocal.xds.Update;
 import io.bifocal.xds.Verdict;
 import io.bifocal.xds.XdsError;
-import io.bifocal.xds.bootstrap.SourceKinds;
+import io.bifocal.xds.bootstrap.SourceSettings;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
@@ -50,7 +50,7 @@ final class RdsRoutes implements ResourceWatcher<RouteConfiguration> {
   }
 
   void start(Subscriptions xds, ConfigSource source, SubscriptionObserver observer) {
-    patience = SourceKinds.initialFetchTimeout(source);
+    patience = SourceSettings.initialFetchTimeout(source);
     subscription = xds.subscribe(source, ResourceType.ROUTES, Set.of(name), this, observer);
   }
 

@@ -51,9 +51,9 @@ final class RouteScope implements RouteSource {
     }
   }
 
-  /** Whether the routes were asked for. */
-  boolean loaded() {
-    return routes != null;
+  /** Whether its routes come by RDS, and were asked for. */
+  boolean subscribed() {
+    return routes instanceof RdsRoutes.Lease;
   }
 
   @Override
@@ -82,7 +82,7 @@ final class RouteScope implements RouteSource {
 
   private void ask(Wait asker) {
     try {
-      if (!loaded()) {
+      if (routes == null) {
         load(new InitManager("on demand"));
         onLoad.run();
       }

@@ -29,7 +29,7 @@ final class ScopeStats {
   /**
    * How many there are now.
    *
-   * @param loaded those whose routes are asked for or there
+   * @param loaded those whose routes come by RDS and were asked for
    */
   void scopes(long count, long lazy, long loaded) {
     all.set(count);

@@ -7,7 +7,7 @@ import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.Subscriptions;
-import io.bifocal.xds.bootstrap.SourceKinds;
+import io.bifocal.xds.bootstrap.SourceSettings;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.admin.v3.ScopedRoutesConfigDump;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
@@ -126,7 +126,7 @@ public final class ScopedRouteConfigs {
               config.getName(),
               control,
               loader,
-              SourceKinds.initialFetchTimeout(config.getRdsConfigSource()),
+              SourceSettings.initialFetchTimeout(config.getRdsConfigSource()),
               new ScopeStats(scope),
               gone);
       subscribed.put(key, known);

@@ -186,7 +186,7 @@ final class SubscribedScopes implements ResourceWatcher<ScopedRouteConfiguration
     stats.scopes(
         scopes.size(),
         scopes.values().stream().filter(scope -> scope.config().getOnDemand()).count(),
-        scopes.values().stream().filter(RouteScope::loaded).count());
+        scopes.values().stream().filter(RouteScope::subscribed).count());
   }
 
   @Override
