@@ -22,7 +22,6 @@ record ClusterDiscovery(ConfigSource source, Duration timeout) {
   static ClusterDiscovery of(OnDemandCds config, String where) throws ConfigException {
     FIELDS.check(config, where).forEach(log::warn);
     return new ClusterDiscovery(
-        config.getSource(),
-        config.hasTimeout() ? JavaDuration.of(config.getTimeout()) : TIMEOUT);
+        config.getSource(), config.hasTimeout() ? JavaDuration.of(config.getTimeout()) : TIMEOUT);
   }
 }

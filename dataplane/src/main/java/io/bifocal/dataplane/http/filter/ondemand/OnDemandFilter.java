@@ -13,8 +13,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request that waits, once for each thing that it lacks, before it goes on; its body stays where
- * it is meanwhile.
+ * One request that waits, once for each thing that it lacks, before it goes on; its body stays
+ * where it is meanwhile.
  */
 final class OnDemandFilter implements HttpFilter {
   private final Optional<ClusterDiscovery> discovery;
@@ -78,9 +78,7 @@ final class OnDemandFilter implements HttpFilter {
   @SuppressWarnings("unchecked") // what the factory reads for routes
   private @Nullable ClusterDiscovery discovery(List<Object> routes) {
     Optional<ClusterDiscovery> said =
-        routes.isEmpty()
-            ? discovery
-            : (Optional<ClusterDiscovery>) routes.get(routes.size() - 1);
+        routes.isEmpty() ? discovery : (Optional<ClusterDiscovery>) routes.get(routes.size() - 1);
     return said.orElse(null);
   }
 

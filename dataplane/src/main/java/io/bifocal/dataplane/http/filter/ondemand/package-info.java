@@ -1,4 +1,6 @@
-/** Lets a request wait for a route or a cluster that a control plane sends only when it is asked. */
+/**
+ * Lets a request wait for a route or a cluster that a control plane sends only when it is asked.
+ */
 @NullMarked
 package io.bifocal.dataplane.http.filter.ondemand;
 
