@@ -1,7 +1,6 @@
 package io.bifocal.conformance.gocontrolplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.bifocal.conformance.Backend;
 import io.bifocal.conformance.Peers;
@@ -12,9 +11,7 @@ import io.bifocal.conformance.Subject;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,9 +27,6 @@ class GoControlPlaneTest {
   private static final String MESSAGE = "from the upstream";
   private static final int LISTENERS = 8;
 
-  /** What they need is not served yet. */
-  private static final Set<Run> NOT_SERVED = EnumSet.of(Run.REST, Run.TLS);
-
   @RegisterExtension final Stage stage = new Stage();
 
   static Stream<Arguments> everyone() {
@@ -43,9 +37,6 @@ class GoControlPlaneTest {
   @ParameterizedTest
   @MethodSource("everyone")
   void theDriverIsContent(Subject subject, Run run) {
-    assumeThat(subject == Subject.BIFOCAL && NOT_SERVED.contains(run))
-        .as("%s is not served yet", run)
-        .isFalse();
     String program = Peers.require("gcp-driver").toString();
     subject.command(List.of());
     Backend upstream = stage.keep(Backend.start("127.0.0.1", MESSAGE));
