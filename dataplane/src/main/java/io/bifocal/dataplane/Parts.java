@@ -42,7 +42,6 @@ import io.bifocal.dataplane.worker.Workers;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.XdsClient;
 import io.bifocal.xds.XdsClientBuilder;
-import io.bifocal.xds.bootstrap.Servers;
 import io.bifocal.xds.file.FileWatcher;
 import io.bifocal.xds.time.ThreadLoop;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;

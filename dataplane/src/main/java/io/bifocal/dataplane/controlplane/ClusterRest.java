@@ -30,10 +30,31 @@ public final class ClusterRest implements RestTransport {
   @Override
   public Exchange post(Post post, Consumer<Answer> answer) {
     control.assertInLoop();
+    Asked asked = new Asked(answer);
     PolledRequest request =
-        new PolledRequest(
-            post, worker.loop(), heard -> control.execute(() -> answer.accept(heard)));
+        new PolledRequest(post, worker.loop(), heard -> control.execute(() -> asked.hear(heard)));
     worker.loop().execute(() -> request.start(clusters.apply(worker).find(post.cluster())));
-    return () -> worker.loop().execute(request::cancel);
+    return () -> {
+      asked.givenUp = true;
+      worker.loop().execute(request::cancel);
+    };
+  }
+
+  /**
+   * Who asked; of the control loop. An answer that is under way when it gives up comes too late.
+   */
+  private static final class Asked {
+    private final Consumer<Answer> answer;
+    private boolean givenUp;
+
+    Asked(Consumer<Answer> answer) {
+      this.answer = answer;
+    }
+
+    void hear(Answer heard) {
+      if (!givenUp) {
+        answer.accept(heard);
+      }
+    }
   }
 }

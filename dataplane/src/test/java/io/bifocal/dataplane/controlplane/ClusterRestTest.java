@@ -155,7 +155,13 @@ class ClusterRestTest {
         () ->
             exchange.complete(rest.post(new Post("xds", "/", "{}", LONG, 100), answer::complete)));
     requests.take();
-    control.execute(() -> exchange.join().cancel());
+    CompletableFuture<Void> given = new CompletableFuture<>();
+    control.execute(
+        () -> {
+          exchange.join().cancel();
+          given.complete(null);
+        });
+    given.get(30, TimeUnit.SECONDS);
     response = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
     ask("xds", LONG, 100).get(30, TimeUnit.SECONDS);
     assertThat(answer).isNotDone();

@@ -157,6 +157,7 @@ final class ListenerFixture implements AutoCloseable {
 
   void until(BooleanSupplier condition) {
     await()
+        .pollInSameThread()
         .until(
             () -> {
               pump();

@@ -36,6 +36,7 @@ class SharedPoolTest {
   @AfterEach
   void nothingIsLeft() {
     bench.closeAndCheckNothingIsLeft();
+    bench.network.connected().forEach(EmbeddedChannel::finishAndReleaseAll);
   }
 
   private static Http2Options streams(int most) {
