@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.admin;
 
+import io.bifocal.xds.time.Loop;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
@@ -20,23 +21,24 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.stream.ChunkedWriteHandler;
 import io.netty.handler.timeout.IdleStateEvent;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Date;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One connection to the admin interface: one request after the other. */
 final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private static final Logger log = LoggerFactory.getLogger(AdminHandler.class);
+  private static final Duration GIVE_WAY = Duration.ofMillis(1);
 
   private final Endpoints endpoints;
   private final AdminStats stats;
-  private final Supplier<Date> clock;
+  private final Loop loop;
 
-  AdminHandler(Endpoints endpoints, AdminStats stats, Supplier<Date> clock) {
+  AdminHandler(Endpoints endpoints, AdminStats stats, Loop loop) {
     this.endpoints = endpoints;
     this.stats = stats;
-    this.clock = clock;
+    this.loop = loop;
   }
 
   @Override
@@ -91,7 +93,7 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         .set(HttpHeaderNames.CONTENT_TYPE, answer.contentType())
         .set(HttpHeaderNames.CACHE_CONTROL, "no-cache, max-age=0")
         .set("x-content-type-options", "nosniff")
-        .set(HttpHeaderNames.DATE, DateFormatter.format(clock.get()))
+        .set(HttpHeaderNames.DATE, DateFormatter.format(Date.from(loop.wallTime())))
         .set(HttpHeaderNames.SERVER, "envoy");
     HttpUtil.setTransferEncodingChunked(response, !old);
     if (last) {
@@ -109,10 +111,11 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         last ? ChannelFutureListener.CLOSE : (ChannelFutureListener) f -> f.channel().read());
   }
 
-  private static void resume(Channel channel) {
-    channel
-        .eventLoop()
-        .execute(
+  // A task at once would run before what other connections have sent is read.
+  private void resume(Channel channel) {
+    var unused =
+        loop.schedule(
+            GIVE_WAY,
             () -> {
               ChunkedWriteHandler writer = channel.pipeline().get(ChunkedWriteHandler.class);
               if (writer != null) { // else it is closed

@@ -25,7 +25,6 @@ import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.Date;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -138,7 +137,7 @@ public final class AdminServer implements AutoCloseable {
             new HttpObjectAggregator(MAX_BODY),
             new FlowControlHandler(),
             new ChunkedWriteHandler(),
-            new AdminHandler(endpoints, stats, () -> Date.from(loop.wallTime())));
+            new AdminHandler(endpoints, stats, loop));
   }
 
   private void awaitInterval() {

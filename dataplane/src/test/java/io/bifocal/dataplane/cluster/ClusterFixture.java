@@ -247,7 +247,7 @@ final class ClusterFixture {
     }
   }
 
-  private final class FakePools implements PoolFactory {
+  final class FakePools implements PoolFactory {
     @Override
     public ConnectionPool http(PoolSettings settings, UpstreamStats upstream, Host host) {
       return add(settings, host);

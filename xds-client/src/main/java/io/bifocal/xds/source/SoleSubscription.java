@@ -6,6 +6,7 @@ import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.Subscription;
 import io.bifocal.xds.XdsError;
 import io.bifocal.xds.resource.Decoded;
+import io.bifocal.xds.resource.Decoder;
 import io.bifocal.xds.resource.Received;
 import io.bifocal.xds.state.Surroundings;
 import io.bifocal.xds.state.TypeState;
@@ -29,6 +30,7 @@ final class SoleSubscription<T extends Message> implements Subscription {
 
   private final ResourceType<T> type;
   private final Sources.Tools tools;
+  private final Decoder decoder;
   private final Outcomes outcomes;
   private final TypeState<DiscoveryRequest, T> state;
   private final Subscription inner;
@@ -50,6 +52,7 @@ final class SoleSubscription<T extends Message> implements Subscription {
     this.type = type;
     this.names = Set.copyOf(names);
     this.tools = tools;
+    this.decoder = tools.decoder().ofOneStream();
     this.outcomes = outcomes;
     this.state =
         TypeState.stateOfTheWorld(
@@ -104,7 +107,7 @@ final class SoleSubscription<T extends Message> implements Subscription {
     Decoded<T> decoded =
         reading.response() == null
             ? new Decoded.Bad<>(new Decoded.Stamp("", "", 0), reading.reason(), "", "")
-            : expected(tools.decoder().decode(type, reading.response()), wanted);
+            : expected(decoder.decode(type, reading.response()), wanted);
     tools
         .loop()
         .execute(
