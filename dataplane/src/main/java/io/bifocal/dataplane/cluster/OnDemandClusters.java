@@ -64,26 +64,25 @@ public final class OnDemandClusters implements ClusterQuestions {
 
   @Override
   public Question question(ConfigSource from, String cluster, Duration patience) {
-    return new Question() {
-      @Override
-      public Duration patience() {
-        return patience;
-      }
+    return new ClusterQuestion(this, from, cluster, patience);
+  }
 
-      @Override
-      public void ask(Wait asker) {
-        control.assertInLoop();
-        sources.computeIfAbsent(from, Source::new).ask(cluster, asker);
-      }
+  private record ClusterQuestion(
+      OnDemandClusters clusters, ConfigSource from, String cluster, Duration patience)
+      implements Question {
+    @Override
+    public void ask(Wait asker) {
+      clusters.control.assertInLoop();
+      clusters.sources.computeIfAbsent(from, f -> clusters.new Source(f)).ask(cluster, asker);
+    }
 
-      @Override
-      public void withdraw(Wait asker) {
-        Source source = sources.get(from);
-        if (source != null) {
-          source.names.question(cluster, patience).withdraw(asker);
-        }
+    @Override
+    public void withdraw(Wait asker) {
+      Source source = clusters.sources.get(from);
+      if (source != null) {
+        source.names.question(cluster, patience).withdraw(asker);
       }
-    };
+    }
   }
 
   /** A cluster has become active; the workers hear of it within this task. */

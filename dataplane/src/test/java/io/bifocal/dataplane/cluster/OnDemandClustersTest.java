@@ -46,6 +46,15 @@ class OnDemandClustersTest {
   }
 
   @Test
+  void theSameQuestionIsEqualSoThatNobodyAsksForEver() {
+    OnDemandClusters clusters = f.manager.onDemand();
+    Duration second = Duration.ofSeconds(1);
+    assertThat(clusters.question(ClusterFixture.ADS, "a", second))
+        .isEqualTo(clusters.question(ClusterFixture.ADS, "a", second))
+        .isNotEqualTo(clusters.question(ClusterFixture.ADS, "b", second));
+  }
+
+  @Test
   void aClusterIsThereWhenItsRequestGoesOn() {
     f.running();
     ask("a");
