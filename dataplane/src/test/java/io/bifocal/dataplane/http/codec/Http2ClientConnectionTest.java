@@ -10,6 +10,9 @@ import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.time.VirtualTime;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -301,6 +304,19 @@ class Http2ClientConnectionTest {
     var unused = channel.close();
     assertThat(one.heard).contains("reset CONNECTION_TERMINATION");
     assertThat(two.heard).contains("reset CONNECTION_TERMINATION");
+    assertThat(channel.isOpen()).isFalse();
+  }
+
+  @Test
+  void aCloseDoesNotWaitForAPeerThatDoesNotRead() {
+    HeldBack stuck = new HeldBack();
+    channel.pipeline().addFirst(stuck);
+    established(Http2Options.DEFAULT);
+    stuck.on = true;
+    Asking asking = get();
+    asking.sender.detach();
+    var unused = channel.close();
+    assertThat(channel.isOpen()).isFalse();
   }
 
   @Test
@@ -323,7 +339,11 @@ class Http2ClientConnectionTest {
           {":status", "2000"},
           {":status", "200", "a b", "c"},
           {":status", "200", "connection", "close"},
-          {":status", "200", "Upper", "c"}
+          {":status", "200", "Upper", "c"},
+          {":status", "200", "a", "b\r\nset-cookie: c"},
+          {":status", "200", "a", "b\u0000"},
+          {":status", "200", "a\r\nset-cookie", "c"},
+          {":status", "200", "a:b", "c"}
         }) {
       Http2ClientConnectionTest fresh = new Http2ClientConnectionTest();
       fresh.established(Http2Options.DEFAULT);
@@ -472,6 +492,26 @@ class Http2ClientConnectionTest {
     @Override
     public void onProtocolError() {
       protocolErrors++;
+    }
+  }
+
+  /** What is written stays unwritten, as with a peer that does not read. */
+  private static final class HeldBack extends ChannelOutboundHandlerAdapter {
+    private final List<ByteBuf> held = new ArrayList<>();
+    private boolean on;
+
+    @Override
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+      if (on) {
+        held.add((ByteBuf) message);
+      } else {
+        var unused = ctx.write(message, promise);
+      }
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+      held.forEach(ByteBuf::release);
     }
   }
 
