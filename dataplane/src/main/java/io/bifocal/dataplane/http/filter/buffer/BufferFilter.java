@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class BufferFilter implements HttpFilter {
   private int limit;
   private long length;
+  private @Nullable FilterStream stream;
   private @Nullable HttpHeaders headers;
 
   BufferFilter(int limit) {
@@ -22,21 +23,25 @@ final class BufferFilter implements HttpFilter {
   }
 
   @Override
-  public void onStream(FilterStream stream) {
-    List<Object> routes = stream.routeConfigs();
-    if (!routes.isEmpty() && routes.get(routes.size() - 1) instanceof Integer most) {
-      limit = most;
-    }
-    if (limit != BufferFactory.NOT_HERE) {
-      stream.decoderBufferLimit(limit);
-    }
+  public void onStream(FilterStream given) {
+    stream = given;
   }
 
   @Override
   public HeadStatus decodeHead(RequestHead head, boolean end) {
-    if (end || limit == BufferFactory.NOT_HERE) {
+    FilterStream own = stream;
+    if (end || own == null) {
       return HeadStatus.CONTINUE;
     }
+    // Not before: a filter ahead may have had to wait for the route.
+    List<Object> routes = own.routeConfigs();
+    if (!routes.isEmpty() && routes.get(routes.size() - 1) instanceof Integer most) {
+      limit = most;
+    }
+    if (limit == BufferFactory.NOT_HERE) {
+      return HeadStatus.CONTINUE;
+    }
+    own.decoderBufferLimit(limit);
     headers = head.headers;
     return HeadStatus.STOP;
   }
