@@ -74,8 +74,9 @@ public final class OnDemandFactory implements HttpFilterFactory {
   public Object routeConfig(Any any) throws ConfigException {
     PerRouteConfig config = Unpack.as(PerRouteConfig.getDefaultInstance(), any);
     ROUTE_FIELDS.check(config, "typed_per_filter_config").forEach(log::warn);
-    return config.hasOdcds()
-        ? Optional.of(ClusterDiscovery.of(config.getOdcds(), "typed_per_filter_config.odcds"))
-        : Optional.empty();
+    return new OnRoute(
+        config.hasOdcds()
+            ? Optional.of(ClusterDiscovery.of(config.getOdcds(), "typed_per_filter_config.odcds"))
+            : Optional.empty());
   }
 }
