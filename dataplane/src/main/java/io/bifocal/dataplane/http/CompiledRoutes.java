@@ -149,10 +149,15 @@ final class CompiledRoutes implements VirtualHostSource.Owner, AutoCloseable {
   /** Who may know a virtual host that is not there; null when nobody does. On any loop. */
   @Nullable Question missing(RequestHead head) {
     VirtualHostSource.Lease lease = vhds;
-    RouteTable known = table;
-    return lease == null || known == null || known.hasHost(head.authority)
+    return lease == null || table == null || hasHost(head.authority)
         ? null
         : lease.question(head.authority);
+  }
+
+  @Override
+  public boolean hasHost(String authority) {
+    RouteTable known = table;
+    return known != null && known.hasHost(authority);
   }
 
   /** Runs {@code task} when the virtual hosts are there, or nobody waits for them any longer. */

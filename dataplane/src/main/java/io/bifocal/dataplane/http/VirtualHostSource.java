@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.ondemand.OnDemandNames;
 import io.bifocal.dataplane.ondemand.Question;
+import io.bifocal.dataplane.ondemand.Wait;
 import io.bifocal.xds.Resource;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
@@ -57,6 +58,9 @@ final class VirtualHostSource implements ResourceWatcher<VirtualHost> {
      * @throws ConfigException in Envoy's words
      */
     void take(Collection<VirtualHost> all, String version) throws ConfigException;
+
+    /** Whether a request for that authority finds a virtual host. */
+    boolean hasHost(String authority);
 
     /** There was an answer, good or bad, or none in time; once. */
     void heard();
@@ -197,7 +201,8 @@ final class VirtualHostSource implements ResourceWatcher<VirtualHost> {
 
     /** Whether there is a virtual host for an authority; on any loop. */
     Question question(String authority) {
-      return names.question(routes + "/" + authority.toLowerCase(Locale.ROOT), patience);
+      String name = routes + "/" + authority.toLowerCase(Locale.ROOT);
+      return new HostQuestion(owner, authority, names.question(name, patience));
     }
 
     @Override
@@ -220,6 +225,27 @@ final class VirtualHostSource implements ResourceWatcher<VirtualHost> {
       } else if (named) {
         subscribe();
       }
+    }
+  }
+
+  private record HostQuestion(Owner owner, String authority, Question byName) implements Question {
+    @Override
+    public Duration patience() {
+      return byName.patience();
+    }
+
+    @Override
+    public void ask(Wait asker) {
+      if (owner.hasHost(authority)) {
+        asker.answered(); // it came while the question was on its way
+      } else {
+        byName.ask(asker);
+      }
+    }
+
+    @Override
+    public void withdraw(Wait asker) {
+      byName.withdraw(asker);
     }
   }
 

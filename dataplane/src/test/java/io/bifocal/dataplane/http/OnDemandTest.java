@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.Duration;
+import com.google.protobuf.UInt32Value;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.xds.Resource;
 import io.bifocal.xds.ResourceType;
@@ -13,6 +14,8 @@ import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.ScopedRouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
+import io.envoyproxy.envoy.extensions.filters.http.buffer.v3.Buffer;
+import io.envoyproxy.envoy.extensions.filters.http.buffer.v3.BufferPerRoute;
 import io.envoyproxy.envoy.extensions.filters.http.on_demand.v3.OnDemand;
 import io.envoyproxy.envoy.extensions.filters.http.on_demand.v3.PerRouteConfig;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
@@ -20,6 +23,7 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -138,6 +142,69 @@ class OnDemandTest {
     assertThat(answer.get()).endsWith("from new.x:80");
     awaitWaiting(0);
     assertThat(bench.counter("http.p.on_demand.rq_total")).isEqualTo(1);
+  }
+
+  @Test
+  void aVirtualHostThatComesWhileTheQuestionIsOnItsWayIsFound() throws Exception {
+    serveHosts(ADS);
+    CompletableFuture<String> answer =
+        bench.onControl(
+            () -> {
+              CompletableFuture<String> asked = ask(get("new.x"));
+              awaitWaiting(1);
+              bench.xds.respondDelta(
+                  ResourceType.VIRTUAL_HOST, "1", List.of(host("vh", "new.x")), List.of());
+              return asked;
+            });
+    assertThat(answer.get(5, TimeUnit.SECONDS)).endsWith("from vh");
+    assertThat(hostsAskedFor()).as("there is nothing to ask for").isEmpty();
+  }
+
+  @Test
+  void whatHoldsForTheRouteThatCameHoldsForTheFiltersBehind() throws Exception {
+    HttpConnectionManager manager =
+        manager("[]", OnDemand.getDefaultInstance())
+            .addHttpFilters(
+                1,
+                HttpFilter.newBuilder()
+                    .setName("buffer")
+                    .setTypedConfig(
+                        Any.pack(Buffer.newBuilder().setMaxRequestBytes(bytes(1000)).build())))
+            .build();
+    serveHosts(ADS, manager);
+    CompletableFuture<String> answer =
+        ask("POST / HTTP/1.1\r\nHost: small.x\r\nContent-Length: 10\r\n\r\n0123456789");
+    awaitWaiting(1);
+    BufferPerRoute small =
+        BufferPerRoute.newBuilder()
+            .setBuffer(Buffer.newBuilder().setMaxRequestBytes(bytes(5)))
+            .build();
+    VirtualHost host =
+        Routes.host("small.x", "small", "small.x").toBuilder()
+            .putTypedPerFilterConfig("buffer", Any.pack(small))
+            .build();
+    hosts(List.of(new Resource<>("r1/small.x", "1", host)));
+    assertThat(answer.get()).startsWith("HTTP/1.1 413 ");
+  }
+
+  private static UInt32Value bytes(int limit) {
+    return UInt32Value.of(limit);
+  }
+
+  @Test
+  void aRoutesConfigurationOfAnotherKindSaysNothing() throws Exception {
+    HttpConnectionManager manager =
+        manager(
+                "[{match: {prefix: /}, typed_per_filter_config: {"
+                    + FILTER
+                    + ": {'@type': "
+                    + "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute,"
+                    + " disabled: true}}, route: {cluster: none}}]",
+                clusters(100))
+            .build();
+    bench.serve(manager);
+    assertThat(bench.ask(get("a"))).startsWith("HTTP/1.1 503 ");
+    assertThat(bench.counter("http.p.on_demand.rq_timeout")).isEqualTo(1);
   }
 
   @Test
