@@ -260,6 +260,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    Faults.report(cause);
     cut = true;
     var unused = ctx.close();
   }

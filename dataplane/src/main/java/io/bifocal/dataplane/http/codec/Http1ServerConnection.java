@@ -314,6 +314,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter {
   // A reset by the peer, mostly: Netty closes the channel, and channelInactive tells the rest.
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    Faults.report(cause);
     var unused = ctx.close();
   }
 }

@@ -11,6 +11,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
@@ -20,7 +21,6 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.AttributeKey;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -324,6 +324,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
       boolean outbound,
       Throwable cause,
       @Nullable Http2Exception error) {
+    Faults.report(cause);
     Http2Error code = error == null ? Http2Error.INTERNAL_ERROR : error.error();
     if (code == Http2Error.ENHANCE_YOUR_CALM) {
       (outbound ? stats.outboundControlFlood : stats.inboundEmptyFramesFlood).inc();
@@ -362,7 +363,8 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
-    if (cause instanceof IOException) {
+    if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) == null) {
+      Faults.report(cause);
       var unused = ctx.close();
     } else {
       super.exceptionCaught(ctx, cause);

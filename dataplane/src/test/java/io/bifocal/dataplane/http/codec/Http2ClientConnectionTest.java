@@ -2,6 +2,9 @@ package io.bifocal.dataplane.http.codec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.bifocal.dataplane.pool.Http2Options;
 import io.bifocal.dataplane.pool.Http2Options.KeepAlive;
 import io.bifocal.dataplane.pool.Session;
@@ -22,8 +25,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** A client's HTTP/2, frame by frame, in virtual time. */
 class Http2ClientConnectionTest {
@@ -371,6 +376,39 @@ class Http2ClientConnectionTest {
   }
 
   @Test
+  void aFaultOfOurOwnEndsTheConnectionAndIsLogged() {
+    Logger logger = (Logger) LoggerFactory.getLogger(Faults.class);
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    logger.addAppender(log);
+    try {
+      established(Http2Options.DEFAULT);
+      Asking asking = get();
+      asking.fault = new IllegalStateException("a fault");
+      peer.headers(1, true, ":status", "200");
+      assertThat(channel.isOpen()).isFalse();
+      assertThat(log.list)
+          .singleElement()
+          .satisfies(e -> assertThat(e.getThrowableProxy().getMessage()).isEqualTo("a fault"));
+      log.list.clear();
+      Http2ClientConnectionTest fresh = new Http2ClientConnectionTest();
+      fresh.established(Http2Options.DEFAULT);
+      fresh.channel.pipeline().fireExceptionCaught(new IllegalStateException("another"));
+      assertThat(fresh.channel.isOpen()).isFalse();
+      assertThat(log.list).hasSize(1);
+      log.list.clear();
+      Http2ClientConnectionTest bad = new Http2ClientConnectionTest();
+      bad.start();
+      bad.peer.bytes("HTTP/1.1 400 Bad Request\r\n\r\n");
+      assertThat(log.list).as("a peer's doing").isEmpty();
+      fresh.nothingIsLeft();
+      bad.nothingIsLeft();
+    } finally {
+      logger.detachAppender(log);
+    }
+  }
+
+  @Test
   void aBodyBeforeTheHeadEndsTheConnection() {
     established(Http2Options.DEFAULT);
     Asking asking = get();
@@ -519,6 +557,7 @@ class Http2ClientConnectionTest {
   private static final class Asking implements ResponseReceiver {
     private final List<String> heard = new ArrayList<>();
     private final RequestSender sender;
+    private @Nullable RuntimeException fault;
 
     Asking(EmbeddedChannel channel) {
       sender = ClientConnection.of(channel).begin(this);
@@ -526,6 +565,9 @@ class Http2ClientConnectionTest {
 
     @Override
     public void onHead(int status, HttpHeaders headers, boolean end) {
+      if (fault != null) {
+        throw fault;
+      }
       heard.add(status + text(headers) + (end ? " end" : ""));
     }
 
