@@ -73,9 +73,9 @@ final class SystemFileWatcher implements FileWatcher {
     return new WatchedDirectory(
         loop,
         entries(directory),
-        () -> {
+        ended -> {
           key.cancel();
-          directories.remove(directory);
+          directories.remove(directory, ended);
         });
   }
 
@@ -139,6 +139,7 @@ final class SystemFileWatcher implements FileWatcher {
     }
     notices.forEach(watched::on);
     if (!valid) {
+      directories.remove(directory); // whoever watches that path next watches what is there then
       log.warn("{} is gone: what is moved to its place is not seen", directory);
     }
   }

@@ -4,6 +4,7 @@ import io.bifocal.xds.time.Loop;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One directory and all who wait for moves in it. On the loop. */
@@ -27,9 +28,9 @@ final class WatchedDirectory {
 
   private final List<Waiter> waiters = new ArrayList<>();
   private final Moves moves;
-  private final Runnable ended;
+  private final Consumer<WatchedDirectory> ended;
 
-  WatchedDirectory(Loop loop, Map<String, Notice.Entry> present, Runnable ended) {
+  WatchedDirectory(Loop loop, Map<String, Notice.Entry> present, Consumer<WatchedDirectory> ended) {
     this.moves = new Moves(loop, present, this::moved, () -> moved(null));
     this.ended = ended;
   }
@@ -57,6 +58,6 @@ final class WatchedDirectory {
   void close() {
     waiters.clear();
     moves.close();
-    ended.run();
+    ended.accept(this);
   }
 }

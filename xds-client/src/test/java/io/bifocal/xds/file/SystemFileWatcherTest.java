@@ -81,6 +81,21 @@ class SystemFileWatcherTest {
   }
 
   @Test
+  void aDirectoryThatWasMadeAnewIsWatchedAnew() throws Exception {
+    Path place = Files.createDirectory(directory.resolve("place"));
+    FileWatcher.Watch old = watch(place, "a", "old");
+    watch(directory, "seen", "seen");
+    Files.delete(place);
+    move("x", "seen"); // told after the end of the other
+    hears("seen");
+    Files.createDirectory(place);
+    watch(place, "a", "new");
+    loop.execute(old::close);
+    move("x", "place/a");
+    hears("seen", "new");
+  }
+
+  @Test
   void severalWatchOneDirectory() throws Exception {
     Files.writeString(directory.resolve("a"), "old");
     Files.writeString(directory.resolve("b"), "old");
