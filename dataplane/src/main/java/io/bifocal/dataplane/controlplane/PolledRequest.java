@@ -18,6 +18,7 @@ import io.bifocal.xds.rest.RestTransport.Failed;
 import io.bifocal.xds.rest.RestTransport.Post;
 import io.bifocal.xds.time.Loop;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -118,8 +119,9 @@ final class PolledRequest implements ConnectionPool.Waiter, ResponseReceiver {
   @Override
   public void onBody(ByteBuf data, boolean end) {
     boolean tooLong = body.size() + data.readableBytes() > post.maxBytes();
-    while (!tooLong && data.isReadable()) {
-      body.write(data.readByte());
+    if (!tooLong) {
+      byte[] bytes = ByteBufUtil.getBytes(data);
+      body.write(bytes, 0, bytes.length);
     }
     data.release();
     if (tooLong) {

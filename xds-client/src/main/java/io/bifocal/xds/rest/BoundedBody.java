@@ -46,9 +46,9 @@ final class BoundedBody implements HttpResponse.BodySubscriber<ByteString> {
         }
         return;
       }
-      while (buffer.hasRemaining()) {
-        bytes.write(buffer.get());
-      }
+      byte[] part = new byte[buffer.remaining()];
+      buffer.get(part);
+      bytes.write(part, 0, part.length);
     }
   }
 
