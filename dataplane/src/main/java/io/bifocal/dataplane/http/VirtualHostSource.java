@@ -143,7 +143,11 @@ final class VirtualHostSource implements ResourceWatcher<VirtualHost> {
   private void settle(
       String routes, Map<String, Resource<VirtualHost>> next, Update<VirtualHost> update) {
     Map<String, Resource<VirtualHost>> before = hosts.getOrDefault(routes, Map.of());
-    hosts.put(routes, next);
+    if (next.isEmpty()) {
+      hosts.remove(routes);
+    } else {
+      hosts.put(routes, next);
+    }
     for (Lease lease : List.copyOf(leases.getOrDefault(routes, Set.of()))) {
       for (String name : update.removed()) {
         // What was reached through it by another name is to be asked for anew.
