@@ -7,6 +7,8 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
 import io.envoyproxy.envoy.config.cluster.v3.LoadBalancingPolicy;
 import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.random.v3.Random;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,7 +34,8 @@ final class BalancingReader {
       warnings.add(path + ".round_robin_lb_config: there is no slow start");
     }
     if (cluster.hasLoadBalancingPolicy()) {
-      return typed(cluster.getLoadBalancingPolicy(), panic);
+      return typed(
+          cluster.getLoadBalancingPolicy(), panic, path + ".load_balancing_policy", warnings);
     }
     return switch (cluster.getLbPolicy()) {
       case ROUND_ROBIN -> new Balancing(LbPolicy.ROUND_ROBIN, 2, panic);
@@ -56,21 +59,28 @@ final class BalancingReader {
   }
 
   // The first policy known here counts, so that a control plane can name a newer one before it.
-  private static Balancing typed(LoadBalancingPolicy policies, int panic) throws ConfigException {
+  private static Balancing typed(
+      LoadBalancingPolicy policies, int panic, String path, List<String> warnings)
+      throws ConfigException {
     List<String> names = new ArrayList<>();
     for (LoadBalancingPolicy.Policy policy : policies.getPoliciesList()) {
       TypedExtensionConfig extension = policy.getTypedExtensionConfig();
       String type = extension.getTypedConfig().getTypeUrl();
       switch (type.substring(type.lastIndexOf('/') + 1)) {
         case POLICIES + "round_robin.v3.RoundRobin" -> {
+          RoundRobin round = Unpack.as(RoundRobin.getDefaultInstance(), extension.getTypedConfig());
+          warnings.addAll(ClusterFields.ROUND_ROBIN.check(round, path));
           return new Balancing(LbPolicy.ROUND_ROBIN, 2, panic);
         }
         case POLICIES + "random.v3.Random" -> {
+          Random random = Unpack.as(Random.getDefaultInstance(), extension.getTypedConfig());
+          warnings.addAll(ClusterFields.RANDOM.check(random, path));
           return new Balancing(LbPolicy.RANDOM, 2, panic);
         }
         case POLICIES + "least_request.v3.LeastRequest" -> {
           LeastRequest least =
               Unpack.as(LeastRequest.getDefaultInstance(), extension.getTypedConfig());
+          warnings.addAll(ClusterFields.LEAST_REQUEST.check(least, path));
           return new Balancing(
               LbPolicy.LEAST_REQUEST,
               least.hasChoiceCount() ? least.getChoiceCount().getValue() : 2,

@@ -11,6 +11,9 @@ import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
 import io.envoyproxy.envoy.extensions.clusters.dns.v3.DnsCluster;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.random.v3.Random;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig;
 
 /** What a cluster and its assignment may carry. */
@@ -18,6 +21,8 @@ final class ClusterFields {
   private static final String NO_HEALTH_CHECKS =
       "health checks are not done yet: hosts count as healthy unless EDS says otherwise";
   private static final String EVEN_SPREAD = "localities are not weighted: hosts are spread evenly";
+
+  private static final String NO_SLOW_START = "new hosts get their share at once";
 
   static final SupportedFields CLUSTER =
       SupportedFields.of(Cluster.getDescriptor())
@@ -96,6 +101,25 @@ final class ClusterFields {
           .ignores("removed hosts drain either way", "close_connections_on_host_set_change")
           .ignores("it concerns consistent hashing only", "consistent_hashing_lb_config")
           .ignores("EDS health counts as it is mapped by default", "override_host_status");
+
+  static final SupportedFields ROUND_ROBIN =
+      SupportedFields.of(RoundRobin.getDescriptor())
+          .ignores(NO_SLOW_START, "slow_start_config")
+          .ignores(EVEN_SPREAD, "locality_lb_config");
+
+  static final SupportedFields RANDOM =
+      SupportedFields.of(Random.getDescriptor()).ignores(EVEN_SPREAD, "locality_lb_config");
+
+  static final SupportedFields LEAST_REQUEST =
+      SupportedFields.of(LeastRequest.getDescriptor())
+          .supports("choice_count")
+          .ignores(NO_SLOW_START, "slow_start_config")
+          .ignores(EVEN_SPREAD, "locality_lb_config")
+          .ignores(
+              "the choice is among choice_count hosts, with a bias of 1",
+              "active_request_bias",
+              "enable_full_scan",
+              "selection_method");
 
   static final SupportedFields CONNECTION_OPTIONS =
       SupportedFields.of(UpstreamConnectionOptions.getDescriptor())

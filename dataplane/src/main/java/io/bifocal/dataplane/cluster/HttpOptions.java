@@ -7,6 +7,7 @@ import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.pool.Http2Options;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.UpstreamHttpProtocolOptions;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
@@ -139,7 +140,15 @@ record HttpOptions(
               ApplicationProtocol.HTTP_2,
               Http2OptionsReader.read(
                   config.getHttp2ProtocolOptions(), path + ".http2_protocol_options", warnings));
-      default -> Spoken.HTTP_1_1;
+      default -> {
+        if (!config.getHttpProtocolOptions().equals(Http1ProtocolOptions.getDefaultInstance())) {
+          warnings.add(
+              path
+                  + ".http_protocol_options is ignored: requests go upstream with the defaults of"
+                  + " HTTP/1.1");
+        }
+        yield Spoken.HTTP_1_1;
+      }
     };
   }
 

@@ -15,7 +15,11 @@ import io.bifocal.dataplane.transport.TransportSocketFactory;
 import io.bifocal.dataplane.transport.tls.UpstreamTls;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.random.v3.Random;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
@@ -89,6 +93,38 @@ class ClusterReaderTest {
     cluster.getLoadBalancingPolicyBuilder().removePolicies(1);
     assertThatThrownBy(() -> reader.read(cluster.build()))
         .hasMessage("Didn't find a registered load balancer factory with names from [new]");
+  }
+
+  @Test
+  void whatAnotherFieldOfATypedPolicyAsksForIsTold() throws Exception {
+    List<String> told = new ArrayList<>();
+    for (Message policy :
+        List.of(
+            LeastRequest.newBuilder()
+                .setSelectionMethod(LeastRequest.SelectionMethod.FULL_SCAN)
+                .build(),
+            RoundRobin.newBuilder()
+                .setSlowStartConfig(SlowStartConfig.getDefaultInstance())
+                .build(),
+            Random.newBuilder()
+                .setLocalityLbConfig(
+                    LocalityLbConfig.newBuilder()
+                        .setLocalityWeightedLbConfig(
+                            LocalityLbConfig.LocalityWeightedLbConfig.getDefaultInstance())
+                        .build())
+                .build())) {
+      Cluster.Builder cluster = inline("a").toBuilder();
+      policy(cluster, "some", policy);
+      var unused = reader.read(cluster.build(), told::add);
+    }
+    assertThat(told)
+        .containsExactly(
+            "cluster 'a'.load_balancing_policy: field 'selection_method' is ignored: the choice is"
+                + " among choice_count hosts, with a bias of 1",
+            "cluster 'a'.load_balancing_policy: field 'slow_start_config' is ignored: new hosts get"
+                + " their share at once",
+            "cluster 'a'.load_balancing_policy: field 'locality_lb_config' is ignored: localities"
+                + " are not weighted: hosts are spread evenly");
   }
 
   @Test

@@ -100,6 +100,13 @@ class HttpOptionsTest {
             "here.typed_extension_protocol_options['http'].explicit_http_config"
                 + ".http2_protocol_options: field 'max_outbound_frames' is ignored: what waits to"
                 + " be sent is bounded by per_connection_buffer_limit_bytes");
+    warnings.clear();
+    unused = read("explicit_http_config { http_protocol_options { accept_http_10: true } }");
+    assertThat(warnings)
+        .containsExactly(
+            "here.typed_extension_protocol_options['http'].explicit_http_config"
+                + ".http_protocol_options is ignored: requests go upstream with the defaults of"
+                + " HTTP/1.1");
   }
 
   @Test

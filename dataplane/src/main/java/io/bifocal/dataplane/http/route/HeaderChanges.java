@@ -71,6 +71,9 @@ public record HeaderChanges(List<AsciiString> remove, List<Addition> add) {
         throw new ConfigException(":-prefixed or host headers may not be modified");
       }
       String value = option.getHeader().getValue();
+      if (!option.getHeader().getRawValue().isEmpty()) {
+        log.warn("{} header '{}': raw_value is ignored, as by Envoy: value counts", where, name);
+      }
       boolean literal = value.indexOf('%') < 0;
       Format format = literal ? null : Format.text(value, true);
       if (format != null && !format.withoutValue().isEmpty()) {
