@@ -17,6 +17,16 @@ import java.util.Set;
  * <p>A table is filled once, in a static initialiser, and then only read.
  */
 public final class SupportedFields {
+  /** What becomes of a field that is set. */
+  public enum State {
+    /** It is obeyed. */
+    SUPPORTED,
+    /** It is accepted with a warning, and has no effect. */
+    IGNORED,
+    /** The message is. */
+    REFUSED
+  }
+
   private final Descriptor type;
   private final Set<FieldDescriptor> supported = new HashSet<>();
   private final Map<FieldDescriptor, String> ignored = new HashMap<>();
@@ -69,6 +79,24 @@ public final class SupportedFields {
     return this;
   }
 
+  /** Whose fields these are. */
+  public Descriptor type() {
+    return type;
+  }
+
+  /** What becomes of a field of {@link #type} that is set. */
+  public State state(FieldDescriptor field) {
+    if (supported.contains(field)) {
+      return State.SUPPORTED;
+    }
+    return ignored.containsKey(field) ? State.IGNORED : State.REFUSED;
+  }
+
+  /** Why it is not obeyed; empty when that is said nowhere. */
+  public String why(FieldDescriptor field) {
+    return ignored.getOrDefault(field, refused.getOrDefault(field, ""));
+  }
+
   private FieldDescriptor newEntry(String name) {
     FieldDescriptor field = type.findFieldByName(name);
     if (field == null) {
@@ -98,16 +126,15 @@ public final class SupportedFields {
     }
     List<String> warnings = new ArrayList<>();
     for (FieldDescriptor field : message.getAllFields().keySet()) {
-      if (supported.contains(field)) {
-        continue;
+      String named = path + ": field '" + field.getName() + "' is ";
+      State state = state(field);
+      if (state == State.REFUSED) {
+        String why = why(field);
+        throw new ConfigException(named + "not supported" + (why.isEmpty() ? "" : ": " + why));
       }
-      String why = ignored.get(field);
-      if (why == null) {
-        String reason = refused.containsKey(field) ? ": " + refused.get(field) : "";
-        throw new ConfigException(
-            path + ": field '" + field.getName() + "' is not supported" + reason);
+      if (state == State.IGNORED) {
+        warnings.add(named + "ignored: " + why(field));
       }
-      warnings.add(path + ": field '" + field.getName() + "' is ignored: " + why);
     }
     return List.copyOf(warnings);
   }

@@ -3,7 +3,9 @@ package io.bifocal.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Duration;
+import io.bifocal.api.SupportedFields.State;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.Address;
 import org.junit.jupiter.api.Test;
@@ -67,6 +69,20 @@ class SupportedFieldsTest {
     SupportedFields table = SupportedFields.of(Cluster.getDescriptor()).supports("name");
     assertThatThrownBy(() -> table.ignores("never", "name"))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void itTellsWhatBecomesOfAField() {
+    Descriptor cluster = Cluster.getDescriptor();
+    assertThat(TABLE.type()).isEqualTo(cluster);
+    assertThat(TABLE.state(cluster.findFieldByName("name"))).isEqualTo(State.SUPPORTED);
+    assertThat(TABLE.why(cluster.findFieldByName("name"))).isEmpty();
+    assertThat(TABLE.state(cluster.findFieldByName("alt_stat_name"))).isEqualTo(State.IGNORED);
+    assertThat(TABLE.why(cluster.findFieldByName("alt_stat_name")))
+        .isEqualTo("it only labels statistics");
+    assertThat(TABLE.state(cluster.findFieldByName("connect_timeout"))).isEqualTo(State.REFUSED);
+    assertThat(TABLE.why(cluster.findFieldByName("transport_socket_matches")))
+        .isEqualTo("write 'metadata' in its place");
   }
 
   @Test
