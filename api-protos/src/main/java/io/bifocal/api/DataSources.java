@@ -7,9 +7,13 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads what an {@code envoy.config.core.v3.DataSource} stands for. */
 public final class DataSources {
+  private static final Logger log = LoggerFactory.getLogger(DataSources.class);
+
   private DataSources() {}
 
   /**
@@ -22,7 +26,14 @@ public final class DataSources {
     return switch (source.getSpecifierCase()) {
       case INLINE_STRING -> source.getInlineStringBytes();
       case INLINE_BYTES -> source.getInlineBytes();
-      case FILENAME -> file(source.getFilename());
+      case FILENAME -> {
+        if (source.hasWatchedDirectory()) {
+          log.warn(
+              "'{}': field 'watched_directory' is ignored: a file is read once, when it is configured",
+              source.getFilename());
+        }
+        yield file(source.getFilename());
+      }
       case ENVIRONMENT_VARIABLE -> variable(source.getEnvironmentVariable());
       case SPECIFIER_NOT_SET -> ByteString.EMPTY;
     };

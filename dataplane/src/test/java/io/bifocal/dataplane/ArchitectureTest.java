@@ -16,6 +16,9 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
 import io.bifocal.dataplane.connect.ConnectRace;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -100,6 +103,18 @@ class ArchitectureTest {
                 .filter(c -> !resideInAnyPackage(packages(placed)).test(c))
                 .map(JavaClass::getPackageName)
                 .distinct())
+        .isEmpty();
+  }
+
+  @Test
+  void everyPackageIsARoomOfThePage() throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "architecture.md"));
+    assertThat(
+            classes.that(resideInAnyPackage(ROOT + "..", "io.bifocal.xds..")).stream()
+                .map(JavaClass::getPackageName)
+                .map(name -> name.substring(name.lastIndexOf('.') + 1))
+                .distinct()
+                .filter(room -> !page.contains("`" + room + "`")))
         .isEmpty();
   }
 
