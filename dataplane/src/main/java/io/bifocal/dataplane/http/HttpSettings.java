@@ -68,7 +68,7 @@ record HttpSettings(
               "always_set_request_id_in_response",
               "normalize_path",
               "merge_slashes")
-          .ignores("only HTTP/1.1 is spoken", "http2_protocol_options", "http3_protocol_options")
+          .ignores("clients speak HTTP/1.1", "http2_protocol_options", "http3_protocol_options")
           .ignores(
               "draining closes with the listener",
               "drain_timeout",

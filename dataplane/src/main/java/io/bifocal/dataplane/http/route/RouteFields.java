@@ -10,7 +10,6 @@ import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
 /** Which fields of a route configuration are obeyed, and which may safely be left out. */
 final class RouteFields {
   private static final String NO_OBSERVER = "it changes what is recorded, not where requests go";
-  private static final String NO_HTTP2 = "only HTTP/1.1 is spoken";
 
   static final SupportedFields CONFIGURATION =
       SupportedFields.of(RouteConfiguration.getDescriptor())
@@ -94,7 +93,8 @@ final class RouteFields {
               "retry_policy")
           .ignores("there is one set of circuit breakers", "priority")
           .ignores("hosts are chosen without hashing", "hash_policy")
-          .ignores(NO_HTTP2, "max_grpc_timeout", "grpc_timeout_offset", "early_data_policy");
+          .ignores("the route's timeout counts", "max_grpc_timeout", "grpc_timeout_offset")
+          .ignores("nothing is sent before a handshake is over", "early_data_policy");
 
   static final SupportedFields WEIGHTED =
       SupportedFields.of(WeightedCluster.getDescriptor())
