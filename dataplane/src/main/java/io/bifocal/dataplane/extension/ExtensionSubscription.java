@@ -3,6 +3,7 @@ package io.bifocal.dataplane.extension;
 import com.google.protobuf.Any;
 import com.google.protobuf.Timestamp;
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.init.FirstAnswer;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.xds.Resource;
@@ -35,12 +36,11 @@ final class ExtensionSubscription implements ResourceWatcher<TypedExtensionConfi
   private final Counter failures;
   private final Counter conflicts;
   private final List<Discovered<?>> users = new ArrayList<>();
-  private final List<Runnable> waiting = new ArrayList<>();
+  private final FirstAnswer first = new FirstAnswer();
   private @Nullable Subscription subscription;
   private @Nullable TypedExtensionConfig good;
   private String version = "";
   private Instant since = Instant.EPOCH;
-  private boolean heard;
 
   /**
    * @param scope {@code extension_config_discovery.<kind>.<name>.}
@@ -64,7 +64,7 @@ final class ExtensionSubscription implements ResourceWatcher<TypedExtensionConfi
     users.add(user);
     TypedExtensionConfig known = good;
     if (known == null) {
-      if (heard) {
+      if (first.isHere()) {
         user.applyDefault();
       }
       return;
@@ -92,11 +92,7 @@ final class ExtensionSubscription implements ResourceWatcher<TypedExtensionConfi
 
   /** Runs {@code task} when there was an answer, good or bad, or none in time. */
   void whenHeard(Runnable task) {
-    if (heard) {
-      task.run();
-    } else {
-      waiting.add(task);
-    }
+    first.whenHere(task);
   }
 
   @Override
@@ -163,16 +159,10 @@ final class ExtensionSubscription implements ResourceWatcher<TypedExtensionConfi
   }
 
   private void heard() {
-    if (heard) {
-      return;
-    }
-    heard = true;
-    if (good == null) {
+    if (!first.isHere() && good == null) {
       users.forEach(Discovered::applyDefault);
     }
-    List<Runnable> all = List.copyOf(waiting);
-    waiting.clear();
-    all.forEach(Runnable::run);
+    first.came();
   }
 
   /** What {@code /config_dump} shows; null while there is nothing. */

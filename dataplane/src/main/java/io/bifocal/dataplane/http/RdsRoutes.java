@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.route.RouteTable;
+import io.bifocal.dataplane.init.FirstAnswer;
 import io.bifocal.dataplane.ondemand.Question;
 import io.bifocal.dataplane.ondemand.Wait;
 import io.bifocal.xds.Resource;
@@ -19,7 +20,6 @@ import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -34,11 +34,10 @@ final class RdsRoutes implements ResourceWatcher<RouteConfiguration> {
   private final Loop control;
   private final CompiledRoutes routes;
   private final Runnable onUnused;
-  private final List<Runnable> waiting = new ArrayList<>();
+  private final FirstAnswer first = new FirstAnswer();
   private final Set<Wait> askers = new LinkedHashSet<>();
   private @Nullable Subscription subscription;
   private Duration patience = Duration.ZERO;
-  private boolean heard;
   private boolean closed;
   private int leases;
 
@@ -56,11 +55,7 @@ final class RdsRoutes implements ResourceWatcher<RouteConfiguration> {
 
   /** Runs {@code task} when there was an answer, good or bad, or none in time. */
   void whenHeard(Runnable task) {
-    if (heard) {
-      task.run();
-    } else {
-      waiting.add(task);
-    }
+    first.whenHere(task);
   }
 
   Lease lease() {
@@ -88,7 +83,7 @@ final class RdsRoutes implements ResourceWatcher<RouteConfiguration> {
     } catch (ConfigException e) {
       return Verdict.reject(e.reason());
     } finally {
-      routes.whenHostsHeard(this::heard);
+      routes.whenHostsHeard(first::came);
     }
   }
 
@@ -108,16 +103,7 @@ final class RdsRoutes implements ResourceWatcher<RouteConfiguration> {
   public void onError(XdsError error) {
     // A connection that failed is tried again within the time; the rest ends the waiting.
     if (!(error instanceof XdsError.Disconnected)) {
-      heard();
-    }
-  }
-
-  private void heard() {
-    if (!heard) {
-      heard = true;
-      List<Runnable> all = List.copyOf(waiting);
-      waiting.clear();
-      all.forEach(Runnable::run);
+      first.came();
     }
   }
 

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.route.RouteTable;
+import io.bifocal.dataplane.init.FirstAnswer;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.ondemand.Question;
 import io.bifocal.xds.Hold;
@@ -44,13 +45,12 @@ final class SubscribedScopes implements ResourceWatcher<ScopedRouteConfiguration
   private final Runnable onUnused;
   private final InitManager init;
   private final InitManager.Target first;
-  private final List<Runnable> waiting = new ArrayList<>();
+  private final FirstAnswer complete = new FirstAnswer();
   private final Map<String, RouteScope> scopes = new TreeMap<>();
   private @Nullable Subscriptions xds;
   private @Nullable Subscription subscription;
   private @Nullable Instant since;
   private String version = "";
-  private boolean heard;
   private boolean closed;
   private int leases;
   private volatile Map<List<String>, RouteScope> byKey = Map.of();
@@ -74,7 +74,7 @@ final class SubscribedScopes implements ResourceWatcher<ScopedRouteConfiguration
     this.onUnused = onUnused;
     this.init = new InitManager("SRDS " + name);
     this.first = init.register("SRDS " + name);
-    init.await(this::onHeard);
+    init.await(complete::came);
   }
 
   void start(Subscriptions from, ConfigSource source, SubscriptionObserver observer) {
@@ -87,18 +87,7 @@ final class SubscribedScopes implements ResourceWatcher<ScopedRouteConfiguration
    * routes of the scopes that it named.
    */
   void whenHeard(Runnable task) {
-    if (heard) {
-      task.run();
-    } else {
-      waiting.add(task);
-    }
-  }
-
-  private void onHeard() {
-    heard = true;
-    List<Runnable> all = List.copyOf(waiting);
-    waiting.clear();
-    all.forEach(Runnable::run);
+    complete.whenHere(task);
   }
 
   RouteSource lease(ScopeKeyBuilder keys) {

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.secret;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.init.FirstAnswer;
 import io.bifocal.xds.Resource;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
@@ -33,12 +34,11 @@ final class DynamicSecret implements ResourceWatcher<Secret> {
   private final Loop control;
   private final Runnable onUnused;
   private final List<Use> uses = new ArrayList<>();
-  private final List<Runnable> waiting = new ArrayList<>();
+  private final FirstAnswer first = new FirstAnswer();
   private @Nullable Subscription subscription;
   private @Nullable Secret current;
   private String version = "";
   private Instant since;
-  private boolean heard;
 
   DynamicSecret(SecretKind kind, String name, Loop control, Runnable onUnused) {
     this.kind = kind;
@@ -54,11 +54,7 @@ final class DynamicSecret implements ResourceWatcher<Secret> {
 
   /** Runs {@code task} when there was an answer, good or bad, or none in time. */
   void whenHeard(Runnable task) {
-    if (heard) {
-      task.run();
-    } else {
-      waiting.add(task);
-    }
+    first.whenHere(task);
   }
 
   SecretLease lease(SecretUser user) {
@@ -104,7 +100,7 @@ final class DynamicSecret implements ResourceWatcher<Secret> {
     } catch (ConfigException e) {
       return Verdict.reject(e.reason());
     } finally {
-      heard();
+      first.came();
     }
   }
 
@@ -135,16 +131,7 @@ final class DynamicSecret implements ResourceWatcher<Secret> {
   public void onError(XdsError error) {
     // A connection that failed is tried again within the time; the rest ends the waiting.
     if (!(error instanceof XdsError.Disconnected)) {
-      heard();
-    }
-  }
-
-  private void heard() {
-    if (!heard) {
-      heard = true;
-      List<Runnable> all = List.copyOf(waiting);
-      waiting.clear();
-      all.forEach(Runnable::run);
+      first.came();
     }
   }
 
