@@ -1,6 +1,6 @@
 package io.bifocal.xds;
 
-/** Reports that go to a server until this is closed. To be used on the client's loop. */
+/** Reports that go to a server until this is closed, on any thread. */
 public interface LoadReporting extends AutoCloseable {
   /** Ends them. Harmless twice. */
   @Override

@@ -356,19 +356,28 @@ public final class XdsClient implements AutoCloseable {
   }
 
   /**
-   * Reports load to a server over gRPC until the reporter is closed, which the client's own close
-   * does too. To be called on the client's loop.
+   * Reports load to a server over gRPC until that is closed, which the client's own close does too.
+   * May be called on any thread; {@code load} and {@code observer} are called on the client's loop.
    *
    * @throws IllegalArgumentException when the server is of a kind that is not served, saying so
    */
   public LoadReporting reportLoad(ApiConfigSource server, LoadSource load, LoadObserver observer) {
-    loop.assertInLoop();
     StreamSettings reports = StreamSettings.ofAds(server, servers);
     LoadReporter reporter =
         new LoadReporter(reports, node, transport(reports.service()), load, observer, loop, chance);
-    reporters.add(reporter);
-    reporter.start();
-    return reporter;
+    onLoop(
+        () -> {
+          if (!closed.get()) {
+            reporters.add(reporter);
+            reporter.start();
+          }
+        });
+    return () ->
+        onLoop(
+            () -> {
+              reporters.remove(reporter);
+              reporter.close();
+            });
   }
 
   /**
@@ -406,7 +415,7 @@ public final class XdsClient implements AutoCloseable {
     }
     onLoop(
         () -> {
-          reporters.forEach(LoadReporter::close);
+          List.copyOf(reporters).forEach(LoadReporter::close);
           source.close();
           List.copyOf(open).forEach(Watching::close);
           channels.values().forEach(ManagedChannel::shutdownNow);

@@ -69,10 +69,9 @@ record HttpSettings(
               "normalize_path",
               "merge_slashes")
           .ignores("clients speak HTTP/1.1", "http2_protocol_options", "http3_protocol_options")
+          .ignores("draining closes with the listener", "drain_timeout", "delayed_close_timeout")
           .ignores(
-              "draining closes with the listener",
-              "drain_timeout",
-              "delayed_close_timeout",
+              "a client that does not end its request's head is bounded by the idle timeouts",
               "request_headers_timeout")
           .ignores("requests are not traced", "tracing", "add_user_agent")
           .ignores(
