@@ -1,19 +1,22 @@
 package io.bifocal.xds;
 
+import com.google.protobuf.Any;
 import com.google.protobuf.Message;
+import com.google.protobuf.Timestamp;
+import io.envoyproxy.envoy.admin.v3.ClientResourceStatus;
+import io.envoyproxy.envoy.admin.v3.UpdateFailureState;
 import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What a client holds of one resource that is watched, in the terms of {@code
+ * What a client holds of one resource that is subscribed to, in the terms of {@code
  * envoy.service.status.v3.ClientConfig.GenericXdsConfig}.
  *
  * @param name empty for what concerns all of a type
- * @param version of the value in force; empty when there is none, or it is the bootstrap's
- * @param value in force
- * @param lastUpdated when the value came into force
- * @param error what went wrong since then ({@code error_state})
- * @param lastAttempt when it did
+ * @param version of the value; empty when there is none, or it is the bootstrap's
+ * @param value what was taken last, while the control plane has not removed it
+ * @param lastUpdated when it became what it is
+ * @param failure what went wrong since then ({@code error_state})
  */
 public record ResourceStatus(
     ResourceType<?> type,
@@ -22,8 +25,7 @@ public record ResourceStatus(
     String version,
     Optional<Message> value,
     Optional<Instant> lastUpdated,
-    Optional<WatchError> error,
-    Optional<Instant> lastAttempt) {
+    Optional<Failure> failure) {
 
   /** As {@code envoy.admin.v3.ClientResourceStatus}. */
   public enum Status {
@@ -41,15 +43,46 @@ public record ResourceStatus(
     TIMEOUT
   }
 
-  static Status of(boolean held, Optional<WatchError> error) {
-    if (error.isEmpty()) {
-      return held ? Status.ACKED : Status.REQUESTED;
-    }
-    return switch (error.get().kind()) {
-      case REJECTED -> Status.NACKED;
-      case DOES_NOT_EXIST -> Status.DOES_NOT_EXIST;
-      case TIMEOUT -> held ? Status.ACKED : Status.TIMEOUT;
-      case TRANSPORT, CONFIGURATION -> held ? Status.ACKED : Status.RECEIVED_ERROR;
-    };
+  /**
+   * What went wrong, in the terms of {@code envoy.admin.v3.UpdateFailureState}.
+   *
+   * @param at when it did
+   * @param version of what was refused; empty when nothing was
+   * @param configuration what was refused, if it could be parsed. A client keeps a limited number
+   */
+  public record Failure(
+      WatchError error, Instant at, String version, Optional<Message> configuration) {}
+
+  /** The status as the API has it. */
+  public ClientResourceStatus clientStatus() {
+    return ClientResourceStatus.valueOf(status.name());
+  }
+
+  /**
+   * The failure as the API has it, unless it is that there is no such resource. Secrets are in it
+   * as they are: redact before you show them.
+   */
+  public Optional<UpdateFailureState> errorState() {
+    return status == Status.DOES_NOT_EXIST
+        ? Optional.empty()
+        : failure.map(ResourceStatus::errorState);
+  }
+
+  private static UpdateFailureState errorState(Failure failure) {
+    UpdateFailureState.Builder state =
+        UpdateFailureState.newBuilder()
+            .setLastUpdateAttempt(timestamp(failure.at()))
+            .setDetails(failure.error().message())
+            .setVersionInfo(failure.version());
+    failure.configuration().ifPresent(c -> state.setFailedConfiguration(Any.pack(c)));
+    return state.build();
+  }
+
+  // To the millisecond, as Envoy's dumps have it.
+  static Timestamp timestamp(Instant at) {
+    return Timestamp.newBuilder()
+        .setSeconds(at.getEpochSecond())
+        .setNanos(at.getNano() / 1_000_000 * 1_000_000)
+        .build();
   }
 }

@@ -150,7 +150,7 @@ final class ResourceWatching<T extends Message, V>
     } else {
       take(resource, verdict);
     }
-    return verdict;
+    return Verdicts.on(resource.name(), verdict);
   }
 
   private void take(Resource<T> resource, Verdict verdict) {

@@ -20,4 +20,7 @@ public interface TransportObserver {
 
   /** A resource carried fields that this build does not know; they were ignored. */
   default void onUnknownFields(String typeUrl, String resource, String paths) {}
+
+  /** A refused configuration is not kept for dumps: there are too many, or they are too large. */
+  default void onRefusedNotKept(String typeUrl, String resource) {}
 }

@@ -2,6 +2,7 @@ package io.bifocal.xds;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -19,8 +20,19 @@ public sealed interface Verdict {
    * Some of it is not. What was good is taken all the same; whoever answers so has applied it.
    *
    * @param message the text for {@code error_detail}
+   * @param reasons what is wrong with each resource that was not taken, by its name; empty when
+   *     none of them was. Dumps show it
    */
-  record Rejected(String message) implements Verdict {}
+  record Rejected(String message, Map<String, String> reasons) implements Verdict {
+    public Rejected {
+      reasons = Map.copyOf(reasons);
+    }
+
+    /** None of the resources was taken. */
+    public Rejected(String message) {
+      this(message, Map.of());
+    }
+  }
 
   /**
    * Not known yet. {@link #settle} tells it later, once: a {@link ResourceWatcher} on the client's
@@ -70,6 +82,11 @@ public sealed interface Verdict {
 
   static Verdict reject(String message) {
     return new Rejected(message);
+  }
+
+  /** Refuses those that are named, each for its reason; the others are taken. */
+  static Verdict reject(String message, Map<String, String> reasons) {
+    return new Rejected(message, reasons);
   }
 
   static Pending pending() {

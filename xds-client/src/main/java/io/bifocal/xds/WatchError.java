@@ -40,7 +40,8 @@ public record WatchError(
     CONFIGURATION
   }
 
-  static WatchError of(ResourceType<?> type, String name, XdsError error) {
+  /** What became of a subscription to something of that type and name. */
+  public static WatchError of(ResourceType<?> type, String name, XdsError error) {
     if (error instanceof XdsError.Malformed malformed) {
       String culprit = malformed.resource().isEmpty() ? name : malformed.resource();
       return new WatchError(
@@ -50,7 +51,8 @@ public record WatchError(
     return new WatchError(kind, type, name, "", error.message());
   }
 
-  static WatchError doesNotExist(ResourceType<?> type, String name) {
+  /** The control plane has no such resource. */
+  public static WatchError doesNotExist(ResourceType<?> type, String name) {
     return new WatchError(
         Kind.DOES_NOT_EXIST,
         type,

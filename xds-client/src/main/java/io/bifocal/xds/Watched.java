@@ -1,10 +1,8 @@
 package io.bifocal.xds;
 
 import com.google.protobuf.Message;
-import io.bifocal.xds.time.Loop;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,28 +27,26 @@ final class Watched<T extends Message> implements ResourceWatcher<T> {
   private final ResourceType<T> type;
   private final String name;
   private final List<Audience<T>> audiences = new ArrayList<>();
-  private final Loop loop;
   private final Map<String, Resource<T>> held = new LinkedHashMap<>();
-  private final Map<String, Instant> since = new HashMap<>();
+  private final Instant began;
   private @Nullable Subscription subscription;
   private @Nullable WatchError lastError;
-  private @Nullable Instant failedAt;
 
   /**
    * Something to be shared.
    *
    * @param name empty for all of the type
    */
-  Watched(ResourceType<T> type, String name, Loop loop) {
+  Watched(ResourceType<T> type, String name, Instant began) {
     this.type = type;
     this.name = name;
-    this.loop = loop;
+    this.began = began;
   }
 
   /** Of something that is known from the bootstrap and never changes. */
-  static <T extends Message> Watched<T> of(ResourceType<T> type, Resource<T> known, Loop loop) {
-    Watched<T> watched = new Watched<>(type, known.name(), loop);
-    watched.hold(known);
+  static <T extends Message> Watched<T> of(ResourceType<T> type, Resource<T> known, Instant began) {
+    Watched<T> watched = new Watched<>(type, known.name(), began);
+    watched.held.put(known.name(), known);
     return watched;
   }
 
@@ -103,25 +99,13 @@ final class Watched<T extends Message> implements ResourceWatcher<T> {
       held.keySet().retainAll(listed);
     }
     update.removed().forEach(held::remove);
-    since.keySet().retainAll(held.keySet());
     boolean refused = verdict instanceof Verdict.Rejected;
     for (Resource<T> resource : update.resources()) {
       if (!refused || audiences.stream().anyMatch(a -> a.holds(resource))) {
-        hold(resource);
+        held.put(resource.name(), resource);
       }
     }
-    note(verdict instanceof Verdict.Rejected rejected ? refusal(rejected) : absence(update));
-  }
-
-  private void hold(Resource<T> resource) {
-    if (!resource.equals(held.put(resource.name(), resource))) {
-      since.put(resource.name(), loop.wallTime());
-    }
-  }
-
-  private void note(@Nullable WatchError error) {
-    lastError = error;
-    failedAt = error == null ? null : loop.wallTime();
+    lastError = verdict instanceof Verdict.Rejected rejected ? refusal(rejected) : absence(update);
   }
 
   private WatchError refusal(Verdict.Rejected rejected) {
@@ -139,32 +123,25 @@ final class Watched<T extends Message> implements ResourceWatcher<T> {
   }
 
   void fail(WatchError error) {
-    note(error);
+    lastError = error;
     new ArrayList<>(audiences).forEach(audience -> audience.error(error));
   }
 
-  /** What is held, and of what is not, why. Of all of a type, what went wrong has no name. */
-  List<ResourceStatus> statuses() {
-    List<ResourceStatus> statuses = new ArrayList<>();
-    Optional<WatchError> error = Optional.ofNullable(lastError);
-    boolean all = name.isEmpty();
-    held.values().forEach(r -> statuses.add(status(r.name(), r, all ? Optional.empty() : error)));
-    if (all ? lastError != null || held.isEmpty() : held.isEmpty()) {
-      statuses.add(status(name, null, error));
+  /** What there is of what is not subscribed to: a resource of the bootstrap, or an error. */
+  Optional<ResourceStatus> fixedStatus() {
+    if (subscription != null) {
+      return Optional.empty();
     }
-    return statuses;
-  }
-
-  private ResourceStatus status(
-      String of, @Nullable Resource<T> resource, Optional<WatchError> error) {
-    return new ResourceStatus(
-        type,
-        of,
-        ResourceStatus.of(resource != null, error),
-        resource == null ? "" : resource.version(),
-        Optional.ofNullable(resource).map(Resource::value),
-        Optional.ofNullable(since.get(of)),
-        error,
-        error.isEmpty() ? Optional.empty() : Optional.ofNullable(failedAt));
+    Resource<T> fixed = held.get(name);
+    return Optional.of(
+        new ResourceStatus(
+            type,
+            name,
+            fixed == null ? ResourceStatus.Status.RECEIVED_ERROR : ResourceStatus.Status.ACKED,
+            "",
+            Optional.ofNullable(fixed).map(Resource::value),
+            fixed == null ? Optional.empty() : Optional.of(began),
+            Optional.ofNullable(lastError)
+                .map(e -> new ResourceStatus.Failure(e, began, "", Optional.empty()))));
   }
 }

@@ -61,7 +61,9 @@ final class Watches {
     }
     Resource<T> fixed = statics.find(type, name);
     Watched<T> fresh =
-        fixed == null ? new Watched<>(type, name, loop) : Watched.of(type, fixed, loop);
+        fixed == null
+            ? new Watched<>(type, name, loop.wallTime())
+            : Watched.of(type, fixed, loop.wallTime());
     watched.put(key, fresh);
     fresh.add(audience);
     if (fixed == null) {
@@ -97,9 +99,9 @@ final class Watches {
     }
   }
 
-  /** What is held of all that is watched. */
-  List<ResourceStatus> statuses() {
-    return watched.values().stream().flatMap(w -> w.statuses().stream()).toList();
+  /** What there is of what is watched and cannot, or need not, be subscribed to. */
+  List<ResourceStatus> fixedStatuses() {
+    return watched.values().stream().flatMap(w -> w.fixedStatus().stream()).toList();
   }
 
   /** How many different things are watched. */

@@ -2,6 +2,7 @@ package io.bifocal.xds;
 
 import com.google.protobuf.Message;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.Redaction;
 import io.bifocal.xds.bootstrap.Servers;
 import io.bifocal.xds.bootstrap.StreamSettings;
 import io.bifocal.xds.load.LoadReporter;
@@ -9,6 +10,7 @@ import io.bifocal.xds.resource.Decoder;
 import io.bifocal.xds.snapshot.ClusterSnapshot;
 import io.bifocal.xds.snapshot.ListenerSnapshot;
 import io.bifocal.xds.source.Sources;
+import io.bifocal.xds.status.ClientStatusService;
 import io.bifocal.xds.stream.Transport;
 import io.bifocal.xds.time.Loop;
 import io.bifocal.xds.time.ThreadLoop;
@@ -18,6 +20,7 @@ import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -381,14 +384,34 @@ public final class XdsClient implements AutoCloseable {
   }
 
   /**
-   * What is held of all that is watched, trees' parts included, as of one moment: the matter of a
-   * client status response. What was subscribed by {@link #subscriptions} is not in it. Secrets are
-   * in it as they are: redact before you show them.
+   * What is held of all that is watched, trees' parts included, and of all that was subscribed by
+   * {@link #subscriptions}, as of one moment: the matter of a client status response. Secrets are
+   * in it as they are: redact before you show them, or leave it to {@link #statusService}.
    */
   public CompletableFuture<List<ResourceStatus>> dump() {
     CompletableFuture<List<ResourceStatus>> dump = new CompletableFuture<>();
-    onLoop(() -> dump.complete(watches.statuses()));
+    onLoop(
+        () -> {
+          List<ResourceStatus> all = new ArrayList<>(source.statuses());
+          all.addAll(watches.fixedStatuses());
+          dump.complete(all);
+        });
     return dump;
+  }
+
+  /**
+   * The client status discovery service (CSDS) for a gRPC server of the embedder's: {@link #dump}
+   * as the API has it, secrets redacted. {@code node_matchers} are honoured; of a kind that is not
+   * served, they are refused with {@code INVALID_ARGUMENT}. What concerns all of a type is named
+   * {@code *}.
+   */
+  public BindableService statusService() {
+    return new ClientStatusService(node, this::dump, Redaction::of);
+  }
+
+  /** The same with secrets as they are, for servers that only the trusted can reach. */
+  public BindableService unredactedStatusService() {
+    return new ClientStatusService(node, this::dump, message -> message);
   }
 
   /** How many different things are watched; on the loop. */

@@ -19,6 +19,7 @@ class ArchitectureTest {
     "io.bifocal.xds.file..",
     "io.bifocal.xds.stream..",
     "io.bifocal.xds.state..",
+    "io.bifocal.xds.status..",
     "io.bifocal.xds.resource..",
     "io.bifocal.xds.tree.."
   };
@@ -56,11 +57,15 @@ class ArchitectureTest {
         .definedBy("io.bifocal.xds.resource..")
         .layer("load")
         .definedBy("io.bifocal.xds.load..")
+        .layer("status")
+        .definedBy("io.bifocal.xds.status..")
         .layer("tree")
         .definedBy("io.bifocal.xds.tree..")
         .layer("snapshot")
         .definedBy("io.bifocal.xds.snapshot..")
         .whereLayer("load")
+        .mayOnlyBeAccessedByLayers("door")
+        .whereLayer("status")
         .mayOnlyBeAccessedByLayers("door")
         .whereLayer("tree")
         .mayOnlyBeAccessedByLayers("door")

@@ -65,7 +65,7 @@ class DeliveryTest {
                   .whenSettled(v -> where.set(Thread.currentThread().getName() + " " + v)));
       CompletableFuture.runAsync(() -> later.settle(Verdict.reject("no"))).join();
       await().until(() -> where.get() != null);
-      assertThat(where.get()).isEqualTo("test-loop Rejected[message=no]");
+      assertThat(where.get()).isEqualTo("test-loop Rejected[message=no, reasons={}]");
     } finally {
       own.shutdownNow();
     }

@@ -42,14 +42,14 @@ class DumpTest {
     assertThat(dump()).containsExactly("CDS a ACKED v1");
     assertThat(only().value()).contains(cluster("a"));
     assertThat(only().lastUpdated()).contains(START.plusSeconds(15));
-    assertThat(only().error()).isEmpty();
+    assertThat(only().failure()).isEmpty();
     talk.time.advance(Duration.ofSeconds(5));
     talk.respond(CLUSTER, "2", "n2", cluster("a").toBuilder().setAltStatName("x").build());
     talk.time.run();
     assertThat(dump()).as("the value before stays").containsExactly("CDS a NACKED v1");
-    assertThat(only().error().orElseThrow().message()).isEqualTo("not that");
+    assertThat(only().failure().orElseThrow().error().message()).isEqualTo("not that");
     assertThat(only().lastUpdated()).contains(START.plusSeconds(15));
-    assertThat(only().lastAttempt()).contains(START.plusSeconds(20));
+    assertThat(only().failure().map(ResourceStatus.Failure::at)).contains(START.plusSeconds(20));
     talk.respond(CLUSTER, "3", "n3");
     talk.time.run();
     assertThat(dump()).containsExactly("CDS a DOES_NOT_EXIST v");
@@ -77,6 +77,6 @@ class DumpTest {
     assertThat(dump()).containsExactly("CDS a ACKED v1", "CDS b ACKED v1");
     talk.respond(CLUSTER, "2", "n2", cluster("a"), cluster("bad"));
     talk.time.run();
-    assertThat(dump()).containsExactly("CDS  NACKED v", "CDS a ACKED v2");
+    assertThat(dump()).containsExactly("CDS a ACKED v2", "CDS bad NACKED v");
   }
 }

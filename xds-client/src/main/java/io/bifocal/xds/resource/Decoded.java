@@ -2,6 +2,7 @@ package io.bifocal.xds.resource;
 
 import com.google.protobuf.Message;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What became of a response on the decode executor. */
 public sealed interface Decoded<T extends Message> {
@@ -45,10 +46,17 @@ public sealed interface Decoded<T extends Message> {
    * Something in it could not: nothing of it is taken.
    *
    * @param resource which one, and {@code fieldPath} what in it; empty when that is not known
+   * @param value that one, when it could be parsed
    */
-  record Bad<T extends Message>(Stamp stamp, String reason, String resource, String fieldPath)
-      implements Decoded<T> {}
+  record Bad<T extends Message>(
+      Stamp stamp, String reason, String resource, String fieldPath, @Nullable Message value)
+      implements Decoded<T> {
+    /** A response that nothing is known of. */
+    public Bad(Stamp stamp, String reason) {
+      this(stamp, reason, "", "", null);
+    }
+  }
 
-  /** A resource that is no good, by the name of its wrapper. */
-  record Flaw(String name, String reason, String fieldPath) {}
+  /** A resource that is no good, by the name of its wrapper; its value when it could be parsed. */
+  record Flaw(String name, String reason, String fieldPath, @Nullable Message value) {}
 }

@@ -122,6 +122,7 @@ public final class Decoder {
     private final Familiar<T> familiar;
     private final Map<ByteString, Familiar.Known<T>> said = new HashMap<>();
     private String culprit = "";
+    private @Nullable Message spoilt;
 
     Batch(ResourceType<T> type) {
       this.type = type;
@@ -152,6 +153,7 @@ public final class Decoder {
       String strange = String.join(", ", UnknownFields.in(value));
       if (!strange.isEmpty() && rejectUnknownFields) {
         culprit = name == null || name.isEmpty() ? type.nameOf().apply(value) : name;
+        spoilt = value;
         throw new ConfigException(
             "Protobuf message (type "
                 + type.prototype().getDescriptorForType().getFullName()
@@ -165,6 +167,7 @@ public final class Decoder {
     /** In delta, what nobody asked for may be as bad as it likes. */
     void addIfGood(Resource resource) throws ConfigException {
       Duration ttl = ttl(resource);
+      spoilt = null;
       try {
         add(
             resource.getName(),
@@ -173,13 +176,13 @@ public final class Decoder {
             resource.getResource(),
             ttl);
       } catch (ConfigException e) {
-        flaws.add(new Flaw(resource.getName(), e.reason(), e.fieldPath()));
+        flaws.add(new Flaw(resource.getName(), e.reason(), e.fieldPath(), spoilt));
       }
     }
 
     void addEmpty(Resource resource) {
       String name = resource.getName();
-      flaws.add(new Flaw(name, "resource '" + name + "' has no body", ""));
+      flaws.add(new Flaw(name, "resource '" + name + "' has no body", "", null));
     }
 
     // Envoy names the resource by dumping it; its name will do.
@@ -196,6 +199,7 @@ public final class Decoder {
         }
         String called = name == null || name.isEmpty() ? type.nameOf().apply(value) : name;
         culprit = called;
+        spoilt = value;
         String who = called.isEmpty() ? position : "resource '" + called + "'";
         throw new ConfigException(who + ": " + e.reason(), e);
       }
@@ -250,9 +254,9 @@ public final class Decoder {
     try {
       return decoding.run();
     } catch (ConfigException e) {
-      return new Bad<>(stamp, e.reason(), batch.culprit, e.fieldPath());
+      return new Bad<>(stamp, e.reason(), batch.culprit, e.fieldPath(), batch.spoilt);
     } catch (RuntimeException | Error e) {
-      return new Bad<>(stamp, "cannot be decoded: " + e, batch.culprit, "");
+      return new Bad<>(stamp, "cannot be decoded: " + e, batch.culprit, "", null);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.bifocal.xds.source;
 
 import com.google.protobuf.Message;
+import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.Subscription;
@@ -10,6 +11,7 @@ import io.bifocal.xds.file.FileWatcher;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -112,6 +114,11 @@ final class FileSource implements Source {
     if (stale) {
       refresh();
     }
+  }
+
+  @Override
+  public List<ResourceStatus> statuses() {
+    return subscription == null ? List.of() : subscription.statuses();
   }
 
   @Override

@@ -38,4 +38,9 @@ record OwnStreamObserver(TransportObserver connection, TransportObserver content
   public void onUnknownFields(String typeUrl, String resource, String paths) {
     content.onUnknownFields(typeUrl, resource, paths);
   }
+
+  @Override
+  public void onRefusedNotKept(String typeUrl, String resource) {
+    content.onRefusedNotKept(typeUrl, resource);
+  }
 }

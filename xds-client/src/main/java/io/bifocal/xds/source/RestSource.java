@@ -2,6 +2,7 @@ package io.bifocal.xds.source;
 
 import com.google.protobuf.Message;
 import io.bifocal.api.json.MessageJson;
+import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.Subscription;
@@ -155,6 +156,11 @@ final class RestSource implements Source {
       long jitter = (long) (delay * tools.chance().getAsDouble());
       again = tools.loop().schedule(Duration.ofNanos(delay + jitter), () -> poll(sole));
     }
+  }
+
+  @Override
+  public List<ResourceStatus> statuses() {
+    return subscription == null ? List.of() : subscription.statuses();
   }
 
   @Override

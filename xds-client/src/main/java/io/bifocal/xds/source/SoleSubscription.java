@@ -1,6 +1,7 @@
 package io.bifocal.xds.source;
 
 import com.google.protobuf.Message;
+import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.Subscription;
@@ -55,15 +56,11 @@ final class SoleSubscription<T extends Message> implements Subscription {
     this.decoder = tools.decoder().ofOneStream();
     this.outcomes = outcomes;
     this.state =
-        TypeState.stateOfTheWorld(
-            listing(type),
-            new Surroundings(tools.loop(), tools.chance(), () -> 0, settled, tools.observer()));
+        TypeState.listing(
+            type,
+            new Surroundings(
+                tools.loop(), tools.chance(), () -> 0, settled, tools.refused(), tools.observer()));
     this.inner = state.subscribe(names, watcher, outcomes, initialFetchTimeout);
-  }
-
-  private static <T extends Message> ResourceType<T> listing(ResourceType<T> type) {
-    return new ResourceType<>(
-        type.shortName(), type.typeUrl(), type.prototype(), type.nameOf(), true);
   }
 
   ResourceType<T> type() {
@@ -106,7 +103,7 @@ final class SoleSubscription<T extends Message> implements Subscription {
     Content.Reading reading = content.read(tools.decoder().rejectsUnknownFields());
     Decoded<T> decoded =
         reading.response() == null
-            ? new Decoded.Bad<>(new Decoded.Stamp("", "", 0), reading.reason(), "", "")
+            ? new Decoded.Bad<>(new Decoded.Stamp("", "", 0), reading.reason())
             : expected(decoder.decode(type, reading.response()), wanted);
     tools
         .loop()
@@ -142,15 +139,18 @@ final class SoleSubscription<T extends Message> implements Subscription {
                 + " resources (expecting "
                 + String.join(", ", wanted)
                 + "): "
-                + String.join(", ", came),
-            "",
-            "");
+                + String.join(", ", came));
   }
 
   @Override
   public void update(Set<String> newNames) {
     names = Set.copyOf(newNames);
     inner.update(newNames);
+  }
+
+  @Override
+  public List<ResourceStatus> statuses() {
+    return inner.statuses();
   }
 
   @Override

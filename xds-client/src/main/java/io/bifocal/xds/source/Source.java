@@ -1,11 +1,13 @@
 package io.bifocal.xds.source;
 
 import com.google.protobuf.Message;
+import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.Subscription;
 import io.bifocal.xds.SubscriptionObserver;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 
 /** One place where resources come from. On the client's loop. */
@@ -23,6 +25,9 @@ sealed interface Source permits StreamSource, RestSource, FileSource {
       ResourceWatcher<T> watcher,
       SubscriptionObserver observer,
       Duration initialFetchTimeout);
+
+  /** What is held of all that is subscribed to here. */
+  List<ResourceStatus> statuses();
 
   /** Ends it, and all that was subscribed. Harmless twice. */
   void close();

@@ -1,5 +1,6 @@
 package io.bifocal.xds.source;
 
+import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.Subscriptions;
 import io.bifocal.xds.TransportObserver;
 import io.bifocal.xds.bootstrap.Servers;
@@ -7,10 +8,12 @@ import io.bifocal.xds.bootstrap.StreamSettings;
 import io.bifocal.xds.file.FileWatcher;
 import io.bifocal.xds.resource.Decoder;
 import io.bifocal.xds.rest.RestTransport;
+import io.bifocal.xds.state.RefusedLimit;
 import io.bifocal.xds.stream.Transport;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
@@ -25,6 +28,7 @@ public interface Sources extends Subscriptions, AutoCloseable {
    * @param decode runs decoding and checks, and reads files
    * @param chance uniform in [0, 1): jitter
    * @param servers which a source may name
+   * @param refused how much may be kept of what was refused
    */
   record Tools(
       Loop loop,
@@ -34,10 +38,32 @@ public interface Sources extends Subscriptions, AutoCloseable {
       TransportObserver observer,
       Node node,
       Servers servers,
-      Ways ways) {
+      Ways ways,
+      RefusedLimit refused) {
+
+    public Tools(
+        Loop loop,
+        Executor decode,
+        Decoder decoder,
+        DoubleSupplier chance,
+        TransportObserver observer,
+        Node node,
+        Servers servers,
+        Ways ways) {
+      this(
+          loop,
+          decode,
+          decoder,
+          chance,
+          observer,
+          node,
+          servers,
+          ways,
+          RefusedLimit.counting(observer));
+    }
 
     Tools withObserver(TransportObserver other) {
-      return new Tools(loop, decode, decoder, chance, other, node, servers, ways);
+      return new Tools(loop, decode, decoder, chance, other, node, servers, ways, refused);
     }
   }
 
@@ -59,6 +85,9 @@ public interface Sources extends Subscriptions, AutoCloseable {
 
   /** Opens what is subscribed; what is subscribed later opens at once. */
   void start();
+
+  /** What is held of all that is subscribed to. */
+  List<ResourceStatus> statuses();
 
   @Override
   void close();

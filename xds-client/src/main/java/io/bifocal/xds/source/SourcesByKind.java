@@ -2,6 +2,7 @@ package io.bifocal.xds.source;
 
 import com.google.protobuf.Message;
 import io.bifocal.xds.Hold;
+import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.Subscription;
@@ -13,6 +14,7 @@ import io.bifocal.xds.bootstrap.StreamSettings;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -91,6 +93,11 @@ final class SourcesByKind implements Sources {
       }
 
       @Override
+      public List<ResourceStatus> statuses() {
+        return inner.statuses();
+      }
+
+      @Override
       public void close() {
         end(source);
       }
@@ -120,6 +127,14 @@ final class SourcesByKind implements Sources {
   public Hold hold(ResourceType<?> type) {
     loop.assertInLoop();
     return aggregated.hold(type);
+  }
+
+  @Override
+  public List<ResourceStatus> statuses() {
+    loop.assertInLoop();
+    List<ResourceStatus> all = new ArrayList<>(aggregated.statuses());
+    own.forEach(source -> all.addAll(source.statuses()));
+    return all;
   }
 
   @Override

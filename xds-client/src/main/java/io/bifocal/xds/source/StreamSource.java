@@ -2,6 +2,7 @@ package io.bifocal.xds.source;
 
 import com.google.protobuf.Message;
 import io.bifocal.xds.Hold;
+import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.Subscription;
@@ -22,6 +23,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -80,7 +82,8 @@ final class StreamSource<Q extends Message, R extends Message>
     this.decoder = tools.decoder().ofOneStream();
     this.loop = tools.loop();
     this.surroundings =
-        new Surroundings(loop, tools.chance(), () -> tickets++, this::flush, tools.observer());
+        new Surroundings(
+            loop, tools.chance(), () -> tickets++, this::flush, tools.refused(), tools.observer());
   }
 
   /**
@@ -311,6 +314,11 @@ final class StreamSource<Q extends Message, R extends Message>
       readingPaused = false;
       from.request();
     }
+  }
+
+  @Override
+  public List<ResourceStatus> statuses() {
+    return types.values().stream().flatMap(type -> type.statuses().stream()).toList();
   }
 
   @Override

@@ -6,7 +6,9 @@ import io.bifocal.xds.Verdict;
 import io.bifocal.xds.resource.Decoded;
 import io.bifocal.xds.time.Loop;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +18,7 @@ final class Answer<T extends Message> {
   private final int stream;
   private final Loop loop;
   private final Set<String> reasons = new LinkedHashSet<>();
+  private final Map<String, String> blamed = new HashMap<>();
   private boolean refused;
   private boolean asking = true;
   private int open;
@@ -35,21 +38,30 @@ final class Answer<T extends Message> {
       pending.whenSettled(
           known -> {
             loop.assertInLoop();
-            take(interest, known, began);
+            take(interest, update, known, began);
             onSettled.run();
           });
     } else {
-      take(interest, verdict, began);
+      take(interest, update, verdict, began);
     }
   }
 
-  private void take(Interest<T> interest, Verdict verdict, long began) {
+  private void take(Interest<T> interest, Update<T> update, Verdict verdict, long began) {
     open--;
     if (verdict instanceof Verdict.Rejected rejected) {
       refuse(rejected.message());
       interest.rejected(rejected.message());
+      blame(update, rejected);
     } else {
       interest.accepted(response.stamp().version(), Duration.ofNanos(loop.nanoTime() - began));
+    }
+  }
+
+  // Who does not say which it blames refuses them all.
+  private void blame(Update<T> update, Verdict.Rejected rejected) {
+    blamed.putAll(rejected.reasons());
+    if (rejected.reasons().isEmpty()) {
+      update.resources().forEach(resource -> blamed.put(resource.name(), rejected.message()));
     }
   }
 
@@ -76,6 +88,11 @@ final class Answer<T extends Message> {
   /** Null when the refusal gives none. */
   @Nullable String reason() {
     return reasons.isEmpty() ? null : String.join("; ", reasons);
+  }
+
+  /** The resources that watchers refused, and why. */
+  Map<String, String> blamed() {
+    return blamed;
   }
 
   Decoded<T> response() {

@@ -2,6 +2,7 @@ package io.bifocal.xds.state;
 
 import com.google.protobuf.Message;
 import io.bifocal.xds.Hold;
+import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.Subscription;
@@ -17,9 +18,11 @@ import io.bifocal.xds.resource.UnknownField;
 import io.bifocal.xds.time.Loop;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +44,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
   private final Expiry expiry;
   private final Deque<Answer<T>> unsettled = new ArrayDeque<>();
   private final Penance penance;
+  private final Holdings<T> holdings;
   private int holds;
   private long subscriptions;
   private int stream;
@@ -60,6 +64,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
     this.loop = surroundings.loop();
     this.expiry = new Expiry(loop, this::expired);
     this.penance = new Penance(surroundings);
+    this.holdings = new Holdings<>(type, interests, surroundings);
   }
 
   @Override
@@ -76,7 +81,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
       SubscriptionObserver observer,
       Duration initialFetchTimeout) {
     Interest<T> interest =
-        new Interest<>(subscriptions++, type.shortName(), copy(names), watcher, observer, loop);
+        new Interest<>(subscriptions++, type, copy(names), watcher, observer, loop);
     interest.start(initialFetchTimeout);
     add(interest);
     changed();
@@ -87,6 +92,12 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
         if (!interest.closed() && !interest.names().equals(names)) {
           rename(interest, copy(names));
         }
+      }
+
+      @Override
+      public List<ResourceStatus> statuses() {
+        loop.assertInLoop();
+        return interest.closed() ? List.of() : holdings.statuses(interest);
       }
 
       @Override
@@ -116,7 +127,12 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
   private void remove(Interest<T> interest) {
     boolean before = interests.everything();
     List<String> orphans = interests.remove(interest);
-    ledger.unwanted(orphans, before && !interests.everything());
+    unwanted(orphans, before && !interests.everything());
+  }
+
+  private void unwanted(Collection<String> names, boolean everything) {
+    ledger.unwanted(names, everything);
+    holdings.unwanted(names, everything);
   }
 
   // Added before it is removed, so that the names it keeps are never without an owner.
@@ -129,7 +145,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
     fresh.removeAll(dropped);
     orphans.removeAll(names);
     if (!orphans.isEmpty() || (before && !interests.everything())) {
-      ledger.unwanted(orphans, before && !interests.everything());
+      unwanted(orphans, before && !interests.everything());
     }
     ledger.wanted(fresh, !before && interests.everything());
     changed();
@@ -177,6 +193,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
   @Override
   public void onBroken(XdsError.Disconnected error) {
     ledger.restart();
+    holdings.broken(error);
     interests.all().forEach(i -> i.disconnected(error));
   }
 
@@ -210,6 +227,12 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
     interests.all().forEach(Interest::close);
     expiry.clear();
     penance.lift();
+    holdings.clear();
+  }
+
+  @Override
+  public List<ResourceStatus> statuses() {
+    return holdings.statuses();
   }
 
   // --- responses
@@ -217,6 +240,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
   @Override
   public void apply(Decoded<T> decoded, boolean present) {
     Decoded<T> response = judged(decoded);
+    holdings.reached();
     if (present) {
       ledger.received(response.stamp().nonce());
     }
@@ -245,7 +269,8 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
     if (decoded instanceof Good<T> good) {
       for (Flaw flaw : good.flaws()) {
         if (interests.everything() || !interests.in(flaw.name()).isEmpty()) {
-          return new Bad<>(good.stamp(), flaw.reason(), flaw.name(), flaw.fieldPath());
+          return new Bad<>(
+              good.stamp(), flaw.reason(), flaw.name(), flaw.fieldPath(), flaw.value());
         }
       }
       // While an earlier response is not settled, its versions may yet be taken.
@@ -256,7 +281,8 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
               "resource '%s' has no body, and version '%s' of it is not held"
                   .formatted(received.name(), received.version()),
               received.name(),
-              "");
+              "",
+              null);
         }
       }
     }
@@ -314,12 +340,16 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
     penance.accepted();
     version = response.stamp().version();
     renew(response);
+    holdings.judged(response, Map.of(), lists);
     ledger.accepted(response, answer, surroundings.tickets().getAsLong());
   }
 
   private void bookRefusal(Answer<T> answer) {
     if (answer.response() instanceof Good<T> good) {
       renew(good);
+      holdings.judged(good, answer.blamed(), lists);
+    } else if (answer.response() instanceof Bad<T> bad) {
+      holdings.refused(bad);
     }
     Decoded.Stamp stamp = answer.response().stamp();
     boolean repeated = penance.isRepeated(stamp.fingerprint());
@@ -347,6 +377,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
   private void expired(List<String> names) {
     log.info("{}: the time to live of {} resources is over", type, names.size());
     ledger.expired(names);
+    holdings.expired(names);
     for (Interest<T> interest : interests.all()) {
       List<String> gone =
           interest.everything()

@@ -1,13 +1,17 @@
 package io.bifocal.xds.state;
 
 import com.google.protobuf.Message;
+import io.bifocal.xds.ResourceStatus.Failure;
+import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.Update;
 import io.bifocal.xds.Verdict;
+import io.bifocal.xds.WatchError;
 import io.bifocal.xds.XdsError;
 import io.bifocal.xds.time.Loop;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -18,17 +22,18 @@ final class Interest<T extends Message> {
   private static final Logger log = LoggerFactory.getLogger(Interest.class);
 
   final long order;
-  private final String type;
+  private final ResourceType<T> type;
   private final ResourceWatcher<T> watcher;
   private final SubscriptionObserver observer;
   private final Loop loop;
   private Set<String> names;
   private Loop.@Nullable Timer patience;
+  private @Nullable Failure timedOut;
   private boolean closed;
 
   Interest(
       long order,
-      String type,
+      ResourceType<T> type,
       Set<String> names,
       ResourceWatcher<T> watcher,
       SubscriptionObserver observer,
@@ -113,9 +118,16 @@ final class Interest<T extends Message> {
     observer.onFetchTimeout();
     observer.onAttempt();
     log.warn("no answer for {} within {}", this, after);
-    tell(
+    XdsError.FetchTimeout error =
         new XdsError.FetchTimeout(
-            after, "no answer for " + this + " within " + after.toMillis() + " ms"));
+            after, "no answer for " + this + " within " + after.toMillis() + " ms");
+    timedOut = new Failure(WatchError.of(type, "", error), loop.wallTime(), "", Optional.empty());
+    tell(error);
+  }
+
+  /** That no answer came in time, while that is so. */
+  Optional<Failure> timedOut() {
+    return Optional.ofNullable(timedOut);
   }
 
   private void tell(XdsError error) {
@@ -130,6 +142,7 @@ final class Interest<T extends Message> {
   }
 
   private void stopWaiting() {
+    timedOut = null;
     if (patience != null) {
       patience.cancel();
       patience = null;
@@ -139,9 +152,9 @@ final class Interest<T extends Message> {
   @Override
   public String toString() {
     return switch (names.size()) {
-      case 0 -> type;
-      case 1 -> type + " " + names.iterator().next();
-      default -> type + " (" + names.size() + " names)";
+      case 0 -> type.shortName();
+      case 1 -> type.shortName() + " " + names.iterator().next();
+      default -> type.shortName() + " (" + names.size() + " names)";
     };
   }
 }

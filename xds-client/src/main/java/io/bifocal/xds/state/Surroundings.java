@@ -11,10 +11,12 @@ import java.util.function.LongSupplier;
  * @param chance uniform in [0, 1): jitter
  * @param tickets ever higher numbers: answers are sent in the order in which they became due
  * @param due told whenever a request may have become due
+ * @param refused how much may be kept of what was refused
  */
 public record Surroundings(
     Loop loop,
     DoubleSupplier chance,
     LongSupplier tickets,
     Runnable due,
+    RefusedLimit refused,
     TransportObserver observer) {}

@@ -2,6 +2,7 @@ package io.bifocal.xds.state;
 
 import com.google.protobuf.Message;
 import io.bifocal.xds.Hold;
+import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.Subscription;
@@ -11,6 +12,7 @@ import io.bifocal.xds.resource.Decoded;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 
 /** Both ledgers of one type on one stream. */
@@ -26,6 +28,14 @@ public interface TypeState<Q extends Message, T extends Message> {
         new SotwLedger(type.typeUrl(), interests),
         type.wholeState(),
         surroundings);
+  }
+
+  /** In the state-of-the-world dialect, where each answer lists all there is of any type. */
+  static <T extends Message> TypeState<DiscoveryRequest, T> listing(
+      ResourceType<T> type, Surroundings surroundings) {
+    Interests<T> interests = new Interests<>();
+    return new Books<>(
+        type, interests, new SotwLedger(type.typeUrl(), interests), true, surroundings);
   }
 
   /** In the incremental dialect. */
@@ -73,6 +83,9 @@ public interface TypeState<Q extends Message, T extends Message> {
 
   /** Takes what is due as one request, without its node. */
   Q next();
+
+  /** What is held of the type, and what is wanted and is not. */
+  List<ResourceStatus> statuses();
 
   /** Stops all timers. */
   void close();

@@ -3,6 +3,9 @@ package io.bifocal.xds.testing;
 import com.google.protobuf.Message;
 import io.bifocal.xds.Hold;
 import io.bifocal.xds.Resource;
+import io.bifocal.xds.ResourceStatus;
+import io.bifocal.xds.ResourceStatus.Failure;
+import io.bifocal.xds.ResourceStatus.Status;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.Subscription;
@@ -10,13 +13,16 @@ import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.Subscriptions;
 import io.bifocal.xds.Update;
 import io.bifocal.xds.Verdict;
+import io.bifocal.xds.WatchError;
 import io.bifocal.xds.XdsError;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -26,7 +32,7 @@ import java.util.function.Predicate;
  * Subscriptions whose control plane is the test. {@link #requests} tells what an aggregated
  * state-of-the-world stream would have carried, in order, holds and late verdicts considered.
  * Watchers are called within the calls of this class; nothing is asynchronous and nothing times out
- * by itself.
+ * by itself. What is held is told without removals and errors, as of the epoch.
  */
 public final class ScriptedSubscriptions implements Subscriptions {
   private final Map<ResourceType<?>, Line<?>> lines = new LinkedHashMap<>();
@@ -149,6 +155,7 @@ public final class ScriptedSubscriptions implements Subscriptions {
   private final class Line<T extends Message> {
     private final ResourceType<T> type;
     private final List<Watch> watches = new ArrayList<>();
+    private final Map<String, ResourceStatus> statuses = new LinkedHashMap<>();
     private String version = "";
     private String error = "";
     private int holds;
@@ -173,6 +180,11 @@ public final class ScriptedSubscriptions implements Subscriptions {
       public void update(Set<String> newNames) {
         names = Set.copyOf(newNames);
         request();
+      }
+
+      @Override
+      public List<ResourceStatus> statuses() {
+        return statuses.values().stream().filter(s -> wants(s.name())).toList();
       }
 
       @Override
@@ -226,6 +238,10 @@ public final class ScriptedSubscriptions implements Subscriptions {
     void deliver(
         boolean whole, String newVersion, List<Resource<T>> resources, List<String> removed) {
       holds++;
+      if (whole) {
+        statuses.clear();
+      }
+      removed.forEach(statuses::remove);
       List<Verdict> verdicts = new ArrayList<>();
       for (Watch watch : List.copyOf(watches)) {
         List<Resource<T>> wanted = resources.stream().filter(watch::wants).toList();
@@ -233,12 +249,53 @@ public final class ScriptedSubscriptions implements Subscriptions {
         if (watches.contains(watch)
             && (watch.everything() || !wanted.isEmpty() || !gone.isEmpty())) {
           Verdict verdict = watch.watcher.onUpdate(new Update<>(whole, wanted, gone, newVersion));
-          whenSettled(verdict, settled -> tell(watch.observer, settled, newVersion));
+          whenSettled(
+              verdict,
+              settled -> {
+                tell(watch.observer, settled, newVersion);
+                wanted.forEach(resource -> note(resource, settled));
+              });
           verdicts.add(verdict);
         }
       }
       holds--;
       settle(newVersion, verdicts);
+    }
+
+    private void note(Resource<T> resource, Verdict verdict) {
+      String name = resource.name();
+      ResourceStatus before = statuses.get(name);
+      if (verdict instanceof Verdict.Rejected rejected
+          && (rejected.reasons().isEmpty() || rejected.reasons().containsKey(name))) {
+        String reason = rejected.reasons().getOrDefault(name, rejected.message());
+        Failure failure =
+            new Failure(
+                new WatchError(WatchError.Kind.REJECTED, type, name, "", reason),
+                Instant.EPOCH,
+                resource.version(),
+                Optional.of(resource.value()));
+        statuses.put(
+            name,
+            new ResourceStatus(
+                type,
+                name,
+                Status.NACKED,
+                before == null ? "" : before.version(),
+                before == null ? Optional.empty() : before.value(),
+                before == null ? Optional.empty() : before.lastUpdated(),
+                Optional.of(failure)));
+      } else {
+        statuses.put(
+            name,
+            new ResourceStatus(
+                type,
+                name,
+                Status.ACKED,
+                resource.version(),
+                Optional.of(resource.value()),
+                Optional.of(Instant.EPOCH),
+                Optional.empty()));
+      }
     }
 
     // Acknowledges when all verdicts are there; refuses with the first reason.
