@@ -28,22 +28,38 @@ final class Dumped {
         JsonParser.parseString(json).getAsJsonObject().getAsJsonArray("configs")) {
       for (Map.Entry<String, JsonElement> section : dump.getAsJsonObject().entrySet()) {
         if (section.getKey().startsWith("dynamic_") && section.getValue().isJsonArray()) {
+          boolean listeners = section.getKey().equals("dynamic_listeners");
           Set<String> entries = new TreeSet<>();
-          section.getValue().getAsJsonArray().forEach(e -> entries.add(entry(e.getAsJsonObject())));
+          for (JsonElement element : section.getValue().getAsJsonArray()) {
+            JsonObject entry = element.getAsJsonObject();
+            if (listeners || !isRefusalAlone(entry)) {
+              entries.add(entry(entry, listeners ? STATES : Set.of()));
+            }
+          }
           NAMELESS.forEach(entries::remove);
-          lines.add("/config_dump " + section.getKey() + " " + entries);
+          if (listeners || !entries.isEmpty()) {
+            lines.add("/config_dump " + section.getKey() + " " + entries);
+          }
         }
       }
     }
     return lines;
   }
 
-  private static String entry(JsonObject entry) {
+  /**
+   * Normalised away: a resource that was refused, and of which there is no good one, is an entry of
+   * ours alone, as is the error beside a good one; Envoy tells it of listeners only.
+   */
+  private static boolean isRefusalAlone(JsonObject entry) {
+    return entry.has("error_state") && !entry.has("version_info");
+  }
+
+  private static String entry(JsonObject entry, Set<String> states) {
     StringBuilder text = new StringBuilder(name(entry));
     if (entry.has("version_info")) {
       text.append('@').append(entry.get("version_info").getAsString());
     }
-    for (String state : new TreeSet<>(STATES)) {
+    for (String state : new TreeSet<>(states)) {
       if (entry.has(state) && !isOfAListenerTwice(entry.getAsJsonObject(state))) {
         JsonElement version = entry.getAsJsonObject(state).get("version_info");
         text.append(' ').append(state);

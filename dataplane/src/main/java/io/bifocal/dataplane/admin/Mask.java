@@ -67,6 +67,9 @@ final class Mask {
   }
 
   private static Optional<Message> insideOf(Any any, Set<String> paths) {
+    if (any.getTypeUrl().isEmpty()) {
+      return Optional.of(any); // it is not there in this one, and may be in the next
+    }
     Optional<Message> prototype = MessageTypes.prototype(any.getTypeUrl());
     if (prototype.isEmpty()) {
       return Optional.empty();

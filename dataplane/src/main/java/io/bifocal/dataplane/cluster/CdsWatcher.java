@@ -12,7 +12,9 @@ import io.bifocal.xds.XdsError;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -35,7 +37,7 @@ final class CdsWatcher implements ResourceWatcher<Cluster> {
 
   @Override
   public Verdict onUpdate(Update<Cluster> update) {
-    List<String> errors = new ArrayList<>();
+    Map<String, String> errors = new LinkedHashMap<>();
     Hold hold = xds.hold(ResourceType.ENDPOINTS);
     Hold secrets = xds.hold(ResourceType.SECRET);
     try {
@@ -49,11 +51,13 @@ final class CdsWatcher implements ResourceWatcher<Cluster> {
   }
 
   /** The refusal that names each cluster that was not taken, and why. */
-  static Verdict refusal(List<String> errors) {
-    return Verdict.reject("Error adding/updating cluster(s) " + String.join(", ", errors));
+  static Verdict refusal(Map<String, String> errors) {
+    List<String> each = new ArrayList<>();
+    errors.forEach((name, reason) -> each.add(name + ": " + reason));
+    return Verdict.reject("Error adding/updating cluster(s) " + String.join(", ", each), errors);
   }
 
-  private void apply(Update<Cluster> update, List<String> errors) {
+  private void apply(Update<Cluster> update, Map<String, String> errors) {
     Set<String> named = new HashSet<>();
     for (Resource<Cluster> resource : update.resources()) {
       String name = resource.value().getName();
@@ -63,7 +67,7 @@ final class CdsWatcher implements ResourceWatcher<Cluster> {
         }
         manager.addOrUpdate(resource);
       } catch (ConfigException e) {
-        errors.add(name + ": " + e.reason());
+        errors.merge(name, e.reason(), (first, more) -> first + ", " + name + ": " + more);
       }
     }
     if (update.whole()) {

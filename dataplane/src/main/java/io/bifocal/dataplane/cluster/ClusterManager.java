@@ -8,6 +8,7 @@ import io.bifocal.dataplane.transport.TransportSockets;
 import io.bifocal.xds.Hold;
 import io.bifocal.xds.LoadSource;
 import io.bifocal.xds.Resource;
+import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.Subscription;
 import io.bifocal.xds.SubscriptionObserver;
@@ -241,7 +242,18 @@ public final class ClusterManager {
   /** What {@code /config_dump} shows of clusters. */
   public ClustersConfigDump clustersDump() {
     control.assertInLoop();
-    return ClusterDump.clusters(cdsVersion, active.values(), warming.values());
+    return ClusterDump.clusters(cdsVersion, active.values(), warming.values(), statuses());
+  }
+
+  // What concerns all of the type has no place there.
+  private Map<String, ResourceStatus> statuses() {
+    Map<String, ResourceStatus> byName = new HashMap<>();
+    onDemand.statuses().forEach(status -> byName.put(status.name(), status));
+    if (cds != null) {
+      cds.statuses().forEach(status -> byName.put(status.name(), status));
+    }
+    byName.remove("");
+    return byName;
   }
 
   /** What {@code /config_dump?include_eds} shows of their hosts. */

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.cluster;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
+import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.Subscription;
@@ -12,6 +13,7 @@ import io.bifocal.xds.Verdict;
 import io.bifocal.xds.XdsError;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -172,6 +174,11 @@ final class EdsMembership implements Membership, ResourceWatcher<ClusterLoadAssi
         listener.onReady();
       }
     }
+  }
+
+  @Override
+  public Optional<ResourceStatus> status() {
+    return subscription == null ? Optional.empty() : subscription.status(eds.resource());
   }
 
   @Override

@@ -3,9 +3,11 @@ package io.bifocal.dataplane.cluster;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.xds.Resource;
+import io.bifocal.xds.ResourceStatus;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** One incarnation of a cluster on the control loop. */
@@ -129,6 +131,11 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
 
   ClusterLoadAssignment assignment() {
     return membership.assignment();
+  }
+
+  /** What became of the last answer of EDS, where hosts come from there. */
+  Optional<ResourceStatus> endpointsStatus() {
+    return membership.status();
   }
 
   ClusterSnapshot snapshot() {

@@ -1,6 +1,8 @@
 package io.bifocal.dataplane.cluster;
 
+import io.bifocal.xds.ResourceStatus;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import java.util.Optional;
 
 /** Finds a cluster's hosts. Confined to the control loop. */
 interface Membership extends AutoCloseable {
@@ -13,6 +15,11 @@ interface Membership extends AutoCloseable {
 
   /** The assignment in force, for dumps. */
   ClusterLoadAssignment assignment();
+
+  /** What became of the last answer, where hosts are asked for by name; for dumps. */
+  default Optional<ResourceStatus> status() {
+    return Optional.empty();
+  }
 
   /** Ends; the listener hears no more. */
   @Override

@@ -8,6 +8,7 @@ import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.xds.Hold;
 import io.bifocal.xds.Resource;
+import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.Subscription;
@@ -19,10 +20,10 @@ import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -92,6 +93,15 @@ public final class OnDemandClusters implements ClusterQuestions {
     }
   }
 
+  /** What the client holds of what was asked for. */
+  List<ResourceStatus> statuses() {
+    return sources.values().stream()
+        .map(source -> source.subscription)
+        .filter(Objects::nonNull)
+        .flatMap(subscription -> subscription.statuses().stream())
+        .toList();
+  }
+
   void close() {
     sources.values().forEach(Source::close);
     sources.clear();
@@ -133,7 +143,7 @@ public final class OnDemandClusters implements ClusterQuestions {
 
     @Override
     public Verdict onUpdate(Update<Cluster> update) {
-      List<String> errors = new ArrayList<>();
+      Map<String, String> errors = new LinkedHashMap<>();
       Hold hold = xds.hold(ResourceType.ENDPOINTS);
       try {
         manager.batch(() -> apply(update, errors));
@@ -143,7 +153,7 @@ public final class OnDemandClusters implements ClusterQuestions {
       return errors.isEmpty() ? Verdict.accept() : CdsWatcher.refusal(errors);
     }
 
-    private void apply(Update<Cluster> update, List<String> errors) {
+    private void apply(Update<Cluster> update, Map<String, String> errors) {
       for (Resource<Cluster> resource : update.resources()) {
         String name = resource.value().getName();
         try {
@@ -152,7 +162,7 @@ public final class OnDemandClusters implements ClusterQuestions {
             onActive(name);
           }
         } catch (ConfigException e) {
-          errors.add(name + ": " + e.reason());
+          errors.put(name, e.reason());
           names.missing(name);
         }
       }

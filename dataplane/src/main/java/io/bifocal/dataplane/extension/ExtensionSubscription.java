@@ -7,6 +7,7 @@ import io.bifocal.dataplane.init.FirstAnswer;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.xds.Resource;
+import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.Subscription;
@@ -165,19 +166,28 @@ final class ExtensionSubscription implements ResourceWatcher<TypedExtensionConfi
     first.came();
   }
 
-  /** What {@code /config_dump} shows; null while there is nothing. */
+  /** What {@code /config_dump} shows; null while there is nothing, good or refused. */
   @Nullable EcdsFilterConfig dump() {
-    TypedExtensionConfig known = good;
-    if (known == null) {
-      return null;
+    EcdsFilterConfig.Builder dump = EcdsFilterConfig.newBuilder();
+    ResourceStatus status = subscription == null ? null : subscription.status(name).orElse(null);
+    if (status != null) {
+      dump.setClientStatus(status.clientStatus());
+      status.errorState().ifPresent(dump::setErrorState);
     }
-    return EcdsFilterConfig.newBuilder()
-        .setVersionInfo(version)
-        .setEcdsFilter(Any.pack(known))
-        .setLastUpdated(
-            Timestamp.newBuilder()
-                .setSeconds(since.getEpochSecond())
-                .setNanos(since.getNano() / 1_000_000 * 1_000_000))
-        .build();
+    TypedExtensionConfig known = good;
+    if (known != null) {
+      return dump.setVersionInfo(version)
+          .setEcdsFilter(Any.pack(known))
+          .setLastUpdated(
+              Timestamp.newBuilder()
+                  .setSeconds(since.getEpochSecond())
+                  .setNanos(since.getNano() / 1_000_000 * 1_000_000))
+          .build();
+    }
+    // Of one that was refused and never was, the name is shown.
+    return status == null || status.status() != ResourceStatus.Status.NACKED
+        ? null
+        : dump.setEcdsFilter(Any.pack(TypedExtensionConfig.newBuilder().setName(name).build()))
+            .build();
   }
 }

@@ -7,6 +7,7 @@ import io.bifocal.dataplane.init.FirstAnswer;
 import io.bifocal.dataplane.ondemand.Question;
 import io.bifocal.dataplane.ondemand.Wait;
 import io.bifocal.xds.Resource;
+import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.Subscription;
@@ -22,6 +23,7 @@ import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +63,11 @@ final class RdsRoutes implements ResourceWatcher<RouteConfiguration> {
   Lease lease() {
     leases++;
     return new Lease();
+  }
+
+  /** What became of the last answer. */
+  Optional<ResourceStatus> status() {
+    return subscription == null ? Optional.empty() : subscription.status(name);
   }
 
   CompiledRoutes routes() {

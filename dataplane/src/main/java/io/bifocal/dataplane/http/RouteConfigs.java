@@ -9,6 +9,7 @@ import io.bifocal.dataplane.http.route.RouteTable;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.ondemand.Question;
 import io.bifocal.dataplane.stats.Scope;
+import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.Subscriptions;
 import io.bifocal.xds.time.Loop;
@@ -121,18 +122,31 @@ public final class RouteConfigs {
                 .setLastUpdated(timestamp(since)));
       }
     }
-    for (RdsRoutes from : subscribed.values()) {
-      RouteConfiguration config = from.routes().config();
-      Instant since = from.routes().since();
-      if (config != null && since != null) {
-        dump.addDynamicRouteConfigs(
-            RoutesConfigDump.DynamicRouteConfig.newBuilder()
-                .setVersionInfo(from.routes().version())
-                .setRouteConfig(Any.pack(config))
-                .setLastUpdated(timestamp(since)));
-      }
-    }
+    subscribed.forEach((key, from) -> dynamic(key.name(), from, dump));
     return dump.build();
+  }
+
+  // Of one that was refused and never was, the name is shown.
+  private static void dynamic(String name, RdsRoutes from, RoutesConfigDump.Builder dump) {
+    RoutesConfigDump.DynamicRouteConfig.Builder shown =
+        RoutesConfigDump.DynamicRouteConfig.newBuilder();
+    ResourceStatus status = from.status().orElse(null);
+    if (status != null) {
+      shown.setClientStatus(status.clientStatus());
+      status.errorState().ifPresent(shown::setErrorState);
+    }
+    RouteConfiguration config = from.routes().config();
+    Instant since = from.routes().since();
+    if (config != null && since != null) {
+      dump.addDynamicRouteConfigs(
+          shown
+              .setVersionInfo(from.routes().version())
+              .setRouteConfig(Any.pack(config))
+              .setLastUpdated(timestamp(since)));
+    } else if (status != null && status.status() == ResourceStatus.Status.NACKED) {
+      RouteConfiguration named = RouteConfiguration.newBuilder().setName(name).build();
+      dump.addDynamicRouteConfigs(shown.setRouteConfig(Any.pack(named)));
+    }
   }
 
   static Timestamp timestamp(Instant time) {

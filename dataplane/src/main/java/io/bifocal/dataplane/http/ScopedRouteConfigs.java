@@ -5,10 +5,12 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.stats.Scope;
+import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.Subscriptions;
 import io.bifocal.xds.bootstrap.SourceSettings;
 import io.bifocal.xds.time.Loop;
+import io.envoyproxy.envoy.admin.v3.ClientResourceStatus;
 import io.envoyproxy.envoy.admin.v3.ScopedRoutesConfigDump;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.route.v3.ScopedRouteConfiguration;
@@ -20,6 +22,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -156,13 +159,21 @@ public final class ScopedRouteConfigs {
     subscribed.forEach(
         (key, scopes) -> {
           Instant since = scopes.since();
-          if (since != null) {
-            dump.addDynamicScopedRouteConfigs(
-                ScopedRoutesConfigDump.DynamicScopedRouteConfigs.newBuilder()
+          Optional<ResourceStatus> refusal = scopes.refusal();
+          if (since != null || refusal.isPresent()) {
+            ScopedRoutesConfigDump.DynamicScopedRouteConfigs.Builder set =
+                dump.addDynamicScopedRouteConfigsBuilder()
                     .setName(key.name())
                     .setVersionInfo(scopes.version())
                     .addAllScopedRouteConfigs(packed(scopes.scopes()))
-                    .setLastUpdated(RouteConfigs.timestamp(since)));
+                    .setClientStatus(
+                        refusal.isPresent()
+                            ? ClientResourceStatus.NACKED
+                            : ClientResourceStatus.ACKED);
+            if (since != null) {
+              set.setLastUpdated(RouteConfigs.timestamp(since));
+            }
+            refusal.flatMap(ResourceStatus::errorState).ifPresent(set::setErrorState);
           }
         });
     return dump.build();

@@ -8,6 +8,7 @@ import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.ondemand.Question;
 import io.bifocal.xds.Hold;
 import io.bifocal.xds.Resource;
+import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.Subscription;
@@ -23,10 +24,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -97,6 +100,15 @@ final class SubscribedScopes implements ResourceWatcher<ScopedRouteConfiguration
 
   Collection<RouteScope> scopes() {
     return scopes.values();
+  }
+
+  /** What is wrong: with a scope that was refused, else with all of them. */
+  Optional<ResourceStatus> refusal() {
+    return subscription == null
+        ? Optional.empty()
+        : subscription.statuses().stream()
+            .filter(status -> status.status() == ResourceStatus.Status.NACKED)
+            .max(Comparator.comparing(status -> !status.name().isEmpty()));
   }
 
   @Nullable Instant since() {

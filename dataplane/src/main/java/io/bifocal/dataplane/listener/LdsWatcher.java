@@ -20,15 +20,13 @@ import java.util.Set;
  */
 final class LdsWatcher implements ResourceWatcher<Listener> {
   private final ListenerSet listeners;
-  private final ListenerErrors errors;
   private final Subscriptions xds;
   private final Runnable answered;
   private String version = "";
 
   /** A watcher that calls {@code answered} after each answer, good, bad or missing. */
-  LdsWatcher(ListenerSet listeners, ListenerErrors errors, Subscriptions xds, Runnable answered) {
+  LdsWatcher(ListenerSet listeners, Subscriptions xds, Runnable answered) {
     this.listeners = listeners;
-    this.errors = errors;
     this.xds = xds;
     this.answered = answered;
   }
@@ -40,12 +38,12 @@ final class LdsWatcher implements ResourceWatcher<Listener> {
 
   @Override
   public Verdict onUpdate(Update<Listener> update) {
-    errors.clear();
+    ListenerErrors errors = new ListenerErrors();
     Hold routes = xds.hold(ResourceType.ROUTES); // all new names make one request
     Hold secrets = xds.hold(ResourceType.SECRET);
     try {
       boolean removed = remove(update);
-      boolean put = put(update);
+      boolean put = put(update, errors);
       listeners.settle();
       if (removed || put || errors.isEmpty()) {
         version = update.version();
@@ -55,9 +53,7 @@ final class LdsWatcher implements ResourceWatcher<Listener> {
       secrets.close();
     }
     answered.run();
-    return errors.isEmpty()
-        ? Verdict.accept()
-        : Verdict.reject("Error adding/updating listener(s) " + errors.text());
+    return errors.verdict();
   }
 
   private boolean remove(Update<Listener> update) {
@@ -75,7 +71,7 @@ final class LdsWatcher implements ResourceWatcher<Listener> {
     return any;
   }
 
-  private boolean put(Update<Listener> update) {
+  private boolean put(Update<Listener> update, ListenerErrors errors) {
     boolean any = false;
     Set<String> seen = new HashSet<>();
     for (Resource<Listener> resource : update.resources()) {
@@ -86,7 +82,7 @@ final class LdsWatcher implements ResourceWatcher<Listener> {
         }
         any |= listeners.put(listener, resource.version(), false);
       } catch (ConfigException e) {
-        errors.add(listener, e.reason(), resource.version());
+        errors.add(listener.getName(), e.reason());
       }
     }
     return any;

@@ -3,11 +3,11 @@ package io.bifocal.dataplane.listener;
 import com.google.common.net.InetAddresses;
 import com.google.protobuf.Any;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.xds.ResourceStatus;
 import io.envoyproxy.envoy.admin.v3.ListenerStatus;
 import io.envoyproxy.envoy.admin.v3.ListenersConfigDump;
 import io.envoyproxy.envoy.admin.v3.ListenersConfigDump.DynamicListener;
 import io.envoyproxy.envoy.admin.v3.ListenersConfigDump.DynamicListenerState;
-import io.envoyproxy.envoy.admin.v3.UpdateFailureState;
 import io.envoyproxy.envoy.config.core.v3.Pipe;
 import io.envoyproxy.envoy.config.core.v3.SocketAddress;
 import java.util.Collection;
@@ -23,7 +23,7 @@ final class ListenerDump {
       String version,
       Collection<ListenerEntry> entries,
       List<Drains.Draining> draining,
-      Map<String, UpdateFailureState> errors) {
+      List<ResourceStatus> statuses) {
     ListenersConfigDump.Builder dump = ListenersConfigDump.newBuilder().setVersionInfo(version);
     Map<String, DynamicListener.Builder> dynamic = new LinkedHashMap<>();
     for (ListenerEntry entry : entries) {
@@ -43,9 +43,19 @@ final class ListenerDump {
         .filter(d -> d.wholeListener() && !d.version().info().isEmpty())
         .forEach(
             d -> named(dynamic, d.version().config().name()).setDrainingState(state(d.version())));
-    errors.forEach((name, error) -> named(dynamic, name).setErrorState(error));
+    statuses.forEach(status -> show(status, dynamic));
     dynamic.values().forEach(dump::addDynamicListeners);
     return dump.build();
+  }
+
+  // One that never was, and is not refused, or what concerns all of them, has no place there.
+  private static void show(ResourceStatus status, Map<String, DynamicListener.Builder> dynamic) {
+    boolean refused = status.status() == ResourceStatus.Status.NACKED && !status.name().isEmpty();
+    if (refused || dynamic.containsKey(status.name())) {
+      DynamicListener.Builder listener =
+          named(dynamic, status.name()).setClientStatus(status.clientStatus());
+      status.errorState().ifPresent(listener::setErrorState);
+    }
   }
 
   private static DynamicListener.Builder named(

@@ -1,49 +1,27 @@
 package io.bifocal.dataplane.listener;
 
-import com.google.protobuf.Any;
-import io.bifocal.xds.time.Loop;
-import io.envoyproxy.envoy.admin.v3.UpdateFailureState;
-import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.bifocal.xds.Verdict;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What the last update of LDS got wrong: for its NACK, and for the dump until the next update. */
+/** What an update of LDS got wrong, for its NACK. */
 final class ListenerErrors {
-  private final Loop control;
   private final StringBuilder text = new StringBuilder();
-  private final Map<String, UpdateFailureState> byName = new LinkedHashMap<>();
+  private final Map<String, String> byName = new LinkedHashMap<>();
 
-  ListenerErrors(Loop control) {
-    this.control = control;
-  }
-
-  void clear() {
-    text.setLength(0);
-    byName.clear();
-  }
-
-  void add(Listener listener, String reason, String version) {
-    text.append(listener.getName()).append(": ").append(reason).append('\n');
-    byName.put(
-        listener.getName(),
-        UpdateFailureState.newBuilder()
-            .setFailedConfiguration(Any.pack(listener))
-            .setLastUpdateAttempt(VersionFactory.timestamp(control.wallTime()))
-            .setDetails(reason)
-            .setVersionInfo(version)
-            .build());
+  void add(String listener, String reason) {
+    text.append(listener).append(": ").append(reason).append('\n');
+    byName.put(listener, reason);
   }
 
   boolean isEmpty() {
-    return text.length() == 0;
+    return byName.isEmpty();
   }
 
   /** One line for each that was refused. */
-  String text() {
-    return text.toString();
-  }
-
-  Map<String, UpdateFailureState> byName() {
-    return byName;
+  Verdict verdict() {
+    return isEmpty()
+        ? Verdict.accept()
+        : Verdict.reject("Error adding/updating listener(s) " + text, byName);
   }
 }

@@ -47,7 +47,6 @@ public final class ListenerManager {
   private final InitManager server = new InitManager("listeners");
   private final Drains drains;
   private final ListenerSet listeners;
-  private final ListenerErrors errors;
   private final ExtensionConfigs discovery;
   private @Nullable LdsWatcher lds;
   private @Nullable Subscription subscription;
@@ -88,7 +87,6 @@ public final class ListenerManager {
     this.drainTime = drainTime;
     this.managerStats = new ManagerStats(stats.root());
     this.drains = new Drains(control, drainTime, managerStats);
-    this.errors = new ListenerErrors(control);
     this.discovery = new ExtensionConfigs(xds, stats, control);
     this.listeners =
         new ListenerSet(
@@ -131,7 +129,7 @@ public final class ListenerManager {
     control.assertInLoop();
     if (source != null) {
       InitManager.Target firstAnswer = server.register("LDS");
-      lds = new LdsWatcher(listeners, errors, xds, firstAnswer::ready);
+      lds = new LdsWatcher(listeners, xds, firstAnswer::ready);
       subscription = xds.subscribe(source, ResourceType.LISTENER, Set.of(), lds, observer);
     }
     server.await(initialized);
@@ -154,7 +152,10 @@ public final class ListenerManager {
   public ListenersConfigDump dump() {
     control.assertInLoop();
     return ListenerDump.dump(
-        lds == null ? "" : lds.version(), listeners.entries(), drains.all(), errors.byName());
+        lds == null ? "" : lds.version(),
+        listeners.entries(),
+        drains.all(),
+        subscription == null ? List.of() : subscription.statuses());
   }
 
   /** The network filters whose configurations are discovered. */

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.secret;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.init.FirstAnswer;
 import io.bifocal.xds.Resource;
+import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.Subscription;
@@ -17,6 +18,7 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -72,6 +74,11 @@ final class DynamicSecret implements ResourceWatcher<Secret> {
 
   String name() {
     return name;
+  }
+
+  /** What became of the last answer. */
+  Optional<ResourceStatus> status() {
+    return subscription == null ? Optional.empty() : subscription.status(name);
   }
 
   /** What is in use; null until there is something. */

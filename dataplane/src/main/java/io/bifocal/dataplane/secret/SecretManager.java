@@ -128,12 +128,20 @@ public final class SecretManager implements Secrets {
 
   private static SecretsConfigDump.DynamicSecret dynamic(
       DynamicSecret secret, String version, Secret value) {
-    return SecretsConfigDump.DynamicSecret.newBuilder()
-        .setName(secret.name())
-        .setVersionInfo(version)
-        .setLastUpdated(timestamp(secret.since()))
-        .setSecret(Any.pack(value))
-        .build();
+    SecretsConfigDump.DynamicSecret.Builder dump =
+        SecretsConfigDump.DynamicSecret.newBuilder()
+            .setName(secret.name())
+            .setVersionInfo(version)
+            .setLastUpdated(timestamp(secret.since()))
+            .setSecret(Any.pack(value));
+    secret
+        .status()
+        .ifPresent(
+            status -> {
+              dump.setClientStatus(status.clientStatus());
+              status.errorState().ifPresent(dump::setErrorState);
+            });
+    return dump.build();
   }
 
   private static Timestamp timestamp(Instant at) {

@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What Envoy counts of a stream to a control plane ({@code control_plane.*}), and the fields it
- * does not know ({@code server.dynamic_unknown_fields}). Belongs to the control loop.
+ * What Envoy counts of a stream to a control plane ({@code control_plane.*}), and what it does not
+ * know ({@code server.dynamic_unknown_fields}). Belongs to the control loop.
  */
 public final class ControlPlaneStats implements TransportObserver {
   private static final Logger log = LoggerFactory.getLogger(ControlPlaneStats.class);
@@ -16,32 +16,26 @@ public final class ControlPlaneStats implements TransportObserver {
   private final Gauge pending;
   private final Counter rateLimited;
   private final TextReadout identifier;
-  private final @Nullable Counter unknownFields;
+  private final @Nullable Content content;
   private int connectedState = 1;
 
-  private ControlPlaneStats(Scope owner, @Nullable Counter unknownFields) {
+  private ControlPlaneStats(Scope owner, @Nullable Content content) {
     Scope scope = owner.scope("control_plane");
     connected = scope.gauge("connected_state");
     pending = scope.gauge("pending_requests");
     rateLimited = scope.counter("rate_limit_enforced");
     identifier = scope.text("identifier");
-    this.unknownFields = unknownFields;
+    this.content = content;
   }
 
   /** Of the aggregated stream, and of what comes by any way. */
   public static ControlPlaneStats ofAggregatedStream(Scope root) {
-    return new ControlPlaneStats(root, root.scope("server").counter("dynamic_unknown_fields"));
+    return new ControlPlaneStats(root, new Content(root.scope("server")));
   }
 
   /** Where there is no aggregated stream: of what comes by any way. */
   public static TransportObserver withoutAggregatedStream(Scope root) {
-    Counter unknownFields = root.scope("server").counter("dynamic_unknown_fields");
-    return new TransportObserver() {
-      @Override
-      public void onUnknownFields(String typeUrl, String resource, String paths) {
-        count(unknownFields, typeUrl, resource, paths);
-      }
-    };
+    return new Content(root.scope("server"));
   }
 
   /** Of a stream that serves one subscription alone, under that one's scope. */
@@ -76,13 +70,37 @@ public final class ControlPlaneStats implements TransportObserver {
 
   @Override
   public void onUnknownFields(String typeUrl, String resource, String paths) {
-    if (unknownFields != null) {
-      count(unknownFields, typeUrl, resource, paths);
+    if (content != null) {
+      content.onUnknownFields(typeUrl, resource, paths);
     }
   }
 
-  private static void count(Counter counter, String typeUrl, String resource, String paths) {
-    counter.inc();
-    log.warn("{} '{}' has unknown fields, which are ignored: {}", typeUrl, resource, paths);
+  @Override
+  public void onRefusedNotKept(String typeUrl, String resource) {
+    if (content != null) {
+      content.onRefusedNotKept(typeUrl, resource);
+    }
+  }
+
+  /** Counts what comes, by whatever way. */
+  private static final class Content implements TransportObserver {
+    private final Counter unknownFields;
+    private final Counter refusedNotKept;
+
+    Content(Scope server) {
+      unknownFields = server.counter("dynamic_unknown_fields");
+      refusedNotKept = server.counter("dynamic_refused_not_kept");
+    }
+
+    @Override
+    public void onUnknownFields(String typeUrl, String resource, String paths) {
+      unknownFields.inc();
+      log.warn("{} '{}' has unknown fields, which are ignored: {}", typeUrl, resource, paths);
+    }
+
+    @Override
+    public void onRefusedNotKept(String typeUrl, String resource) {
+      refusedNotKept.inc();
+    }
   }
 }

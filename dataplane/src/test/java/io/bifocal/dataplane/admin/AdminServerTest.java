@@ -26,13 +26,18 @@ import io.envoyproxy.envoy.admin.v3.BootstrapConfigDump;
 import io.envoyproxy.envoy.admin.v3.ClustersConfigDump;
 import io.envoyproxy.envoy.admin.v3.EndpointsConfigDump;
 import io.envoyproxy.envoy.admin.v3.ListenerStatus;
+import io.envoyproxy.envoy.admin.v3.SecretsConfigDump;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
+import io.envoyproxy.envoy.admin.v3.UpdateFailureState;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -459,6 +464,65 @@ class AdminServerTest {
                     .setEndpointConfig(
                         Any.pack(ClusterLoadAssignment.newBuilder().setClusterName("a").build())))
             .build());
+  }
+
+  private static Any key(String name, String key) {
+    return Any.pack(
+        Secret.newBuilder()
+            .setName(name)
+            .setTlsCertificate(
+                TlsCertificate.newBuilder()
+                    .setPrivateKey(DataSource.newBuilder().setInlineString(key)))
+            .build());
+  }
+
+  @Test
+  void what_was_refused_is_redacted_and_can_be_cut_like_the_rest() throws Exception {
+    SecretsConfigDump.Builder secrets = SecretsConfigDump.newBuilder();
+    secrets.addDynamicActiveSecretsBuilder().setName("good").setSecret(key("good", "KEY1"));
+    secrets
+        .addDynamicActiveSecretsBuilder()
+        .setName("renewed")
+        .setSecret(key("renewed", "KEY2"))
+        .setErrorState(
+            UpdateFailureState.newBuilder()
+                .setDetails("bad")
+                .setFailedConfiguration(key("renewed", "KEY3")));
+    proxy.sections.add(secrets.build());
+
+    assertThat(get("/config_dump").body()).contains("[redacted]").doesNotContain("KEY");
+    assertThat(
+            get("/config_dump?resource=dynamic_active_secrets&mask=error_state.failed_configuration")
+                .body())
+        .contains("\"renewed\"", "[redacted]")
+        .doesNotContain("KEY");
+    assertThat(
+            get("/config_dump?resource=dynamic_active_secrets&name_regex=ren.*"
+                    + "&mask=name,error_state.failed_configuration.name")
+                .body())
+        .isEqualTo(
+            """
+            {
+             "configs": [
+              {
+               "@type": "type.googleapis.com/envoy.admin.v3.SecretsConfigDump.DynamicSecret",
+               "name": "renewed",
+               "error_state": {
+                "failed_configuration": {
+                 "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
+                 "name": "renewed"
+                }
+               }
+              }
+             ]
+            }
+            """);
+    assertThat(
+            get("/config_dump?resource=dynamic_active_secrets"
+                    + "&mask=name,error_state.failed_configuration.name")
+                .body())
+        .as("not every element has an error")
+        .contains("\"good\"", "\"renewed\"");
   }
 
   @Test

@@ -8,6 +8,7 @@ import static io.bifocal.dataplane.cluster.ClusterFixture.inline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.TextFormat;
+import io.envoyproxy.envoy.admin.v3.ClientResourceStatus;
 import io.envoyproxy.envoy.admin.v3.ClustersConfigDump;
 import io.envoyproxy.envoy.admin.v3.EndpointsConfigDump;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
@@ -100,6 +101,33 @@ class DumpTest {
                 }
                 """,
                 ClusterLoadAssignment.class));
+  }
+
+  @Test
+  void whatIsRefusedIsShownWithItsReasonUntilTheNextGoodOne() throws Exception {
+    f.running(eds("e1"));
+    Cluster bad = inline("bad", "not.an.ip");
+    f.cds("2", eds("e1"), bad);
+    ClustersConfigDump dump = f.manager.clustersDump();
+    assertThat(dump.getDynamicActiveClusters(0).getClientStatus())
+        .isEqualTo(ClientResourceStatus.ACKED);
+    assertThat(dump.getDynamicActiveClusters(0).hasErrorState()).isFalse();
+    ClustersConfigDump.DynamicCluster refused = dump.getDynamicWarmingClusters(0);
+    assertThat(refused.getClientStatus()).isEqualTo(ClientResourceStatus.NACKED);
+    assertThat(refused.getCluster().unpack(Cluster.class).getName()).isEqualTo("bad");
+    assertThat(refused.getErrorState().getDetails()).startsWith("malformed IP address: not.an.ip");
+    assertThat(refused.getErrorState().getVersionInfo()).isEqualTo("2");
+    assertThat(refused.getErrorState().getFailedConfiguration().unpack(Cluster.class))
+        .isEqualTo(bad);
+    f.cds("3", eds("e1"));
+    assertThat(f.manager.clustersDump().getDynamicWarmingClustersCount()).isZero();
+
+    f.eds("2", assignment("e1", "example.com"));
+    EndpointsConfigDump.DynamicEndpointConfig endpoints =
+        f.manager.endpointsDump().getDynamicEndpointConfigs(0);
+    assertThat(endpoints.getClientStatus()).isEqualTo(ClientResourceStatus.NACKED);
+    assertThat(endpoints.getVersionInfo()).isEqualTo("1");
+    assertThat(endpoints.getErrorState().getDetails()).startsWith("malformed IP address");
   }
 
   @Test

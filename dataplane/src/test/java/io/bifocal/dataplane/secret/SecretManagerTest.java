@@ -12,6 +12,7 @@ import io.bifocal.xds.Resource;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.testing.ScriptedSubscriptions;
 import io.bifocal.xds.time.VirtualTime;
+import io.envoyproxy.envoy.admin.v3.ClientResourceStatus;
 import io.envoyproxy.envoy.admin.v3.SecretsConfigDump;
 import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
@@ -255,6 +256,23 @@ class SecretManagerTest {
     SecretsConfigDump.DynamicSecret warming = secrets.dump().getDynamicWarmingSecrets(0);
     assertThat(warming.getVersionInfo()).isEqualTo("uninitialized");
     assertThat(warming.getSecret()).isEqualTo(Any.pack(Secret.newBuilder().setName("b").build()));
+  }
+
+  @Test
+  void aRefusedSecretIsShownBesideTheOneInUse() throws InvalidProtocolBufferException {
+    lease("a", "first");
+    xds.respond(SECRET, "1", certificate("a", "one"));
+    assertThat(active().get(0).getClientStatus()).isEqualTo(ClientResourceStatus.ACKED);
+    xds.respond(SECRET, "2", certificate("a", "bad"));
+    SecretsConfigDump.DynamicSecret shown = active().get(0);
+    assertThat(shown.getClientStatus()).isEqualTo(ClientResourceStatus.NACKED);
+    assertThat(shown.getSecret().unpack(Secret.class)).isEqualTo(certificate("a", "one"));
+    assertThat(shown.getErrorState().getDetails()).isEqualTo("first cannot use bad");
+    assertThat(shown.getErrorState().getVersionInfo()).isEqualTo("2");
+    assertThat(shown.getErrorState().getFailedConfiguration().unpack(Secret.class))
+        .isEqualTo(certificate("a", "bad"));
+    xds.respond(SECRET, "3", certificate("a", "three"));
+    assertThat(active().get(0).hasErrorState()).isFalse();
   }
 
   private List<SecretsConfigDump.DynamicSecret> active() {
