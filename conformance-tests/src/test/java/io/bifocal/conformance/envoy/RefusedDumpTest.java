@@ -121,7 +121,19 @@ class RefusedDumpTest {
           .containsAll(without(configs(envoy, query)));
     }
     String bad = "resource=dynamic_listeners&name_regex=bad&mask=name,error_state.details";
-    assertThat(configs(bifocal, bad)).isEqualTo(configs(envoy, bad));
+    assertThat(named(configs(bifocal, bad))).isNotEmpty().isEqualTo(named(configs(envoy, bad)));
+  }
+
+  /** Envoy tells each refused listener twice; the entry without a name says nothing more. */
+  private static List<JsonElement> named(JsonArray elements) {
+    List<JsonElement> named = new ArrayList<>();
+    elements.forEach(
+        element -> {
+          if (element.getAsJsonObject().has("name")) {
+            named.add(element);
+          }
+        });
+    return named;
   }
 
   /** The paths, but for what is ours. */
