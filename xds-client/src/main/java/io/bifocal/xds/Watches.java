@@ -29,6 +29,10 @@ final class Watches {
    */
   record Place<T extends Message>(
       Watches watches, ConfigSource source, ResourceType<T> type, String name) {
+    Place {
+      name = ResourceName.canonical(name);
+    }
+
     void join(Watched.Audience<T> audience) {
       watches.join(source, type, name, audience);
     }

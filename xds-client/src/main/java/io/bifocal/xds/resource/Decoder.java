@@ -7,6 +7,7 @@ import com.google.protobuf.Message;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.UnknownFields;
 import io.bifocal.api.Unpack;
+import io.bifocal.xds.ResourceName;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.resource.Decoded.Bad;
 import io.bifocal.xds.resource.Decoded.Flaw;
@@ -141,7 +142,9 @@ public final class Decoder {
         known = read(name, any);
       }
       said.put(any.getValue(), known);
-      String called = name == null || name.isEmpty() ? type.nameOf().apply(known.value()) : name;
+      String called =
+          ResourceName.canonical(
+              name == null || name.isEmpty() ? type.nameOf().apply(known.value()) : name);
       if (!known.unknownFields().isEmpty()) {
         unknown.add(new UnknownField(called, known.unknownFields()));
       }
@@ -176,7 +179,9 @@ public final class Decoder {
             resource.getResource(),
             ttl);
       } catch (ConfigException e) {
-        flaws.add(new Flaw(resource.getName(), e.reason(), e.fieldPath(), spoilt));
+        flaws.add(
+            new Flaw(
+                ResourceName.canonical(resource.getName()), e.reason(), e.fieldPath(), spoilt));
       }
     }
 
@@ -226,7 +231,7 @@ public final class Decoder {
     }
 
     void addHeartbeat(String name, String version, @Nullable Duration ttl) {
-      resources.add(new Received<>(name, List.of(), version, null, ttl));
+      resources.add(new Received<>(ResourceName.canonical(name), List.of(), version, null, ttl));
     }
 
     // A name that was asked for comes back as an alias of nothing: it does not exist.
@@ -237,7 +242,7 @@ public final class Decoder {
 
     Good<T> good(Stamp stamp, List<String> removed) {
       familiar.replace(said);
-      missing.addAll(removed);
+      removed.forEach(name -> missing.add(ResourceName.canonical(name)));
       return new Good<>(stamp, resources, List.copyOf(missing), unknown, flaws);
     }
   }

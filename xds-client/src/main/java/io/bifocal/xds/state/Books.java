@@ -2,6 +2,7 @@ package io.bifocal.xds.state;
 
 import com.google.protobuf.Message;
 import io.bifocal.xds.Hold;
+import io.bifocal.xds.ResourceName;
 import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
@@ -89,8 +90,9 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
       @Override
       public void update(Set<String> names) {
         loop.assertInLoop();
-        if (!interest.closed() && !interest.names().equals(names)) {
-          rename(interest, copy(names));
+        Set<String> asked = copy(names);
+        if (!interest.closed() && !interest.names().equals(asked)) {
+          rename(interest, asked);
         }
       }
 
@@ -113,7 +115,9 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
   }
 
   private static Set<String> copy(Set<String> names) {
-    return new LinkedHashSet<>(names);
+    Set<String> copy = new LinkedHashSet<>();
+    names.forEach(name -> copy.add(ResourceName.canonical(name)));
+    return copy;
   }
 
   private void add(Interest<T> interest) {
@@ -382,7 +386,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
       List<String> gone =
           interest.everything()
               ? names
-              : names.stream().filter(interest.names()::contains).toList();
+              : names.stream().filter(n -> interests.in(n).contains(interest)).toList();
       if (!gone.isEmpty() && !interest.closed()) {
         interest.deliver(new Update<>(false, List.of(), gone, version));
         interest.accepted(version, Duration.ZERO);

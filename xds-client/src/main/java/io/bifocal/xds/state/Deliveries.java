@@ -2,6 +2,7 @@ package io.bifocal.xds.state;
 
 import com.google.protobuf.Message;
 import io.bifocal.xds.Resource;
+import io.bifocal.xds.ResourceName;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.Update;
 import io.bifocal.xds.resource.Decoded.Good;
@@ -97,7 +98,7 @@ final class Deliveries {
     Set<String> present = new HashSet<>();
     response.resources().forEach(r -> present.add(r.name()));
     for (String name : interests.names()) {
-      if (!present.contains(name)) {
+      if (!present.contains(name) && !ResourceName.isCollection(name)) {
         interests
             .in(name)
             .forEach(i -> parcels.computeIfAbsent(i, k -> new Parcel<>()).removed.add(name));

@@ -1,5 +1,6 @@
 package io.bifocal.xds.state;
 
+import io.bifocal.xds.ResourceName;
 import io.bifocal.xds.resource.Decoded.Good;
 import io.bifocal.xds.resource.Received;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
@@ -55,8 +56,8 @@ final class DeltaLedger implements Ledger<DeltaDiscoveryRequest> {
     // While everything is wanted, a name that nobody asks for any more may still be part of it.
     if (!wanted.everything()) {
       names.forEach(versions::remove);
-      if (everything) {
-        versions.keySet().retainAll(wanted.names());
+      if (everything || names.stream().anyMatch(ResourceName::isCollection)) {
+        versions.keySet().removeIf(name -> !wanted.wants(name));
       }
     }
     if (announced) {
@@ -83,8 +84,7 @@ final class DeltaLedger implements Ledger<DeltaDiscoveryRequest> {
   @Override
   public void accepted(Good<?> response, boolean answer, long ticket) {
     for (Received<?> resource : response.resources()) {
-      if (!resource.isHeartbeat()
-          && (wanted.everything() || wanted.names().contains(resource.name()))) {
+      if (!resource.isHeartbeat() && wanted.wants(resource.name())) {
         versions.put(resource.name(), resource.version());
       }
     }

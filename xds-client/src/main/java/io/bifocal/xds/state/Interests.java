@@ -1,6 +1,7 @@
 package io.bifocal.xds.state;
 
 import com.google.protobuf.Message;
+import io.bifocal.xds.ResourceName;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -42,8 +43,23 @@ final class Interests<T extends Message> implements Wanted {
     return inEverything;
   }
 
+  @Override
+  public boolean wants(String name) {
+    return everything() || !in(name).isEmpty();
+  }
+
+  /** Under this name, which is canonical, or in the collection that it is a member of. */
   Collection<Interest<T>> in(String name) {
-    return byName.getOrDefault(name, Set.of());
+    Set<Interest<T>> named = byName.getOrDefault(name, Set.of());
+    String collection = ResourceName.collectionOf(name);
+    Set<Interest<T>> around =
+        collection == null ? Set.of() : byName.getOrDefault(collection, Set.of());
+    if (around.isEmpty() || named.isEmpty()) {
+      return named.isEmpty() ? around : named;
+    }
+    Set<Interest<T>> both = new LinkedHashSet<>(named);
+    both.addAll(around);
+    return both;
   }
 
   /** Adds under the interest's names; returns those that nobody wanted before. */

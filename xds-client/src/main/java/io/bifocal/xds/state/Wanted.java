@@ -13,6 +13,9 @@ interface Wanted {
   /** The names that somebody wants, in the order in which they were first wanted. */
   Set<String> names();
 
+  /** Whether a resource by that name is wanted, by whatever name it was asked for. */
+  boolean wants(String name);
+
   default boolean nothing() {
     return !everything() && names().isEmpty();
   }

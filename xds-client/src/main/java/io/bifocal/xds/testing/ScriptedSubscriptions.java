@@ -3,6 +3,7 @@ package io.bifocal.xds.testing;
 import com.google.protobuf.Message;
 import io.bifocal.xds.Hold;
 import io.bifocal.xds.Resource;
+import io.bifocal.xds.ResourceName;
 import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceStatus.Failure;
 import io.bifocal.xds.ResourceStatus.Status;
@@ -195,7 +196,10 @@ public final class ScriptedSubscriptions implements Subscriptions {
       }
 
       boolean wants(String name) {
-        return everything() || names.contains(name);
+        String collection = ResourceName.collectionOf(name);
+        return everything()
+            || names.contains(name)
+            || (collection != null && names.contains(collection));
       }
 
       boolean wants(Resource<T> resource) {
