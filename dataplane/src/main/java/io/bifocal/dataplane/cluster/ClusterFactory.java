@@ -34,6 +34,7 @@ final class ClusterFactory {
   private final Consumer<ManagedCluster> onChange;
   private final ClusterReader reader;
   private final AssignmentCache assignments = new AssignmentCache();
+  private final LedsCollections collections;
   private Function<String, SubscriptionObserver> edsObservers = c -> SubscriptionObserver.NONE;
   private long incarnations;
 
@@ -58,6 +59,7 @@ final class ClusterFactory {
     this.names = names;
     this.chance = chance;
     this.xds = xds;
+    this.collections = new LedsCollections(xds);
     this.stats = stats;
     this.hostScope = stats.unlisted();
     this.onChange = onChange;
@@ -87,7 +89,9 @@ final class ClusterFactory {
       Supplier<SubscriptionObserver> observer =
           () -> edsObservers.apply(ClusterStats.statName(config.observabilityName()));
       membership =
-          counts -> new EdsMembership(eds, hosts, assignments, counts, xds, observer, control);
+          counts ->
+              new EdsMembership(
+                  eds, hosts, assignments, collections, counts, xds, observer, control);
     } else if (config.discovery() instanceof Discovery.Dns dns) {
       check(dns.endpoints(), hosts);
       membership = counts -> new DnsMembership(context(dns, config, counts), hosts);

@@ -230,7 +230,9 @@ final class ClusterFields {
               "priority",
               "metadata",
               "load_balancing_weight",
-              "proximity");
+              "proximity")
+          .refuses("collections are for clusters of type EDS", "leds_cluster_locality_config")
+          .refuses("list them in lb_endpoints", "load_balancer_endpoints");
 
   private ClusterFields() {}
 }

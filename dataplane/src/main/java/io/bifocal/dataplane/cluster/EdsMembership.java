@@ -2,6 +2,7 @@ package io.bifocal.dataplane.cluster;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
+import io.bifocal.xds.Hold;
 import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
@@ -22,7 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Hosts that EDS names. What was good stays when the control plane removes the assignment, sends
- * one that cannot be taken, or falls silent.
+ * one that cannot be taken, or falls silent. An assignment whose localities name collections of
+ * endpoints (LEDS) is in force when each of these had a first answer, or none in time.
  */
 final class EdsMembership implements Membership, ResourceWatcher<ClusterLoadAssignment> {
   private static final Logger log = LoggerFactory.getLogger(EdsMembership.class);
@@ -30,11 +32,14 @@ final class EdsMembership implements Membership, ResourceWatcher<ClusterLoadAssi
   private final Discovery.Eds eds;
   private final AssignmentReader reader;
   private final AssignmentCache cache;
+  private final LedsCollections collections;
   private final ClusterStats stats;
   private final Subscriptions xds;
   private final Supplier<SubscriptionObserver> observer;
   private final Loop control;
-  private ClusterLoadAssignment assignment = ClusterLoadAssignment.getDefaultInstance();
+  private ClusterLoadAssignment said = ClusterLoadAssignment.getDefaultInstance();
+  private ClusterLoadAssignment assignment = said;
+  private @Nullable LedsLocalities localities;
   private Hosts hosts = Hosts.NONE;
   private @Nullable Listener listener;
   private @Nullable Subscription subscription;
@@ -45,6 +50,7 @@ final class EdsMembership implements Membership, ResourceWatcher<ClusterLoadAssi
       Discovery.Eds eds,
       AssignmentReader reader,
       AssignmentCache cache,
+      LedsCollections collections,
       ClusterStats stats,
       Subscriptions xds,
       Supplier<SubscriptionObserver> observer,
@@ -52,6 +58,7 @@ final class EdsMembership implements Membership, ResourceWatcher<ClusterLoadAssi
     this.eds = eds;
     this.reader = reader;
     this.cache = cache;
+    this.collections = collections;
     this.stats = stats;
     this.xds = xds;
     this.observer = observer;
@@ -91,7 +98,7 @@ final class EdsMembership implements Membership, ResourceWatcher<ClusterLoadAssi
     }
     cache.put(eds, next);
     awaitStaleness(next);
-    ready();
+    readyIfComplete();
     return Verdict.accept();
   }
 
@@ -119,6 +126,8 @@ final class EdsMembership implements Membership, ResourceWatcher<ClusterLoadAssi
       try {
         apply(last);
         stats.assignmentUseCached.inc();
+        readyIfComplete();
+        return;
       } catch (ConfigException e) {
         log.warn("the last assignment of {} cannot be used: {}", eds.resource(), e.reason());
       }
@@ -128,13 +137,72 @@ final class EdsMembership implements Membership, ResourceWatcher<ClusterLoadAssi
 
   @SuppressWarnings("ReferenceEquality") // to compare ten thousand of them would cost something
   private void apply(ClusterLoadAssignment next) throws ConfigException {
-    if (next == assignment) { // the client hands on what is said again as it was
+    if (next == said) { // the client hands on what is said again as it was
       stats.updateNoRebuild.inc();
       return;
     }
-    Hosts read = reader.read(next, hosts);
-    assignment = next;
-    publish(read);
+    if (localities == null && !LedsLocalities.in(next)) {
+      Hosts read = reader.read(next, hosts);
+      said = next;
+      assignment = next;
+      publish(read);
+      return;
+    }
+    Hold hold = collections.hold();
+    try {
+      change(next);
+    } finally {
+      hold.close();
+    }
+  }
+
+  // The new ones are joined before the old ones are left: what stays is not asked for again.
+  private void change(ClusterLoadAssignment next) throws ConfigException {
+    LedsLocalities fresh =
+        LedsLocalities.join(next, collections, this::ledsStats, this::onEndpoints);
+    ClusterLoadAssignment filled;
+    Hosts read;
+    try {
+      filled = fresh.fill(next);
+      read = reader.read(filled, hosts);
+    } catch (ConfigException e) {
+      fresh.close();
+      throw e;
+    }
+    leaveCollections();
+    localities = fresh;
+    said = next;
+    if (fresh.complete()) {
+      assignment = filled;
+      publish(read);
+    }
+  }
+
+  private LedsStats ledsStats() {
+    return new LedsStats(stats.scope().scope("leds"), control);
+  }
+
+  private void onEndpoints() {
+    LedsLocalities current = localities;
+    if (current == null || !current.complete()) {
+      return;
+    }
+    try {
+      ClusterLoadAssignment filled = current.fill(said);
+      Hosts read = reader.read(filled, hosts);
+      assignment = filled;
+      publish(read);
+    } catch (ConfigException e) {
+      log.warn("endpoints of {} cannot be used: {}", eds.resource(), e.reason());
+    }
+    ready();
+  }
+
+  private void leaveCollections() {
+    if (localities != null) {
+      localities.close();
+      localities = null;
+    }
   }
 
   private void publish(Hosts next) {
@@ -163,8 +231,16 @@ final class EdsMembership implements Membership, ResourceWatcher<ClusterLoadAssi
 
   private void onStale() {
     stats.assignmentStale.inc();
-    assignment = assignment.toBuilder().clearEndpoints().build();
+    leaveCollections();
+    said = said.toBuilder().clearEndpoints().build();
+    assignment = said;
     publish(Hosts.NONE);
+  }
+
+  private void readyIfComplete() {
+    if (localities == null || localities.complete()) {
+      ready();
+    }
   }
 
   private void ready() {
@@ -184,6 +260,7 @@ final class EdsMembership implements Membership, ResourceWatcher<ClusterLoadAssi
   @Override
   public void close() {
     listener = null;
+    leaveCollections();
     if (stale != null) {
       stale.cancel();
       stale = null;
