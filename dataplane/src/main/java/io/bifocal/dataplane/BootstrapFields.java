@@ -38,7 +38,12 @@ final class BootstrapFields {
           .ignores("flags are static here", "flags_path")
           .supports("typed_dns_resolver_config", "dns_resolution_config", "use_tcp_for_dns_lookups")
           .ignores("every worker loop accepts for itself", "default_socket_interface")
-          .ignores("there are no extensions to load", "bootstrap_extensions", "fatal_actions");
+          .ignores("there are no extensions to load", "bootstrap_extensions", "fatal_actions")
+          .refuses(
+              "names of the form xdstp: are asked for at the source given beside them",
+              "config_sources",
+              "default_config_source")
+          .refuses("names are asked for as they are", "node_context_params");
 
   private static final SupportedFields STATIC =
       SupportedFields.of(Bootstrap.StaticResources.getDescriptor())

@@ -31,6 +31,16 @@ class BootstrapFieldsTest {
   }
 
   @Test
+  void namesAreBoundToNoSourceByTheirAuthority() {
+    refused(
+        """
+        config_sources: [{authorities: [{name: a}], ads: {}}]
+        """
+            + CLUSTER,
+        "field 'config_sources' is not supported: names of the form xdstp:");
+  }
+
+  @Test
   void aServerForOneTypeAloneIsTaken() throws Exception {
     check(
         """

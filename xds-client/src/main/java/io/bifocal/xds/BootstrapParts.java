@@ -24,6 +24,8 @@ record BootstrapParts(
     @Nullable ApiConfigSource ads,
     Map<ResourceType<?>, ConfigSource> sources,
     StaticResources statics) {
+  private static final String BESIDE =
+      ": not supported: names of the form xdstp: are asked for at the source given beside them";
 
   static BootstrapParts of(Bootstrap bootstrap) {
     DynamicResources dynamic = bootstrap.getDynamicResources();
@@ -43,8 +45,31 @@ record BootstrapParts(
         StaticResources.of(bootstrap));
   }
 
+  /**
+   * Refuses what would change where resources come from.
+   *
+   * @throws IllegalArgumentException naming the field
+   */
+  static void check(Bootstrap bootstrap) {
+    if (bootstrap.getConfigSourcesCount() > 0) {
+      throw new IllegalArgumentException("config_sources" + BESIDE);
+    }
+    if (bootstrap.hasDefaultConfigSource()) {
+      throw new IllegalArgumentException("default_config_source" + BESIDE);
+    }
+    if (bootstrap.getNodeContextParamsCount() > 0) {
+      throw new IllegalArgumentException(
+          "node_context_params: not supported: names are asked for as they are");
+    }
+  }
+
   /** The same, checked as far as it can be before anything is opened. */
   static BootstrapParts checked(Bootstrap bootstrap, String where) throws ConfigException {
+    try {
+      check(bootstrap);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(where + ": " + e.getMessage(), e);
+    }
     BootstrapParts parts = of(bootstrap);
     if (parts.ads() != null) {
       try {

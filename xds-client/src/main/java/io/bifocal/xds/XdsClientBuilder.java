@@ -91,8 +91,14 @@ public final class XdsClientBuilder {
             "bootstrap"));
   }
 
-  /** Envoy's bootstrap as a message; what is wrong with it is told by {@link #build}. */
+  /**
+   * Envoy's bootstrap as a message; what is wrong with the control plane in it is told by {@link
+   * #build}.
+   *
+   * @throws IllegalArgumentException when it binds authorities to sources, which is not served
+   */
   public XdsClientBuilder bootstrap(Bootstrap bootstrap) {
+    BootstrapParts.check(bootstrap);
     return take(BootstrapParts.of(bootstrap));
   }
 

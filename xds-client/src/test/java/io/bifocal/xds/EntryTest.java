@@ -197,6 +197,12 @@ class EntryTest {
     assertThatThrownBy(
             () ->
                 XdsClient.builder()
+                    .bootstrapYaml("default_config_source: {ads: {}}\nnode: {id: a}\n"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageStartingWith("bootstrap: default_config_source: not supported: ");
+    assertThatThrownBy(
+            () ->
+                XdsClient.builder()
                     .bootstrapYaml(
                         "node: {id: a}\ndynamic_resources: {ads_config: {api_type: GRPC}}\n"))
         .isInstanceOf(ConfigException.class)

@@ -3,6 +3,7 @@ package io.bifocal.xds;
 import static io.bifocal.xds.Conversation.endpoints;
 import static io.bifocal.xds.Conversation.resource;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Any;
 import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
@@ -78,5 +79,13 @@ class StructuredNamesTest {
     c.time.advance(Duration.ofSeconds(1));
     assertThat(c.heard())
         .containsExactly(URL + " +[" + PREFIX + "f/*] holds {" + PREFIX + "f/a=1} node n");
+  }
+
+  @Test
+  void collectionsOfEndpointsAreOfTheIncrementalDialect() {
+    Conversation c = Conversation.stateOfTheWorld().start();
+    assertThatThrownBy(() -> c.accept(LEDS, PREFIX + "f/*"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("its source must use DELTA_GRPC");
   }
 }

@@ -77,10 +77,7 @@ final class OnDemandScene {
 
   /** Says what there is of a type, and waits for the answer. */
   void push(ResourceType<?> type, String version, Message... resources) {
-    @SuppressWarnings("unchecked")
-    ResourceType<Message> any = (ResourceType<Message>) type;
-    awaitAnswer(
-        server.push(type, version, Arrays.stream(resources).map(r -> Named.of(any, r)).toList()));
+    awaitAnswer(server.push(type, version, named(type, resources)));
   }
 
   /** Says these changes, and waits for the answer. */
@@ -95,6 +92,21 @@ final class OnDemandScene {
             .addAllRemovedResources(List.of(removed))
             .build());
     awaitAnswer(nonce);
+  }
+
+  /** Says what there is of a type, and waits for nothing. */
+  void pushUnanswered(ResourceType<?> type, String version, Message... resources) {
+    String unused = server.push(type, version, named(type, resources));
+  }
+
+  private static List<Named> named(ResourceType<?> type, Message... resources) {
+    @SuppressWarnings("unchecked")
+    ResourceType<Message> any = (ResourceType<Message>) type;
+    return Arrays.stream(resources).map(r -> Named.of(any, r)).toList();
+  }
+
+  void awaitStat(String name, long atLeast) {
+    proxy.awaitStat(name, atLeast);
   }
 
   private void awaitAnswer(String nonce) {

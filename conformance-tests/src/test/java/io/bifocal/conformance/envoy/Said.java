@@ -24,7 +24,8 @@ record Said(String stream, String text, String error) {
           ResourceType.ENDPOINTS,
           ResourceType.LISTENER,
           ResourceType.ROUTES,
-          ResourceType.SECRET);
+          ResourceType.SECRET,
+          ResourceType.LOCALITY_ENDPOINTS);
 
   /**
    * Normalised: the node is left out but for its presence, since Envoy describes its own build in
