@@ -7,6 +7,7 @@ import io.bifocal.dataplane.init.FirstAnswer;
 import io.bifocal.dataplane.ondemand.Question;
 import io.bifocal.dataplane.ondemand.Wait;
 import io.bifocal.xds.Resource;
+import io.bifocal.xds.ResourceName;
 import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
@@ -82,7 +83,7 @@ final class RdsRoutes implements ResourceWatcher<RouteConfiguration> {
     }
     try {
       for (Resource<RouteConfiguration> resource : update.resources()) {
-        if (resource.name().equals(name)) {
+        if (resource.name().equals(ResourceName.canonical(name))) {
           take(resource, update.version());
         }
       }
