@@ -251,7 +251,8 @@ class UpstreamHttp2Test {
     }
 
     private void more(ChannelHandlerContext ctx) {
-      while (endless && ctx.channel().isWritable()) {
+      // A stream that is closed calls itself writable.
+      while (endless && ctx.channel().isActive() && ctx.channel().isWritable()) {
         ctx.writeAndFlush(new DefaultHttp2DataFrame(Unpooled.wrappedBuffer(new byte[BLOCK])))
             .addListener(done -> sent.addAndGet(done.isSuccess() ? BLOCK : 0));
       }
