@@ -21,8 +21,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -34,7 +36,8 @@ public final class ControlPlane implements AutoCloseable {
   private static final int NACKS_KEPT = 1000;
 
   private final SimpleCache<String> cache = new SimpleCache<>(node -> EVERYBODY);
-  private final List<String> nacks = new CopyOnWriteArrayList<>();
+  // Each once: what is refused is sent again at once, so that one refusal would crowd out the next.
+  private final Set<String> nacks = Collections.synchronizedSet(new LinkedHashSet<>());
   private final Server server;
 
   /** On 127.0.0.1 and this port; 0 is an ephemeral one. */
@@ -81,9 +84,11 @@ public final class ControlPlane implements AutoCloseable {
     return server.getPort();
   }
 
-  /** The error details of every refusal so far: type URL, a space, message. */
+  /** The different error details of the refusals so far: type URL, a space, message. */
   public List<String> nacks() {
-    return List.copyOf(nacks);
+    synchronized (nacks) {
+      return List.copyOf(nacks);
+    }
   }
 
   /** Replaces what is served. */

@@ -70,7 +70,7 @@ final class Contestant {
         .until(() -> proxy.admin("/clusters").body().contains(ready));
   }
 
-  /** The error details of every refusal so far. */
+  /** The different error details of the refusals so far. */
   List<String> nacks() {
     return controlPlane.nacks();
   }
