@@ -3,12 +3,12 @@ package io.bifocal.dataplane.http;
 import io.bifocal.xds.time.Loop;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Several deadlines on one timer. Setting and clearing one is a field's write: the timer is left to
- * run, and looks when it fires whether there is still something due.
+ * run, and looks when it fires whether there is still something due. So they outlive their owner:
+ * the next one finds the timer running.
  */
 final class Deadlines {
   /** What may run out. */
@@ -25,19 +25,35 @@ final class Deadlines {
     CONNECTION_DURATION
   }
 
+  /** Whoever they are about. */
+  interface Owner {
+    void onDeadline(Kind kind);
+  }
+
   private static final Kind[] KINDS = Kind.values();
   private static final long NEVER = Long.MAX_VALUE;
 
   private final Loop loop;
-  private final Consumer<Kind> onPassed;
   private final long[] due = new long[KINDS.length];
+  private @Nullable Owner owner;
   private Loop.@Nullable Timer timer;
   private long timerDue = NEVER;
   private boolean closed;
 
-  Deadlines(Loop loop, Consumer<Kind> onPassed) {
+  Deadlines(Loop loop) {
     this.loop = loop;
-    this.onPassed = onPassed;
+    Arrays.fill(due, NEVER);
+  }
+
+  /** They are {@code next}'s now. */
+  Deadlines of(Owner next) {
+    owner = next;
+    return this;
+  }
+
+  /** They are nobody's: none is set. */
+  void clear() {
+    owner = null;
     Arrays.fill(due, NEVER);
   }
 
@@ -78,6 +94,13 @@ final class Deadlines {
     timer = loop.schedule(Duration.ofNanos(at - now), this::onTimer);
   }
 
+  private void tell(Kind kind) {
+    Owner current = owner;
+    if (current != null) {
+      current.onDeadline(kind);
+    }
+  }
+
   private void onTimer() {
     timer = null;
     timerDue = NEVER;
@@ -85,7 +108,7 @@ final class Deadlines {
     for (int i = 0; i < due.length && !closed; i++) {
       if (due[i] <= now) {
         due[i] = NEVER;
-        onPassed.accept(KINDS[i]);
+        tell(KINDS[i]);
       }
     }
     if (closed) {

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.http;
 
 import io.bifocal.dataplane.cluster.WorkerCluster;
+import io.bifocal.dataplane.http.codec.Protocol;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.codec.RequestReceiver;
 import io.bifocal.dataplane.http.codec.ResetReason;
@@ -23,12 +24,9 @@ import org.jspecify.annotations.Nullable;
  * One request from its head to the end of its answer: it is checked, routed, watched by its
  * deadlines, and counted and logged when it is over. Confined to the worker's loop.
  */
-final class Exchange implements RequestReceiver {
+final class Exchange implements RequestReceiver, Deadlines.Owner {
   private static final LocalReply NO_ROUTE =
       new LocalReply(404, "", ResponseFlag.NO_ROUTE_FOUND, "route_not_found");
-  private static final LocalReply CODEC_ERROR =
-      new LocalReply(
-          400, "Bad Request", ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR, "http1.codec_error");
   private static final LocalReply REQUEST_TIMEOUT =
       new LocalReply(
           408,
@@ -40,6 +38,8 @@ final class Exchange implements RequestReceiver {
 
   final HttpConnection connection;
   final StreamInfo info = new StreamInfo();
+  private final Protocol protocol;
+  private final Deadlines deadlines;
   private final HttpStats stats;
   private final Response response;
   private @Nullable RequestHead request;
@@ -55,6 +55,8 @@ final class Exchange implements RequestReceiver {
   Exchange(HttpConnection connection, ResponseSender sender) {
     this.connection = connection;
     this.stats = connection.stats;
+    this.protocol = sender.protocol();
+    this.deadlines = connection.streamDeadlines.take(this);
     this.response = new Response(this, sender);
     this.streamIdle = connection.settings.streamIdle();
   }
@@ -62,6 +64,11 @@ final class Exchange implements RequestReceiver {
   private static LocalReply idle(int status) {
     return new LocalReply(
         status, "stream timeout", ResponseFlag.STREAM_IDLE_TIMEOUT, "stream_idle_timeout");
+  }
+
+  private static LocalReply codecError(Protocol protocol) {
+    return new LocalReply(
+        400, "Bad Request", ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR, protocol.codecError());
   }
 
   RequestHead request() {
@@ -90,9 +97,9 @@ final class Exchange implements RequestReceiver {
     request = head;
     requestEnded = end;
     stats.rqTotal.inc();
-    stats.rqHttp1Total.inc();
+    stats.rqTotal(protocol).inc();
     stats.rqActive.inc();
-    connection.begin(info, now);
+    connection.begin(info, protocol, now);
     info.method = head.method;
     info.path = head.path;
     info.authority = head.authority;
@@ -112,7 +119,7 @@ final class Exchange implements RequestReceiver {
     }
     RequestHeaders.prepare(head, connection.settings, connection.downstream);
     if (!end) {
-      connection.deadlines.set(Deadlines.Kind.REQUEST, now, connection.settings.requestTimeout());
+      deadlines.set(Deadlines.Kind.REQUEST, now, connection.settings.requestTimeout());
     }
     findRoute();
     FilterChain chain = connection.manager.filters();
@@ -228,7 +235,7 @@ final class Exchange implements RequestReceiver {
     }
     RouteHeaders.finalizeRequest(found, forward, weight, head, info, connection.settings);
     if (end) {
-      connection.deadlines.set(Deadlines.Kind.ROUTE, now, forward.timeout().toNanos());
+      deadlines.set(Deadlines.Kind.ROUTE, now, forward.timeout().toNanos());
     }
     RouterRequest next =
         new RouterRequest(
@@ -251,16 +258,20 @@ final class Exchange implements RequestReceiver {
 
   @Override
   public void onBody(ByteBuf data, boolean end) {
+    if (ended) {
+      data.release();
+      return;
+    }
     long now = connection.loop.nanoTime();
     info.bytesReceived += data.readableBytes();
     touch(now);
     if (end) {
       requestEnded = true;
       info.lastDownstreamRxNanos = now;
-      connection.deadlines.clear(Deadlines.Kind.REQUEST);
+      deadlines.clear(Deadlines.Kind.REQUEST);
     }
     StreamFilters own = filters;
-    if (own == null || ended) {
+    if (own == null) {
       serveBody(data, end, now);
     } else {
       own.decodeData(data, end);
@@ -275,7 +286,7 @@ final class Exchange implements RequestReceiver {
       return;
     }
     if (end) {
-      connection.deadlines.set(Deadlines.Kind.ROUTE, now, out.timeout());
+      deadlines.set(Deadlines.Kind.ROUTE, now, out.timeout());
     }
     out.onRequestBody(data, end);
   }
@@ -315,17 +326,18 @@ final class Exchange implements RequestReceiver {
       stats.cxDestroyRemoteActiveRq.inc();
     } else if (!response.begun()) {
       stats.cxProtocolError.inc();
-      response.localReply(CODEC_ERROR);
+      response.localReply(codecError(protocol));
       return;
     } else {
       stats.cxProtocolError.inc();
       info.flag(ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR);
-      info.responseCodeDetails = "http1.codec_error";
+      info.responseCodeDetails = protocol.codecError();
     }
     end();
   }
 
-  void onDeadline(Deadlines.Kind kind) {
+  @Override
+  public void onDeadline(Deadlines.Kind kind) {
     RouterRequest out = router;
     switch (kind) {
       case ROUTE -> {
@@ -369,7 +381,9 @@ final class Exchange implements RequestReceiver {
 
   /** Something moves: the stream is not idle. */
   void touch(long now) {
-    connection.deadlines.set(Deadlines.Kind.STREAM_IDLE, now, streamIdle);
+    if (!ended) { // else they are another exchange's
+      deadlines.set(Deadlines.Kind.STREAM_IDLE, now, streamIdle);
+    }
   }
 
   /** It is over. */
@@ -380,13 +394,10 @@ final class Exchange implements RequestReceiver {
     ended = true;
     long now = connection.loop.nanoTime();
     info.endNanos = now;
-    connection.deadlines.clear(Deadlines.Kind.ROUTE);
-    connection.deadlines.clear(Deadlines.Kind.REQUEST);
-    connection.deadlines.clear(Deadlines.Kind.STREAM_IDLE);
+    connection.streamDeadlines.give(deadlines);
     if (filters != null) {
       filters.destroy();
     }
-    connection.ended();
     stats.rqActive.dec();
     if (info.responseCode != 0) {
       stats.answered(info.responseCode);

@@ -2,9 +2,11 @@ package io.bifocal.dataplane.http;
 
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.Http1ServerConnection;
+import io.bifocal.dataplane.http.codec.Protocol;
 import io.bifocal.dataplane.http.codec.RequestError;
 import io.bifocal.dataplane.http.codec.RequestReceiver;
 import io.bifocal.dataplane.http.codec.ResponseSender;
+import io.bifocal.dataplane.http.codec.ServerConnection;
 import io.bifocal.dataplane.http.codec.ServerEvents;
 import io.bifocal.dataplane.stream.AccessLog;
 import io.bifocal.dataplane.stream.ResponseFlag;
@@ -18,18 +20,24 @@ import io.netty.handler.codec.http.HttpHeaders;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One client's connection and its deadlines. Confined to the worker's loop. */
-final class HttpConnection implements ServerEvents {
+/**
+ * One client's connection, which may carry several exchanges at once, and its own deadlines.
+ * Confined to the worker's loop.
+ */
+final class HttpConnection implements ServerEvents, Deadlines.Owner {
   final ConnectionManager manager;
   final HttpWorker here;
   final DownstreamConnection downstream;
   final Loop loop;
   final HttpSettings settings;
   final HttpStats stats;
-  final Deadlines deadlines;
+
+  /** For the exchanges. */
+  final FreeDeadlines streamDeadlines;
+
+  private final Deadlines deadlines;
   private final long startNanos;
-  private @Nullable Http1ServerConnection codec;
-  private @Nullable Exchange exchange;
+  private @Nullable ServerConnection codec;
   private int requests;
 
   HttpConnection(ConnectionManager manager, HttpWorker here, DownstreamConnection downstream) {
@@ -39,25 +47,30 @@ final class HttpConnection implements ServerEvents {
     this.loop = here.worker.loop();
     this.settings = manager.settings();
     this.stats = here.stats;
-    this.deadlines = new Deadlines(loop, this::onDeadline);
+    this.deadlines = new Deadlines(loop).of(this);
+    this.streamDeadlines = new FreeDeadlines(loop);
     this.startNanos = loop.nanoTime();
   }
 
   void start(Channel channel) {
     stats.cxTotal.inc();
     stats.cxActive.inc();
-    stats.cxHttp1Total.inc();
-    stats.cxHttp1Active.inc();
     if (downstream.secure()) {
       stats.cxSslTotal.inc();
       stats.cxSslActive.inc();
     }
     int limit = downstream.bufferLimit();
     channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(limit / 2, limit));
-    codec = Http1ServerConnection.on(channel, settings.limits(), this);
+    speak(Http1ServerConnection.on(channel, settings.limits(), this));
     deadlines.set(Deadlines.Kind.CONNECTION_DURATION, startNanos, settings.maxConnectionDuration());
     onIdle();
     channel.config().setAutoRead(true);
+  }
+
+  private void speak(ServerConnection chosen) {
+    codec = chosen;
+    stats.cxTotal(chosen.protocol()).inc();
+    stats.cxActive(chosen.protocol()).inc();
   }
 
   @Override
@@ -68,27 +81,20 @@ final class HttpConnection implements ServerEvents {
       stats.cxMaxRequests.inc();
       response.closeAfterwards();
     }
-    Exchange next = new Exchange(this, response);
-    exchange = next;
-    return next;
-  }
-
-  /** The exchange has ended: the next request is another one's. */
-  void ended() {
-    exchange = null;
+    return new Exchange(this, response);
   }
 
   @Override
   public HttpHeaders onRequestError(RequestError error) {
     long now = loop.nanoTime();
     stats.rqTotal.inc();
-    stats.rqHttp1Total.inc();
+    stats.rqTotal(Protocol.HTTP_1_1).inc();
     stats.rqRxReset.inc();
     stats.rqBeforeComplete.inc();
     stats.answered(error.status());
     stats.cxProtocolError.inc();
     StreamInfo info = new StreamInfo();
-    begin(info, now);
+    begin(info, Protocol.HTTP_1_1, now);
     info.responseCode = error.status();
     info.responseCodeDetails = error.details();
     info.flag(ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR);
@@ -104,14 +110,14 @@ final class HttpConnection implements ServerEvents {
     return headers;
   }
 
-  void begin(StreamInfo info, long now) {
+  void begin(StreamInfo info, Protocol protocol, long now) {
     info.startNanos = now;
     info.startEpochMillis = loop.wallTime().toEpochMilli();
     info.downstreamRemote = downstream.remote();
     info.downstreamLocal = downstream.local();
     info.connectionId = downstream.id();
     info.filterChainName = downstream.filterChainName();
-    info.protocol = "HTTP/1.1";
+    info.protocol = protocol.text();
   }
 
   void log(StreamInfo info) {
@@ -136,8 +142,8 @@ final class HttpConnection implements ServerEvents {
     deadlines.set(Deadlines.Kind.CONNECTION_IDLE, loop.nanoTime(), settings.connectionIdle());
   }
 
-  private void onDeadline(Deadlines.Kind kind) {
-    Exchange current = exchange;
+  @Override
+  public void onDeadline(Deadlines.Kind kind) {
     switch (kind) {
       case CONNECTION_IDLE -> {
         stats.cxIdleTimeout.inc();
@@ -146,14 +152,10 @@ final class HttpConnection implements ServerEvents {
       case CONNECTION_DURATION -> {
         stats.cxMaxDuration.inc();
         if (codec != null) {
-          codec.drain();
+          codec.goAway();
         }
       }
-      default -> {
-        if (current != null) {
-          current.onDeadline(kind);
-        }
-      }
+      default -> {}
     }
   }
 
@@ -166,8 +168,11 @@ final class HttpConnection implements ServerEvents {
   @Override
   public void onClosed(boolean here) {
     deadlines.close();
+    streamDeadlines.close();
     stats.cxActive.dec();
-    stats.cxHttp1Active.dec();
+    if (codec != null) {
+      stats.cxActive(codec.protocol()).dec();
+    }
     if (downstream.secure()) {
       stats.cxSslActive.dec();
     }

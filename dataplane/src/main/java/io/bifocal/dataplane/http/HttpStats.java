@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http;
 
+import io.bifocal.dataplane.http.codec.Protocol;
 import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stats.Histogram;
 import io.bifocal.dataplane.stats.Scope;
@@ -12,8 +13,10 @@ final class HttpStats {
   final Cell cxActive;
   final Cell cxSslTotal;
   final Cell cxSslActive;
-  final Cell cxHttp1Total;
-  final Cell cxHttp1Active;
+  private final Cell cxHttp1Total;
+  private final Cell cxHttp1Active;
+  private final Cell cxHttp2Total;
+  private final Cell cxHttp2Active;
   final Cell cxDestroy;
   final Cell cxDestroyLocal;
   final Cell cxDestroyRemote;
@@ -29,7 +32,8 @@ final class HttpStats {
   final Cell cxTxBytes;
   final Cell rqTotal;
   final Cell rqActive;
-  final Cell rqHttp1Total;
+  private final Cell rqHttp1Total;
+  private final Cell rqHttp2Total;
   final Cell rqCompleted;
   final Cell rqRxReset;
   final Cell rqTxReset;
@@ -62,6 +66,8 @@ final class HttpStats {
     cxSslActive = gauge("downstream_cx_ssl_active");
     cxHttp1Total = counter("downstream_cx_http1_total");
     cxHttp1Active = gauge("downstream_cx_http1_active");
+    cxHttp2Total = counter("downstream_cx_http2_total");
+    cxHttp2Active = gauge("downstream_cx_http2_active");
     cxDestroy = counter("downstream_cx_destroy");
     cxDestroyLocal = counter("downstream_cx_destroy_local");
     cxDestroyRemote = counter("downstream_cx_destroy_remote");
@@ -78,6 +84,7 @@ final class HttpStats {
     rqTotal = counter("downstream_rq_total");
     rqActive = gauge("downstream_rq_active");
     rqHttp1Total = counter("downstream_rq_http1_total");
+    rqHttp2Total = counter("downstream_rq_http2_total");
     rqCompleted = counter("downstream_rq_completed");
     rqRxReset = counter("downstream_rq_rx_reset");
     rqTxReset = counter("downstream_rq_tx_reset");
@@ -107,6 +114,18 @@ final class HttpStats {
   /** The scope {@code http.<prefix>.} below {@code parent}. */
   static Scope scope(Scope parent, String prefix) {
     return parent.tagged("http", "envoy.http_conn_manager_prefix", prefix);
+  }
+
+  Cell cxTotal(Protocol protocol) {
+    return protocol.isMultiplexed() ? cxHttp2Total : cxHttp1Total;
+  }
+
+  Cell cxActive(Protocol protocol) {
+    return protocol.isMultiplexed() ? cxHttp2Active : cxHttp1Active;
+  }
+
+  Cell rqTotal(Protocol protocol) {
+    return protocol.isMultiplexed() ? rqHttp2Total : rqHttp1Total;
   }
 
   void refused(Refusal refusal) {

@@ -54,6 +54,11 @@ final class Http1ResponseSender implements ResponseSender {
   }
 
   @Override
+  public Protocol protocol() {
+    return Protocol.HTTP_1_1;
+  }
+
+  @Override
   public void writeContinue() {
     flushWaiting();
     var unused = connection.ctx().write(Http1Writer.continueHead(), connection.ctx().voidPromise());

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * The server's side of one HTTP/1.1 connection. Requests are served one by one: what a client sends
  * ahead waits, already parsed, and nothing more is read until its turn.
  */
-public final class Http1ServerConnection extends ChannelInboundHandlerAdapter {
+public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
+    implements ServerConnection {
   private final Http1Limits limits;
   private final ServerEvents events;
   private final Http1ResponseSender response = new Http1ResponseSender(this);
@@ -48,13 +49,21 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter {
     return connection;
   }
 
-  /** Whether no request is being served. */
-  public boolean isIdle() {
+  private boolean isIdle() {
     return receiver == null;
   }
 
+  @Override
+  public Protocol protocol() {
+    return Protocol.HTTP_1_1;
+  }
+
+  @Override
+  public void shutdownNotice() {}
+
   /** Closes at once, or after the current answer, which then says so. */
-  public void drain() {
+  @Override
+  public void goAway() {
     draining = true;
     response.closeAfterwards();
     if (isIdle()) {
@@ -62,11 +71,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  public boolean isDraining() {
-    return draining;
-  }
-
-  /** Closes without waiting for anything. */
+  @Override
   public void close() {
     closing = true;
     var unused = ctx().close();

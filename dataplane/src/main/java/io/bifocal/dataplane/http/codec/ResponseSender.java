@@ -5,6 +5,9 @@ import io.netty.handler.codec.http.HttpHeaders;
 
 /** The way out for one answer. To be used on the connection's loop; what is written is owned. */
 public interface ResponseSender {
+  /** In which it goes out. */
+  Protocol protocol();
+
   /** {@code 100 Continue}. */
   void writeContinue();
 
@@ -21,7 +24,10 @@ public interface ResponseSender {
   /** Stops or goes on reading the request's body. */
   void readRequest(boolean on);
 
-  /** Ends the connection after the answer. To be called before the answer's end. */
+  /**
+   * Ends the connection after the answer, unless it carries others. To be called before the
+   * answer's end.
+   */
   void closeAfterwards();
 
   /** Gives the answer up: the peer must see that it is incomplete. */

@@ -4,7 +4,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 
 /** What happens on a connection that serves requests; on its loop. */
 public interface ServerEvents {
-  /** A request begins; one at a time on HTTP/1.1. */
+  /** A request begins; on HTTP/1.1 when the one before has been answered. */
   RequestReceiver onRequest(ResponseSender response);
 
   /**
