@@ -1,0 +1,55 @@
+package io.bifocal.dataplane.match;
+
+import com.github.xds.core.v3.TypedExtensionConfig;
+import com.google.protobuf.Message;
+import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
+import io.bifocal.api.Unpack;
+import java.util.HashMap;
+import java.util.Map;
+
+/** The inputs that a tree may name, by the types of their configurations. */
+public final class MatchInputs<S> {
+  private final Map<String, Kind<S, ?>> kinds = new HashMap<>();
+
+  /**
+   * Makes an input from its configuration.
+   *
+   * @param <C> the configuration's type
+   */
+  @FunctionalInterface
+  public interface Reader<S, C> {
+    MatchInput<S> read(C config) throws ConfigException;
+  }
+
+  /** Adds an input; before the first tree is read. */
+  public <C extends Message> MatchInputs<S> register(C prototype, Reader<S, C> reader) {
+    String type = prototype.getDescriptorForType().getFullName();
+    if (kinds.putIfAbsent(type, new Kind<>(prototype, reader)) != null) {
+      throw new IllegalStateException("registered twice: " + type);
+    }
+    return this;
+  }
+
+  MatchInput<S> read(TypedExtensionConfig config) throws ConfigException {
+    String type = MessageTypes.nameOf(config.getTypedConfig().getTypeUrl());
+    Kind<S, ?> kind = kinds.get(type);
+    if (kind == null) {
+      throw unregistered(config);
+    }
+    return kind.read(config);
+  }
+
+  static ConfigException unregistered(TypedExtensionConfig config) {
+    return new ConfigException(
+        "Didn't find a registered implementation for '%s' with type URL: '%s'"
+            .formatted(
+                config.getName(), MessageTypes.nameOf(config.getTypedConfig().getTypeUrl())));
+  }
+
+  private record Kind<S, C extends Message>(C prototype, Reader<S, C> reader) {
+    MatchInput<S> read(TypedExtensionConfig config) throws ConfigException {
+      return reader.read(Unpack.as(prototype, config.getTypedConfig()));
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package io.bifocal.dataplane.match;
+
+import com.google.common.net.InetAddresses;
+import io.bifocal.dataplane.host.Address;
+import io.envoyproxy.envoy.extensions.matching.common_inputs.network.v3.ApplicationProtocolInput;
+import io.envoyproxy.envoy.extensions.matching.common_inputs.network.v3.DestinationIPInput;
+import io.envoyproxy.envoy.extensions.matching.common_inputs.network.v3.DestinationPortInput;
+import io.envoyproxy.envoy.extensions.matching.common_inputs.network.v3.DirectSourceIPInput;
+import io.envoyproxy.envoy.extensions.matching.common_inputs.network.v3.ServerNameInput;
+import io.envoyproxy.envoy.extensions.matching.common_inputs.network.v3.SourceIPInput;
+import io.envoyproxy.envoy.extensions.matching.common_inputs.network.v3.SourcePortInput;
+import io.envoyproxy.envoy.extensions.matching.common_inputs.network.v3.SourceTypeInput;
+import io.envoyproxy.envoy.extensions.matching.common_inputs.network.v3.TransportProtocolInput;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The inputs that tell of a connection ({@code envoy.extensions.matching.common_inputs.network}).
+ */
+public final class NetworkInputs {
+  private NetworkInputs() {}
+
+  /** What these inputs look at. */
+  public interface Connection {
+    Address local();
+
+    /** The client, as far as it is known, such as by the PROXY protocol. */
+    Address remote();
+
+    /** The socket's other end. */
+    Address directRemote();
+
+    /** Empty when none was asked for. */
+    String serverName();
+
+    /** {@code tls} or {@code raw_buffer}; empty when that was not looked for. */
+    String transportProtocol();
+
+    List<String> applicationProtocols();
+  }
+
+  /**
+   * Adds them.
+   *
+   * @param connection a subject's
+   */
+  public static <S> MatchInputs<S> register(
+      MatchInputs<S> inputs, Function<S, ? extends Connection> connection) {
+    return inputs
+        .register(
+            DestinationIPInput.getDefaultInstance(),
+            c -> subject -> ip(connection.apply(subject).local()))
+        .register(
+            DestinationPortInput.getDefaultInstance(),
+            c -> subject -> port(connection.apply(subject).local()))
+        .register(
+            SourceIPInput.getDefaultInstance(),
+            c -> subject -> ip(connection.apply(subject).remote()))
+        .register(
+            SourcePortInput.getDefaultInstance(),
+            c -> subject -> port(connection.apply(subject).remote()))
+        .register(
+            DirectSourceIPInput.getDefaultInstance(),
+            c -> subject -> ip(connection.apply(subject).directRemote()))
+        .register(
+            SourceTypeInput.getDefaultInstance(),
+            c -> subject -> isLocal(connection.apply(subject)) ? "local" : null)
+        .register(
+            ServerNameInput.getDefaultInstance(),
+            c -> subject -> nonEmpty(connection.apply(subject).serverName()))
+        .register(
+            TransportProtocolInput.getDefaultInstance(),
+            c -> subject -> nonEmpty(connection.apply(subject).transportProtocol()))
+        .register(
+            ApplicationProtocolInput.getDefaultInstance(),
+            c -> subject -> quoted(connection.apply(subject).applicationProtocols()));
+  }
+
+  private static @Nullable String ip(Address address) {
+    return address instanceof Address.Ip ip ? InetAddresses.toAddrString(ip.ip()) : null;
+  }
+
+  private static @Nullable String port(Address address) {
+    return address instanceof Address.Ip ip ? Integer.toString(ip.port()) : null;
+  }
+
+  /** Whether both ends are on this machine, as far as their addresses tell. */
+  private static boolean isLocal(Connection connection) {
+    if (!(connection.remote() instanceof Address.Ip remote)) {
+      return true;
+    }
+    return remote.ip().isLoopbackAddress()
+        || (connection.local() instanceof Address.Ip local && local.ip().equals(remote.ip()));
+  }
+
+  private static @Nullable String nonEmpty(String text) {
+    return text.isEmpty() ? null : text;
+  }
+
+  private static @Nullable String quoted(List<String> protocols) {
+    return protocols.isEmpty()
+        ? null
+        : protocols.stream().map(p -> "'" + p + "'").collect(Collectors.joining(","));
+  }
+}
