@@ -6,6 +6,7 @@ import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.extension.ListenerContext;
 import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
+import io.bifocal.dataplane.extension.PassingFilter;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.transport.DownstreamSocketFactory;
 import io.bifocal.dataplane.transport.TransportSockets;
@@ -159,18 +160,47 @@ final class ChainReader {
         filters.find(filter.getName(), filter.getTypedConfig());
       }
     }
-    if (proto.getFiltersCount() > 1) { // all that are registered are terminal
-      Filter first = proto.getFilters(0);
+    List<NetworkFilter> made = new ArrayList<>();
+    try {
+      for (int i = 0; i < proto.getFiltersCount(); i++) {
+        made.add(filter(proto.getFilters(i), context));
+        checkPlace(made.get(i), proto.getFilters(i), i + 1 == proto.getFiltersCount());
+      }
+    } catch (ConfigException | RuntimeException e) {
+      made.forEach(NetworkFilter::close);
+      throw e;
+    }
+    NetworkFilter last = made.remove(made.size() - 1);
+    return made.isEmpty()
+        ? last
+        : new FilterSequence(made.stream().map(PassingFilter.class::cast).toList(), last);
+  }
+
+  private NetworkFilter filter(Filter config, ListenerContext context) throws ConfigException {
+    return config.hasConfigDiscovery()
+        ? new DiscoveredFilter(config, filters, context, discovery, control)
+        : filters
+            .find(config.getName(), config.getTypedConfig())
+            .create(config.getTypedConfig(), context);
+  }
+
+  private static void checkPlace(NetworkFilter filter, Filter config, boolean last)
+      throws ConfigException {
+    boolean passing = filter instanceof PassingFilter;
+    if (passing && last) {
+      throw new ConfigException(
+          "Error: non-terminal filter named %s of type %s is the last filter in a network filter chain."
+              .formatted(config.getName(), typeName(config)));
+    }
+    if (!passing && !last) {
       throw new ConfigException(
           "Error: terminal filter named %s of type %s must be the last filter in a network filter chain."
-              .formatted(first.getName(), first.getName()));
+              .formatted(config.getName(), typeName(config)));
     }
-    Filter only = proto.getFilters(0);
-    if (only.hasConfigDiscovery()) {
-      return new DiscoveredFilter(only, filters, context, discovery, control);
-    }
-    return filters
-        .find(only.getName(), only.getTypedConfig())
-        .create(only.getTypedConfig(), context);
+  }
+
+  /** Envoy tells the extension's name, which most configurations use as the filter's too. */
+  private static String typeName(Filter config) {
+    return config.getName();
   }
 }

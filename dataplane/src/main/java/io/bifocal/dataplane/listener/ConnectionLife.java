@@ -18,8 +18,8 @@ final class ConnectionLife {
     info.startNanos = worker.loop().nanoTime();
   }
 
-  long id() {
-    return info.connectionId;
+  StreamInfo info() {
+    return info;
   }
 
   void begin(Address local, Address remote, String chain) {
@@ -34,7 +34,9 @@ final class ConnectionLife {
   }
 
   void end() {
-    info.endNanos = worker.loop().nanoTime();
+    if (info.endNanos < 0) {
+      info.endNanos = worker.loop().nanoTime();
+    }
     version.stats().closed(worker, info.endNanos - info.startNanos);
     version.accessLogs().forEach(l -> l.log(info));
   }

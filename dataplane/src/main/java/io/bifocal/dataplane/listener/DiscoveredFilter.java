@@ -8,6 +8,7 @@ import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.extension.ListenerContext;
 import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
+import io.bifocal.dataplane.extension.PassingFilter;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.worker.Worker;
@@ -63,7 +64,14 @@ final class DiscoveredFilter
 
   @Override
   public Generation read(Any config) throws ConfigException {
-    Generation made = new Generation(filters.find(name, config).create(config, context));
+    NetworkFilter filter = filters.find(name, config).create(config, context);
+    if (filter instanceof PassingFilter) {
+      filter.close();
+      throw new ConfigException(
+          "Error: non-terminal filter named %s of type %s is the last filter in a network filter chain."
+              .formatted(name, name));
+    }
+    Generation made = new Generation(filter);
     generations.add(made);
     return made;
   }

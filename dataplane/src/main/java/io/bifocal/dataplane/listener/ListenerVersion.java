@@ -62,8 +62,7 @@ record ListenerVersion(
         .setWriteBufferWaterMark(new WriteBufferWaterMark(limit / 2, Math.max(1, limit)));
     chain.connections().add(worker, connection);
     DownstreamConnection told =
-        new DownstreamConnection(
-            life.id(), remote, local, chain.proto().getName(), chain.transport().secure(), limit);
+        new DownstreamConnection(life.info(), chain.transport().secure(), limit);
     Future<?> ready = chain.transport().on(worker).start(connection);
     if (ready.isSuccess()) {
       serve(chain, connection, worker, told);

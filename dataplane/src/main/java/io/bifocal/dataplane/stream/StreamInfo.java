@@ -32,6 +32,12 @@ public final class StreamInfo {
   // Downstream.
   public @Nullable Address downstreamRemote;
   public @Nullable Address downstreamLocal;
+
+  /**
+   * The socket's peer, where {@link #downstreamRemote} was told by it; null where it is the same.
+   */
+  public @Nullable Address downstreamDirectRemote;
+
   public long connectionId;
   public String requestedServerName = "";
   public String downstreamTransportFailureReason = "";

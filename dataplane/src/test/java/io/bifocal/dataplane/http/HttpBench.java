@@ -184,12 +184,7 @@ final class HttpBench {
                                     channel,
                                     worker,
                                     new DownstreamConnection(
-                                        1,
-                                        Address.of(channel.remoteAddress()),
-                                        Address.of(channel.localAddress()),
-                                        "",
-                                        false,
-                                        256 * 1024)));
+                                        accepted(channel), false, 256 * 1024)));
                   }
                 })
             .bind(address, 0)
@@ -296,5 +291,13 @@ final class HttpBench {
       each.close();
     }
     workers.close();
+  }
+
+  private static StreamInfo accepted(Channel channel) {
+    StreamInfo info = new StreamInfo();
+    info.connectionId = 1;
+    info.downstreamRemote = Address.of(channel.remoteAddress());
+    info.downstreamLocal = Address.of(channel.localAddress());
+    return info;
   }
 }
