@@ -28,9 +28,6 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code /clusters}: limits and hosts. As in Envoy a host shows its primary address alone. */
 final class ClustersPage {
-  /** Envoy's limits of a priority that nothing was configured for. */
-  private static final CircuitBreakers HIGH = CircuitBreakers.defaults();
-
   private ClustersPage() {}
 
   static List<ClusterStatusView> matching(
@@ -49,8 +46,8 @@ final class ClustersPage {
     StringBuilder out = new StringBuilder();
     String name = cluster.config().name();
     line(out, name, "observability_name", cluster.config().observabilityName());
-    limits(out, name + "::default_priority", cluster.breakers());
-    limits(out, name + "::high_priority", HIGH);
+    limits(out, name + "::default_priority", cluster.breakers().normal());
+    limits(out, name + "::high_priority", cluster.breakers().high());
     line(out, name, "added_via_api", cluster.addedViaApi());
     for (Host host : cluster.hosts().all()) {
       host(out, name + "::" + host.primary().text(), host);
@@ -131,8 +128,9 @@ final class ClustersPage {
               .setAddedViaApi(cluster.addedViaApi())
               .setCircuitBreakers(
                   io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers.newBuilder()
-                      .addThresholds(thresholds(RoutingPriority.DEFAULT, cluster.breakers()))
-                      .addThresholds(thresholds(RoutingPriority.HIGH, HIGH)));
+                      .addThresholds(
+                          thresholds(RoutingPriority.DEFAULT, cluster.breakers().normal()))
+                      .addThresholds(thresholds(RoutingPriority.HIGH, cluster.breakers().high())));
       if (cluster.config().proto().hasEdsClusterConfig()) {
         status.setEdsServiceName(cluster.config().proto().getEdsClusterConfig().getServiceName());
       }

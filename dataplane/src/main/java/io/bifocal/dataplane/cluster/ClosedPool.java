@@ -30,4 +30,14 @@ final class ClosedPool implements ConnectionPool {
   public int size() {
     return 0;
   }
+
+  @Override
+  public Load load() {
+    return Load.NONE;
+  }
+
+  @Override
+  public boolean preconnect(double ratio) {
+    return false;
+  }
 }

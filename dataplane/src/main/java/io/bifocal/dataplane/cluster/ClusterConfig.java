@@ -2,8 +2,6 @@ package io.bifocal.dataplane.cluster;
 
 import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.connect.SocketSettings;
-import io.bifocal.dataplane.pool.Http2Options;
-import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.TransportSocketFactory;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions.HappyEyeballsConfig;
@@ -15,10 +13,8 @@ import java.time.Duration;
  * @param observabilityName {@code alt_stat_name}, or the name
  * @param connectTimeout over the whole race; default 5 s
  * @param bufferLimit {@code per_connection_buffer_limit_bytes}; default 1 MiB
- * @param idleTimeout of an idle connection; default 1 h; zero for ever
- * @param maxRequestsPerConnection 0 for any number
- * @param protocol what is spoken to get requests answered: HTTP/1.1, HTTP/2, or as TLS agrees
- * @param http2 how HTTP/2 is spoken
+ * @param http what is spoken to get requests answered, and for how long on one connection
+ * @param connections when connections are made early, or closed early
  * @param balancing how a host is chosen
  * @param limits the circuit breakers, default priority first
  * @param happyEyeballs how a host's addresses are sorted; the default instance is Envoy's default
@@ -33,10 +29,8 @@ public record ClusterConfig(
     String observabilityName,
     Duration connectTimeout,
     int bufferLimit,
-    Duration idleTimeout,
-    int maxRequestsPerConnection,
-    ApplicationProtocol protocol,
-    Http2Options http2,
+    HttpOptions http,
+    ConnectionPolicy connections,
     Balancing balancing,
     BreakerLimits limits,
     HappyEyeballsConfig happyEyeballs,
@@ -60,10 +54,8 @@ public record ClusterConfig(
         observabilityName,
         connectTimeout,
         bufferLimit,
-        idleTimeout,
-        maxRequestsPerConnection,
-        ApplicationProtocol.HTTP_1_1,
-        Http2Options.DEFAULT,
+        HttpOptions.http1(idleTimeout, maxRequestsPerConnection),
+        ConnectionPolicy.DEFAULT,
         Balancing.DEFAULT,
         BreakerLimits.DEFAULT,
         HappyEyeballsConfig.getDefaultInstance(),

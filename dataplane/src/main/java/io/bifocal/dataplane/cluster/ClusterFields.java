@@ -68,10 +68,8 @@ final class ClusterFields {
               "typed_dns_resolver_config",
               "wait_for_warm_on_init")
           .ignores("requests go upstream with the defaults of HTTP/1.1", "http_protocol_options")
-          .ignores(
-              "clients speak HTTP/1.1, which is what is spoken upstream when it is theirs",
-              "protocol_selection")
-          .ignores("connections are made when they are needed", "preconnect_policy")
+          .supports("protocol_selection")
+          .supports("preconnect_policy")
           .ignores("that statistic is not kept", "track_timeout_budgets", "track_cluster_stats")
           .ignores(
               "connections of a host that turned unhealthy end when they are idle",
@@ -98,7 +96,7 @@ final class ClusterFields {
           .ignores(EVEN_SPREAD, "zone_aware_lb_config", "locality_weighted_lb_config")
           .ignores("updates are not merged", "update_merge_window")
           .ignores("new hosts are used at once", "ignore_new_hosts_until_first_hc")
-          .ignores("removed hosts drain either way", "close_connections_on_host_set_change")
+          .supports("close_connections_on_host_set_change")
           .ignores("it concerns consistent hashing only", "consistent_hashing_lb_config")
           .ignores("EDS health counts as it is mapped by default", "override_host_status");
 
@@ -141,13 +139,15 @@ final class ClusterFields {
 
   static final SupportedFields HTTP_OPTIONS =
       SupportedFields.of(HttpProtocolOptions.getDescriptor())
-          .supports("idle_timeout", "max_requests_per_connection")
-          .ignores("connections live until they are idle", "max_connection_duration")
+          .supports(
+              "idle_timeout",
+              "max_requests_per_connection",
+              "max_connection_duration",
+              "max_stream_duration")
           .ignores(
               "a response's headers have limits of the codec's own",
               "max_headers_count",
               "max_response_headers_kb")
-          .ignores("a request ends with its route's timeout", "max_stream_duration")
           .ignores("it concerns requests from clients only", "headers_with_underscores_action");
 
   static final SupportedFields TYPED_HTTP_OPTIONS =
@@ -196,8 +196,7 @@ final class ClusterFields {
 
   static final SupportedFields BREAKERS =
       SupportedFields.of(CircuitBreakers.getDescriptor())
-          .supports("thresholds")
-          .ignores("hosts have no limits of their own", "per_host_thresholds");
+          .supports("thresholds", "per_host_thresholds");
 
   static final SupportedFields THRESHOLDS =
       SupportedFields.of(CircuitBreakers.Thresholds.getDescriptor())
@@ -207,9 +206,9 @@ final class ClusterFields {
               "max_pending_requests",
               "max_requests",
               "max_retries",
-              "track_remaining")
-          .ignores("max_retries limits retries", "retry_budget")
-          .ignores("pools are bounded by their connections", "max_connection_pools");
+              "track_remaining",
+              "retry_budget",
+              "max_connection_pools");
 
   static final SupportedFields ASSIGNMENT =
       SupportedFields.of(ClusterLoadAssignment.getDescriptor())

@@ -1,13 +1,9 @@
 package io.bifocal.dataplane.cluster;
 
-import com.google.protobuf.UInt32Value;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
 import io.bifocal.dataplane.transport.TransportSockets;
-import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers;
-import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers.Thresholds;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
-import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,16 +55,14 @@ final class ClusterReader {
             cluster.hasConnectTimeout()
                 ? JavaDuration.of(cluster.getConnectTimeout())
                 : CONNECT_TIMEOUT,
-            clamped(
+            BreakerLimits.clamped(
                 cluster.hasPerConnectionBufferLimitBytes(),
                 cluster.getPerConnectionBufferLimitBytes(),
                 BUFFER_LIMIT),
-            http.idleTimeout(),
-            http.maxRequests(),
-            http.protocol(),
-            http.http2(),
+            http,
+            ConnectionPolicy.of(cluster),
             BalancingReader.read(cluster, path, warnings),
-            breakers(cluster.getCircuitBreakers(), path + ".circuit_breakers", warnings),
+            BreakerLimits.read(cluster.getCircuitBreakers(), path + ".circuit_breakers", warnings),
             cluster.getUpstreamConnectionOptions().getHappyEyeballsConfig(),
             ConnectSettingsReader.ofCluster(
                 cluster.getMetadata(), defaults.connect().get(), path + ".metadata"),
@@ -90,36 +84,5 @@ final class ClusterReader {
                   .formatted(path, config.connectTimeout().toMillis(), delay.toMillis())
               + " a second address is tried only when the first one fails");
     }
-  }
-
-  private static BreakerLimits breakers(
-      CircuitBreakers breakers, String path, List<String> warnings) throws ConfigException {
-    warnings.addAll(ClusterFields.BREAKERS.check(breakers, path));
-    BreakerLimits limits = BreakerLimits.DEFAULT;
-    boolean found = false;
-    for (int i = 0; i < breakers.getThresholdsCount(); i++) {
-      Thresholds t = breakers.getThresholds(i);
-      warnings.addAll(ClusterFields.THRESHOLDS.check(t, path + ".thresholds[" + i + "]"));
-      if (t.getPriority() == RoutingPriority.DEFAULT && !found) {
-        found = true;
-        limits =
-            new BreakerLimits(
-                clamped(t.hasMaxConnections(), t.getMaxConnections(), limits.connections()),
-                clamped(
-                    t.hasMaxPendingRequests(), t.getMaxPendingRequests(), limits.pendingRequests()),
-                clamped(t.hasMaxRequests(), t.getMaxRequests(), limits.requests()),
-                clamped(t.hasMaxRetries(), t.getMaxRetries(), limits.retries()),
-                t.getTrackRemaining());
-      }
-    }
-    return limits;
-  }
-
-  /** An unsigned number as an int: four billion is as good as two. */
-  private static int clamped(boolean set, UInt32Value value, int otherwise) {
-    if (!set) {
-      return otherwise;
-    }
-    return value.getValue() < 0 ? Integer.MAX_VALUE : value.getValue();
   }
 }

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.cluster;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.dataplane.pool.CircuitBreakers.Limit;
+import io.bifocal.dataplane.pool.PriorityBreakers;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.Gauge;
@@ -23,7 +24,6 @@ final class ClusterStats {
   private final Gauge healthy;
   private final Gauge degraded;
   private final Gauge excluded;
-  private final Scope breakers;
   private final Scope scope;
 
   /** What is counted of look-ups. */
@@ -42,7 +42,6 @@ final class ClusterStats {
     healthy = scope.gauge("membership_healthy");
     degraded = scope.gauge("membership_degraded");
     excluded = scope.gauge("membership_excluded");
-    breakers = scope.scope("circuit_breakers.default");
     // What workers count is listed from the start, and not only when one first uses the cluster.
     scope.list(UpstreamStats.LISTED);
   }
@@ -78,7 +77,7 @@ final class ClusterStats {
   }
 
   /** The gauges tell of these from now on: of the copy of the cluster that is in use. */
-  void show(Hosts hosts, CircuitBreakers limits, boolean trackRemaining) {
+  void show(Hosts hosts, PriorityBreakers breakers) {
     int healthyHosts = 0;
     int degradedHosts = 0;
     int excludedHosts = 0;
@@ -93,21 +92,23 @@ final class ClusterStats {
     healthy.set(healthyHosts);
     degraded.set(degradedHosts);
     excluded.set(excludedHosts);
-    show("cx", limits.connections(), trackRemaining);
-    show("rq_pending", "pending", limits.pendingRequests(), trackRemaining);
-    show("rq", limits.requests(), trackRemaining);
-    show("rq_retry", "retries", limits.retries(), trackRemaining);
-    breakers.gauge("cx_pool_open").set(0); // pools have no limit of their own
+    show(scope.scope("circuit_breakers.default"), breakers.normal());
+    show(scope.scope("circuit_breakers.high"), breakers.high());
   }
 
-  private void show(String name, Limit limit, boolean trackRemaining) {
-    show(name, name, limit, trackRemaining);
+  private static void show(Scope to, CircuitBreakers limits) {
+    boolean remaining = limits.thresholds().trackRemaining();
+    show(to, "cx_open", remaining ? "remaining_cx" : "", limits.connections());
+    show(to, "rq_pending_open", remaining ? "remaining_pending" : "", limits.pendingRequests());
+    show(to, "rq_open", remaining ? "remaining_rq" : "", limits.requests());
+    show(to, "rq_retry_open", remaining ? "remaining_retries" : "", limits.retries());
+    show(to, "cx_pool_open", remaining ? "remaining_cx_pools" : "", limits.pools());
   }
 
-  private void show(String open, String remaining, Limit limit, boolean trackRemaining) {
-    breakers.gauge(open + "_open").read(() -> limit.inUse() >= limit.max() ? 1 : 0);
-    if (trackRemaining) {
-      breakers.gauge("remaining_" + remaining).read(() -> Math.max(0, limit.max() - limit.inUse()));
+  private static void show(Scope to, String open, String remaining, Limit limit) {
+    to.gauge(open).read(() -> limit.inUse() >= limit.max() ? 1 : 0);
+    if (!remaining.isEmpty()) {
+      to.gauge(remaining).read(() -> Math.max(0, limit.max() - limit.inUse()));
     }
   }
 }

@@ -21,17 +21,43 @@ import java.util.Map;
 /**
  * What is spoken to get requests answered, and how long and how often a connection is used.
  *
- * @param idleTimeout zero for ever
- * @param maxRequests 0 for any number
+ * @param idleTimeout of a connection that nobody uses; zero for ever
+ * @param maxConnectionDuration after which nothing new begins on a connection; zero for never
+ * @param maxStreamDuration of one try of a request; zero for any
+ * @param maxRequests on one connection; 0 for any number
  * @param protocol HTTP/1.1, HTTP/2, or as TLS agrees
+ * @param asDownstream whether it is what the client speaks, in the place of {@code protocol}
  * @param http2 how HTTP/2 is spoken
  */
-record HttpOptions(
-    Duration idleTimeout, int maxRequests, ApplicationProtocol protocol, Http2Options http2) {
+public record HttpOptions(
+    Duration idleTimeout,
+    Duration maxConnectionDuration,
+    Duration maxStreamDuration,
+    int maxRequests,
+    ApplicationProtocol protocol,
+    boolean asDownstream,
+    Http2Options http2) {
   private static final Duration IDLE_TIMEOUT = Duration.ofHours(1);
   private static final String HTTP_OPTIONS =
       "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
   private static final String TCP_OPTIONS = "envoy.extensions.upstreams.tcp.v3.TcpProtocolOptions";
+
+  /** HTTP/1.1 with the defaults for all else. */
+  static HttpOptions http1(Duration idleTimeout, int maxRequests) {
+    return new HttpOptions(
+        idleTimeout,
+        Duration.ZERO,
+        Duration.ZERO,
+        maxRequests,
+        ApplicationProtocol.HTTP_1_1,
+        false,
+        Http2Options.DEFAULT);
+  }
+
+  /** What is spoken for a client that speaks {@code downstream}. */
+  ApplicationProtocol protocolFor(ApplicationProtocol downstream) {
+    return asDownstream ? downstream : protocol;
+  }
 
   @SuppressWarnings("deprecation") // the options of clusters of old
   static HttpOptions read(Cluster cluster, String path, List<String> warnings)
@@ -68,14 +94,22 @@ record HttpOptions(
     warnings.addAll(ClusterFields.HTTP_OPTIONS.check(common, at));
     return new HttpOptions(
         common.hasIdleTimeout() ? JavaDuration.of(common.getIdleTimeout()) : IDLE_TIMEOUT,
+        JavaDuration.of(common.getMaxConnectionDuration()),
+        JavaDuration.of(common.getMaxStreamDuration()),
         Math.max(0, common.getMaxRequestsPerConnection().getValue()),
         spoken.protocol,
+        spoken.asDownstream,
         spoken.http2);
   }
 
   /** What is spoken, and how. */
-  private record Spoken(ApplicationProtocol protocol, Http2Options http2) {
-    static final Spoken HTTP_1_1 = new Spoken(ApplicationProtocol.HTTP_1_1, Http2Options.DEFAULT);
+  private record Spoken(ApplicationProtocol protocol, boolean asDownstream, Http2Options http2) {
+    static final Spoken HTTP_1_1 =
+        new Spoken(ApplicationProtocol.HTTP_1_1, false, Http2Options.DEFAULT);
+
+    Spoken(ApplicationProtocol protocol, Http2Options http2) {
+      this(protocol, false, http2);
+    }
   }
 
   @SuppressWarnings("deprecation") // still sent by many control planes
@@ -87,10 +121,9 @@ record HttpOptions(
     Http2Options http2 =
         Http2OptionsReader.read(
             cluster.getHttp2ProtocolOptions(), path + ".http2_protocol_options", warnings);
-    // Clients speak HTTP/1.1.
     return cluster.getProtocolSelection()
             == Cluster.ClusterProtocolSelection.USE_DOWNSTREAM_PROTOCOL
-        ? Spoken.HTTP_1_1
+        ? new Spoken(ApplicationProtocol.HTTP_1_1, true, http2)
         : new Spoken(ApplicationProtocol.HTTP_2, http2);
   }
 
@@ -123,8 +156,17 @@ record HttpOptions(
           explicit(options.getExplicitHttpConfig(), path + ".explicit_http_config", warnings);
       case AUTO_CONFIG -> auto(options.getAutoConfig(), cluster, path + ".auto_config", warnings);
       case USE_DOWNSTREAM_PROTOCOL_CONFIG -> {
-        warnings.add(path + ": requests go upstream as HTTP/1.1, which is what clients speak");
-        yield Spoken.HTTP_1_1;
+        String at = path + ".use_downstream_protocol_config";
+        var config = options.getUseDownstreamProtocolConfig();
+        if (config.hasHttp3ProtocolOptions()) {
+          warnings.add(at + ".http3_protocol_options has no effect: no client speaks HTTP/3 here");
+        }
+        warnIfSet(config.getHttpProtocolOptions(), at, warnings);
+        yield new Spoken(
+            ApplicationProtocol.HTTP_1_1,
+            true,
+            Http2OptionsReader.read(
+                config.getHttp2ProtocolOptions(), at + ".http2_protocol_options", warnings));
       }
       default -> Spoken.HTTP_1_1;
     };
@@ -141,15 +183,19 @@ record HttpOptions(
               Http2OptionsReader.read(
                   config.getHttp2ProtocolOptions(), path + ".http2_protocol_options", warnings));
       default -> {
-        if (!config.getHttpProtocolOptions().equals(Http1ProtocolOptions.getDefaultInstance())) {
-          warnings.add(
-              path
-                  + ".http_protocol_options is ignored: requests go upstream with the defaults of"
-                  + " HTTP/1.1");
-        }
+        warnIfSet(config.getHttpProtocolOptions(), path, warnings);
         yield Spoken.HTTP_1_1;
       }
     };
+  }
+
+  private static void warnIfSet(Http1ProtocolOptions options, String path, List<String> warnings) {
+    if (!options.equals(Http1ProtocolOptions.getDefaultInstance())) {
+      warnings.add(
+          path
+              + ".http_protocol_options is ignored: requests go upstream with the defaults of"
+              + " HTTP/1.1");
+    }
   }
 
   private static Spoken auto(

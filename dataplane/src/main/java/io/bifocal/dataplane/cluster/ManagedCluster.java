@@ -1,7 +1,7 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.dataplane.init.InitManager;
-import io.bifocal.dataplane.pool.CircuitBreakers;
+import io.bifocal.dataplane.pool.PriorityBreakers;
 import io.bifocal.xds.Resource;
 import io.bifocal.xds.ResourceStatus;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
@@ -15,7 +15,7 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
   private final ClusterConfig config;
   private final Origin origin;
   private final long incarnation;
-  private final CircuitBreakers breakers;
+  private final PriorityBreakers breakers;
   private final Membership membership;
   private final ClusterStats stats;
   private final Consumer<ManagedCluster> onChange;
@@ -101,7 +101,7 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
 
   /** The statistics tell of this copy from now on. */
   void showStats() {
-    stats.show(hosts, breakers, config.limits().trackRemaining());
+    stats.show(hosts, breakers);
   }
 
   String statName() {

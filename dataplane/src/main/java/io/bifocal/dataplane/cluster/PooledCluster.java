@@ -8,11 +8,16 @@ import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFactory;
 import io.bifocal.dataplane.pool.PoolSettings;
 import io.bifocal.dataplane.pool.UpstreamStats;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.TransportSocketFactory;
+import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,15 +25,19 @@ import org.jspecify.annotations.Nullable;
  * another has taken its place is led on to that one.
  */
 final class PooledCluster implements WorkerCluster {
+  private static final RoutingPriority[] PRIORITIES = {
+    RoutingPriority.DEFAULT, RoutingPriority.HIGH
+  };
+
   private final WorkerTable table;
   private final UpstreamStats stats;
   private final LoadBalancer balancer;
   private final PoolFactory factory;
-  private final PoolSettings settings;
-  private final Map<HostState, ConnectionPool> http = new HashMap<>();
-  private final Map<HostState, ConnectionPool> http2 = new HashMap<>();
-  private final Map<HostState, ConnectionPool> tcp = new HashMap<>();
+  private final TransportSocketFactory.PerWorker transport;
+  private final Map<HostState, HostPools> pools = new HashMap<>();
   private final List<ConnectionPool> draining = new ArrayList<>();
+  // Hosts whose turn it is, and to whom connections are being made already.
+  private final Deque<Host> ahead = new ArrayDeque<>(1);
   private ClusterSnapshot snapshot;
   private boolean retired;
 
@@ -44,20 +53,7 @@ final class PooledCluster implements WorkerCluster {
     this.stats = stats;
     this.balancer = balancer;
     this.factory = factory;
-    ClusterConfig config = snapshot.config();
-    this.settings =
-        new PoolSettings(
-            config.name(),
-            config.connectTimeout(),
-            config.idleTimeout(),
-            config.maxRequestsPerConnection(),
-            config.bufferLimit(),
-            snapshot.breakers(),
-            config.connect(),
-            config.sockets(),
-            transport,
-            config.protocol(),
-            config.http2());
+    this.transport = transport;
   }
 
   long incarnation() {
@@ -75,41 +71,133 @@ final class PooledCluster implements WorkerCluster {
   }
 
   @Override
-  public CircuitBreakers breakers() {
-    return snapshot.breakers();
+  public CircuitBreakers breakers(RoutingPriority priority) {
+    return snapshot.breakers().of(priority);
   }
 
   @Override
   public @Nullable Host chooseHost() {
     PooledCluster live = live();
-    return live == null ? null : live.balancer.choose(live.snapshot.hosts().set());
+    return live == null ? null : live.next();
+  }
+
+  private @Nullable Host next() {
+    for (Host host = ahead.poll(); host != null; host = ahead.poll()) {
+      Host now = snapshot.hosts().of(host.state());
+      if (now != null && now.health() != Host.Health.UNHEALTHY) {
+        return now;
+      }
+    }
+    return balancer.choose(snapshot.hosts().set());
+  }
+
+  /** Makes connections at the hosts that are next in turn. */
+  private void connectAhead(int use) {
+    double ratio = config().connections().predictivePreconnect();
+    // A few at a time: another request will come by.
+    for (int i = 0; i < 3 && load(use).wantsMore(ratio, 1); i++) {
+      Host host = balancer.choose(snapshot.hosts().set());
+      if (host == null || ahead.size() >= snapshot.hosts().total()) {
+        return;
+      }
+      ahead.add(host);
+      ConnectionPool pool = pool(host, use);
+      if (pool == null || !pool.preconnect(ratio)) {
+        return;
+      }
+    }
+  }
+
+  private ConnectionPool.Load load(int use) {
+    ConnectionPool.Load sum = ConnectionPool.Load.NONE;
+    for (HostPools each : pools.values()) {
+      ConnectionPool pool = each.get(use);
+      sum = pool == null ? sum : sum.plus(pool.load());
+    }
+    return sum;
   }
 
   @Override
-  public ConnectionPool httpPool(Host host) {
+  public @Nullable ConnectionPool httpPool(
+      Host host, RoutingPriority priority, ApplicationProtocol downstream) {
+    boolean http2 = config().http().protocolFor(downstream) == ApplicationProtocol.HTTP_2;
+    int use = HostPools.http(priority, http2);
+    ConnectionPool pool = pool(host, use);
     PooledCluster live = live();
-    return live == null
-        ? ClosedPool.INSTANCE
-        : live.http.computeIfAbsent(
-            host.state(), s -> live.factory.http(live.settings, live.stats, host));
+    if (live != null && config().connections().predictivePreconnect() > 1) {
+      live.connectAhead(use);
+    }
+    return pool;
   }
 
   @Override
   public ConnectionPool http2Pool(Host host) {
-    PooledCluster live = live();
-    return live == null
-        ? ClosedPool.INSTANCE
-        : live.http2.computeIfAbsent(
-            host.state(), s -> live.factory.http2(live.settings, live.stats, host));
+    ConnectionPool pool = pool(host, HostPools.control());
+    return pool == null ? ClosedPool.INSTANCE : pool;
   }
 
   @Override
   public ConnectionPool tcpPool(Host host) {
+    ConnectionPool pool = pool(host, HostPools.tcp());
+    return pool == null ? ClosedPool.INSTANCE : pool;
+  }
+
+  private @Nullable ConnectionPool pool(Host host, int use) {
     PooledCluster live = live();
-    return live == null
-        ? ClosedPool.INSTANCE
-        : live.tcp.computeIfAbsent(
-            host.state(), s -> live.factory.tcp(live.settings, live.stats, host));
+    if (live == null) {
+      return ClosedPool.INSTANCE;
+    }
+    HostPools known = live.pools.get(host.state());
+    if (known == null) {
+      known = new HostPools();
+      live.pools.put(host.state(), known);
+    }
+    ConnectionPool pool = known.get(use);
+    return pool == null ? live.open(host, known, use) : pool;
+  }
+
+  /** Null when there are as many pools as there may be. */
+  private @Nullable ConnectionPool open(Host host, HostPools of, int use) {
+    RoutingPriority priority = HostPools.priority(use);
+    CircuitBreakers.Limit limit = breakers(priority).pools();
+    if (!limit.tryAcquire()) {
+      if (!of.freeOne(priority)) {
+        stats.cxPoolOverflow.inc();
+        return null;
+      }
+      // What was freed had taken one of them.
+    }
+    PoolSettings settings = settings(use);
+    ConnectionPool pool;
+    if (use == HostPools.tcp()) {
+      pool = factory.tcp(settings, stats, host);
+    } else if (use == HostPools.control()) {
+      pool = factory.http2(settings, stats, host);
+    } else {
+      pool = factory.http(settings, stats, host);
+    }
+    of.put(use, pool);
+    return pool;
+  }
+
+  private PoolSettings settings(int use) {
+    ClusterConfig config = config();
+    HttpOptions http = config.http();
+    boolean http2 = use == HostPools.http(HostPools.priority(use), true);
+    return new PoolSettings(
+        config.name(),
+        config.connectTimeout(),
+        http.idleTimeout(),
+        http.maxConnectionDuration(),
+        http.maxRequests(),
+        config.bufferLimit(),
+        config.connections().preconnect(),
+        breakers(HostPools.priority(use)),
+        config.connect(),
+        config.sockets(),
+        transport,
+        http2 ? ApplicationProtocol.HTTP_2 : http.protocol(),
+        http.http2());
   }
 
   /** New hosts of the same incarnation: pools of kept ones go on, those of removed ones drain. */
@@ -117,17 +205,18 @@ final class PooledCluster implements WorkerCluster {
     Hosts before = snapshot.hosts();
     snapshot = next;
     draining.removeIf(pool -> pool.size() == 0);
-    refresh(http, before, next.hosts());
-    refresh(http2, before, next.hosts());
-    refresh(tcp, before, next.hosts());
+    if (config().connections().closeOnHostSetChange()
+        && next.hosts().changedPriorities(before) > 0) {
+      pools.values().forEach(each -> drop(each, this::drain));
+      pools.clear();
+    }
+    refresh(before, next.hosts());
   }
 
   /** Another incarnation has taken its place, or none. */
   void retire() {
     retired = true;
-    refresh(http, snapshot.hosts(), Hosts.NONE);
-    refresh(http2, snapshot.hosts(), Hosts.NONE);
-    refresh(tcp, snapshot.hosts(), Hosts.NONE);
+    refresh(snapshot.hosts(), Hosts.NONE);
   }
 
   /** Whether a retired cluster has no connection left. */
@@ -138,13 +227,9 @@ final class PooledCluster implements WorkerCluster {
 
   void close() {
     retired = true;
-    http.values().forEach(ConnectionPool::close);
-    http2.values().forEach(ConnectionPool::close);
-    tcp.values().forEach(ConnectionPool::close);
+    pools.values().forEach(each -> drop(each, ConnectionPool::close));
     draining.forEach(ConnectionPool::close);
-    http.clear();
-    http2.clear();
-    tcp.clear();
+    pools.clear();
     draining.clear();
   }
 
@@ -153,15 +238,14 @@ final class PooledCluster implements WorkerCluster {
     return retired ? table.find(config().name()) : this;
   }
 
-  private void refresh(Map<HostState, ConnectionPool> pools, Hosts before, Hosts after) {
+  private void refresh(Hosts before, Hosts after) {
     pools
         .entrySet()
         .removeIf(
             entry -> {
               Host now = after.of(entry.getKey());
               if (now == null) {
-                entry.getValue().drain();
-                draining.add(entry.getValue());
+                drop(entry.getValue(), this::drain);
                 return true;
               }
               if (!now.equals(before.of(entry.getKey()))) {
@@ -169,5 +253,20 @@ final class PooledCluster implements WorkerCluster {
               }
               return false;
             });
+  }
+
+  private void drain(ConnectionPool pool) {
+    pool.drain();
+    draining.add(pool);
+  }
+
+  // The pools of a host that goes count no longer.
+  private void drop(HostPools all, Consumer<ConnectionPool> end) {
+    for (RoutingPriority priority : PRIORITIES) {
+      for (int i = all.count(priority); i > 0; i--) {
+        breakers(priority).pools().release();
+      }
+    }
+    all.forEach(end);
   }
 }

@@ -4,6 +4,8 @@ import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.UpstreamStats;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import org.jspecify.annotations.Nullable;
 
 /** One cluster as one worker uses it. Confined to the worker's loop. */
@@ -12,13 +14,26 @@ public interface WorkerCluster {
 
   UpstreamStats stats();
 
-  CircuitBreakers breakers();
+  /** The limits for requests of ordinary priority. */
+  default CircuitBreakers breakers() {
+    return breakers(RoutingPriority.DEFAULT);
+  }
+
+  /** The limits for requests whose route has this priority. */
+  CircuitBreakers breakers(RoutingPriority priority);
 
   /** A host for the next request, or null when none is usable ({@code no healthy upstream}). */
   @Nullable Host chooseHost();
 
-  /** Connections for requests, kept and used again; by HTTP/2 many at once. */
-  ConnectionPool httpPool(Host host);
+  /**
+   * Connections for requests, kept and used again; by HTTP/2 many at once. Null when there are too
+   * many pools already ({@code max_connection_pools}).
+   *
+   * @param priority the route's
+   * @param downstream what the client speaks, for clusters that speak the same
+   */
+  @Nullable ConnectionPool httpPool(
+      Host host, RoutingPriority priority, ApplicationProtocol downstream);
 
   /** Connections for a channel to a control plane, which speaks HTTP/2: each is used once. */
   ConnectionPool http2Pool(Host host);

@@ -12,11 +12,13 @@ import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.pool.UpstreamConnection;
 import io.bifocal.dataplane.pool.UpstreamStats;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.xds.rest.RestTransport.Answer;
 import io.bifocal.xds.rest.RestTransport.Answered;
 import io.bifocal.xds.rest.RestTransport.Failed;
 import io.bifocal.xds.rest.RestTransport.Post;
 import io.bifocal.xds.time.Loop;
+import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -64,7 +66,13 @@ final class PolledRequest implements ConnectionPool.Waiter, ResponseReceiver {
       return;
     }
     patience = loop.schedule(post.timeout(), this::onTimeout);
-    ConnectionPool.Ticket place = found.httpPool(host).acquire(this);
+    ConnectionPool pool =
+        found.httpPool(host, RoutingPriority.DEFAULT, ApplicationProtocol.HTTP_1_1);
+    if (pool == null) {
+      fail("too many connection pools");
+      return;
+    }
+    ConnectionPool.Ticket place = pool.acquire(this);
     if (listener != null && connection == null) {
       ticket = place;
     }

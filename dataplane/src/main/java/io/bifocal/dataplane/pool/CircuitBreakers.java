@@ -1,28 +1,83 @@
 package io.bifocal.dataplane.pool;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A cluster's limits, process-wide: were they per worker, they would multiply by the workers.
+ * A cluster's limits for requests of one priority, process-wide: were they per worker, they would
+ * multiply by the workers.
  *
- * <p>Source: {@code envoy.config.cluster.v3.CircuitBreakers}, default priority; defaults 1024,
- * 1024, 1024, 3.
+ * <p>Source: {@code envoy.config.cluster.v3.CircuitBreakers}.
  */
 public final class CircuitBreakers {
+  private final Thresholds thresholds;
   private final Limit connections;
   private final Limit pendingRequests;
   private final Limit requests;
   private final Limit retries;
+  private final Limit pools;
+
+  /**
+   * What is allowed.
+   *
+   * @param pools {@code max_connection_pools}: by worker, host, priority and protocol
+   * @param connectionsPerHost {@code per_host_thresholds}: by host, of all priorities
+   * @param retryBudget in the place of {@code retries}, if there is one
+   * @param trackRemaining whether {@code remaining_*} are shown in the statistics
+   */
+  public record Thresholds(
+      int connections,
+      int pendingRequests,
+      int requests,
+      int retries,
+      int pools,
+      int connectionsPerHost,
+      @Nullable RetryBudget retryBudget,
+      boolean trackRemaining) {
+    public static final Thresholds DEFAULT = of(1024, 1024, 1024, 3);
+
+    /** These, and neither a budget nor any other limit. */
+    public static Thresholds of(int connections, int pendingRequests, int requests, int retries) {
+      return new Thresholds(
+          connections,
+          pendingRequests,
+          requests,
+          retries,
+          Integer.MAX_VALUE,
+          Integer.MAX_VALUE,
+          null,
+          false);
+    }
+  }
+
+  /**
+   * How many of the requests may be retries.
+   *
+   * @param percent of all that are under way or wait for a connection
+   * @param minConcurrency so many may be in any case
+   */
+  public record RetryBudget(double percent, int minConcurrency) {}
+
+  public CircuitBreakers(Thresholds thresholds) {
+    this.thresholds = thresholds;
+    this.connections = new Limit(thresholds.connections);
+    this.pendingRequests = new Limit(thresholds.pendingRequests);
+    this.requests = new Limit(thresholds.requests);
+    RetryBudget budget = thresholds.retryBudget;
+    this.retries = budget == null ? new Limit(thresholds.retries) : new Budget(this, budget);
+    this.pools = new Limit(thresholds.pools);
+  }
 
   public CircuitBreakers(int connections, int pendingRequests, int requests, int retries) {
-    this.connections = new Limit(connections);
-    this.pendingRequests = new Limit(pendingRequests);
-    this.requests = new Limit(requests);
-    this.retries = new Limit(retries);
+    this(Thresholds.of(connections, pendingRequests, requests, retries));
   }
 
   public static CircuitBreakers defaults() {
-    return new CircuitBreakers(1024, 1024, 1024, 3);
+    return new CircuitBreakers(Thresholds.DEFAULT);
+  }
+
+  public Thresholds thresholds() {
+    return thresholds;
   }
 
   public Limit connections() {
@@ -37,12 +92,18 @@ public final class CircuitBreakers {
     return requests;
   }
 
+  /** Retries that wait for their time or for their answer. */
   public Limit retries() {
     return retries;
   }
 
+  /** Pools of workers to hosts. */
+  public Limit pools() {
+    return pools;
+  }
+
   /** So many at once and no more. */
-  public static final class Limit {
+  public static class Limit {
     private final int max;
     private final AtomicInteger inUse = new AtomicInteger();
 
@@ -59,8 +120,8 @@ public final class CircuitBreakers {
     }
 
     /** Takes one, if there is one. */
-    public boolean tryAcquire() {
-      if (inUse.incrementAndGet() <= max) {
+    public final boolean tryAcquire() {
+      if (inUse.incrementAndGet() <= max()) {
         return true;
       }
       inUse.decrementAndGet();
@@ -68,12 +129,30 @@ public final class CircuitBreakers {
     }
 
     /** Takes one even beyond the limit; for what Envoy does not refuse either. */
-    void acquire() {
+    final void acquire() {
       inUse.incrementAndGet();
     }
 
-    public void release() {
+    public final void release() {
       inUse.decrementAndGet();
+    }
+  }
+
+  /** A limit that moves with what it is a part of. */
+  private static final class Budget extends Limit {
+    private final CircuitBreakers all;
+    private final RetryBudget budget;
+
+    Budget(CircuitBreakers all, RetryBudget budget) {
+      super(all.thresholds.retries);
+      this.all = all;
+      this.budget = budget;
+    }
+
+    @Override
+    public int max() {
+      int active = all.requests.inUse() + all.pendingRequests.inUse();
+      return Math.max(budget.minConcurrency, (int) (budget.percent / 100 * active));
     }
   }
 }

@@ -22,6 +22,37 @@ public interface ConnectionPool {
   /** Connections that are up or being made. */
   int size();
 
+  /** What its connections do, and could do. */
+  Load load();
+
+  /**
+   * Makes a connection before it is needed, if there are too few.
+   *
+   * @param ratio connections' uses for each request, with one more request expected
+   * @return whether one is being made
+   */
+  boolean preconnect(double ratio);
+
+  /**
+   * How busy a pool is.
+   *
+   * @param waiting who waits for a connection
+   * @param active uses under way
+   * @param capacity how many more there could be on the connections that are up or being made
+   */
+  record Load(int waiting, int active, long capacity) {
+    public static final Load NONE = new Load(0, 0, 0);
+
+    public Load plus(Load other) {
+      return new Load(waiting + other.waiting, active + other.active, capacity + other.capacity);
+    }
+
+    /** Whether there are fewer connections than there should be for each request. */
+    public boolean wantsMore(double ratio, int expected) {
+      return (waiting + active + expected) * ratio > capacity + active;
+    }
+  }
+
   /** Who asks for a connection. */
   interface Waiter {
     void onReady(UpstreamConnection connection);

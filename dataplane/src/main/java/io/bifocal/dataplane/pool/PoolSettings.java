@@ -12,8 +12,10 @@ import java.time.Duration;
  * @param cluster its name, for logs and events
  * @param connectTimeout over a whole race
  * @param idleTimeout of a connection that nobody uses; zero for ever
+ * @param maxDuration of a connection, after which nothing new begins on it; zero for ever
  * @param maxRequestsPerConnection 0 for any number
  * @param bufferLimit {@code per_connection_buffer_limit_bytes}
+ * @param preconnect connections for each request that is under way or waits; 1 for no more
  * @param breakers the cluster's limits, shared by all workers
  * @param connect how races are run
  * @param sockets what every connection's socket is given
@@ -25,8 +27,10 @@ public record PoolSettings(
     String cluster,
     Duration connectTimeout,
     Duration idleTimeout,
+    Duration maxDuration,
     int maxRequestsPerConnection,
     int bufferLimit,
+    double preconnect,
     CircuitBreakers breakers,
     ConnectSettings connect,
     SocketSettings sockets,
@@ -46,8 +50,10 @@ public record PoolSettings(
         cluster,
         connectTimeout,
         idleTimeout,
+        Duration.ZERO,
         maxRequestsPerConnection,
         bufferLimit,
+        1,
         breakers,
         ConnectSettings.envoys(),
         SocketSettings.DEFAULT,

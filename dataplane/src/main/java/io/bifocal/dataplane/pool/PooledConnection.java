@@ -50,6 +50,7 @@ final class PooledConnection extends ChannelDuplexHandler
   private RaceOutcome.@Nullable Won won;
   private @Nullable Session session;
   private long idleSince;
+  private Loop.@Nullable Timer age;
   private int uses;
   private int users;
   private boolean goingAway;
@@ -126,6 +127,9 @@ final class PooledConnection extends ChannelDuplexHandler
         (http2 ? stats.cxHttp2Total : stats.cxHttp1Total).inc();
       }
       rest();
+      if (!settings.maxDuration().isZero() && use != RacingPool.Use.ONCE) {
+        age = loop.schedule(settings.maxDuration(), this::onMaxDuration);
+      }
       pool.connected(this);
     } else if (outcome instanceof RaceOutcome.Failed failed) {
       boolean timedOut = failed.failure().kind() == Kind.TIMEOUT;
@@ -134,6 +138,15 @@ final class PooledConnection extends ChannelDuplexHandler
       }
       neverConnected(failed.failure().kind() == Kind.REMOTE);
       pool.failed(this, failed);
+    }
+  }
+
+  private void onMaxDuration() {
+    age = null;
+    stats.cxMaxDuration.inc();
+    goingAway = true;
+    if (isUnused()) {
+      close();
     }
   }
 
@@ -220,6 +233,19 @@ final class PooledConnection extends ChannelDuplexHandler
     return state == State.IDLE;
   }
 
+  /** How many uses are under way. */
+  int users() {
+    return state == State.LENT ? users : 0;
+  }
+
+  /** How many more uses there could be at once; none while it is being made. */
+  long spare() {
+    if (state == State.RACING || state == State.CLOSED || goingAway) {
+      return 0;
+    }
+    return session == null ? (state == State.IDLE ? 1 : 0) : room();
+  }
+
   /** Whether nothing new begins on it. */
   boolean isSpent() {
     return goingAway || usedUp();
@@ -296,6 +322,10 @@ final class PooledConnection extends ChannelDuplexHandler
 
   private void countEnd(boolean byPeer, boolean inUse) {
     state = State.CLOSED;
+    if (age != null) {
+      age.cancel();
+      age = null;
+    }
     stats.cxActive.dec();
     hostCxActive.dec();
     stats.cxLengthMs.record(stats.shard, sinceMade());

@@ -89,6 +89,7 @@ final class RacingPool implements ConnectionPool {
     PooledConnection ready = waiting.isEmpty() ? ready() : null;
     if (ready != null) {
       lend(ready, waiter);
+      connectAhead();
       return ANSWERED;
     }
     if (!settings.breakers().pendingRequests().tryAcquire()) {
@@ -100,6 +101,7 @@ final class RacingPool implements ConnectionPool {
     Place place = new Place(waiter);
     waiting.add(place);
     connectForWaiters();
+    connectAhead();
     return place;
   }
 
@@ -132,6 +134,33 @@ final class RacingPool implements ConnectionPool {
   @Override
   public int size() {
     return all.size();
+  }
+
+  @Override
+  public Load load() {
+    int active = 0;
+    long capacity = (long) connecting.size() * Math.max(1, expected);
+    for (PooledConnection connection : all) {
+      active += connection.users();
+      capacity += connection.spare();
+    }
+    return new Load(waiting.size(), active, capacity);
+  }
+
+  @Override
+  public boolean preconnect(double ratio) {
+    loop.assertInLoop();
+    return !draining && load().wantsMore(ratio, 1) && mayConnect() && connect();
+  }
+
+  // A few at a time: another request will come by.
+  private void connectAhead() {
+    double ratio = settings.preconnect();
+    for (int i = 0; ratio > 1 && i < 3; i++) {
+      if (!load().wantsMore(ratio, 0) || !mayConnect() || !connect()) {
+        return;
+      }
+    }
   }
 
   // ---- told by the connections
@@ -167,7 +196,7 @@ final class RacingPool implements ConnectionPool {
 
   /** A user is done with a connection that is fit for more. */
   void released(PooledConnection connection) {
-    if (use == Use.ONCE || connection.usedUp()) {
+    if (use == Use.ONCE || connection.isSpent()) {
       connection.close();
       return;
     }
@@ -241,25 +270,33 @@ final class RacingPool implements ConnectionPool {
   }
 
   private void connectForWaiters() {
-    while (waiting.size() > (long) connecting.size() * Math.max(1, expected)) {
-      boolean within = settings.breakers().connections().tryAcquire();
-      if (!within) {
-        stats.cxOverflow.inc();
-        if (!all.isEmpty()) {
-          return;
-        }
-        // Other hosts hold all connections: without one of its own this pool would be stuck.
-        settings.breakers().connections().acquire();
-      }
-      connect();
+    while (waiting.size() > (long) connecting.size() * Math.max(1, expected) && mayConnect()) {
+      var unused = connect();
     }
   }
 
-  private void connect() {
+  /** Takes a place among the cluster's connections. */
+  private boolean mayConnect() {
+    int perHost = settings.breakers().thresholds().connectionsPerHost();
+    boolean within = perHost == Integer.MAX_VALUE || host.stats().cxActive().value() < perHost;
+    if (within && settings.breakers().connections().tryAcquire()) {
+      return true;
+    }
+    stats.cxOverflow.inc();
+    if (!all.isEmpty()) {
+      return false;
+    }
+    // Other pools hold all connections: without one of its own this one would be stuck.
+    settings.breakers().connections().acquire();
+    return true;
+  }
+
+  private boolean connect() {
     PooledConnection connection = new PooledConnection(this, use, loop, settings, stats, host);
     connecting.addLast(connection);
     all.add(connection);
     connection.race(races, planner.plan(host, loop.nanoTime()));
+    return true;
   }
 
   private void serve() {

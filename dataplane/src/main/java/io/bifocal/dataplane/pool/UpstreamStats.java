@@ -25,6 +25,8 @@ public final class UpstreamStats {
   public final Cell cxConnectTimeout;
   public final Cell cxConnectAttemptsExceeded;
   public final Cell cxOverflow;
+  public final Cell cxPoolOverflow;
+  public final Cell cxMaxDuration;
   public final Cell bindErrors;
   public final Cell cxDestroy;
   public final Cell cxDestroyLocal;
@@ -85,6 +87,8 @@ public final class UpstreamStats {
     cxConnectTimeout = counter("upstream_cx_connect_timeout");
     cxConnectAttemptsExceeded = counter("upstream_cx_connect_attempts_exceeded");
     cxOverflow = counter("upstream_cx_overflow");
+    cxPoolOverflow = counter("upstream_cx_pool_overflow");
+    cxMaxDuration = counter("upstream_cx_max_duration_reached");
     bindErrors = counter("bind_errors");
     cxDestroy = counter("upstream_cx_destroy");
     cxDestroyLocal = counter("upstream_cx_destroy_local");

@@ -19,6 +19,7 @@ import io.bifocal.dataplane.host.HostStats;
 import io.bifocal.dataplane.host.Locality;
 import io.bifocal.dataplane.logging.LogLevels;
 import io.bifocal.dataplane.pool.CircuitBreakers;
+import io.bifocal.dataplane.pool.PriorityBreakers;
 import io.bifocal.dataplane.runtime.RuntimeLayer;
 import io.bifocal.dataplane.runtime.RuntimeSnapshot;
 import io.bifocal.dataplane.runtime.RuntimeValue;
@@ -135,7 +136,7 @@ class AdminServerTest {
   }
 
   private static ClusterStatusView cluster(
-      String name, CircuitBreakers breakers, List<Host> hosts) {
+      String name, PriorityBreakers breakers, List<Host> hosts) {
     return new ClusterStatusView(
         new ClusterConfig(
             name,
@@ -155,14 +156,14 @@ class AdminServerTest {
     proxy.clusters.add(
         cluster(
             "a",
-            CircuitBreakers.defaults(),
+            PriorityBreakers.defaults(),
             List.of(
                 host("127.0.0.1", 19903, "h1", 5, there, 0, 2, 0, 2, 2),
                 host("::1", 19904, "", 1, there, 1, 1, 1, 0, 0))));
     proxy.clusters.add(
         cluster(
             "b",
-            new CircuitBreakers(7, 1024, 1024, 3),
+            new PriorityBreakers(new CircuitBreakers(7, 1024, 1024, 3), CircuitBreakers.defaults()),
             List.of(host("127.0.0.1", 19905, "", 1, Locality.NONE, 1, 1, 1, 0, 0))));
   }
 

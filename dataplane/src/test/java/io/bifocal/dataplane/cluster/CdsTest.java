@@ -132,7 +132,7 @@ class CdsTest {
     f.cds("2", changed(inline("a", "10.0.0.2"), 9));
     assertThat(held.chooseHost()).isEqualTo(f.get("a").chooseHost());
     FakePool pool = f.pool("a");
-    assertThat(held.httpPool(pool.host())).isSameAs(pool);
+    assertThat(ClusterFixture.httpPool(held, pool.host())).isSameAs(pool);
   }
 
   @Test

@@ -13,6 +13,7 @@ import io.bifocal.dataplane.secret.SecretManager;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.Gauge;
 import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.TransportSockets;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.xds.ResourceType;
@@ -24,12 +25,14 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster.DiscoveryType;
 import io.envoyproxy.envoy.config.core.v3.Address;
 import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.Endpoint;
 import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
 import io.netty.channel.DefaultEventLoop;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A cluster manager in virtual time, with one worker whose pools only write down what happens. */
@@ -125,13 +128,19 @@ final class ClusterFixture {
     return host == null ? null : host.primary().text();
   }
 
+  static FakePool httpPool(WorkerCluster cluster, Host host) {
+    ConnectionPool pool =
+        cluster.httpPool(host, RoutingPriority.DEFAULT, ApplicationProtocol.HTTP_1_1);
+    return (FakePool) Objects.requireNonNull(pool);
+  }
+
   /** The worker's pool for the host that it would use. */
   FakePool pool(String cluster) {
     Host host = get(cluster).chooseHost();
     if (host == null) {
       throw new AssertionError("no usable host in " + cluster);
     }
-    return (FakePool) get(cluster).httpPool(host);
+    return ClusterFixture.httpPool(get(cluster), host);
   }
 
   /** A counter's or gauge's value, or null when it is not listed. */
@@ -208,6 +217,7 @@ final class ClusterFixture {
     final PoolSettings settings;
     final List<Host> versions = new ArrayList<>();
     int connections = 1;
+    int preconnects;
     boolean drained;
     boolean closed;
 
@@ -244,6 +254,17 @@ final class ClusterFixture {
     @Override
     public int size() {
       return connections;
+    }
+
+    @Override
+    public Load load() {
+      return Load.NONE;
+    }
+
+    @Override
+    public boolean preconnect(double ratio) {
+      preconnects++;
+      return true;
     }
   }
 

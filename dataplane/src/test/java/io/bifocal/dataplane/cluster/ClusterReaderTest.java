@@ -11,6 +11,7 @@ import com.google.protobuf.TextFormat;
 import com.google.protobuf.util.Durations;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.connect.ConnectSettings;
+import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.dataplane.transport.TransportSocketFactory;
 import io.bifocal.dataplane.transport.tls.UpstreamTls;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
@@ -39,9 +40,9 @@ class ClusterReaderTest {
     assertThat(config.observabilityName()).isEqualTo("a");
     assertThat(config.connectTimeout()).isEqualTo(Duration.ofSeconds(5));
     assertThat(config.bufferLimit()).isEqualTo(1 << 20);
-    assertThat(config.idleTimeout()).isEqualTo(Duration.ofHours(1));
-    assertThat(config.maxRequestsPerConnection()).isZero();
-    assertThat(config.limits()).isEqualTo(new BreakerLimits(1024, 1024, 1024, 3, false));
+    assertThat(config.http().idleTimeout()).isEqualTo(Duration.ofHours(1));
+    assertThat(config.http().maxRequests()).isZero();
+    assertThat(config.limits()).isEqualTo(BreakerLimits.DEFAULT);
     assertThat(config.balancing()).isEqualTo(new Balancing(LbPolicy.ROUND_ROBIN, 2, 50));
     assertThat(config.connect()).isEqualTo(ConnectSettings.DEFAULT);
   }
@@ -66,10 +67,13 @@ class ClusterReaderTest {
     assertThat(config.observabilityName()).isEqualTo("b");
     assertThat(config.connectTimeout()).isEqualTo(Duration.ofMillis(250));
     assertThat(config.bufferLimit()).isEqualTo(9);
-    assertThat(config.idleTimeout()).isZero();
-    assertThat(config.maxRequestsPerConnection()).isEqualTo(3);
+    assertThat(config.http().idleTimeout()).isZero();
+    assertThat(config.http().maxRequests()).isEqualTo(3);
     assertThat(config.balancing()).isEqualTo(new Balancing(LbPolicy.LEAST_REQUEST, 5, 0));
-    assertThat(config.limits()).isEqualTo(new BreakerLimits(7, 1024, Integer.MAX_VALUE, 3, true));
+    assertThat(config.limits().normal())
+        .isEqualTo(
+            new CircuitBreakers.Thresholds(
+                7, 1024, Integer.MAX_VALUE, 3, Integer.MAX_VALUE, Integer.MAX_VALUE, null, true));
     assertThat(config.connect().attemptDelay()).isEqualTo(Duration.ofMillis(100));
   }
 
@@ -81,7 +85,7 @@ class ClusterReaderTest {
     Cluster.Builder cluster = inline("a").toBuilder();
     cluster.putTypedExtensionProtocolOptions(
         "envoy.extensions.upstreams.http.v3.HttpProtocolOptions", Any.pack(typed.build()));
-    assertThat(reader.read(cluster.build()).idleTimeout()).isEqualTo(Duration.ofSeconds(7));
+    assertThat(reader.read(cluster.build()).http().idleTimeout()).isEqualTo(Duration.ofSeconds(7));
   }
 
   @Test

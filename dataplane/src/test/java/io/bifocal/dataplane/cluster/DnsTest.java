@@ -362,7 +362,7 @@ class DnsTest {
   private FakePool pool(String primary) {
     Host host =
         hosts().stream().filter(h -> h.primary().text().equals(primary)).findFirst().orElseThrow();
-    return (FakePool) f.get("d").httpPool(host);
+    return ClusterFixture.httpPool(f.get("d"), host);
   }
 
   private static Cluster strict(String... names) {

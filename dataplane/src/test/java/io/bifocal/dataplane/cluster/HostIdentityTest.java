@@ -80,8 +80,8 @@ class HostIdentityTest {
     FakePool after = f.pool("e1");
     assertThat(after.host().stats().cxTotal().value()).isZero();
     assertThat(after.host().state().unflagged()).isTrue();
-    assertThat(f.get("e1").httpPool(after.host())).isSameAs(after);
-    assertThat(f.get("e1").httpPool(before.host()))
+    assertThat(ClusterFixture.httpPool(f.get("e1"), after.host())).isSameAs(after);
+    assertThat(ClusterFixture.httpPool(f.get("e1"), before.host()))
         .as("who has chosen the former one goes on with it")
         .isNotSameAs(after);
     assertThat(f.stat("cluster.e1.membership_change")).isEqualTo(2);

@@ -119,13 +119,16 @@ class HttpOptionsTest {
   }
 
   @Test
-  void asTheClientSpeaksIsHttp11() throws Exception {
-    assertThat(read("use_downstream_protocol_config { http2_protocol_options { } }").protocol())
+  void whatTheClientSpeaksCanBeSpokenUpstream() throws Exception {
+    HttpOptions options = read("use_downstream_protocol_config { http2_protocol_options { } }");
+    assertThat(warnings).isEmpty();
+    assertThat(options.protocolFor(ApplicationProtocol.HTTP_1_1))
         .isEqualTo(ApplicationProtocol.HTTP_1_1);
-    assertThat(warnings).hasSize(1);
+    assertThat(options.protocolFor(ApplicationProtocol.HTTP_2))
+        .isEqualTo(ApplicationProtocol.HTTP_2);
     assertThat(
             old("http2_protocol_options { } protocol_selection: USE_DOWNSTREAM_PROTOCOL")
-                .protocol())
-        .isEqualTo(ApplicationProtocol.HTTP_1_1);
+                .protocolFor(ApplicationProtocol.HTTP_2))
+        .isEqualTo(ApplicationProtocol.HTTP_2);
   }
 }

@@ -20,8 +20,8 @@ class ManyEndpointsTest {
     f.running(eds("e1"));
     f.eds("2", many(0));
     List<Host> before = f.manager.clusters().get(0).hosts().all();
-    FakePool kept = (FakePool) f.get("e1").httpPool(before.get(5));
-    FakePool removed = (FakePool) f.get("e1").httpPool(before.get(0));
+    FakePool kept = ClusterFixture.httpPool(f.get("e1"), before.get(5));
+    FakePool removed = ClusterFixture.httpPool(f.get("e1"), before.get(0));
     f.eds("3", many(1));
     List<Host> after = f.manager.clusters().get(0).hosts().all();
     assertThat(after).hasSize(COUNT);

@@ -10,12 +10,14 @@ import io.bifocal.dataplane.pool.PoolFactory;
 import io.bifocal.dataplane.pool.PoolSettings;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.worker.Transport;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.testing.ScriptedSubscriptions;
 import io.bifocal.xds.time.VirtualTime;
+import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -52,7 +54,11 @@ class WorkersTest {
     for (Worker worker : workers) {
       Host host = on(worker, () -> cluster(worker).chooseHost());
       assertThat(host.primary().text()).isEqualTo("10.0.0.1:80");
-      on(worker, () -> cluster(worker).httpPool(host));
+      on(
+          worker,
+          () ->
+              cluster(worker)
+                  .httpPool(host, RoutingPriority.DEFAULT, ApplicationProtocol.HTTP_1_1));
     }
     assertThat(pools).hasSize(3);
     assertThat(pools.stream().map(p -> p.settings.breakers()).distinct()).hasSize(1);

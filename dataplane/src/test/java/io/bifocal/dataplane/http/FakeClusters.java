@@ -18,11 +18,13 @@ import io.bifocal.dataplane.pool.PoolSettings;
 import io.bifocal.dataplane.pool.RacingPools;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.worker.Transport;
 import io.bifocal.dataplane.worker.Worker;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
@@ -96,7 +98,7 @@ final class FakeClusters implements WorkerClusters {
   private record OneHost(
       ClusterConfig config,
       UpstreamStats stats,
-      CircuitBreakers breakers,
+      CircuitBreakers limits,
       @Nullable Host host,
       @Nullable ConnectionPool pool)
       implements WorkerCluster {
@@ -106,7 +108,13 @@ final class FakeClusters implements WorkerClusters {
     }
 
     @Override
-    public ConnectionPool httpPool(Host wanted) {
+    public CircuitBreakers breakers(RoutingPriority priority) {
+      return limits;
+    }
+
+    @Override
+    public ConnectionPool httpPool(
+        Host wanted, RoutingPriority priority, ApplicationProtocol downstream) {
       if (pool == null) {
         throw new IllegalStateException("no host, no pool");
       }

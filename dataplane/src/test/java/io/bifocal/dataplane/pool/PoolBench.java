@@ -52,6 +52,8 @@ final class PoolBench {
   private final boolean tcp;
   private CircuitBreakers breakers;
   private int maxRequests;
+  private Duration maxDuration = Duration.ZERO;
+  private double preconnect = 1;
   private ApplicationProtocol protocol = ApplicationProtocol.HTTP_1_1;
   private Http2Options http2 = Http2Options.DEFAULT;
   private Session.Factory sessions = Session.Factory.NONE;
@@ -95,6 +97,16 @@ final class PoolBench {
     pool = pool();
   }
 
+  void maxDuration(Duration max) {
+    maxDuration = max;
+    pool = pool();
+  }
+
+  void preconnect(double ratio) {
+    preconnect = ratio;
+    pool = pool();
+  }
+
   private ConnectionPool pool() {
     RacingPools pools =
         new RacingPools(
@@ -107,8 +119,10 @@ final class PoolBench {
             "c",
             CONNECT_TIMEOUT,
             IDLE_TIMEOUT,
+            maxDuration,
             maxRequests,
             1 << 20,
+            preconnect,
             breakers,
             ConnectSettings.envoys(),
             sockets,

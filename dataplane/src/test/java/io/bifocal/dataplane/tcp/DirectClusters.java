@@ -17,11 +17,13 @@ import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.pool.UpstreamConnection;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.worker.Transport;
 import io.bifocal.dataplane.worker.Worker;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -114,7 +116,7 @@ public final class DirectClusters implements WorkerClusters {
     }
 
     @Override
-    public CircuitBreakers breakers() {
+    public CircuitBreakers breakers(RoutingPriority priority) {
       return CircuitBreakers.defaults();
     }
 
@@ -124,7 +126,8 @@ public final class DirectClusters implements WorkerClusters {
     }
 
     @Override
-    public ConnectionPool httpPool(Host host) {
+    public ConnectionPool httpPool(
+        Host host, RoutingPriority priority, ApplicationProtocol downstream) {
       return tcpPool(host);
     }
 
@@ -141,6 +144,16 @@ public final class DirectClusters implements WorkerClusters {
 
   private final class Pool implements ConnectionPool {
     private final Host host;
+
+    @Override
+    public Load load() {
+      return Load.NONE;
+    }
+
+    @Override
+    public boolean preconnect(double ratio) {
+      return false;
+    }
 
     Pool(Host host) {
       this.host = host;

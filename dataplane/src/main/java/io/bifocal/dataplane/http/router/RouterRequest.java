@@ -13,7 +13,9 @@ import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.xds.time.Loop;
+import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
@@ -28,6 +30,7 @@ public final class RouterRequest {
   final WorkerCluster cluster;
   final DownstreamStream downstream;
   final RequestBody body;
+  final RoutingPriority priority;
   private final RouteAction.Forward route;
   private final boolean attemptCount;
   private final boolean suppressHeaders;
@@ -59,6 +62,7 @@ public final class RouterRequest {
     this.cluster = cluster;
     this.downstream = downstream;
     this.route = route;
+    this.priority = RoutingPriority.DEFAULT;
     this.attemptCount = attemptCount;
     this.suppressHeaders = suppressHeaders;
     RetryPolicy policy = route.retry();
@@ -77,6 +81,12 @@ public final class RouterRequest {
   /** Whether the client's bytes are being read, after which comes a flush. */
   boolean isStarting() {
     return starting;
+  }
+
+  ApplicationProtocol spokenDownstream() {
+    return downstream.info().protocol.equals("HTTP/2")
+        ? ApplicationProtocol.HTTP_2
+        : ApplicationProtocol.HTTP_1_1;
   }
 
   private void tryOnce() {
@@ -185,6 +195,11 @@ public final class RouterRequest {
   }
 
   // ---- from the try under way
+
+  /** There are too many pools. */
+  void onNoPool() {
+    fail(UpstreamErrors.NO_HEALTHY_UPSTREAM);
+  }
 
   void onOverflow() {
     fail(UpstreamErrors.overflow(attempts));

@@ -67,7 +67,12 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver {
     if (!timeout.isZero()) {
       perTryTimer = router.loop.schedule(timeout, this::onPerTryTimeout);
     }
-    ConnectionPool.Ticket place = router.cluster.httpPool(host).acquire(this);
+    ConnectionPool pool = router.cluster.httpPool(host, router.priority, router.spokenDownstream());
+    if (pool == null) {
+      router.onNoPool();
+      return;
+    }
+    ConnectionPool.Ticket place = pool.acquire(this);
     if (state == State.ACQUIRING) {
       ticket = place;
     }
@@ -250,6 +255,11 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver {
   private void leave() {
     state = State.DONE;
     stopTimer();
+    ConnectionPool pool = router.cluster.httpPool(host, router.priority, router.spokenDownstream());
+    if (pool == null) {
+      router.onNoPool();
+      return;
+    }
     ConnectionPool.Ticket place = ticket;
     if (place != null) {
       ticket = null;

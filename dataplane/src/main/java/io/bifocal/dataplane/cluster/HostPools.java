@@ -1,0 +1,79 @@
+package io.bifocal.dataplane.cluster;
+
+import io.bifocal.dataplane.host.Host;
+import io.bifocal.dataplane.pool.ConnectionPool;
+import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** One worker's pools to one host: one for each of the uses that must not share connections. */
+final class HostPools {
+  private static final int HTTP_KINDS = 4;
+
+  /** Whose connections: a part of the array's index. */
+  private static final int CONTROL = HTTP_KINDS;
+
+  private static final int TCP = CONTROL + 1;
+
+  private final @Nullable ConnectionPool[] pools = new ConnectionPool[TCP + 1];
+
+  /** What the pool is for requests of a priority, by HTTP/2 or not. */
+  static int http(RoutingPriority priority, boolean http2) {
+    return (priority == RoutingPriority.HIGH ? 2 : 0) + (http2 ? 1 : 0);
+  }
+
+  /** What it is for channels to a control plane. */
+  static int control() {
+    return CONTROL;
+  }
+
+  static int tcp() {
+    return TCP;
+  }
+
+  /** The priority whose limits hold for what a pool is for. */
+  static RoutingPriority priority(int use) {
+    return use == 2 || use == 3 ? RoutingPriority.HIGH : RoutingPriority.DEFAULT;
+  }
+
+  @Nullable ConnectionPool get(int use) {
+    return pools[use];
+  }
+
+  void put(int use, ConnectionPool pool) {
+    pools[use] = pool;
+  }
+
+  void update(Host host) {
+    forEach(pool -> pool.update(host));
+  }
+
+  void forEach(Consumer<ConnectionPool> action) {
+    for (ConnectionPool pool : pools) {
+      if (pool != null) {
+        action.accept(pool);
+      }
+    }
+  }
+
+  /** Takes out a pool without a connection, if there is one of this priority. */
+  boolean freeOne(RoutingPriority priority) {
+    for (int use = 0; use < pools.length; use++) {
+      ConnectionPool pool = pools[use];
+      if (pool != null && priority(use) == priority && pool.size() == 0) {
+        pool.close();
+        pools[use] = null;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  int count(RoutingPriority priority) {
+    int count = 0;
+    for (int use = 0; use < pools.length; use++) {
+      count += pools[use] != null && priority(use) == priority ? 1 : 0;
+    }
+    return count;
+  }
+}
