@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http;
 
+import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.filter.FilterEnds;
 import io.bifocal.dataplane.http.route.Route;
@@ -27,6 +28,11 @@ record ChainEnds(Exchange exchange, Response response) implements FilterEnds {
   }
 
   @Override
+  public DownstreamConnection connection() {
+    return exchange.connection.downstream;
+  }
+
+  @Override
   public Loop loop() {
     return exchange.connection.loop;
   }
@@ -44,6 +50,11 @@ record ChainEnds(Exchange exchange, Response response) implements FilterEnds {
   @Override
   public @Nullable Question missingRoute() {
     return exchange.missingRoute();
+  }
+
+  @Override
+  public String cluster() {
+    return exchange.cluster();
   }
 
   @Override

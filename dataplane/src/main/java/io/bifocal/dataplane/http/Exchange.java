@@ -163,17 +163,21 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     return connection.manager.routes().missing(request());
   }
 
-  /** The name of the cluster that the route chooses, when there is no such cluster. */
-  @Nullable String missingCluster() {
+  /** The name of the cluster that the route chooses; empty when it chooses none. */
+  String cluster() {
     Route found = route;
     if (found == null || !(found.action() instanceof RouteAction.Forward forward)) {
-      return null;
+      return "";
     }
     RouteAction.ClusterChoice choice = forward.cluster();
-    String name =
-        choice instanceof RouteAction.Weighted weighted
-            ? weighted.choose(random).name()
-            : clusterName(choice, request());
+    return choice instanceof RouteAction.Weighted weighted
+        ? weighted.choose(random).name()
+        : clusterName(choice, request());
+  }
+
+  /** The name of the cluster that the route chooses, when there is no such cluster. */
+  @Nullable String missingCluster() {
+    String name = cluster();
     return name.isEmpty() || connection.here.clusters.find(name) != null ? null : name;
   }
 

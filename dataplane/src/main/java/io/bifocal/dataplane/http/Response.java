@@ -150,6 +150,7 @@ final class Response implements DownstreamStream {
     if (reply.flag() == ResponseFlag.UPSTREAM_OVERFLOW) {
       headers.set(HeaderNames.X_ENVOY_OVERLOADED, "true");
     }
+    reply.headers().accept(headers);
     respond(reply.status(), headers, reply.body(), reply.details());
   }
 

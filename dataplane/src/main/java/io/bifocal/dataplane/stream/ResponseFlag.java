@@ -17,7 +17,11 @@ public enum ResponseFlag {
   UPSTREAM_RETRY_LIMIT_EXCEEDED("URX", "UpstreamRetryLimitExceeded"),
   LOCAL_RESET("LR", "LocalReset"),
   DURATION_TIMEOUT("DT", "DurationTimeout"),
-  NO_FILTER_CONFIG_FOUND("NFCF", "NoFilterConfigFound");
+  NO_FILTER_CONFIG_FOUND("NFCF", "NoFilterConfigFound"),
+  DELAY_INJECTED("DI", "DelayInjected"),
+  FAULT_INJECTED("FI", "FaultInjected"),
+  RATE_LIMITED("RL", "RateLimited"),
+  FAILED_LOCAL_HEALTH_CHECK("LH", "FailedLocalHealthCheck");
 
   private final String code;
   private final String longName;

@@ -1,12 +1,15 @@
 package io.bifocal.dataplane.stream;
 
+import com.google.protobuf.Struct;
 import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -76,6 +79,9 @@ public final class StreamInfo {
   /** Hosts to which a TCP proxy's connection did not come about, in order. */
   public List<Host> failedHosts = List.of();
 
+  /** What filters say to each other and to logs, by namespace. */
+  public Map<String, Struct> dynamicMetadata = Map.of();
+
   private @Nullable Set<ResponseFlag> flags;
 
   /** A request is tried at {@code host}: what is told of the upstream is about this try alone. */
@@ -93,6 +99,17 @@ public final class StreamInfo {
       failedHosts = new ArrayList<>(2);
     }
     failedHosts.add(host);
+  }
+
+  /** Adds to what is said in a namespace; of a key that is there already the new value counts. */
+  public void addMetadata(String namespace, Struct fields) {
+    if (dynamicMetadata.isEmpty()) {
+      dynamicMetadata = new LinkedHashMap<>(4);
+    }
+    dynamicMetadata.merge(
+        namespace,
+        fields,
+        (old, more) -> old.toBuilder().putAllFields(more.getFieldsMap()).build());
   }
 
   public void flag(ResponseFlag flag) {

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.filter;
 
+import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.route.Route;
 import io.bifocal.dataplane.http.router.LocalReply;
@@ -18,6 +19,8 @@ public interface FilterEnds {
 
   Loop loop();
 
+  DownstreamConnection connection();
+
   /** The worker's cell of every statistic. */
   int shard();
 
@@ -27,6 +30,9 @@ public interface FilterEnds {
 
   /** Who may know the route that the request lacks; null when nobody does. */
   @Nullable Question missingRoute();
+
+  /** The name of the cluster that the route chooses; empty when it chooses none. */
+  String cluster();
 
   /** The name of the cluster that the route chooses, when there is no such cluster. */
   @Nullable String missingCluster();

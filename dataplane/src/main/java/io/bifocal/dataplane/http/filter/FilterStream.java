@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.filter;
 
+import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.route.Route;
 import io.bifocal.dataplane.http.router.LocalReply;
@@ -15,6 +16,9 @@ public interface FilterStream {
 
   StreamInfo info();
 
+  /** The client's connection. */
+  DownstreamConnection connection();
+
   /** The worker's loop: where timers of the filter belong, and where it must come back to. */
   Loop loop();
 
@@ -29,6 +33,9 @@ public interface FilterStream {
 
   /** Who may know the route that the request lacks; null when nobody does. */
   @Nullable Question missingRoute();
+
+  /** The name of the cluster that the route chooses; empty when it chooses none. */
+  String cluster();
 
   /** The name of the cluster that the route chooses, when there is no such cluster. */
   @Nullable String missingCluster();

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.filter;
 
+import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.route.FilterOverride;
 import io.bifocal.dataplane.http.route.Route;
@@ -143,6 +144,11 @@ public final class StreamFilters {
     }
 
     @Override
+    public DownstreamConnection connection() {
+      return ends.connection();
+    }
+
+    @Override
     public Loop loop() {
       return ends.loop();
     }
@@ -160,6 +166,11 @@ public final class StreamFilters {
     @Override
     public @Nullable Question missingRoute() {
       return ends.missingRoute();
+    }
+
+    @Override
+    public String cluster() {
+      return ends.cluster();
     }
 
     @Override

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param value null when presence is all that counts
  * @param wantPresent what {@code present_match} says
  */
-record HeaderMatch(
+public record HeaderMatch(
     AsciiString name,
     @Nullable StringMatch value,
     boolean wantPresent,
@@ -40,7 +40,7 @@ record HeaderMatch(
               "treat_missing_header_as_empty");
 
   @SuppressWarnings("deprecation")
-  static HeaderMatch of(HeaderMatcher config, String path) throws ConfigException {
+  public static HeaderMatch of(HeaderMatcher config, String path) throws ConfigException {
     FIELDS.check(config, path);
     StringMatch value =
         switch (config.getHeaderMatchSpecifierCase()) {
@@ -75,7 +75,7 @@ record HeaderMatch(
     };
   }
 
-  boolean matches(RequestHead head) {
+  public boolean matches(RequestHead head) {
     String found = value(head);
     if (found == null && missingIsEmpty) {
       found = "";

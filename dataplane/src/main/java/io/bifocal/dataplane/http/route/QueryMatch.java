@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param value null when presence is all that counts
  */
-record QueryMatch(String name, @Nullable StringMatch value, boolean wantPresent) {
+public record QueryMatch(String name, @Nullable StringMatch value, boolean wantPresent) {
 
-  static QueryMatch of(QueryParameterMatcher config, String path) throws ConfigException {
+  public static QueryMatch of(QueryParameterMatcher config, String path) throws ConfigException {
     StringMatch value =
         config.hasStringMatch()
             ? StringMatch.of(config.getStringMatch(), path + ".string_match")
@@ -21,7 +21,7 @@ record QueryMatch(String name, @Nullable StringMatch value, boolean wantPresent)
         config.getName(), value, !config.hasPresentMatch() || config.getPresentMatch());
   }
 
-  boolean matches(String path) {
+  public boolean matches(String path) {
     String found = find(path, name);
     StringMatch condition = value;
     if (condition == null) {

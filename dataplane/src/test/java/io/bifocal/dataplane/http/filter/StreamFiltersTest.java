@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http.filter;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.filter.StreamFilters.NamedFilter;
 import io.bifocal.dataplane.http.route.Route;
@@ -124,8 +125,18 @@ class StreamFiltersTest {
     }
 
     @Override
+    public String cluster() {
+      return "";
+    }
+
+    @Override
     public @Nullable String missingCluster() {
       return null;
+    }
+
+    @Override
+    public DownstreamConnection connection() {
+      throw new IllegalStateException("no connection here");
     }
 
     @Override
