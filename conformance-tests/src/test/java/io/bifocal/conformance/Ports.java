@@ -6,6 +6,7 @@ import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Ports for whoever must know one before it listens, or must find its own again. They are below
@@ -14,6 +15,10 @@ import java.util.concurrent.ThreadLocalRandom;
 public final class Ports {
   private static final int LOWEST = 20_000;
   private static final int HIGHEST = 30_000;
+
+  /** Tests that run at the same time get different ones. */
+  private static final AtomicInteger next =
+      new AtomicInteger(ThreadLocalRandom.current().nextInt(HIGHEST - LOWEST));
 
   private Ports() {}
 
@@ -25,7 +30,7 @@ public final class Ports {
   /** The first of so many ports that nobody has right now. */
   public static int inARow(int count) {
     for (int tries = 0; tries < 100; tries++) {
-      int first = ThreadLocalRandom.current().nextInt(LOWEST, HIGHEST);
+      int first = LOWEST + Math.floorMod(next.getAndAdd(count), HIGHEST - LOWEST);
       List<ServerSocket> taken = new ArrayList<>();
       try {
         for (int port = first; port < first + count; port++) {

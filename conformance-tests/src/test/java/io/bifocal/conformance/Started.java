@@ -5,13 +5,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.opentest4j.TestAbortedException;
 
@@ -28,8 +30,10 @@ public final class Started implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int LOG_LINES = 60;
 
-  private final Deque<AutoCloseable> started = new ArrayDeque<>();
-  private final List<Program> programs = new ArrayList<>();
+  // Subjects that are played to side by side may start at the same time.
+  private final Deque<AutoCloseable> started = new ConcurrentLinkedDeque<>();
+  private final List<Program> programs = new CopyOnWriteArrayList<>();
+  private final AtomicInteger proxies = new AtomicInteger();
   private final Path directory;
 
   public Started() {
@@ -71,7 +75,7 @@ public final class Started implements AutoCloseable {
 
   /** Starts a subject and waits for nothing. */
   Proxy startQuietly(Subject subject, List<String> within, String bootstrap, List<String> flags) {
-    Path file = write(subject + "-" + programs.size() + ".yaml", bootstrap);
+    Path file = write(subject + "-" + proxies.getAndIncrement() + ".yaml", bootstrap);
     Path admin = directory.resolve(file.getFileName() + ".admin");
     List<String> arguments =
         new ArrayList<>(

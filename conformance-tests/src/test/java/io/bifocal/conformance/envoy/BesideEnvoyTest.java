@@ -3,18 +3,15 @@ package io.bifocal.conformance.envoy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.conformance.Bootstraps.Dialect;
+import io.bifocal.conformance.Plays;
 import io.bifocal.conformance.Subject;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
@@ -32,12 +29,11 @@ class BesideEnvoyTest {
   /**
    * Subjects mostly wait for what the control plane says next: several can be played to at once.
    */
-  private static final int AT_ONCE = 4;
+  private static final int AT_ONCE = 8;
 
   private record Part(Scene scene, Dialect dialect, Subject subject) {}
 
-  private final ExecutorService stages = Executors.newFixedThreadPool(AT_ONCE);
-  private final Map<Part, Future<Performance.Notes>> performances = new LinkedHashMap<>();
+  private @Nullable Plays<Part, Performance.Notes> performances;
 
   static Stream<Arguments> scenes() {
     return Stream.of(Scene.values())
@@ -46,41 +42,38 @@ class BesideEnvoyTest {
 
   @BeforeAll
   void raiseTheCurtain() {
+    List<Part> parts = new ArrayList<>();
     for (Scene scene : Scene.values()) {
       for (Dialect dialect : Dialect.values()) {
         for (Subject subject : Subject.values()) {
-          Part part = new Part(scene, dialect, subject);
-          performances.put(part, stages.submit(() -> Performance.play(scene, subject, dialect)));
+          parts.add(new Part(scene, dialect, subject));
         }
       }
     }
+    performances =
+        new Plays<>(
+            AT_ONCE, parts, part -> Performance.play(part.scene, part.subject, part.dialect));
   }
 
   @AfterAll
   void dropTheCurtain() {
-    stages.shutdownNow();
+    Objects.requireNonNull(performances).close();
   }
 
-  private Performance.Notes notes(Scene scene, Dialect dialect, Subject subject) throws Throwable {
-    Part part = new Part(scene, dialect, subject);
-    try {
-      return Objects.requireNonNull(performances.get(part)).get();
-    } catch (ExecutionException e) {
-      // A missing peer must go on as what it is, so that the test is skipped.
-      throw Objects.requireNonNull(e.getCause());
-    }
+  private Performance.Notes notes(Scene scene, Dialect dialect, Subject subject) throws Exception {
+    return Objects.requireNonNull(performances).of(new Part(scene, dialect, subject));
   }
 
   @ParameterizedTest
   @MethodSource("scenes")
-  void onTheWireItSaysWhatEnvoySays(Scene scene, Dialect dialect) throws Throwable {
+  void onTheWireItSaysWhatEnvoySays(Scene scene, Dialect dialect) throws Exception {
     assertSame(
         notes(scene, dialect, Subject.ENVOY).wire(), notes(scene, dialect, Subject.BIFOCAL).wire());
   }
 
   @ParameterizedTest
   @MethodSource("scenes")
-  void itShowsTheStatisticsThatEnvoyShows(Scene scene, Dialect dialect) throws Throwable {
+  void itShowsTheStatisticsThatEnvoyShows(Scene scene, Dialect dialect) throws Exception {
     assertSame(
         notes(scene, dialect, Subject.ENVOY).shown(),
         notes(scene, dialect, Subject.BIFOCAL).shown());
@@ -131,7 +124,7 @@ class BesideEnvoyTest {
 
   @ParameterizedTest
   @EnumSource(Mutation.class)
-  void theComparisonSeesAFaultyDataPlane(Mutation mutation) throws Throwable {
+  void theComparisonSeesAFaultyDataPlane(Mutation mutation) throws Exception {
     int seen = 0;
     for (Scene scene : Scene.values()) {
       for (Dialect dialect : Dialect.values()) {
@@ -151,7 +144,7 @@ class BesideEnvoyTest {
   /** Messages of one stream have an order. */
   @ParameterizedTest
   @MethodSource("scenes")
-  void theComparisonSeesMessagesThatChangePlaces(Scene scene, Dialect dialect) throws Throwable {
+  void theComparisonSeesMessagesThatChangePlaces(Scene scene, Dialect dialect) throws Exception {
     Recording envoy = notes(scene, dialect, Subject.ENVOY).wire();
     envoy
         .steps()
@@ -167,7 +160,7 @@ class BesideEnvoyTest {
 
   @ParameterizedTest
   @MethodSource("scenes")
-  void theComparisonOverlooksNoLine(Scene scene, Dialect dialect) throws Throwable {
+  void theComparisonOverlooksNoLine(Scene scene, Dialect dialect) throws Exception {
     Performance.Notes envoy = notes(scene, dialect, Subject.ENVOY);
     for (Recording recording : List.of(envoy.wire(), envoy.shown())) {
       recording

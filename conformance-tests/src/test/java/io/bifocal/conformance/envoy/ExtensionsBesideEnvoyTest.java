@@ -2,6 +2,7 @@ package io.bifocal.conformance.envoy;
 
 import static io.bifocal.conformance.envoy.Recital.assertSame;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.Message;
@@ -9,6 +10,7 @@ import com.google.protobuf.TextFormat;
 import com.google.protobuf.UInt32Value;
 import io.bifocal.conformance.Bootstraps;
 import io.bifocal.conformance.Bootstraps.Dialect;
+import io.bifocal.conformance.Plays;
 import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
 import io.bifocal.xds.ResourceType;
@@ -26,6 +28,7 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import java.nio.file.Path;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -194,12 +197,15 @@ class ExtensionsBesideEnvoyTest {
     return recital.recording(Path.of("target", "recordings", "extensions-" + subject + dialect));
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Dialect.class)
-  void httpFiltersAreDiscoveredAsEnvoyDiscoversThem(Dialect dialect) {
-    Recording envoy = play(Subject.ENVOY, dialect);
-    assertThat(envoy.steps().get("another one")).contains("GET /: 200 x-ext: 2");
-    assertSame(envoy, play(Subject.BIFOCAL, dialect));
+  void httpFiltersAreDiscoveredAsEnvoyDiscoversThem(Dialect dialect) throws Exception {
+    try (Plays<Subject, Recording> both = Plays.sideBySide(subject -> play(subject, dialect))) {
+      Recording envoy = both.of(Subject.ENVOY);
+      assertThat(envoy.steps().get("another one")).contains("GET /: 200 x-ext: 2");
+      assertSame(envoy, both.of(Subject.BIFOCAL));
+    }
   }
 
   private Recording missing(Subject subject, Dialect dialect) {
@@ -223,12 +229,15 @@ class ExtensionsBesideEnvoyTest {
     return recital.recording(Path.of("target", "recordings", "missing-" + subject + dialect));
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Dialect.class)
-  void withoutAConfigurationTheyAnswerAsEnvoyDoes(Dialect dialect) {
-    Recording envoy = missing(Subject.ENVOY, dialect);
-    assertThat(envoy.steps().get("neither configuration came in time"))
-        .contains("GET /: 500", "GET /: closed");
-    assertSame(envoy, missing(Subject.BIFOCAL, dialect));
+  void withoutAConfigurationTheyAnswerAsEnvoyDoes(Dialect dialect) throws Exception {
+    try (Plays<Subject, Recording> both = Plays.sideBySide(subject -> missing(subject, dialect))) {
+      Recording envoy = both.of(Subject.ENVOY);
+      assertThat(envoy.steps().get("neither configuration came in time"))
+          .contains("GET /: 500", "GET /: closed");
+      assertSame(envoy, both.of(Subject.BIFOCAL));
+    }
   }
 }

@@ -1,6 +1,6 @@
 package io.bifocal.conformance.envoy;
 
-import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.BoolValue;
@@ -9,6 +9,7 @@ import com.google.protobuf.Message;
 import com.google.protobuf.UInt32Value;
 import io.bifocal.conformance.Backend;
 import io.bifocal.conformance.Bootstraps.Dialect;
+import io.bifocal.conformance.Plays;
 import io.bifocal.conformance.Resources;
 import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
@@ -34,6 +35,7 @@ import io.envoyproxy.envoy.service.discovery.v3.Resource;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -58,16 +60,18 @@ class LocalityEndpointsAgreementTest {
 
   @RegisterExtension final Stage stage = new Stage();
 
+  @Execution(CONCURRENT)
   @Test
-  void aCollectionsLife() {
+  void aCollectionsLife() throws Exception {
     HttpConnectionManager manager = manager().setRouteConfig(routes("r", "c")).build();
     assertSame(Dialect.DELTA, manager, LocalityEndpointsAgreementTest::play);
   }
 
   /** Of a cluster, of its endpoints and of its routes, as they are asked for and answered. */
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Dialect.class)
-  void structuredNames(Dialect dialect) {
+  void structuredNames(Dialect dialect) throws Exception {
     HttpConnectionManager.Builder manager = manager();
     manager.getRdsBuilder().setRouteConfigName(ROUTES).setConfigSource(ADS);
     assertSame(dialect, manager.build(), LocalityEndpointsAgreementTest::playNames);
@@ -91,11 +95,12 @@ class LocalityEndpointsAgreementTest {
     scene.note("under the canonical name");
   }
 
-  private void assertSame(Dialect dialect, HttpConnectionManager manager, Play play) {
-    Recording envoy = record(Subject.ENVOY, dialect, manager, play);
-    Recording bifocal = record(Subject.BIFOCAL, dialect, manager, play);
-    List<String> differences = envoy.differencesTo(bifocal);
-    assertThat(differences).as(() -> String.join("\n", differences)).isEmpty();
+  private void assertSame(Dialect dialect, HttpConnectionManager manager, Play play)
+      throws Exception {
+    try (Plays<Subject, Recording> both =
+        Plays.sideBySide(subject -> record(subject, dialect, manager, play))) {
+      Recital.assertSame(both.of(Subject.ENVOY), both.of(Subject.BIFOCAL));
+    }
   }
 
   private Recording record(

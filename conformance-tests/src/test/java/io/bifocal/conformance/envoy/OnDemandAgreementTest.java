@@ -1,6 +1,6 @@
 package io.bifocal.conformance.envoy;
 
-import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.BoolValue;
@@ -8,6 +8,7 @@ import com.google.protobuf.Duration;
 import com.google.protobuf.Message;
 import io.bifocal.conformance.Backend;
 import io.bifocal.conformance.Bootstraps.Dialect;
+import io.bifocal.conformance.Plays;
 import io.bifocal.conformance.Resources;
 import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
@@ -35,6 +36,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -57,11 +59,12 @@ class OnDemandAgreementTest {
     void to(OnDemandScene scene);
   }
 
-  private void assertSame(Dialect dialect, HttpConnectionManager manager, Play play) {
-    Recording envoy = record(Subject.ENVOY, dialect, manager, play);
-    Recording bifocal = record(Subject.BIFOCAL, dialect, manager, play);
-    List<String> differences = envoy.differencesTo(bifocal);
-    assertThat(differences).as(() -> String.join("\n", differences)).isEmpty();
+  private void assertSame(Dialect dialect, HttpConnectionManager manager, Play play)
+      throws Exception {
+    try (Plays<Subject, Recording> both =
+        Plays.sideBySide(subject -> record(subject, dialect, manager, play))) {
+      Recital.assertSame(both.of(Subject.ENVOY), both.of(Subject.BIFOCAL));
+    }
   }
 
   private Recording record(
@@ -116,9 +119,10 @@ class OnDemandAgreementTest {
     return routes(name, answering("v", body, "*"));
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Dialect.class)
-  void scopes(Dialect dialect) {
+  void scopes(Dialect dialect) throws Exception {
     HttpConnectionManager.Builder manager = manager(OnDemand.getDefaultInstance());
     var scoped = manager.getScopedRoutesBuilder().setName("sc").setRdsConfigSource(ADS);
     scoped
@@ -188,8 +192,9 @@ class OnDemandAgreementTest {
     return Resource.newBuilder().setName(name).addAliases(name).build();
   }
 
+  @Execution(CONCURRENT)
   @Test
-  void virtualHosts() {
+  void virtualHosts() throws Exception {
     HttpConnectionManager.Builder manager = manager(OnDemand.getDefaultInstance());
     manager.getRdsBuilder().setRouteConfigName("r1").setConfigSource(ADS);
     assertSame(Dialect.DELTA, manager.build(), OnDemandAgreementTest::playHosts);
@@ -274,8 +279,9 @@ class OnDemandAgreementTest {
         .build();
   }
 
+  @Execution(CONCURRENT)
   @Test
-  void clusters() {
+  void clusters() throws Exception {
     OnDemand filter =
         OnDemand.newBuilder()
             .setOdcds(

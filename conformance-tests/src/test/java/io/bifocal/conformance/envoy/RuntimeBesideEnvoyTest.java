@@ -2,6 +2,7 @@ package io.bifocal.conformance.envoy;
 
 import static io.bifocal.conformance.envoy.Recital.assertSame;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
@@ -10,6 +11,7 @@ import com.google.protobuf.util.JsonFormat;
 import io.bifocal.conformance.Bootstraps;
 import io.bifocal.conformance.Bootstraps.Dialect;
 import io.bifocal.conformance.Http;
+import io.bifocal.conformance.Plays;
 import io.bifocal.conformance.Resources;
 import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
@@ -28,6 +30,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -167,15 +170,19 @@ class RuntimeBesideEnvoyTest {
         Http.post(recital.proxy().adminAddress(), "/runtime_modify?" + query).body().strip());
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Dialect.class)
-  void itDoesWhatEnvoyDoes(Dialect dialect) {
-    Recording envoy = play(Subject.ENVOY, dialect);
-    assertThat(envoy.steps().get("routes")).contains("GET /: 404");
-    assertThat(envoy.steps().get("another layer")).contains("GET /: 202");
-    assertSame(envoy, play(Subject.BIFOCAL, dialect));
+  void itDoesWhatEnvoyDoes(Dialect dialect) throws Exception {
+    try (Plays<Subject, Recording> both = Plays.sideBySide(subject -> play(subject, dialect))) {
+      Recording envoy = both.of(Subject.ENVOY);
+      assertThat(envoy.steps().get("routes")).contains("GET /: 404");
+      assertThat(envoy.steps().get("another layer")).contains("GET /: 202");
+      assertSame(envoy, both.of(Subject.BIFOCAL));
+    }
   }
 
+  @Execution(CONCURRENT)
   @Test
   void aSilentControlPlaneIsNotWaitedForForEver() {
     Recording envoy = silence(Subject.ENVOY);
@@ -190,6 +197,7 @@ class RuntimeBesideEnvoyTest {
     return recital.recording(Path.of("target", "recordings", "runtime-silence-" + subject));
   }
 
+  @Execution(CONCURRENT)
   @Test
   void withoutAnAdminLayerAnOperatorHasNoSay() {
     List<String> answers =

@@ -6,6 +6,7 @@ import static io.bifocal.xds.ResourceType.ENDPOINTS;
 import static io.bifocal.xds.ResourceType.ROUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
@@ -31,6 +32,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -41,6 +43,7 @@ class FaultsTest {
 
   @RegisterExtension final Stage stage = new Stage();
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Subject.class)
   void aConnectionThatIsCutWithinAResponseTakesNothingWithIt(Subject subject) {
@@ -75,6 +78,7 @@ class FaultsTest {
   }
 
   /** The operator asked for pings; grpc-java sends them every ten seconds at most. */
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Subject.class)
   void aConnectionOnWhichEverythingVanishesIsLeft(Subject subject) {
@@ -90,6 +94,7 @@ class FaultsTest {
     scenery.assertServes("after");
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Subject.class)
   void aResponseThatComesByteByByteIsTakenAsAWhole(Subject subject) {
@@ -104,6 +109,7 @@ class FaultsTest {
     assertThat(scenery.server.openings()).hasSize(1);
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Subject.class)
   void aControlPlaneThatStartsAgainCountsItsNoncesAnew(Subject subject) {
@@ -121,6 +127,7 @@ class FaultsTest {
     scenery.assertServes("after");
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Subject.class)
   void whenItFlapsTheLastWordCounts(Subject subject) {
@@ -141,6 +148,7 @@ class FaultsTest {
     assertThat(heap(subject, scenery) - before).isLessThan(LITTLE);
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Subject.class)
   void of10000UpdatesAMinuteNoneIsLost(Subject subject) {
@@ -164,6 +172,7 @@ class FaultsTest {
     assertThat(heap(subject, scenery) - before).isLessThan(LITTLE);
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Subject.class)
   void aResponseOf64MebibytesIsObeyedAndForgotten(Subject subject) {
@@ -190,6 +199,7 @@ class FaultsTest {
   }
 
   /** Envoy 1.40 crashes on either. */
+  @Execution(CONCURRENT)
   @Test
   void endpointsAndRoutesWhoseTimeIsOverGoOnServing() {
     Scenery scenery = new Scenery(stage, Subject.BIFOCAL, Dialect.SOTW);

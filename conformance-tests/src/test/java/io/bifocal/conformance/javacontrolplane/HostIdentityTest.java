@@ -6,6 +6,7 @@ import static io.bifocal.conformance.Resources.listener;
 import static io.bifocal.conformance.Resources.route;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import com.google.protobuf.Struct;
 import io.bifocal.conformance.Backend;
@@ -20,6 +21,7 @@ import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -32,6 +34,7 @@ class HostIdentityTest {
 
   private int version;
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Subject.class)
   void whatChangesInPlaceAndWhatMakesAnotherHost(Subject subject) {

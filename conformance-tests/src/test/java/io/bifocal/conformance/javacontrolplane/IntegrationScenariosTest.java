@@ -5,6 +5,7 @@ import static io.bifocal.conformance.Resources.listener;
 import static io.bifocal.conformance.Resources.route;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
@@ -35,6 +36,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -61,6 +63,7 @@ class IntegrationScenariosTest {
 
   // ---- V3DiscoveryServerAdsIT, AdsDeltaResourcesIT
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @MethodSource("everyone")
   void onOneStreamEachTypeIsAskedForAndAcknowledgedOnce(Subject subject, Dialect dialect) {
@@ -75,6 +78,7 @@ class IntegrationScenariosTest {
 
   // ---- XdsIT, XdsDeltaResourcesIT
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @MethodSource("everyone")
   void onAStreamForEachTypeTheSameHappens(Subject subject, Dialect dialect)
@@ -109,6 +113,7 @@ class IntegrationScenariosTest {
         .flatMap(s -> Stream.of(Arguments.of(s, true), Arguments.of(s, false)));
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @MethodSource("oneStreamOrMany")
   void updatesAndRemovalsComeAlone(Subject subject, boolean ads)
@@ -165,6 +170,7 @@ class IntegrationScenariosTest {
   // ---- AdsWarmingClusterIT
 
   /** The cluster is said to speak HTTP/2 and does not, and then is said to speak HTTP/1.1. */
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @MethodSource("everyone")
   @SuppressWarnings("deprecation") // as the suite has it
@@ -202,6 +208,7 @@ class IntegrationScenariosTest {
    * Of two clusters one has no assignment: the server makes an empty one of it. In delta this
    * server does not, and patience ends.
    */
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @MethodSource("everyone")
   void anAssignmentThatIsMissingIsEmptyIfTheServerMaySay(Subject subject, Dialect dialect) {
@@ -222,6 +229,7 @@ class IntegrationScenariosTest {
 
   // ---- AdsStreamOpenExceptionIT
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @MethodSource("everyone")
   void aStreamThatIsNotLetInIsTriedAgain(Subject subject, Dialect dialect) {

@@ -8,6 +8,7 @@ import static io.bifocal.conformance.Resources.route;
 import static io.bifocal.conformance.Resources.staticCluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.bifocal.conformance.Backend;
 import io.bifocal.conformance.Bootstraps;
@@ -28,6 +29,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -44,6 +46,7 @@ class JavaControlPlaneTest {
                 Arrays.stream(Dialect.values()).map(dialect -> Arguments.of(subject, dialect)));
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @MethodSource("everyone")
   void aSnapshotBecomesAServingListener(Subject subject, Dialect dialect) {
@@ -60,6 +63,7 @@ class JavaControlPlaneTest {
     assertThat(proxy.stat("listener_manager.lds.update_success")).isEqualTo(1);
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @MethodSource("everyone")
   void changedEndpointsRoutesAndClustersTakeOver(Subject subject, Dialect dialect) {
@@ -84,6 +88,7 @@ class JavaControlPlaneTest {
     assertThat(controlPlane.nacks()).isEmpty();
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @MethodSource("everyone")
   void removedListenersAndClustersGo(Subject subject, Dialect dialect) {
@@ -112,6 +117,7 @@ class JavaControlPlaneTest {
     proxy.awaitBody("ingress", "/", "hello");
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @MethodSource("everyone")
   void oneBadClusterIsRefusedByNameAndItsNeighbourServes(Subject subject, Dialect dialect) {
@@ -147,6 +153,7 @@ class JavaControlPlaneTest {
     proxy.awaitBody("ingress", "/", "one");
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @MethodSource("everyone")
   void whileTheControlPlaneIsAwayItServesAndThenCatchesUp(Subject subject, Dialect dialect) {
@@ -169,6 +176,7 @@ class JavaControlPlaneTest {
     assertThat(second.nacks()).isEmpty();
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @MethodSource("everyone")
   void anEmptySnapshotTakesEverythingAway(Subject subject, Dialect dialect) {
@@ -193,6 +201,7 @@ class JavaControlPlaneTest {
    * In delta, java-control-plane never answers a wildcard that holds nothing: the time-out ends the
    * wait.
    */
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @MethodSource("everyone")
   void withNothingToServeItStillBecomesLive(Subject subject, Dialect dialect) {
@@ -209,6 +218,7 @@ class JavaControlPlaneTest {
     proxy.awaitBody("ingress", "/", "hello");
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @MethodSource("everyone")
   void theAdditionalAddressAnswersWhenTheFirstIsSilent(Subject subject, Dialect dialect) {
@@ -222,7 +232,8 @@ class JavaControlPlaneTest {
         List.of(assignment("backend", silent.address(), backend.address())),
         List.of(listener("ingress", "routes", log, "%UPSTREAM_REMOTE_ADDRESS%\n")),
         List.of(route("routes", "backend")));
-    Proxy proxy = start(subject, controlPlane, dialect).awaitLive();
+    String bootstrap = Bootstraps.ads(controlPlane.port(), dialect);
+    Proxy proxy = stage.start(subject, bootstrap, "--file-flush-interval-msec", "20").awaitLive();
 
     assertThat(backend.accepts()).as("nothing before the first request").isEmpty();
     proxy.awaitBody("ingress", "/", "from the second address");
@@ -236,6 +247,7 @@ class JavaControlPlaneTest {
     assertThat(controlPlane.nacks()).isEmpty();
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Subject.class)
   void aControlPlaneInAJvmOfItsOwnDoesToo(Subject subject) {

@@ -7,6 +7,7 @@ import static io.bifocal.conformance.Resources.route;
 import static io.bifocal.conformance.Resources.staticCluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
@@ -34,6 +35,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -48,6 +50,7 @@ class HostileControlPlaneTest {
 
   @RegisterExtension final Stage stage = new Stage();
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Subject.class)
   void withNobodyThereItBecomesLiveAndCatchesUpLater(Subject subject) {
@@ -59,6 +62,7 @@ class HostileControlPlaneTest {
     assertCatchesUp(proxy, port);
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Subject.class)
   void oneThatAcceptsAndSaysNothingDoesNotHoldItUp(Subject subject) throws IOException {
@@ -72,6 +76,7 @@ class HostileControlPlaneTest {
     assertCatchesUp(proxy, mute.getLocalPort());
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Subject.class)
   void garbageInsteadOfHttp2IsSurvived(Subject subject) throws IOException {
@@ -140,6 +145,7 @@ class HostileControlPlaneTest {
         .build();
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest(name = "{0}: {1}")
   @MethodSource("nonsense")
   void nonsenseChangesNothing(Subject subject, String what, DiscoveryResponse response) {
@@ -153,6 +159,7 @@ class HostileControlPlaneTest {
     assertThat(proxy.program().isAlive()).as(what).isTrue();
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Subject.class)
   void twoHundredThousandNamesNobodyAskedForAreSurvived(Subject subject) {
@@ -172,6 +179,7 @@ class HostileControlPlaneTest {
     assertObeysStill(proxy, server);
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Subject.class)
   void aResponseOf64MebibytesIsSurvived(Subject subject) {

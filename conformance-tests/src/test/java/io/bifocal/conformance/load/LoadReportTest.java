@@ -1,6 +1,7 @@
 package io.bifocal.conformance.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import com.google.protobuf.util.Durations;
 import io.bifocal.conformance.Backend;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -103,6 +105,7 @@ class LoadReportTest {
     return sum(server);
   }
 
+  @Execution(CONCURRENT)
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void bothReportTheSame(boolean all) throws Exception {
@@ -119,6 +122,7 @@ class LoadReportTest {
         .contains("warm at priority 0: 5 good, 0 bad, 5 issued");
   }
 
+  @Execution(CONCURRENT)
   @Test
   void aStreamThatEndsIsOpenedAgain() throws Exception {
     for (Subject subject : Subject.values()) {

@@ -4,6 +4,7 @@ import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.bifocal.conformance.Peers;
 import io.bifocal.conformance.Proxy;
@@ -20,6 +21,7 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
 
 /**
  * The same is done to the files of Envoy and of Bifocal; after each step both have counted alike.
@@ -198,6 +200,7 @@ class FilesTest {
     assertThat(bifocal.course).containsExactlyElementsOf(envoy.course);
   }
 
+  @Execution(CONCURRENT)
   @Test
   void whatIsMovedIntoPlaceIsReadAndWhatIsWrittenThereIsNot() {
     bothAgree(
@@ -215,6 +218,7 @@ class FilesTest {
         });
   }
 
+  @Execution(CONCURRENT)
   @Test
   void whatIsBadIsCountedAndWhatWasGoodStays() {
     bothAgree(
@@ -252,6 +256,7 @@ class FilesTest {
         });
   }
 
+  @Execution(CONCURRENT)
   @Test
   void aSwapOfLinksInAWatchedDirectoryIsSeenAndNothingElse() {
     bothAgree(
@@ -302,6 +307,7 @@ class FilesTest {
     return text + (names.length == 0 ? " []\n" : "\n");
   }
 
+  @Execution(CONCURRENT)
   @Test
   void endpointsComeFromAFile() {
     bothAgree(

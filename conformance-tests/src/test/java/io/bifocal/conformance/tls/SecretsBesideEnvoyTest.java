@@ -3,15 +3,17 @@ package io.bifocal.conformance.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.conformance.Bootstraps.Dialect;
-import io.bifocal.conformance.Stage;
+import io.bifocal.conformance.Plays;
 import io.bifocal.conformance.Subject;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,26 +25,32 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SecretsBesideEnvoyTest {
-  @RegisterExtension final Stage stage = new Stage();
+  private record Part(Subject subject, Dialect dialect) {}
 
-  private final Map<String, Map<String, List<String>>> played = new HashMap<>();
+  private @Nullable Plays<Part, Map<String, List<String>>> plays;
+
+  @BeforeAll
+  void begin() {
+    List<Part> parts = new ArrayList<>();
+    for (Dialect dialect : Dialect.values()) {
+      for (Subject subject : Subject.values()) {
+        parts.add(new Part(subject, dialect));
+      }
+    }
+    plays = new Plays<>(4, parts, part -> SecretsScript.play(part.subject, part.dialect));
+  }
+
+  @AfterAll
+  void end() {
+    Objects.requireNonNull(plays).close();
+  }
 
   private Map<String, List<String>> envoy(Dialect dialect) throws Exception {
-    return notes(Subject.ENVOY, dialect);
+    return Objects.requireNonNull(plays).of(new Part(Subject.ENVOY, dialect));
   }
 
   private Map<String, List<String>> bifocal(Dialect dialect) throws Exception {
-    return notes(Subject.BIFOCAL, dialect);
-  }
-
-  private Map<String, List<String>> notes(Subject subject, Dialect dialect) throws Exception {
-    String key = subject + " " + dialect;
-    Map<String, List<String>> known = played.get(key);
-    if (known == null) {
-      known = SecretsScript.play(stage, subject, dialect);
-      played.put(key, known);
-    }
-    return known;
+    return Objects.requireNonNull(plays).of(new Part(Subject.BIFOCAL, dialect));
   }
 
   @ParameterizedTest
@@ -68,7 +76,7 @@ class SecretsBesideEnvoyTest {
   @Test
   void aBadSecretIsNotWhatTheDumpShows() throws Exception {
     // Envoy's dump shows what it refused, under the version that it refused.
-    Map<String, List<String>> observed = SecretsScript.play(stage, Subject.BIFOCAL, Dialect.SOTW);
+    Map<String, List<String>> observed = bifocal(Dialect.SOTW);
     assertThat(observed.get(SecretsScript.BAD + ", dumped"))
         .contains("dynamic_active_secrets own@3");
     assertThat(envoy(Dialect.SOTW).get(SecretsScript.BAD + ", dumped"))

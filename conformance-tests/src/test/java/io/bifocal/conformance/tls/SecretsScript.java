@@ -13,7 +13,7 @@ import io.bifocal.conformance.Bootstraps;
 import io.bifocal.conformance.Bootstraps.Dialect;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.Resources;
-import io.bifocal.conformance.Stage;
+import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.testing.HeardRequest;
@@ -71,12 +71,20 @@ final class SecretsScript {
     this.dialect = dialect;
   }
 
-  static Map<String, List<String>> play(Stage stage, Subject subject, Dialect dialect)
+  /** On any thread; what it starts ends with it. */
+  static Map<String, List<String>> play(Subject subject, Dialect dialect) throws Exception {
+    try (Started started = new Started()) {
+      return play(started, subject, dialect);
+    }
+  }
+
+  private static Map<String, List<String>> play(Started stage, Subject subject, Dialect dialect)
       throws Exception {
     ScriptedControlPlane server = stage.keep(new ScriptedControlPlane());
     TlsBackend backend =
         stage.keep(TlsBackend.start("127.0.0.1", TlsBackend.serving(A, CA, tls -> {})));
-    Proxy proxy = stage.start(subject, Bootstraps.ads(server.port(), dialect));
+    Proxy proxy =
+        stage.start(subject, List.of(), Bootstraps.ads(server.port(), dialect), List.of());
     SecretsScript script = new SecretsScript(server, proxy, dialect);
     script.play(backend);
     StringBuilder text = new StringBuilder();
