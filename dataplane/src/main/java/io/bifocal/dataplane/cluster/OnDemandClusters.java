@@ -111,9 +111,11 @@ public final class OnDemandClusters implements ClusterQuestions {
   private final class Source implements ResourceWatcher<Cluster> {
     private final ConfigSource from;
     private final Counter overflow = scope.counter("overflow");
+    private final Counter refused = scope.counter("source_refused");
     private final OnDemandNames names =
         new OnDemandNames(MAX_WITHOUT_CLUSTER, this::subscribe, overflow::inc);
     private @Nullable Subscription subscription;
+    private boolean told;
 
     Source(ConfigSource from) {
       this.from = from;
@@ -136,8 +138,17 @@ public final class OnDemandClusters implements ClusterQuestions {
           subscription.update(wanted);
         }
       } catch (IllegalArgumentException e) {
-        log.warn("clusters on demand: {}", e.getMessage());
+        refused(e);
         wanted.forEach(names::missing);
+      }
+    }
+
+    // Each new name of a client's comes here: the first is told, all are counted.
+    private void refused(IllegalArgumentException reason) {
+      refused.inc();
+      if (!told) {
+        told = true;
+        log.warn("clusters on demand cannot be asked for: {}", reason.getMessage());
       }
     }
 

@@ -42,7 +42,7 @@ final class FixedScopes implements RouteSource {
               : "Fetching routes via RDS (route_configuration_name) is not supported with inline"
                   + " scoped routes.");
     }
-    RouteScope scope = new RouteScope(config, loader, Duration.ZERO, () -> {});
+    RouteScope scope = new RouteScope(config, loader, Duration.ZERO, RouteScope.Listener.NONE);
     scopes.add(scope);
     scope.load(init);
     byKey.put(Scopes.key(config), scope);

@@ -9,15 +9,32 @@ import io.bifocal.dataplane.ondemand.Wait;
 import io.envoyproxy.envoy.config.route.v3.ScopedRouteConfiguration;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One scope: a key, and the routes that hold there. Its routes may be asked for only on demand. */
 final class RouteScope implements RouteSource {
+  private static final Logger log = LoggerFactory.getLogger(RouteScope.class);
+
   private final ScopedRouteConfiguration config;
   private final Loader loader;
   private final Duration patience;
-  private final Runnable onLoad;
+  private final Listener listener;
   private volatile @Nullable RouteSource routes;
   private boolean closed;
+  private boolean told;
+
+  /** Hears what comes of asking for routes on demand; on the control loop. */
+  interface Listener {
+    /** Nobody. */
+    Listener NONE = new Listener() {};
+
+    /** They have been asked for. */
+    default void loaded() {}
+
+    /** They cannot be. */
+    default void failed() {}
+  }
 
   /** Gets the routes of a scope; on the control loop. */
   @FunctionalInterface
@@ -29,13 +46,12 @@ final class RouteScope implements RouteSource {
    * A scope without its routes.
    *
    * @param patience how long a request waits for them
-   * @param onLoad they have been asked for on demand
    */
-  RouteScope(ScopedRouteConfiguration config, Loader loader, Duration patience, Runnable onLoad) {
+  RouteScope(ScopedRouteConfiguration config, Loader loader, Duration patience, Listener listener) {
     this.config = config;
     this.loader = loader;
     this.patience = patience;
-    this.onLoad = onLoad;
+    this.listener = listener;
   }
 
   ScopedRouteConfiguration config() {
@@ -84,9 +100,10 @@ final class RouteScope implements RouteSource {
     try {
       if (routes == null) {
         load(new InitManager("on demand"));
-        onLoad.run();
+        listener.loaded();
       }
     } catch (ConfigException | IllegalArgumentException e) {
+      failed(e);
       asker.answered();
       return;
     }
@@ -94,6 +111,19 @@ final class RouteScope implements RouteSource {
       lease.arrival().ask(asker);
     } else {
       asker.answered();
+    }
+  }
+
+  // Each request comes here: the first is told, all are counted.
+  private void failed(Exception reason) {
+    listener.failed();
+    if (!told) {
+      told = true;
+      log.warn(
+          "the routes {} of scope {} cannot be asked for: {}",
+          config.getRouteConfigurationName(),
+          config.getName(),
+          reason.getMessage());
     }
   }
 

@@ -12,6 +12,7 @@ final class ScopeStats {
   private final Gauge all;
   private final Gauge onDemand;
   private final Gauge active;
+  private final Counter refused;
 
   ScopeStats(Scope scope) {
     reload = scope.counter("config_reload");
@@ -19,11 +20,17 @@ final class ScopeStats {
     all = scope.gauge("all_scopes");
     onDemand = scope.gauge("on_demand_scopes");
     active = scope.gauge("active_scopes");
+    refused = scope.counter("on_demand_refused");
   }
 
   void reloaded(Instant now) {
     reload.inc();
     reloadTime.set(now.toEpochMilli());
+  }
+
+  /** The routes of a scope could not be asked for; Envoy has no such statistic. */
+  void refused() {
+    refused.inc();
   }
 
   /**

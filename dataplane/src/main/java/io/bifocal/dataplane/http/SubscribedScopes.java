@@ -49,6 +49,18 @@ final class SubscribedScopes implements ResourceWatcher<ScopedRouteConfiguration
   private final InitManager init;
   private final InitManager.Target first;
   private final FirstAnswer complete = new FirstAnswer();
+  private final RouteScope.Listener onDemand =
+      new RouteScope.Listener() {
+        @Override
+        public void loaded() {
+          count();
+        }
+
+        @Override
+        public void failed() {
+          stats.refused();
+        }
+      };
   private final Map<String, RouteScope> scopes = new TreeMap<>();
   private @Nullable Subscriptions xds;
   private @Nullable Subscription subscription;
@@ -151,7 +163,7 @@ final class SubscribedScopes implements ResourceWatcher<ScopedRouteConfiguration
           Scopes.merge(kept, update.resources().stream().map(Resource::value).toList()).values()) {
         RouteScope known = scopes.get(config.getName());
         if (known == null || !known.config().equals(config)) {
-          known = new RouteScope(config, loader, patience, this::count);
+          known = new RouteScope(config, loader, patience, onDemand);
           fresh.add(known);
           if (!config.getOnDemand()) {
             known.load(init);

@@ -6,6 +6,9 @@ import static io.bifocal.dataplane.cluster.ClusterFixture.eds;
 import static io.bifocal.dataplane.cluster.ClusterFixture.inline;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.bifocal.dataplane.ondemand.Wait;
 import io.bifocal.xds.Resource;
 import io.bifocal.xds.ResourceType;
@@ -14,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** Clusters that requests ask for. */
 class OnDemandClustersTest {
@@ -98,6 +102,26 @@ class OnDemandClustersTest {
     found(inline("b", "not.an.ip"));
     assertThat(answered).containsExactly("b missing");
     assertThat(f.xds.newRequests().get(0)).contains("error: Error adding/updating cluster(s) b: ");
+  }
+
+  @Test
+  void aSourceThatIsNotServedIsCountedForEachNameAndToldOnce() {
+    f.running();
+    f.xds.serveOnly(source -> false);
+    Logger logger = (Logger) LoggerFactory.getLogger(OnDemandClusters.class);
+    ListAppender<ILoggingEvent> told = new ListAppender<>();
+    told.start();
+    logger.addAppender(told);
+    try {
+      ask("a");
+      ask("b");
+      ask("c");
+    } finally {
+      logger.detachAppender(told);
+    }
+    assertThat(answered).containsExactly("a missing", "b missing", "c missing");
+    assertThat(f.stat("cluster_manager.odcds.source_refused")).isEqualTo(3);
+    assertThat(told.list).hasSize(1);
   }
 
   @Test

@@ -289,7 +289,38 @@ class OnDemandTest {
   // ---- scopes
 
   @Test
+  void routesOfAScopeThatCannotBeAskedForAreCounted() throws Exception {
+    serveLazyScope();
+    bench.onControl(
+        () -> {
+          bench.xds.serveOnly(source -> false);
+          return true;
+        });
+    assertThat(bench.ask(get("lazy"))).startsWith("HTTP/1.1 404 ");
+    assertThat(bench.ask(get("lazy"))).startsWith("HTTP/1.1 404 ");
+    assertThat(bench.counter("http.p.scoped_rds.sc.on_demand_refused")).isEqualTo(2);
+  }
+
+  @Test
   void theRoutesOfAScopeMayBeAskedForOnDemand() throws Exception {
+    serveLazyScope();
+    assertThat(bench.xds.open(ResourceType.ROUTES)).isZero();
+    assertThat(bench.ask(get("other"))).startsWith("HTTP/1.1 404 ");
+
+    CompletableFuture<String> answer = ask(get("lazy"));
+    awaitWaiting(1);
+    bench.onControl(
+        () -> {
+          assertThat(bench.xds.names(ResourceType.ROUTES)).containsExactly("r9");
+          bench.xds.respond(ResourceType.ROUTES, "1", Routes.answering("r9", "lazily"));
+          return true;
+        });
+    assertThat(answer.get()).endsWith("lazily");
+    assertThat(bench.gauge("http.p.scoped_rds.sc.on_demand_scopes")).isEqualTo(1);
+    assertThat(bench.gauge("http.p.scoped_rds.sc.active_scopes")).isEqualTo(1);
+  }
+
+  private void serveLazyScope() throws Exception {
     HttpConnectionManager.Builder manager = manager("[]", OnDemand.getDefaultInstance());
     var scoped = manager.getScopedRoutesBuilder().setName("sc").setRdsConfigSource(ADS);
     scoped
@@ -311,20 +342,6 @@ class OnDemandTest {
           bench.xds.respond(ResourceType.SCOPED_ROUTES, "1", scope.build());
           return true;
         });
-    assertThat(bench.xds.open(ResourceType.ROUTES)).isZero();
-    assertThat(bench.ask(get("other"))).startsWith("HTTP/1.1 404 ");
-
-    CompletableFuture<String> answer = ask(get("lazy"));
-    awaitWaiting(1);
-    bench.onControl(
-        () -> {
-          assertThat(bench.xds.names(ResourceType.ROUTES)).containsExactly("r9");
-          bench.xds.respond(ResourceType.ROUTES, "1", Routes.answering("r9", "lazily"));
-          return true;
-        });
-    assertThat(answer.get()).endsWith("lazily");
-    assertThat(bench.gauge("http.p.scoped_rds.sc.on_demand_scopes")).isEqualTo(1);
-    assertThat(bench.gauge("http.p.scoped_rds.sc.active_scopes")).isEqualTo(1);
   }
 
   // ---- clusters

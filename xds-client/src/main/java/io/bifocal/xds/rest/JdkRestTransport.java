@@ -46,12 +46,13 @@ final class JdkRestTransport implements RestTransport {
       return once::cancel;
     }
     String authority = known.get(Math.floorMod(next++, known.size()));
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://" + authority + post.path()))
-            .timeout(post.timeout())
-            .header("content-type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString(post.json()))
-            .build();
+    HttpRequest request;
+    try {
+      request = request(authority, post);
+    } catch (IllegalArgumentException e) { // an address that no URI can have
+      loop.execute(() -> once.tell(new Failed(authority + ": " + e.getMessage())));
+      return once::cancel;
+    }
     CompletableFuture<HttpResponse<ByteString>> sent =
         client().sendAsync(request, info -> new BoundedBody(post.maxBytes()));
     // The request's own time-out ends with the answer's head.
@@ -73,6 +74,14 @@ final class JdkRestTransport implements RestTransport {
       once.cancel();
       sent.cancel(true);
     };
+  }
+
+  private static HttpRequest request(String authority, Post post) {
+    return HttpRequest.newBuilder(URI.create("http://" + authority + post.path()))
+        .timeout(post.timeout())
+        .header("content-type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofString(post.json()))
+        .build();
   }
 
   private static void giveUp(Once once, CompletableFuture<?> sent, String why) {

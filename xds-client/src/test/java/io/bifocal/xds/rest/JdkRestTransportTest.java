@@ -148,6 +148,13 @@ class JdkRestTransportTest {
     assertThat(((Failed) ask(tls, "/", timeout, 10)).why()).contains("plain text");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"under_score", "with space", "a%zz"})
+  void anAddressThatNoUriCanHaveIsAFailure(String host) throws Exception {
+    Answer answer = ask(cluster("xds", host, 80), "/", Duration.ofSeconds(20), 10);
+    assertThat(((Failed) answer).why()).startsWith(host + ":80: ");
+  }
+
   @Test
   void aServerThatIsNotThereIsNamed() throws Exception {
     serve("127.0.0.1");

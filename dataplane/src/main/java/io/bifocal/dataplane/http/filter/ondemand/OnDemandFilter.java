@@ -55,12 +55,13 @@ final class OnDemandFilter implements HttpFilter {
       return false;
     }
     asked = question;
-    stats.requests().at(own.shard()).inc();
-    stats.waiting().at(own.shard()).inc();
     if (!question.patience().isZero()) {
       patience = own.loop().schedule(question.patience(), () -> onTimeout(own));
     }
     wait = Wait.begin(question, control, own.loop(), () -> goOn(own));
+    // Counted when it is on its way: what is done on the control loop from now on finds it asked.
+    stats.requests().at(own.shard()).inc();
+    stats.waiting().at(own.shard()).inc();
     return true;
   }
 
