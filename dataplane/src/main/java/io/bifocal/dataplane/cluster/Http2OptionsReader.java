@@ -9,14 +9,19 @@ import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.KeepaliveSettings;
 import java.util.List;
 
-/** How HTTP/2 is to be spoken to a cluster. */
-final class Http2OptionsReader {
+/** How HTTP/2 is to be spoken to a cluster, or with clients. */
+public final class Http2OptionsReader {
   private Http2OptionsReader() {}
 
-  @SuppressWarnings("deprecation") // the older of two names for one thing
   static Http2Options read(Http2ProtocolOptions options, String path, List<String> warnings)
       throws ConfigException {
     warnings.addAll(ClusterFields.HTTP2.check(options, path));
+    return of(options);
+  }
+
+  /** What both sides have in common. */
+  @SuppressWarnings("deprecation") // the older of two names for one thing
+  public static Http2Options of(Http2ProtocolOptions options) {
     Http2Options otherwise = Http2Options.DEFAULT;
     return new Http2Options(
         number(

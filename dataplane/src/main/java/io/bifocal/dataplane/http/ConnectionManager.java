@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http;
 import io.bifocal.dataplane.cluster.WorkerClusters;
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.extension.NetworkFilter;
+import io.bifocal.dataplane.http.codec.Http2ServerStats;
 import io.bifocal.dataplane.http.filter.FilterChain;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stream.AccessLog;
@@ -25,6 +26,7 @@ final class ConnectionManager implements NetworkFilter {
   private final Function<Worker, WorkerClusters> clusters;
   private final Scope scope;
   private final Scope listenerScope;
+  private final Scope http2Scope;
   private final Map<Worker, HttpWorker> workers = new ConcurrentHashMap<>();
   private volatile boolean draining;
 
@@ -43,6 +45,7 @@ final class ConnectionManager implements NetworkFilter {
     this.logs = logs;
     this.clusters = clusters;
     this.scope = HttpStats.scope(root, settings.statPrefix());
+    this.http2Scope = root.scope("http2");
     this.listenerScope = HttpStats.scope(listener, settings.statPrefix());
   }
 
@@ -73,7 +76,10 @@ final class ConnectionManager implements NetworkFilter {
     if (here == null) {
       here =
           new HttpWorker(
-              worker, clusters.apply(worker), new HttpStats(scope, listenerScope, worker.shard()));
+              worker,
+              clusters.apply(worker),
+              new HttpStats(scope, listenerScope, worker.shard()),
+              new Http2ServerStats(http2Scope, worker.shard()));
       workers.put(worker, here);
     }
     new HttpConnection(this, here, connection).start(channel);
@@ -81,10 +87,11 @@ final class ConnectionManager implements NetworkFilter {
 
   @Override
   public boolean speaks(String alpn) {
-    return !alpn.equals("h2");
+    return settings.codec().speaks(alpn);
   }
 
-  // The answers to come say "connection: close". Connections without a request are left alone: a
+  // The answers to come say that the connection ends. Connections without a request are left alone:
+  // a
   // request may be on its way, and closing would lose it.
   @Override
   public void drain() {

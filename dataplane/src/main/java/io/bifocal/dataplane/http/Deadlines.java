@@ -22,7 +22,9 @@ final class Deadlines {
     /** The route's {@code timeout}: the answer must be whole. */
     ROUTE,
     /** {@code max_connection_duration}. */
-    CONNECTION_DURATION
+    CONNECTION_DURATION,
+    /** {@code drain_timeout}: how long a client may take to stop asking. */
+    DRAIN
   }
 
   /** Whoever they are about. */

@@ -17,6 +17,8 @@ import io.bifocal.dataplane.ondemand.Question;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -296,6 +298,11 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
   }
 
   @Override
+  public void onTrailers(HttpHeaders trailers) {
+    onBody(Unpooled.EMPTY_BUFFER, true);
+  }
+
+  @Override
   public void onReadComplete() {
     RouterRequest out = router;
     if (out != null && !ended) {
@@ -326,8 +333,9 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     if (reason == ResetReason.CONNECTION_TERMINATION) {
       info.flag(ResponseFlag.DOWNSTREAM_CONNECTION_TERMINATION);
       info.responseCodeDetails = "downstream_remote_disconnect";
-      stats.cxDestroyActiveRq.inc();
-      stats.cxDestroyRemoteActiveRq.inc();
+      connection.cutOff();
+    } else if (protocol.isMultiplexed()) {
+      onStreamReset(reason);
     } else if (!response.begun()) {
       stats.cxProtocolError.inc();
       response.localReply(codecError(protocol));
@@ -338,6 +346,24 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
       info.responseCodeDetails = protocol.codecError();
     }
     end();
+  }
+
+  // The connection, and what else it carries, may live on.
+  private void onStreamReset(ResetReason reason) {
+    switch (reason) {
+      case REMOTE_RESET -> {
+        info.flag(ResponseFlag.DOWNSTREAM_REMOTE_RESET);
+        info.responseCodeDetails = "http2.remote_reset";
+      }
+      case REMOTE_REFUSED_STREAM_RESET -> {
+        info.flag(ResponseFlag.DOWNSTREAM_REMOTE_RESET);
+        info.responseCodeDetails = "http2.remote_refuse";
+      }
+      default -> {
+        info.flag(ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR);
+        info.responseCodeDetails = protocol.codecError();
+      }
+    }
   }
 
   @Override
@@ -408,5 +434,6 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     }
     stats.rqTime.record(stats.shard, (now - info.startNanos) / 1_000_000);
     connection.log(info);
+    connection.ended(info);
   }
 }

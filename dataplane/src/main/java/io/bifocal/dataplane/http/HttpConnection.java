@@ -1,7 +1,6 @@
 package io.bifocal.dataplane.http;
 
 import io.bifocal.dataplane.extension.DownstreamConnection;
-import io.bifocal.dataplane.http.codec.Http1ServerConnection;
 import io.bifocal.dataplane.http.codec.Protocol;
 import io.bifocal.dataplane.http.codec.RequestError;
 import io.bifocal.dataplane.http.codec.RequestReceiver;
@@ -37,7 +36,12 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
 
   private final Deadlines deadlines;
   private final long startNanos;
+  private final PrematureResets prematureResets = new PrematureResets();
+  private @Nullable Channel channel;
+  // Null until it is known what the client speaks.
   private @Nullable ServerConnection codec;
+  private boolean draining;
+  private boolean cutOff;
   private int requests;
 
   HttpConnection(ConnectionManager manager, HttpWorker here, DownstreamConnection downstream) {
@@ -61,13 +65,15 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     }
     int limit = downstream.bufferLimit();
     channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(limit / 2, limit));
-    speak(Http1ServerConnection.on(channel, settings.limits(), this));
+    this.channel = channel;
+    settings.codec().serve(channel, loop, here.http2, this);
     deadlines.set(Deadlines.Kind.CONNECTION_DURATION, startNanos, settings.maxConnectionDuration());
     onIdle();
     channel.config().setAutoRead(true);
   }
 
-  private void speak(ServerConnection chosen) {
+  @Override
+  public void onCodec(ServerConnection chosen) {
     codec = chosen;
     stats.cxTotal(chosen.protocol()).inc();
     stats.cxActive(chosen.protocol()).inc();
@@ -79,7 +85,7 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     requests++;
     if (requests == settings.maxRequests()) {
       stats.cxMaxRequests.inc();
-      response.closeAfterwards();
+      endWith(response);
     }
     return new Exchange(this, response);
   }
@@ -147,10 +153,23 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     switch (kind) {
       case CONNECTION_IDLE -> {
         stats.cxIdleTimeout.inc();
-        close();
+        if (isMultiplexed()) {
+          drain();
+        } else {
+          close();
+        }
       }
       case CONNECTION_DURATION -> {
         stats.cxMaxDuration.inc();
+        if (isMultiplexed()) {
+          drain();
+        } else if (codec != null) {
+          codec.goAway();
+        } else {
+          close();
+        }
+      }
+      case DRAIN -> {
         if (codec != null) {
           codec.goAway();
         }
@@ -159,9 +178,64 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     }
   }
 
+  private boolean isMultiplexed() {
+    return codec != null && codec.protocol().isMultiplexed();
+  }
+
+  /** The listener drains: this answer is the connection's last, or tells that it ends soon. */
+  void drainWith(ResponseSender answer) {
+    if (!draining) {
+      stats.cxDrainClose.inc();
+      endWith(answer);
+    }
+  }
+
+  private void endWith(ResponseSender answer) {
+    if (isMultiplexed()) {
+      drain();
+    } else {
+      answer.closeAfterwards();
+    }
+  }
+
+  // First a notice, then, when what crossed it on the wire has come, the end.
+  private void drain() {
+    ServerConnection current = codec;
+    if (draining || current == null) {
+      return;
+    }
+    draining = true;
+    current.shutdownNotice();
+    if (settings.drainTimeout() == 0) {
+      current.goAway();
+    } else {
+      deadlines.set(Deadlines.Kind.DRAIN, loop.nanoTime(), settings.drainTimeout());
+    }
+  }
+
+  /** An exchange is over. */
+  void ended(StreamInfo info) {
+    if (isMultiplexed() && prematureResets.isTooMany(info)) {
+      stats.rqTooManyPrematureResets.inc();
+      close();
+    }
+  }
+
+  /** An exchange ends because the connection does. */
+  void cutOff() {
+    cutOff = true;
+  }
+
+  @Override
+  public void onConnectionError() {
+    stats.cxProtocolError.inc();
+  }
+
   private void close() {
     if (codec != null) {
       codec.close();
+    } else if (channel != null) {
+      var unused = channel.close();
     }
   }
 
@@ -178,6 +252,10 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     }
     stats.cxDestroy.inc();
     (here ? stats.cxDestroyLocal : stats.cxDestroyRemote).inc();
+    if (cutOff) {
+      stats.cxDestroyActiveRq.inc();
+      (here ? stats.cxDestroyLocalActiveRq : stats.cxDestroyRemoteActiveRq).inc();
+    }
     stats.cxLength.record(stats.shard, (loop.nanoTime() - startNanos) / 1_000_000);
   }
 }

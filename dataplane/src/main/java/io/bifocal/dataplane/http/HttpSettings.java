@@ -5,6 +5,7 @@ import io.bifocal.api.JavaDuration;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.http.codec.Http1Limits;
+import io.bifocal.dataplane.http.codec.ServerCodec;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
@@ -12,6 +13,8 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import io.netty.util.AsciiString;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +27,8 @@ import org.slf4j.LoggerFactory;
  */
 record HttpSettings(
     String statPrefix,
-    Http1Limits limits,
+    ServerCodec codec,
+    long drainTimeout,
     AsciiString serverName,
     ServerHeaderTransformation serverHeader,
     long connectionIdle,
@@ -67,17 +71,17 @@ record HttpSettings(
               "preserve_external_request_id",
               "always_set_request_id_in_response",
               "normalize_path",
-              "merge_slashes")
-          .ignores("clients speak HTTP/1.1", "http2_protocol_options", "http3_protocol_options")
-          .ignores("draining closes with the listener", "drain_timeout", "delayed_close_timeout")
+              "merge_slashes",
+              "http2_protocol_options",
+              "stream_error_on_invalid_http_message",
+              "drain_timeout")
+          .ignores("clients speak HTTP/1.1 and HTTP/2", "http3_protocol_options")
+          .ignores("a client has a second to see the last answer", "delayed_close_timeout")
           .ignores(
               "a client that does not end its request's head is bounded by the idle timeouts",
               "request_headers_timeout")
           .ignores("requests are not traced", "tracing", "add_user_agent")
-          .ignores(
-              "HTTP/1.1 is spoken with the defaults",
-              "http_protocol_options",
-              "stream_error_on_invalid_http_message")
+          .ignores("HTTP/1.1 is spoken with the defaults", "http_protocol_options")
           .ignores("no address is taken for an internal one", "internal_address_config");
 
   private static final SupportedFields COMMON =
@@ -97,21 +101,21 @@ record HttpSettings(
   static HttpSettings of(HttpConnectionManager config) throws ConfigException {
     String where = "http_connection_manager '" + config.getStatPrefix() + "'";
     FIELDS.check(config, where).forEach(log::warn);
-    switch (config.getCodecType()) {
-      case AUTO, HTTP1 -> {}
-      default ->
-          throw new ConfigException(
-              where + ".codec_type: " + config.getCodecType() + " not supported");
-    }
     HttpProtocolOptions common = config.getCommonHttpProtocolOptions();
     COMMON.check(common, where + ".common_http_protocol_options").forEach(log::warn);
     Router router = router(config, where);
     int maxHeaders = common.hasMaxHeadersCount() ? common.getMaxHeadersCount().getValue() : 100;
     int headerKb =
         config.hasMaxRequestHeadersKb() ? config.getMaxRequestHeadersKb().getValue() : 60;
+    List<String> warnings = new ArrayList<>();
+    ServerCodec codec =
+        ServerCodecReader.read(
+            config, new Http1Limits(headerKb * 1024, maxHeaders), where, warnings);
+    warnings.forEach(log::warn);
     return new HttpSettings(
         config.getStatPrefix(),
-        new Http1Limits(headerKb * 1024, maxHeaders),
+        codec,
+        nanos(config.hasDrainTimeout(), config.getDrainTimeout(), Duration.ofSeconds(5)),
         new AsciiString(config.getServerName().isEmpty() ? "envoy" : config.getServerName()),
         config.getServerHeaderTransformation(),
         nanos(common.hasIdleTimeout(), common.getIdleTimeout(), Duration.ofHours(1)),

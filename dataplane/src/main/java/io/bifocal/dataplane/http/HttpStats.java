@@ -42,6 +42,7 @@ final class HttpStats {
   final Cell rqTooLarge;
   final Cell rqWsOnNonWs;
   final Cell rqBeforeComplete;
+  final Cell rqTooManyPrematureResets;
   final @Nullable Cell[] rqByClass = new Cell[6];
   final Cell routed;
   final Cell noRoute;
@@ -93,6 +94,7 @@ final class HttpStats {
     rqTooLarge = counter("downstream_rq_too_large");
     rqWsOnNonWs = counter("downstream_rq_ws_on_non_ws_route");
     rqBeforeComplete = counter("downstream_rq_response_before_rq_complete");
+    rqTooManyPrematureResets = counter("downstream_rq_too_many_premature_resets");
     for (int i = 1; i < rqByClass.length; i++) {
       rqByClass[i] = counter("downstream_rq_" + i + "xx");
     }

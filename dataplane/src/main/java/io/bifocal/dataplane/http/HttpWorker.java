@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.http;
 
 import io.bifocal.dataplane.cluster.WorkerClusters;
+import io.bifocal.dataplane.http.codec.Http2ServerStats;
 import io.bifocal.dataplane.worker.Worker;
 
 /** What the connections of one manager share on one worker. Confined to the worker's loop. */
@@ -8,11 +9,13 @@ final class HttpWorker {
   final Worker worker;
   final WorkerClusters clusters;
   final HttpStats stats;
+  final Http2ServerStats http2;
   final DateHeader date = new DateHeader();
 
-  HttpWorker(Worker worker, WorkerClusters clusters, HttpStats stats) {
+  HttpWorker(Worker worker, WorkerClusters clusters, HttpStats stats, Http2ServerStats http2) {
     this.worker = worker;
     this.clusters = clusters;
     this.stats = stats;
+    this.http2 = http2;
   }
 }

@@ -108,8 +108,7 @@ final class Response implements DownstreamStream {
       connection.stats.rqBeforeComplete.inc();
     }
     if (connection.manager.draining()) {
-      connection.stats.cxDrainClose.inc();
-      sender.closeAfterwards();
+      connection.drainWith(sender);
     }
     exchange.touch(now);
     if (end) {

@@ -19,7 +19,7 @@ public final class Http2Stats {
   public final Cell outboundControlFlood;
   public final Cell inboundEmptyFramesFlood;
 
-  Http2Stats(Scope scope, int shard) {
+  public Http2Stats(Scope scope, int shard) {
     streamsActive = scope.gauge("streams_active").at(shard);
     pendingSendBytes = scope.gauge("pending_send_bytes").at(shard);
     rxReset = scope.counter("rx_reset").at(shard);

@@ -4,6 +4,7 @@ package io.bifocal.dataplane.stream;
 public enum ResponseFlag {
   DOWNSTREAM_CONNECTION_TERMINATION("DC", "DownstreamConnectionTermination"),
   DOWNSTREAM_PROTOCOL_ERROR("DPE", "DownstreamProtocolError"),
+  DOWNSTREAM_REMOTE_RESET("DR", "DownstreamRemoteReset"),
   NO_CLUSTER_FOUND("NC", "NoClusterFound"),
   NO_HEALTHY_UPSTREAM("UH", "NoHealthyUpstream"),
   NO_ROUTE_FOUND("NR", "NoRouteFound"),

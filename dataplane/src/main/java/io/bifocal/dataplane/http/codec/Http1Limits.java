@@ -1,5 +1,9 @@
 package io.bifocal.dataplane.http.codec;
 
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.Iterator;
+import java.util.Map;
+
 /**
  * How large a message's head may be.
  *
@@ -8,4 +12,18 @@ package io.bifocal.dataplane.http.codec;
  */
 public record Http1Limits(int maxHeaderBytes, int maxHeaders) {
   public static final Http1Limits DEFAULT = new Http1Limits(60 * 1024, 100);
+
+  /** Whether a head that has been read is within them. */
+  boolean admit(HttpHeaders headers) {
+    if (headers.size() > maxHeaders) {
+      return false;
+    }
+    long bytes = 0;
+    Iterator<Map.Entry<CharSequence, CharSequence>> all = headers.iteratorCharSequence();
+    while (all.hasNext()) {
+      Map.Entry<CharSequence, CharSequence> header = all.next();
+      bytes += header.getKey().length() + header.getValue().length();
+    }
+    return bytes <= maxHeaderBytes;
+  }
 }

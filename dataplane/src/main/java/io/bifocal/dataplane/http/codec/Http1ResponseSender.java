@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.codec;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -92,6 +93,11 @@ final class Http1ResponseSender implements ResponseSender {
     if (end) {
       end();
     }
+  }
+
+  @Override
+  public void writeTrailers(HttpHeaders trailers) {
+    writeBody(Unpooled.EMPTY_BUFFER, true);
   }
 
   private void end() {

@@ -43,7 +43,6 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     Http1ServerConnection connection = new Http1ServerConnection(limits, events);
     channel
         .pipeline()
-        .addLast(new ByteCounts(events))
         .addLast(new Http1Decoders.Requests(limits.maxHeaderBytes()))
         .addLast(connection);
     return connection;

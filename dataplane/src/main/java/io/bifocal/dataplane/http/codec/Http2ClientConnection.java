@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * there is no channel for each stream.
  */
 public final class Http2ClientConnection extends Http2ConnectionHandler
-    implements ClientConnection, Session {
+    implements ClientConnection, Session, Http2Codec {
   /** Puts HTTP/2 on channels. */
   public static final Session.Factory SESSIONS = Http2ClientConnection::start;
 
@@ -49,6 +49,8 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
   private @Nullable Address local;
   private int nextId = 1;
   private int limit;
+  // Of those that the peer has looked at, once it is going away.
+  private int lastKnown = Integer.MAX_VALUE;
   private boolean ending;
 
   Http2ClientConnection(
@@ -171,7 +173,8 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
         .addListener(done -> stats.pendingSendBytes.add(-size));
   }
 
-  boolean isWritable(Http2Stream stream) {
+  @Override
+  public boolean isWritable(Http2Stream stream) {
     return encoder().flowController().isWritable(stream);
   }
 
@@ -199,10 +202,6 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
     loop.execute(task);
   }
 
-  Http2Stats stats() {
-    return stats;
-  }
-
   /** Counts a stream that did not come to its regular end; as Envoy's {@code onStreamReset}. */
   void count(ResetReason reason) {
     switch (reason) {
@@ -228,11 +227,23 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
     return streams;
   }
 
-  Http2Pings pings() {
-    return pings;
+  @Override
+  public @Nullable Http2Exchange accept(Http2Stream stream) {
+    return null;
   }
 
-  void onSettings(Http2Settings settings) {
+  @Override
+  public void onReset() {
+    stats.rxReset.inc();
+  }
+
+  @Override
+  public void onPingAnswered() {
+    pings.answered();
+  }
+
+  @Override
+  public void onSettings(Http2Settings settings) {
     Long max = settings.maxConcurrentStreams();
     limit = (int) Math.min(max == null ? limit : max, options.maxConcurrentStreams());
     Long table = settings.headerTableSize();
@@ -249,12 +260,23 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
     pool.onRoom();
   }
 
-  void onGoAway() {
+  @Override
+  public void onGoAway(int lastStreamId) {
+    lastKnown = lastStreamId;
     ending = true;
     pool.onGoingAway();
   }
 
-  void onStreamClosed() {
+  // Of a stream that the peer had not begun with, it says so; else the connection is gone.
+  @Override
+  public ResetReason closed(Http2Stream stream) {
+    return stream.id() > lastKnown
+        ? ResetReason.REMOTE_REFUSED_STREAM_RESET
+        : ResetReason.CONNECTION_TERMINATION;
+  }
+
+  @Override
+  public void onStreamClosed() {
     stats.streamsActive.dec();
     if (!ending) {
       pool.onRoom();
@@ -306,8 +328,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
       Throwable cause,
       Http2Exception.StreamException error) {
     Http2Stream stream = connection().stream(error.streamId());
-    Http2ClientStream exchange = streams.of(stream);
-    if (outbound || stream == null || exchange == null) {
+    if (outbound || stream == null || !(streams.of(stream) instanceof Http2ClientStream exchange)) {
       super.onStreamError(ctx, outbound, cause, error);
     } else if (error instanceof Http2Exception.HeaderListSizeException) {
       tooLarge(exchange, stream);
@@ -342,13 +363,14 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
     streams.failAll(ResetReason.PROTOCOL_ERROR);
   }
 
-  void ping() {
+  @Override
+  public void ping() {
     var unused = encoder().writePing(ctx(), false, 0, ctx().newPromise());
     flush();
   }
 
-  /** The peer has not answered a ping. */
-  void onPingTimeout() {
+  @Override
+  public void onPingTimeout() {
     stats.keepaliveTimeout.inc();
     ending = true;
     var unused = ctx().close();

@@ -11,7 +11,7 @@ import io.netty.handler.codec.http2.Http2Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One exchange on a connection of HTTP/2. Confined to the connection's loop. */
-final class Http2ClientStream implements RequestSender {
+final class Http2ClientStream implements RequestSender, Http2Exchange {
   private final Http2ClientConnection connection;
   private @Nullable ResponseReceiver receiver;
   private @Nullable Http2Stream stream;
@@ -76,14 +76,15 @@ final class Http2ClientStream implements RequestSender {
     }
   }
 
-  void onHeaders(Http2Headers headers, boolean end) {
+  @Override
+  public void onHeaders(Http2Headers headers, boolean end) {
     ResponseReceiver to = receiver;
     if (to == null) {
       return;
     }
     if (answered) {
       responseEnded = true;
-      to.onTrailers(Http2Heads.response(headers));
+      to.onTrailers(Http2Heads.fields(headers));
       return;
     }
     int status = status(headers.status());
@@ -91,7 +92,7 @@ final class Http2ClientStream implements RequestSender {
       connection.malformed(this, requireNonNull(stream));
     } else if (status >= 200) {
       answered = true;
-      HttpHeaders head = Http2Heads.response(headers);
+      HttpHeaders head = Http2Heads.fields(headers);
       if (head.size() > Http1Limits.DEFAULT.maxHeaders()) {
         connection.tooLarge(this, requireNonNull(stream));
       } else {
@@ -116,12 +117,8 @@ final class Http2ClientStream implements RequestSender {
     return status;
   }
 
-  /**
-   * A part of the body.
-   *
-   * @return how many bytes of it count as read
-   */
-  int onData(ByteBuf data, boolean end) {
+  @Override
+  public int onData(ByteBuf data, boolean end) {
     int length = data.readableBytes();
     ResponseReceiver to = receiver;
     if (to == null) {
@@ -147,14 +144,16 @@ final class Http2ClientStream implements RequestSender {
     return answered;
   }
 
-  void onReadComplete() {
+  @Override
+  public void onReadComplete() {
     ResponseReceiver to = receiver;
     if (to != null) {
       to.onReadComplete();
     }
   }
 
-  void onWritabilityChanged(boolean writable) {
+  @Override
+  public void onWritabilityChanged(boolean writable) {
     ResponseReceiver to = receiver;
     if (to != null && !requestEnded) {
       to.onWritabilityChanged(writable);
@@ -163,8 +162,8 @@ final class Http2ClientStream implements RequestSender {
 
   // ---- its end
 
-  /** No more comes: its receiver, if it still waits, hears why. */
-  void fail(ResetReason reason) {
+  @Override
+  public void fail(ResetReason reason) {
     over = true;
     ResponseReceiver to = receiver;
     receiver = null;

@@ -5,14 +5,29 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.ReadOnlyHttp2Headers;
 import io.netty.util.AsciiString;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Heads of messages, between the two versions; RFC 9113, section 8. */
 final class Http2Heads {
   private static final AsciiString HTTP = AsciiString.cached("http");
   private static final AsciiString HTTPS = AsciiString.cached("https");
+
+  private static final CharSequence PROTOCOL = Http2Headers.PseudoHeaderName.PROTOCOL.value();
+  private static final AsciiString[] STATUSES = new AsciiString[600];
+
+  static {
+    for (int i = 0; i < STATUSES.length; i++) {
+      STATUSES[i] = AsciiString.cached(Integer.toString(i));
+    }
+  }
+
+  static final Http2Headers CONTINUE =
+      ReadOnlyHttp2Headers.serverHeaders(false, AsciiString.cached("100"));
 
   private Http2Heads() {}
 
@@ -48,8 +63,67 @@ final class Http2Heads {
     return forwarded != null && HTTPS.contentEqualsIgnoreCase(forwarded) ? HTTPS : HTTP;
   }
 
-  /** The headers, or the trailers, of an answer. */
-  static HttpHeaders response(Http2Headers from) {
+  /** The head of an answer. */
+  static Http2Headers response(int status, HttpHeaders headers) {
+    return ReadOnlyHttp2Headers.serverHeaders(false, status(status), pairs(headers));
+  }
+
+  /** The fields behind a body. */
+  static Http2Headers trailers(HttpHeaders fields) {
+    return ReadOnlyHttp2Headers.trailers(false, pairs(fields));
+  }
+
+  private static AsciiString[] pairs(HttpHeaders from) {
+    AsciiString[] pairs = new AsciiString[from.size() * 2];
+    int at = 0;
+    Iterator<Map.Entry<CharSequence, CharSequence>> all = from.iteratorCharSequence();
+    while (all.hasNext()) {
+      Map.Entry<CharSequence, CharSequence> header = all.next();
+      pairs[at++] = AsciiString.of(header.getKey()).toLowerCase();
+      pairs[at++] = AsciiString.of(header.getValue());
+    }
+    return pairs;
+  }
+
+  private static AsciiString status(int status) {
+    return status < STATUSES.length ? STATUSES[status] : AsciiString.of(Integer.toString(status));
+  }
+
+  /** The request that a client sends; null when it is none. */
+  static @Nullable RequestHead requestHead(Http2Headers from) {
+    CharSequence method = from.method();
+    if (method == null || from.contains(PROTOCOL)) {
+      return null;
+    }
+    CharSequence path = from.path();
+    CharSequence authority = from.authority();
+    CharSequence host = from.get(HttpHeaderNames.HOST);
+    CharSequence shown = authority == null ? host : authority;
+    HttpHeaders to = fields(from);
+    to.remove(HttpHeaderNames.HOST);
+    joinCookies(to);
+    return new RequestHead(
+        method.toString(),
+        path == null ? "" : path.toString(),
+        shown == null ? "" : shown.toString(),
+        shown != null,
+        to);
+  }
+
+  // HTTP/2 has them in several lines, HTTP/1.1 in one (RFC 9113, section 8.2.3).
+  private static void joinCookies(HttpHeaders headers) {
+    String first = headers.get(HttpHeaderNames.COOKIE);
+    if (first == null) {
+      return;
+    }
+    List<String> all = headers.getAll(HttpHeaderNames.COOKIE);
+    if (all.size() > 1) {
+      headers.set(HttpHeaderNames.COOKIE, String.join("; ", all));
+    }
+  }
+
+  /** What is no pseudo-header. */
+  static HttpHeaders fields(Http2Headers from) {
     // They were checked when they were read.
     HttpHeaders to = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
     for (Map.Entry<CharSequence, CharSequence> header : from) {

@@ -11,14 +11,22 @@ import org.jspecify.annotations.Nullable;
  * envoy.config.core.v3.KeepaliveSettings}.
  */
 final class Http2Pings {
-  private final Http2ClientConnection connection;
+  /** The connection that is asked. */
+  interface Line {
+    void ping();
+
+    /** The peer has not answered a ping. */
+    void onPingTimeout();
+  }
+
+  private final Line connection;
   private final Loop loop;
   private final KeepAlive settings;
   private Loop.@Nullable Timer next;
   private Loop.@Nullable Timer deadline;
   private long lastHeard;
 
-  Http2Pings(Http2ClientConnection connection, Loop loop, KeepAlive settings) {
+  Http2Pings(Line connection, Loop loop, KeepAlive settings) {
     this.connection = connection;
     this.loop = loop;
     this.settings = settings;

@@ -16,29 +16,28 @@ import org.jspecify.annotations.Nullable;
 
 /** Leads what comes in on a connection to the exchange that it is for. */
 final class Http2Streams extends Http2EventAdapter implements Http2RemoteFlowController.Listener {
-  private final Http2ClientConnection codec;
+  private final Http2Codec codec;
   private final Http2Connection connection;
   private final Http2Connection.PropertyKey key;
   // Those that have heard something since the last flush.
-  private final List<Http2ClientStream> touched = new ArrayList<>();
-  private int lastKnown = Integer.MAX_VALUE;
+  private final List<Http2Exchange> touched = new ArrayList<>();
 
-  Http2Streams(Http2ClientConnection codec, Http2Connection connection) {
+  Http2Streams(Http2Codec codec, Http2Connection connection) {
     this.codec = codec;
     this.connection = connection;
     this.key = connection.newKey();
   }
 
-  void put(Http2Stream stream, Http2ClientStream exchange) {
+  void put(Http2Stream stream, Http2Exchange exchange) {
     stream.setProperty(key, exchange);
   }
 
-  @Nullable Http2ClientStream of(@Nullable Http2Stream stream) {
+  @Nullable Http2Exchange of(@Nullable Http2Stream stream) {
     return stream == null ? null : stream.getProperty(key);
   }
 
-  private @Nullable Http2ClientStream touch(int id) {
-    Http2ClientStream exchange = of(connection.stream(id));
+  private @Nullable Http2Exchange touch(int id) {
+    Http2Exchange exchange = of(connection.stream(id));
     if (exchange != null && (touched.isEmpty() || touched.get(touched.size() - 1) != exchange)) {
       touched.add(exchange);
     }
@@ -55,11 +54,11 @@ final class Http2Streams extends Http2EventAdapter implements Http2RemoteFlowCon
 
   /** No more comes on any stream. */
   void failAll(ResetReason reason) {
-    List<Http2ClientStream> all = new ArrayList<>();
+    List<Http2Exchange> all = new ArrayList<>();
     try {
       connection.forEachActiveStream(
           stream -> {
-            Http2ClientStream exchange = of(stream);
+            Http2Exchange exchange = of(stream);
             if (exchange != null) {
               all.add(exchange);
             }
@@ -76,9 +75,21 @@ final class Http2Streams extends Http2EventAdapter implements Http2RemoteFlowCon
   @Override
   public void onHeadersRead(
       ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end) {
-    Http2ClientStream exchange = touch(id);
+    Http2Exchange exchange = touch(id);
+    if (exchange == null && connection.isServer()) {
+      accept(id);
+      exchange = touch(id);
+    }
     if (exchange != null) {
       exchange.onHeaders(headers, end);
+    }
+  }
+
+  private void accept(int id) {
+    Http2Stream stream = connection.stream(id);
+    Http2Exchange exchange = stream == null ? null : codec.accept(stream);
+    if (stream != null && exchange != null) {
+      put(stream, exchange);
     }
   }
 
@@ -97,14 +108,14 @@ final class Http2Streams extends Http2EventAdapter implements Http2RemoteFlowCon
 
   @Override
   public int onDataRead(ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end) {
-    Http2ClientStream exchange = touch(id);
+    Http2Exchange exchange = touch(id);
     return padding + (exchange == null ? data.readableBytes() : exchange.onData(data, end));
   }
 
   @Override
   public void onRstStreamRead(ChannelHandlerContext ctx, int id, long code) {
-    codec.stats().rxReset.inc();
-    Http2ClientStream exchange = touch(id);
+    codec.onReset();
+    Http2Exchange exchange = touch(id);
     if (exchange != null) {
       exchange.fail(reason(code));
     }
@@ -128,33 +139,41 @@ final class Http2Streams extends Http2EventAdapter implements Http2RemoteFlowCon
 
   @Override
   public void onPingAckRead(ChannelHandlerContext ctx, long data) {
-    codec.pings().answered();
+    codec.onPingAnswered();
   }
 
   @Override
   public void onGoAwayRead(ChannelHandlerContext ctx, int lastStreamId, long code, ByteBuf debug) {
-    lastKnown = lastStreamId;
-    codec.onGoAway();
+    codec.onGoAway(lastStreamId);
+  }
+
+  @Override
+  public void onPriorityRead(
+      ChannelHandlerContext ctx, int id, int dependency, short weight, boolean exclusive)
+      throws Http2Exception {
+    codec.onPriority();
+  }
+
+  @Override
+  public void onWindowUpdateRead(ChannelHandlerContext ctx, int id, int increment)
+      throws Http2Exception {
+    codec.onWindowUpdate();
   }
 
   // ---- states
 
   @Override
   public void onStreamClosed(Http2Stream stream) {
-    Http2ClientStream exchange = of(stream);
+    Http2Exchange exchange = of(stream);
     if (exchange != null) {
-      // Of a stream that the peer had not begun with, it says so; else the connection is gone.
-      exchange.fail(
-          stream.id() > lastKnown
-              ? ResetReason.REMOTE_REFUSED_STREAM_RESET
-              : ResetReason.CONNECTION_TERMINATION);
+      exchange.fail(codec.closed(stream));
       codec.onStreamClosed();
     }
   }
 
   @Override
   public void writabilityChanged(Http2Stream stream) {
-    Http2ClientStream exchange = of(stream);
+    Http2Exchange exchange = of(stream);
     if (exchange != null) {
       exchange.onWritabilityChanged(codec.isWritable(stream));
     }

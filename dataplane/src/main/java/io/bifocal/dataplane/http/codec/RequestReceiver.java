@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.http.codec;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
 
 /** Takes one request as it comes in. All calls come on the connection's loop. */
 public interface RequestReceiver {
@@ -8,6 +9,9 @@ public interface RequestReceiver {
 
   /** A part of the body; the receiver owns it. */
   void onBody(ByteBuf data, boolean end);
+
+  /** The end, with fields that came behind the body. */
+  void onTrailers(HttpHeaders trailers);
 
   /** What was at hand has been read: time to flush. */
   void onReadComplete();

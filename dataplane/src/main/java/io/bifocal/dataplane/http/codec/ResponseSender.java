@@ -15,6 +15,9 @@ public interface ResponseSender {
 
   void writeBody(ByteBuf data, boolean end);
 
+  /** The answer's end, with fields behind its body; where they cannot be sent, its end alone. */
+  void writeTrailers(HttpHeaders trailers);
+
   /** Sends what was written; once per batch. */
   void flush();
 

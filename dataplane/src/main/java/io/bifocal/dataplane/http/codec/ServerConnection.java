@@ -1,7 +1,7 @@
 package io.bifocal.dataplane.http.codec;
 
 /** The server's side of a connection, whatever version of HTTP is spoken on it. On its loop. */
-public sealed interface ServerConnection permits Http1ServerConnection {
+public sealed interface ServerConnection permits Http1ServerConnection, Http2ServerConnection {
   /** What is spoken; of HTTP/1.1 and 1.0 the newer. */
   Protocol protocol();
 

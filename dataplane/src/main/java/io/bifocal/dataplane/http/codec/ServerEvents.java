@@ -4,6 +4,9 @@ import io.netty.handler.codec.http.HttpHeaders;
 
 /** What happens on a connection that serves requests; on its loop. */
 public interface ServerEvents {
+  /** It is known what is spoken. */
+  void onCodec(ServerConnection codec);
+
   /** A request begins; on HTTP/1.1 when the one before has been answered. */
   RequestReceiver onRequest(ResponseSender response);
 
@@ -13,6 +16,9 @@ public interface ServerEvents {
    * @return the headers of the answer
    */
   HttpHeaders onRequestError(RequestError error);
+
+  /** What came breaks the rules of HTTP/2: the connection ends, and the exchanges on it hear so. */
+  void onConnectionError();
 
   /** Bytes came in. */
   void onBytesRead(int count);

@@ -1,0 +1,466 @@
+package io.bifocal.dataplane.http.codec;
+
+import io.bifocal.dataplane.pool.Http2Stats;
+import io.bifocal.xds.time.Loop;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.Http2CodecUtil;
+import io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.netty.handler.codec.http2.Http2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The server's side of one connection of HTTP/2 (RFC 9113). As on the client's side, Netty keeps
+ * the state of streams and windows, and there is no channel for each stream.
+ */
+public final class Http2ServerConnection extends Http2ConnectionHandler
+    implements ServerConnection, Http2Codec {
+  private enum State {
+    SERVING,
+    /** No request is taken any more; those that have begun are answered. */
+    GOING_AWAY,
+    CLOSING
+  }
+
+  private final Loop loop;
+  private final Http2ServerOptions options;
+  private final Http2ServerStats stats;
+  private final ServerEvents events;
+  private final Http2Streams streams;
+  private final Http2Pings pings;
+  private final Http2Floods floods;
+  private final ResetStreams resetStreams = new ResetStreams();
+  private final ChannelFutureListener onWritten = this::onWritten;
+  private @Nullable ChannelHandlerContext context;
+  private State state = State.SERVING;
+  private int unwritten;
+  private boolean flushDue;
+
+  Http2ServerConnection(
+      Http2ConnectionDecoder decoder,
+      Http2ConnectionEncoder encoder,
+      Http2Settings settings,
+      Loop loop,
+      Http2ServerOptions options,
+      Http2ServerStats stats,
+      ServerEvents events) {
+    super(decoder, encoder, settings, true);
+    this.loop = loop;
+    this.options = options;
+    this.stats = stats;
+    this.events = events;
+    this.streams = new Http2Streams(this, connection());
+    this.pings = new Http2Pings(this, loop, options.common().keepAlive());
+    this.floods = new Http2Floods(options, stats);
+    connection().addListener(streams);
+    encoder.flowController().listener(streams);
+  }
+
+  /** Serves {@code channel} from now on; reading is for the caller to start. */
+  public static Http2ServerConnection on(
+      Channel channel,
+      Loop loop,
+      Http2ServerOptions options,
+      Http2ServerStats stats,
+      ServerEvents events) {
+    Http2ServerConnection made =
+        new Http2ServerSetup(
+                options,
+                (decoder, encoder, settings) ->
+                    new Http2ServerConnection(
+                        decoder, encoder, settings, loop, options, stats, events))
+            .make();
+    channel.pipeline().addLast(made);
+    return made;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
+    context = ctx;
+    super.handlerAdded(ctx); // sends the settings
+    int more = options.common().connectionWindow() - Http2CodecUtil.DEFAULT_WINDOW_SIZE;
+    if (more > 0) {
+      decoder().flowController().incrementWindowSize(connection().connectionStream(), more);
+    }
+    flush(ctx);
+    pings.start();
+  }
+
+  private ChannelHandlerContext ctx() {
+    ChannelHandlerContext ctx = context;
+    if (ctx == null) {
+      throw new IllegalStateException("not on a channel");
+    }
+    return ctx;
+  }
+
+  // ---- as the connection manager sees it
+
+  @Override
+  public Protocol protocol() {
+    return Protocol.HTTP_2;
+  }
+
+  @Override
+  public void shutdownNotice() {
+    if (state == State.SERVING) {
+      sendGoAway(Integer.MAX_VALUE, Http2Error.NO_ERROR);
+    }
+  }
+
+  @Override
+  public void goAway() {
+    if (state != State.SERVING) {
+      return;
+    }
+    state = State.GOING_AWAY;
+    sendGoAway(connection().remote().lastStreamCreated(), Http2Error.NO_ERROR);
+    closeIfIdle();
+  }
+
+  private void sendGoAway(int lastStreamId, Http2Error code) {
+    stats.goAwaySent.inc();
+    ChannelHandlerContext ctx = ctx();
+    var unused = goAway(ctx, lastStreamId, code.code(), Unpooled.EMPTY_BUFFER, ctx.newPromise());
+    flush(ctx);
+  }
+
+  @Override
+  public void close() {
+    state = State.CLOSING;
+    flush(ctx());
+    var unused = ctx().close();
+  }
+
+  private void closeIfIdle() {
+    if (state == State.GOING_AWAY && connection().numActiveStreams() == 0) {
+      closeAfterFlush();
+    }
+  }
+
+  private void closeAfterFlush() {
+    state = State.CLOSING;
+    flush(ctx());
+    DelayedClose.start(ctx());
+  }
+
+  // ---- for its streams
+
+  Http2Streams streams() {
+    return streams;
+  }
+
+  Http1Limits limits() {
+    return options.limits();
+  }
+
+  boolean allowsConnect() {
+    return options.allowConnect();
+  }
+
+  ServerEvents events() {
+    return events;
+  }
+
+  void writeHeaders(Http2Stream stream, Http2Headers headers, boolean end) {
+    ChannelHandlerContext ctx = ctx();
+    unwritten++;
+    encoder()
+        .writeHeaders(ctx, stream.id(), headers, 0, end, ctx.newPromise())
+        .addListener(onWritten);
+    if (unwritten > options.maxOutboundFrames() && state != State.CLOSING) {
+      stats.outboundFlood.inc();
+      broken();
+      close();
+    }
+  }
+
+  private void onWritten(ChannelFuture done) {
+    unwritten--;
+  }
+
+  ChannelFuture writeData(Http2Stream stream, ByteBuf data, boolean end) {
+    int size = data.readableBytes();
+    floods.onDataSent();
+    stats.common.pendingSendBytes.add(size);
+    ChannelHandlerContext ctx = ctx();
+    ChannelFuture written = encoder().writeData(ctx, stream.id(), data, 0, end, ctx.newPromise());
+    written.addListener(done -> stats.common.pendingSendBytes.add(-size));
+    return written;
+  }
+
+  void reset(Http2Stream stream, Http2Error error) {
+    stats.common.txReset.inc();
+    resetStreams.add(stream.id());
+    var unused = resetStream(ctx(), stream.id(), error.code(), ctx().newPromise());
+    flushSoon();
+  }
+
+  void consumed(Http2Stream stream, int bytes) {
+    try {
+      if (decoder().flowController().consumeBytes(stream, bytes)) {
+        flushSoon();
+      }
+    } catch (Http2Exception e) {
+      onError(ctx(), true, e);
+    }
+  }
+
+  /** What is written by many streams and from many upstreams within one turn goes out at once. */
+  void flushSoon() {
+    if (!flushDue) {
+      flushDue = true;
+      loop.execute(this::flushDue);
+    }
+  }
+
+  private void flushDue() {
+    if (flushDue) {
+      flush(ctx());
+    }
+  }
+
+  @Override
+  public void flush(ChannelHandlerContext ctx) {
+    flushDue = false;
+    super.flush(ctx);
+  }
+
+  @Override
+  public boolean isWritable(Http2Stream stream) {
+    return encoder().flowController().isWritable(stream);
+  }
+
+  // ---- what the client does
+
+  @Override
+  public @Nullable Http2Exchange accept(Http2Stream stream) {
+    if (state != State.SERVING) {
+      return null;
+    }
+    floods.onStream();
+    stats.common.streamsActive.inc();
+    return new Http2ServerStream(this, stream);
+  }
+
+  @Override
+  public void onReset() {
+    stats.common.rxReset.inc();
+  }
+
+  @Override
+  public void onSettings(Http2Settings settings) {
+    Long table = settings.headerTableSize();
+    if (table != null && table > options.common().hpackTableSize()) {
+      try {
+        encoder()
+            .configuration()
+            .headersConfiguration()
+            .maxHeaderTableSize(options.common().hpackTableSize());
+      } catch (Http2Exception e) {
+        onError(ctx(), false, e);
+      }
+    }
+  }
+
+  @Override
+  public void onPingAnswered() {
+    pings.answered();
+  }
+
+  // It opens no more streams; those that it has are served.
+  @Override
+  public void onGoAway(int lastStreamId) {}
+
+  @Override
+  public void onPriority() throws Http2Exception {
+    floods.onPriority();
+  }
+
+  @Override
+  public void onWindowUpdate() throws Http2Exception {
+    floods.onWindowUpdate();
+  }
+
+  @Override
+  public ResetReason closed(Http2Stream stream) {
+    return ResetReason.CONNECTION_TERMINATION;
+  }
+
+  @Override
+  public void onStreamClosed() {
+    stats.common.streamsActive.dec();
+    if (connection().numActiveStreams() == 0 && state == State.SERVING) {
+      events.onIdle();
+    } else {
+      closeIfIdle();
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+    if (state == State.CLOSING) {
+      ReferenceCountUtil.release(message);
+    } else {
+      pings.heard();
+      super.channelRead(ctx, message);
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+    streams.onReadComplete();
+    super.channelReadComplete(ctx); // flushes
+  }
+
+  // ---- errors
+
+  /** A request is none: it ends its stream, or the connection if that is what is configured. */
+  void malformed(Http2Stream stream) {
+    stats.common.rxMessagingError.inc();
+    if (options.common().streamErrors()) {
+      fail(stream, ResetReason.PROTOCOL_ERROR, Http2Error.PROTOCOL_ERROR);
+    } else {
+      breakOff(Http2Error.PROTOCOL_ERROR);
+    }
+  }
+
+  /** A request's head is too large: that ends its stream. */
+  void tooLarge(Http2Stream stream) {
+    stats.common.headerOverflow.inc();
+    fail(stream, ResetReason.LOCAL_RESET, Http2Error.INTERNAL_ERROR);
+  }
+
+  // Who waits hears of it first: of a stream that is closed there is nothing more to say.
+  private void fail(Http2Stream stream, ResetReason reason, Http2Error error) {
+    Http2Exchange exchange = streams.of(stream);
+    if (exchange != null) {
+      exchange.fail(reason);
+    }
+    reset(stream, error);
+  }
+
+  @Override
+  protected void onStreamError(
+      ChannelHandlerContext ctx,
+      boolean outbound,
+      Throwable cause,
+      Http2Exception.StreamException error) {
+    Http2Stream stream = connection().stream(error.streamId());
+    if (outbound) {
+      super.onStreamError(ctx, true, cause, error);
+    } else if (error instanceof Http2Exception.HeaderListSizeException) {
+      stats.common.headerOverflow.inc();
+      end(stream, error.streamId(), Http2Error.INTERNAL_ERROR);
+    } else if (stream == null
+        && error.error() == Http2Error.STREAM_CLOSED
+        && !resetStreams.contains(error.streamId())) {
+      breakOff(Http2Error.STREAM_CLOSED);
+    } else if (error.error() != Http2Error.PROTOCOL_ERROR) {
+      end(stream, error.streamId(), error.error());
+    } else {
+      stats.common.rxMessagingError.inc();
+      if (options.common().streamErrors()) {
+        end(stream, error.streamId(), error.error());
+      } else {
+        breakOff(error.error());
+      }
+    }
+  }
+
+  // Of a stream whose head could not be read Netty knows nothing: what follows on it would be taken
+  // for one that never was.
+  private void end(@Nullable Http2Stream known, int id, Http2Error error) {
+    Http2Stream stream = known;
+    if (stream == null
+        && connection().remote().isValidStreamId(id)
+        && !connection().remote().mayHaveCreatedStream(id)) {
+      try {
+        stream = connection().remote().createStream(id, false);
+      } catch (Http2Exception e) {
+        stream = null;
+      }
+    }
+    if (stream == null) {
+      stats.common.txReset.inc();
+      resetStreams.add(id);
+      var unused = resetStream(ctx(), id, error.code(), ctx().newPromise());
+    } else {
+      fail(stream, ResetReason.PROTOCOL_ERROR, error);
+    }
+  }
+
+  @Override
+  protected void onConnectionError(
+      ChannelHandlerContext ctx,
+      boolean outbound,
+      Throwable cause,
+      @Nullable Http2Exception error) {
+    Faults.report(cause);
+    Http2Error code = error == null ? Http2Error.INTERNAL_ERROR : error.error();
+    if (code == Http2Error.ENHANCE_YOUR_CALM) {
+      Http2Stats counted = stats.common;
+      (outbound ? counted.outboundControlFlood : counted.inboundEmptyFramesFlood).inc();
+    }
+    breakOff(code);
+  }
+
+  // The connection is of no more use.
+  private void breakOff(Http2Error code) {
+    if (state == State.CLOSING) {
+      return;
+    }
+    events.onConnectionError();
+    sendGoAway(connection().remote().lastStreamCreated(), code);
+    broken();
+    closeAfterFlush();
+  }
+
+  // Whoever is being served hears what was wrong before it hears of the close.
+  private void broken() {
+    state = State.CLOSING;
+    streams.failAll(ResetReason.PROTOCOL_ERROR);
+  }
+
+  @Override
+  public void ping() {
+    var unused = encoder().writePing(ctx(), false, 0, ctx().newPromise());
+    flush(ctx());
+  }
+
+  @Override
+  public void onPingTimeout() {
+    stats.common.keepaliveTimeout.inc();
+    close();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+    boolean here = state == State.CLOSING;
+    state = State.CLOSING;
+    pings.stop();
+    super.channelInactive(ctx); // closes the streams
+    events.onClosed(here);
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
+    if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) == null) {
+      Faults.report(cause);
+      var unused = ctx.close();
+    } else {
+      super.exceptionCaught(ctx, cause);
+    }
+  }
+}
