@@ -47,7 +47,7 @@ final class FieldRulesCompiler {
   }
 
   /** The text for a message that has to be there and is not. */
-  private static @Nullable String missing(FieldDescriptor field, FieldRules rules) {
+  static @Nullable String missing(FieldDescriptor field, FieldRules rules) {
     boolean typed = rules.getTypeCase() != FieldRules.TypeCase.TYPE_NOT_SET;
     if (rules.getMessage().getRequired()) {
       return typed && isWrapper(field.getMessageType())
@@ -61,7 +61,7 @@ final class FieldRulesCompiler {
         : null;
   }
 
-  private static boolean isWrapper(Descriptor type) {
+  static boolean isWrapper(Descriptor type) {
     return type.getFile().getFullName().equals("google/protobuf/wrappers.proto");
   }
 
@@ -188,7 +188,7 @@ final class FieldRulesCompiler {
     return rules.getMessage().getSkip() ? ValueCheck.NONE : Nested.of(type);
   }
 
-  private static ValueCheck scalar(FieldDescriptor field, FieldRules rules) {
+  static ValueCheck scalar(FieldDescriptor field, FieldRules rules) {
     return switch (rules.getTypeCase()) {
       case TYPE_NOT_SET -> ValueCheck.NONE;
       case BOOL -> ScalarRules.bool(rules.getBool());

@@ -5,8 +5,8 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import io.bifocal.api.ConfigException;
-import io.bifocal.api.UnknownFields;
 import io.bifocal.api.Unpack;
+import io.bifocal.api.Unpack.Unpacked;
 import io.bifocal.xds.ResourceName;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.resource.Decoded.Bad;
@@ -152,8 +152,9 @@ public final class Decoder {
     }
 
     private Familiar.Known<T> read(@Nullable String name, Any any) throws ConfigException {
-      T value = unpack(name, any);
-      String strange = String.join(", ", UnknownFields.in(value));
+      Unpacked<T> unpacked = unpack(name, any);
+      T value = unpacked.value();
+      String strange = String.join(", ", unpacked.unknownFields());
       if (!strange.isEmpty() && rejectUnknownFields) {
         culprit = name == null || name.isEmpty() ? type.nameOf().apply(value) : name;
         spoilt = value;
@@ -191,9 +192,9 @@ public final class Decoder {
     }
 
     // Envoy names the resource by dumping it; its name will do.
-    private T unpack(@Nullable String name, Any any) throws ConfigException {
+    private Unpacked<T> unpack(@Nullable String name, Any any) throws ConfigException {
       try {
-        return Unpack.as(type.prototype(), any);
+        return Unpack.withUnknownFields(type.prototype(), any);
       } catch (ConfigException e) {
         String position = "resources[" + resources.size() + "]";
         T value;
