@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 enum Refusal {
   MISSING_HOST(400, "missing_host_header", true),
   NO_SUCH_PATH(400, "path_normalization_failed", true),
-  /** {@code OPTIONS *}: there is no route for a server as a whole. */
+  /** Such as {@code OPTIONS *}: there is no route for a server as a whole. */
   NON_RELATIVE_PATH(404, "absolute_path_rejected", false),
   UPGRADE(403, "upgrade_failed", true);
 
@@ -38,7 +38,7 @@ enum Refusal {
       return NO_SUCH_PATH;
     }
     head.path = path;
-    if (path.equals("*")) {
+    if (!path.isEmpty() && path.charAt(0) != '/') {
       return NON_RELATIVE_PATH;
     }
     return RequestHeaders.asksForUpgrade(head.headers) ? UPGRADE : null;

@@ -1,11 +1,15 @@
 package io.bifocal.dataplane.http.codec;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponseDecoder;
+import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
+import java.util.List;
 
 /** Netty's parsers as they are set up here: strict, with names in lower case. */
 final class Http1Decoders {
@@ -32,8 +36,48 @@ final class Http1Decoders {
 
   /** Parses requests. */
   static final class Requests extends HttpRequestDecoder {
+    // In no method.
+    private static final byte NO_TOKEN = '(';
+
+    private boolean between = true;
+
     Requests(int maxHeaderBytes) {
       super(config(maxHeaderBytes));
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf bytes, List<Object> out)
+        throws Exception {
+      if (between && !skipEmptyLines(bytes)) {
+        return;
+      }
+      between = false;
+      int before = out.size();
+      super.decode(ctx, bytes, out);
+      between = out.size() > before && out.get(out.size() - 1) instanceof LastHttpContent;
+    }
+
+    // Netty would skip blanks and control characters too, which begin no request.
+    private static boolean skipEmptyLines(ByteBuf bytes) {
+      while (bytes.isReadable()) {
+        byte next = bytes.getByte(bytes.readerIndex());
+        if (next != '\r' && next != '\n') {
+          if (next <= ' ') {
+            bytes.setByte(bytes.readerIndex(), NO_TOKEN);
+          }
+          return true;
+        }
+        bytes.skipBytes(1);
+      }
+      return false;
+    }
+
+    @Override
+    protected HttpMessage createMessage(String[] initialLine) throws Exception {
+      if (!initialLine[2].startsWith("HTTP/")) {
+        throw new IllegalArgumentException("not a version of HTTP");
+      }
+      return super.createMessage(initialLine);
     }
 
     @Override

@@ -127,9 +127,11 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
       refuse(error);
       return;
     }
-    RequestHead head = RequestHead.of(request);
-    if (head == null) {
-      refuse(RequestError.BAD_REQUEST);
+    RequestHead head;
+    try {
+      head = RequestHead.of(request);
+    } catch (RequestTarget.Rejected e) {
+      refuse(e.error);
       return;
     }
     response.begin(head.method, !draining && !Http1Writer.saysClose(head.headers));

@@ -229,6 +229,7 @@ final class Http1Writer {
   }
 
   static boolean saysClose(HttpHeaders headers) {
-    return headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true);
+    return headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true)
+        || headers.containsValue(HeaderNames.PROXY_CONNECTION, HttpHeaderValues.CLOSE, true);
   }
 }

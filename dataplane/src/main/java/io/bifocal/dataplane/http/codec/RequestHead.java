@@ -3,7 +3,6 @@ package io.bifocal.dataplane.http.codec;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A request without its body. The pseudo-headers are fields and so {@code host} is not among the
@@ -27,14 +26,12 @@ public final class RequestHead {
     this.headers = headers;
   }
 
-  /** As it was on the wire; null when its target is none. */
-  static @Nullable RequestHead of(HttpRequest request) {
+  /** As it was on the wire. */
+  static RequestHead of(HttpRequest request) throws RequestTarget.Rejected {
     String method = request.method().name();
     HttpHeaders headers = request.headers();
+    ConnectionOptions.dropNominatedHost(headers);
     RequestTarget target = RequestTarget.parse(method, request.uri(), headers);
-    if (target == null) {
-      return null;
-    }
     boolean hasHost = headers.contains(HttpHeaderNames.HOST);
     headers.remove(HttpHeaderNames.HOST);
     return new RequestHead(method, target.path(), target.authority(), hasHost, headers);
