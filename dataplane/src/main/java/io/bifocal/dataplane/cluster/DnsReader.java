@@ -3,6 +3,7 @@ package io.bifocal.dataplane.cluster;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
+import io.bifocal.api.SupportedFields;
 import io.bifocal.dataplane.cluster.RefreshRate.FailureRate;
 import io.bifocal.dataplane.dns.LookupFamily;
 import io.bifocal.dataplane.dns.ResolverConfig;
@@ -15,6 +16,7 @@ import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
 import io.envoyproxy.envoy.extensions.clusters.common.dns.v3.DnsLookupFamily;
 import io.envoyproxy.envoy.extensions.clusters.dns.v3.DnsCluster;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,8 +29,8 @@ final class DnsReader {
   private static final int MAX_BY_BASE = 10;
 
   /** The fields of a cluster that concern names. */
-  private static final List<String> OLDER =
-      List.of(
+  private static final List<FieldDescriptor> OLDER =
+      fields(
           "dns_lookup_family",
           "dns_refresh_rate",
           "dns_failure_refresh_rate",
@@ -38,6 +40,12 @@ final class DnsReader {
           "use_tcp_for_dns_lookups",
           "dns_resolution_config",
           "typed_dns_resolver_config");
+
+  private static final List<FieldDescriptor> WARMING = fields("wait_for_warm_on_init");
+
+  private static List<FieldDescriptor> fields(String... names) {
+    return Arrays.stream(names).map(Cluster.getDescriptor()::findFieldByName).sorted().toList();
+  }
 
   private final Cluster cluster;
   private final String path;
@@ -101,12 +109,12 @@ final class DnsReader {
   void warnOfUnused() {
     String why = "no name of this cluster is resolved";
     warnOf(OLDER, why);
-    warnOf(List.of("wait_for_warm_on_init"), why);
+    warnOf(WARMING, why);
   }
 
-  private void warnOf(List<String> fields, String why) {
-    for (FieldDescriptor field : cluster.getAllFields().keySet()) {
-      if (fields.contains(field.getName())) {
+  private void warnOf(List<FieldDescriptor> fields, String why) {
+    for (FieldDescriptor field : fields) {
+      if (SupportedFields.isSet(cluster, field)) {
         warnings.add(path + ": field '" + field.getName() + "' is ignored: " + why);
       }
     }
