@@ -11,7 +11,7 @@ import io.bifocal.dataplane.controlplane.ClusterRest;
 import io.bifocal.dataplane.controlplane.Pings;
 import io.bifocal.dataplane.dns.ResolverConfig;
 import io.bifocal.dataplane.dns.SystemNameService;
-import io.bifocal.dataplane.extension.AccessLogFactory;
+import io.bifocal.dataplane.extension.AccessLogs;
 import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
@@ -107,7 +107,7 @@ final class Parts implements AutoCloseable {
             control, xds.subscriptions(), stats, tables, defaults, names, transports);
     clusters.onDemand().observe(() -> observer("cluster_manager.odcds"));
     accessLogs = AccessLogFiles.start(stats.root(), control, options.accessLogFlush());
-    Registry<AccessLogFactory> logs = accessLogs.registry();
+    AccessLogs logs = new AccessLogs(accessLogs.registry(), runtime);
     discovery = new ExtensionConfigs(xds.subscriptions(), stats, control);
     HttpFilters filters =
         new HttpFilters()
@@ -119,6 +119,7 @@ final class Parts implements AutoCloseable {
             xds.subscriptions(),
             tables::of,
             logs,
+            bootstrap.getNode(),
             stats,
             this::observer,
             new RouteContext(clusters::has, runtime, filters::routeConfig),

@@ -1,6 +1,8 @@
 package io.bifocal.dataplane.extension;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.runtime.Fraction;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.envoyproxy.envoy.config.accesslog.v3.AccessLogFilter;
@@ -11,32 +13,40 @@ import io.envoyproxy.envoy.config.accesslog.v3.RuntimeFilter;
 import io.envoyproxy.envoy.data.accesslog.v3.AccessLogType;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Whether a stream is to be logged. Runtime keys are not looked up: their defaults hold.
+ * Whether a stream is to be logged, or its answer to be changed.
  *
  * <p>Source: {@code envoy.config.accesslog.v3.AccessLogFilter}.
  */
 @FunctionalInterface
-interface LogFilter {
+public interface LogFilter {
   boolean passes(StreamInfo stream);
 
-  static LogFilter of(AccessLogFilter config) throws ConfigException {
+  /**
+   * Reads one.
+   *
+   * @param runtime where its keys are looked up each time
+   */
+  static LogFilter of(AccessLogFilter config, RuntimeReader runtime) throws ConfigException {
     return switch (config.getFilterSpecifierCase()) {
       case STATUS_CODE_FILTER -> {
-        Comparison comparison = Comparison.of(config.getStatusCodeFilter().getComparison());
+        Comparison comparison =
+            Comparison.of(config.getStatusCodeFilter().getComparison(), runtime);
         yield stream -> comparison.holds(stream.responseCode);
       }
       case DURATION_FILTER -> {
-        Comparison comparison = Comparison.of(config.getDurationFilter().getComparison());
+        Comparison comparison = Comparison.of(config.getDurationFilter().getComparison(), runtime);
         yield stream -> comparison.holds((stream.endNanos - stream.startNanos) / 1_000_000);
       }
-      // There is no health-check filter, so no request that it would have answered.
-      case NOT_HEALTH_CHECK_FILTER -> stream -> true;
-      // Nor dynamic metadata.
+      case NOT_HEALTH_CHECK_FILTER -> stream -> !stream.healthCheck;
+      // No request is traced.
+      case TRACEABLE_FILTER -> stream -> false;
+      // Nor has any dynamic metadata.
       case METADATA_FILTER -> {
         boolean passes =
             !config.getMetadataFilter().hasMatchIfKeyNotFound()
@@ -44,17 +54,32 @@ interface LogFilter {
         yield stream -> passes;
       }
       case AND_FILTER -> {
-        List<LogFilter> all = all(config.getAndFilter().getFiltersList());
-        yield stream -> all.stream().allMatch(f -> f.passes(stream));
+        LogFilter[] all = all(config.getAndFilter().getFiltersList(), runtime);
+        yield stream -> {
+          for (LogFilter filter : all) {
+            if (!filter.passes(stream)) {
+              return false;
+            }
+          }
+          return true;
+        };
       }
       case OR_FILTER -> {
-        List<LogFilter> any = all(config.getOrFilter().getFiltersList());
-        yield stream -> any.stream().anyMatch(f -> f.passes(stream));
+        LogFilter[] any = all(config.getOrFilter().getFiltersList(), runtime);
+        yield stream -> {
+          for (LogFilter filter : any) {
+            if (filter.passes(stream)) {
+              return true;
+            }
+          }
+          return false;
+        };
       }
       case HEADER_FILTER -> HeaderCondition.of(config.getHeaderFilter().getHeader());
       case RESPONSE_FLAG_FILTER -> flags(config.getResponseFlagFilter());
       case LOG_TYPE_FILTER -> type(config.getLogTypeFilter());
-      case RUNTIME_FILTER -> sample(config.getRuntimeFilter());
+      case RUNTIME_FILTER -> sample(config.getRuntimeFilter(), runtime);
+      case GRPC_STATUS_FILTER -> GrpcStatusCondition.of(config.getGrpcStatusFilter());
       case EXTENSION_FILTER ->
           throw new ConfigException(
               "Didn't find a registered implementation for '%s' with type URL: '%s'"
@@ -65,20 +90,18 @@ interface LogFilter {
                           .getTypedConfig()
                           .getTypeUrl()
                           .replaceFirst("^type.googleapis.com/", "")));
-      case TRACEABLE_FILTER, GRPC_STATUS_FILTER ->
-          throw new ConfigException(
-              "access log filter %s is not supported".formatted(config.getFilterSpecifierCase()));
       case FILTERSPECIFIER_NOT_SET ->
           throw new ConfigException("access log filter: filter_specifier is required");
     };
   }
 
-  private static List<LogFilter> all(List<AccessLogFilter> configs) throws ConfigException {
+  private static LogFilter[] all(List<AccessLogFilter> configs, RuntimeReader runtime)
+      throws ConfigException {
     List<LogFilter> filters = new ArrayList<>();
     for (AccessLogFilter config : configs) {
-      filters.add(of(config));
+      filters.add(of(config, runtime));
     }
-    return filters;
+    return filters.toArray(LogFilter[]::new);
   }
 
   /** One of the flags, or any flag when none is named. */
@@ -92,38 +115,57 @@ interface LogFilter {
     if (config.getFlagsCount() == 0) {
       return stream -> !stream.flags().isEmpty();
     }
-    return stream -> wanted.stream().anyMatch(stream::has);
+    return stream -> {
+      for (ResponseFlag flag : stream.flags()) {
+        if (wanted.contains(flag)) {
+          return true;
+        }
+      }
+      return false;
+    };
   }
 
   private static LogFilter type(LogTypeFilter config) {
-    boolean http = config.getTypesList().contains(AccessLogType.DownstreamEnd);
-    boolean tcp = config.getTypesList().contains(AccessLogType.TcpConnectionEnd);
-    return stream -> (stream.requestHeaders == null ? tcp : http) != config.getExclude();
+    Set<String> wanted = new HashSet<>();
+    for (AccessLogType type : config.getTypesList()) {
+      wanted.add(type.name());
+    }
+    return stream -> wanted.contains(stream.logType.text()) != config.getExclude();
   }
 
-  private static LogFilter sample(RuntimeFilter config) {
-    int of =
-        switch (config.getPercentSampled().getDenominator()) {
-          case TEN_THOUSAND -> 10_000;
-          case MILLION -> 1_000_000;
-          default -> 100;
-        };
-    long share = config.getPercentSampled().getNumerator();
-    return stream -> ThreadLocalRandom.current().nextInt(of) < share;
+  /**
+   * A share of all streams. The same request is logged by every proxy that it passes, or by none:
+   * its id decides, if it has one that can.
+   */
+  private static LogFilter sample(RuntimeFilter config, RuntimeReader runtime) {
+    Fraction otherwise = Fraction.of(config.getPercentSampled());
+    String key = config.getRuntimeKey();
+    boolean independent = config.getUseIndependentRandomness();
+    return stream -> {
+      long chance = independent ? -1 : RequestIdChance.of(stream.requestHeaders);
+      if (chance < 0) {
+        chance = ThreadLocalRandom.current().nextLong() >>> 1;
+      }
+      return runtime.snapshot().fraction(key, otherwise).includes(chance);
+    };
   }
 
-  /** A number against a threshold. */
-  record Comparison(ComparisonFilter.Op op, long threshold) {
-    static Comparison of(ComparisonFilter config) {
+  /** A number against a threshold that the runtime may change. */
+  record Comparison(ComparisonFilter.Op op, long threshold, String key, RuntimeReader runtime) {
+    static Comparison of(ComparisonFilter config, RuntimeReader runtime) {
       return new Comparison(
-          config.getOp(), Integer.toUnsignedLong(config.getValue().getDefaultValue()));
+          config.getOp(),
+          Integer.toUnsignedLong(config.getValue().getDefaultValue()),
+          config.getValue().getRuntimeKey(),
+          runtime);
     }
 
     boolean holds(long number) {
+      long bound = key.isEmpty() ? threshold : runtime.snapshot().number(key, threshold);
       return switch (op) {
-        case GE -> number >= threshold;
-        case LE -> number <= threshold;
-        default -> number == threshold;
+        case GE -> number >= bound;
+        case LE -> number <= bound;
+        default -> number == bound;
       };
     }
   }

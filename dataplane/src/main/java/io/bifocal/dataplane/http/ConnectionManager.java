@@ -24,6 +24,7 @@ final class ConnectionManager implements NetworkFilter {
   private final @Nullable FilterChain filters;
   private final List<AccessLog> logs;
   private final Function<Worker, WorkerClusters> clusters;
+  private final Scope root;
   private final Scope scope;
   private final Scope listenerScope;
   private final Scope http2Scope;
@@ -44,6 +45,7 @@ final class ConnectionManager implements NetworkFilter {
     this.filters = chain.isEmpty() ? null : chain;
     this.logs = logs;
     this.clusters = clusters;
+    this.root = root;
     this.scope = HttpStats.scope(root, settings.statPrefix());
     this.http2Scope = root.scope("http2");
     this.listenerScope = HttpStats.scope(listener, settings.statPrefix());
@@ -79,7 +81,8 @@ final class ConnectionManager implements NetworkFilter {
               worker,
               clusters.apply(worker),
               new HttpStats(scope, listenerScope, worker.shard()),
-              new Http2ServerStats(http2Scope, worker.shard()));
+              new Http2ServerStats(http2Scope, worker.shard()),
+              new UnderscoreStats(root, worker.shard()));
       workers.put(worker, here);
     }
     new HttpConnection(this, here, connection).start(channel);

@@ -21,6 +21,10 @@ final class Deadlines {
     REQUEST,
     /** The route's {@code timeout}: the answer must be whole. */
     ROUTE,
+    /** {@code max_stream_duration}: the answer must be whole. */
+    STREAM_DURATION,
+    /** {@code request_headers_timeout}: the request's head must be whole. */
+    REQUEST_HEADERS,
     /** {@code max_connection_duration}. */
     CONNECTION_DURATION,
     /** {@code drain_timeout}: how long a client may take to stop asking. */

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.http;
 
 import io.bifocal.dataplane.cluster.WorkerCluster;
+import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.http.codec.Protocol;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.codec.RequestReceiver;
@@ -14,11 +15,13 @@ import io.bifocal.dataplane.http.route.RouteTable;
 import io.bifocal.dataplane.http.router.LocalReply;
 import io.bifocal.dataplane.http.router.RouterRequest;
 import io.bifocal.dataplane.ondemand.Question;
+import io.bifocal.dataplane.stream.GrpcStatus;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +38,14 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
           "request timeout",
           ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR,
           "request_overall_timeout");
+  private static final LocalReply UNDERSCORE =
+      new LocalReply(
+          400,
+          "Bad Request",
+          ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR,
+          "http1.unexpected_underscore");
+  private static final LocalReply REQUEST_TOO_LONG = tooLong(408);
+  private static final LocalReply RESPONSE_TOO_LONG = tooLong(504);
   private static final LocalReply REQUEST_IDLE = idle(408);
   private static final LocalReply RESPONSE_IDLE = idle(504);
 
@@ -49,6 +60,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
   private @Nullable Route route;
   // Null when there is nothing but the router.
   private @Nullable StreamFilters filters;
+  private Origin origin = Origin.EXTERNAL;
   private long random;
   private long streamIdle;
   private boolean requestEnded;
@@ -60,7 +72,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     this.protocol = sender.protocol();
     this.deadlines = connection.streamDeadlines.take(this);
     this.response = new Response(this, sender);
-    this.streamIdle = connection.settings.streamIdle();
+    this.streamIdle = connection.settings.timeouts().streamIdle();
   }
 
   private static LocalReply idle(int status) {
@@ -71,6 +83,11 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
   private static LocalReply codecError(Protocol protocol) {
     return new LocalReply(
         400, "Bad Request", ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR, protocol.codecError());
+  }
+
+  private static LocalReply tooLong(int status) {
+    return new LocalReply(status, "downstream duration timeout", null, "max_duration_timeout")
+        .withGrpcStatus(GrpcStatus.DEADLINE_EXCEEDED.number());
   }
 
   RequestHead request() {
@@ -110,18 +127,33 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
       info.lastDownstreamRxNanos = now;
     }
     touch(now);
-    Refusal refusal = Refusal.check(head, connection.settings);
+    HttpSettings settings = connection.settings;
+    deadlines.set(Deadlines.Kind.STREAM_DURATION, now, settings.timeouts().streamDuration());
+    if (settings.underscores() != null && refusesNames(head.headers, settings.underscores())) {
+      response.closeAfterwards();
+      response.localReply(UNDERSCORE);
+      return;
+    }
+    Refusal refusal = Refusal.check(head, settings, connection.downstream);
     info.path = head.path;
+    info.authority = head.authority;
     if (refusal != null) {
       refuse(refusal);
+      return;
+    }
+    LocalReply unknownClient = settings.client().refusal(head.headers, connection.downstream);
+    if (unknownClient != null) {
+      stats.rqIpDetectionRejected.inc();
+      response.localReply(unknownClient);
       return;
     }
     if (RequestHeaders.takeExpectation(head.headers)) {
       response.askForBody();
     }
-    RequestHeaders.prepare(head, connection.settings, connection.downstream);
+    origin = RequestHeaders.prepare(head, settings, connection.downstream, info);
+    info.scheme = head.scheme;
     if (!end) {
-      deadlines.set(Deadlines.Kind.REQUEST, now, connection.settings.requestTimeout());
+      deadlines.set(Deadlines.Kind.REQUEST, now, settings.timeouts().request());
     }
     findRoute();
     FilterChain chain = connection.manager.filters();
@@ -135,8 +167,28 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     }
   }
 
+  /** Where the request comes from. */
+  Origin origin() {
+    return origin;
+  }
+
+  private boolean refusesNames(HttpHeaders headers, HttpSettings.Underscores action) {
+    List<String> names = HeaderNames.withUnderscores(headers);
+    if (names.isEmpty()) {
+      return false;
+    }
+    boolean rejects = action == HttpSettings.Underscores.REJECT;
+    connection.here.underscores.seen(rejects, names.size());
+    names.forEach(headers::remove);
+    return rejects;
+  }
+
   private void refuse(Refusal refusal) {
     stats.refused(refusal);
+    if (refusal == Refusal.ESCAPED_SLASHES) {
+      response.normalized(refusal.reply());
+      return;
+    }
     if (refusal.closes) {
       response.closeAfterwards();
     }
@@ -382,6 +434,10 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
       case STREAM_IDLE -> {
         stats.rqIdleTimeout.inc();
         giveUp(requestEnded ? RESPONSE_IDLE : REQUEST_IDLE);
+      }
+      case STREAM_DURATION -> {
+        stats.rqMaxDuration.inc();
+        giveUp(requestEnded ? RESPONSE_TOO_LONG : REQUEST_TOO_LONG);
       }
       default -> {}
     }

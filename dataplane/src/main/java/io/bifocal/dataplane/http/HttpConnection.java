@@ -8,8 +8,10 @@ import io.bifocal.dataplane.http.codec.ResponseSender;
 import io.bifocal.dataplane.http.codec.ServerConnection;
 import io.bifocal.dataplane.http.codec.ServerEvents;
 import io.bifocal.dataplane.stream.AccessLog;
+import io.bifocal.dataplane.stream.LogType;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
+import io.bifocal.dataplane.stream.TlsSession;
 import io.bifocal.xds.time.Loop;
 import io.netty.channel.Channel;
 import io.netty.channel.WriteBufferWaterMark;
@@ -42,6 +44,8 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
   private @Nullable ServerConnection codec;
   private boolean draining;
   private boolean cutOff;
+  private @Nullable TlsSession tls;
+  private String serverName;
   private int requests;
 
   HttpConnection(ConnectionManager manager, HttpWorker here, DownstreamConnection downstream) {
@@ -54,6 +58,7 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     this.deadlines = new Deadlines(loop).of(this);
     this.streamDeadlines = new FreeDeadlines(loop);
     this.startNanos = loop.nanoTime();
+    this.serverName = downstream.serverName();
   }
 
   void start(Channel channel) {
@@ -62,12 +67,17 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     if (downstream.secure()) {
       stats.cxSslTotal.inc();
       stats.cxSslActive.inc();
+      tls = TlsSession.of(channel);
+      if (tls != null && serverName.isEmpty()) {
+        serverName = tls.serverName();
+      }
     }
     int limit = downstream.bufferLimit();
     channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(limit / 2, limit));
     this.channel = channel;
     settings.codec().serve(channel, loop, here.http2, this);
-    deadlines.set(Deadlines.Kind.CONNECTION_DURATION, startNanos, settings.maxConnectionDuration());
+    deadlines.set(
+        Deadlines.Kind.CONNECTION_DURATION, startNanos, settings.timeouts().connectionDuration());
     onIdle();
     channel.config().setAutoRead(true);
   }
@@ -119,7 +129,11 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
   void begin(StreamInfo info, Protocol protocol, long now) {
     info.startNanos = now;
     info.startEpochMillis = loop.wallTime().toEpochMilli();
+    info.logType = LogType.DOWNSTREAM_END;
     info.downstreamRemote = downstream.remote();
+    info.downstreamDirectRemote = downstream.directRemote();
+    info.downstreamTls = tls;
+    info.requestedServerName = serverName;
     info.downstreamLocal = downstream.local();
     info.connectionId = downstream.id();
     info.filterChainName = downstream.filterChainName();
@@ -145,7 +159,8 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
 
   @Override
   public void onIdle() {
-    deadlines.set(Deadlines.Kind.CONNECTION_IDLE, loop.nanoTime(), settings.connectionIdle());
+    deadlines.set(
+        Deadlines.Kind.CONNECTION_IDLE, loop.nanoTime(), settings.timeouts().connectionIdle());
   }
 
   @Override
@@ -206,10 +221,10 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     }
     draining = true;
     current.shutdownNotice();
-    if (settings.drainTimeout() == 0) {
+    if (settings.timeouts().drain() == 0) {
       current.goAway();
     } else {
-      deadlines.set(Deadlines.Kind.DRAIN, loop.nanoTime(), settings.drainTimeout());
+      deadlines.set(Deadlines.Kind.DRAIN, loop.nanoTime(), settings.timeouts().drain());
     }
   }
 

@@ -4,12 +4,10 @@ import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.cluster.WorkerClusters;
-import io.bifocal.dataplane.extension.AccessLogFactory;
 import io.bifocal.dataplane.extension.AccessLogs;
 import io.bifocal.dataplane.extension.ListenerContext;
 import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
-import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.http.filter.FilterChain;
 import io.bifocal.dataplane.http.filter.FilterChainReader;
 import io.bifocal.dataplane.http.route.RouteContext;
@@ -20,6 +18,7 @@ import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.Subscriptions;
 import io.bifocal.xds.time.Loop;
+import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import java.util.List;
 import java.util.function.Function;
@@ -31,7 +30,8 @@ import java.util.function.Function;
  */
 public final class HttpConnectionManagerFactory implements NetworkFilterFactory {
   private final Function<Worker, WorkerClusters> clusters;
-  private final Registry<AccessLogFactory> accessLogs;
+  private final AccessLogs accessLogs;
+  private final Node node;
   private final StatsStore stats;
   private final FilterChainReader filters;
   private final RouteConfigs routes;
@@ -42,7 +42,8 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
    *
    * @param xds where routes are subscribed to
    * @param clusters each worker's own view
-   * @param accessLogs what an {@code access_log} may name
+   * @param accessLogs reads {@code access_log}
+   * @param node this proxy's own
    * @param observers by scope: count what happens to a subscription
    * @param routing what routes refer to
    * @param filters reads the HTTP filters
@@ -50,7 +51,8 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
   public HttpConnectionManagerFactory(
       Subscriptions xds,
       Function<Worker, WorkerClusters> clusters,
-      Registry<AccessLogFactory> accessLogs,
+      AccessLogs accessLogs,
+      Node node,
       StatsStore stats,
       Function<Scope, SubscriptionObserver> observers,
       RouteContext routing,
@@ -58,6 +60,7 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
       Loop control) {
     this.clusters = clusters;
     this.accessLogs = accessLogs;
+    this.node = node;
     this.stats = stats;
     this.filters = filters;
     this.routes = new RouteConfigs(xds, stats.root(), observers, routing, control);
@@ -77,8 +80,8 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
   @Override
   public NetworkFilter create(Any any, ListenerContext context) throws ConfigException {
     HttpConnectionManager config = Unpack.as(HttpConnectionManager.getDefaultInstance(), any);
-    HttpSettings settings = HttpSettings.of(config);
-    List<AccessLog> logs = AccessLogs.read(config.getAccessLogList(), accessLogs);
+    HttpSettings settings = HttpSettingsReader.read(config, node, accessLogs.runtime());
+    List<AccessLog> logs = accessLogs.read(config.getAccessLogList());
     FilterChain chain = chain(config, settings, context);
     RouteSource source;
     try {

@@ -49,7 +49,13 @@ final class HttpStats {
   final Cell noCluster;
   final Cell directResponse;
   final Cell rqFailedNormalization;
+  final Cell rqNormalizedRedirect;
   final Cell rqNonRelativePath;
+  final Cell rqHeaderTimeout;
+  final Cell rqMaxDuration;
+  final Cell rqIpDetectionRejected;
+  final Cell cxDelayedCloseTimeout;
+  final Cell cxSoftDrain;
   final Cell resetAfterStart;
   final Histogram cxLength;
   final Histogram rqTime;
@@ -103,6 +109,12 @@ final class HttpStats {
     noCluster = counter("no_cluster");
     directResponse = counter("rq_direct_response");
     rqFailedNormalization = counter("downstream_rq_failed_path_normalization");
+    rqNormalizedRedirect = counter("downstream_rq_redirected_with_normalized_path");
+    rqHeaderTimeout = counter("downstream_rq_header_timeout");
+    rqMaxDuration = counter("downstream_rq_max_duration_reached");
+    rqIpDetectionRejected = counter("downstream_rq_rejected_via_ip_detection");
+    cxDelayedCloseTimeout = counter("downstream_cx_delayed_close_timeout");
+    cxSoftDrain = counter("downstream_cx_http1_soft_drain");
     rqNonRelativePath = counter("downstream_rq_non_relative_path");
     resetAfterStart = counter("rq_reset_after_downstream_response_started");
     listenerCompleted = listener.counter("downstream_rq_completed").at(shard);
@@ -135,6 +147,7 @@ final class HttpStats {
       case NO_SUCH_PATH -> rqFailedNormalization.inc();
       case NON_RELATIVE_PATH -> rqNonRelativePath.inc();
       case UPGRADE -> rqWsOnNonWs.inc();
+      case ESCAPED_SLASHES -> rqNormalizedRedirect.inc();
       case MISSING_HOST -> {}
     }
   }

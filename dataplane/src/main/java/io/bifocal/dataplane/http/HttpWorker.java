@@ -10,12 +10,19 @@ final class HttpWorker {
   final WorkerClusters clusters;
   final HttpStats stats;
   final Http2ServerStats http2;
+  final UnderscoreStats underscores;
   final DateHeader date = new DateHeader();
 
-  HttpWorker(Worker worker, WorkerClusters clusters, HttpStats stats, Http2ServerStats http2) {
+  HttpWorker(
+      Worker worker,
+      WorkerClusters clusters,
+      HttpStats stats,
+      Http2ServerStats http2,
+      UnderscoreStats underscores) {
     this.worker = worker;
     this.clusters = clusters;
     this.stats = stats;
     this.http2 = http2;
+    this.underscores = underscores;
   }
 }

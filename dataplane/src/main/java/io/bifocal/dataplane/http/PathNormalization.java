@@ -6,22 +6,63 @@ import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code normalize_path} and {@code merge_slashes}: one spelling for one path (RFC 3986, section
- * 6), so that a route cannot be passed by. The query is left alone.
+ * One spelling for one path (RFC 3986, section 6), so that a route cannot be passed by. The query
+ * is left alone.
+ *
+ * <p>Source: {@code normalize_path}, {@code merge_slashes} and {@code
+ * path_with_escaped_slashes_action}.
  */
-final class PathNormalization {
-  private PathNormalization() {}
+record PathNormalization(boolean normalizes, boolean merges, EscapedSlashes escapedSlashes) {
+  /** What becomes of {@code %2F} and {@code %5C}. */
+  enum EscapedSlashes {
+    KEEP,
+    REJECT,
+    REDIRECT,
+    FORWARD
+  }
 
-  /** As the settings want it; null when there is no such path. */
-  static @Nullable String of(String path, HttpSettings settings) {
+  /** Null when there is no such path. */
+  @Nullable String of(String path) {
     if (path.indexOf('#') >= 0) {
       return null;
     }
     if (!path.startsWith("/")) {
       return path;
     }
-    String normal = settings.normalizePath() ? normalize(path) : path;
-    return normal != null && settings.mergeSlashes() ? mergeSlashes(normal) : normal;
+    String plain = escapedSlashes == EscapedSlashes.KEEP ? path : withSlashes(path);
+    if (escapedSlashes == EscapedSlashes.REJECT && !plain.equals(path)) {
+      return null;
+    }
+    String normal = normalizes ? normalize(plain) : plain;
+    return normal != null && merges ? mergeSlashes(normal) : normal;
+  }
+
+  /** Whether the client is to ask for that path by itself. */
+  boolean redirects(String path) {
+    return escapedSlashes == EscapedSlashes.REDIRECT
+        && path.startsWith("/")
+        && !withSlashes(path).equals(path);
+  }
+
+  /** With slashes, of both kinds, where they were escaped. */
+  static String withSlashes(String path) {
+    int end = pathEnd(path);
+    int percent = path.indexOf('%');
+    if (percent < 0 || percent >= end) {
+      return path;
+    }
+    StringBuilder plain = new StringBuilder(path.length());
+    for (int i = 0; i < end; i++) {
+      char c = path.charAt(i);
+      int decoded = c == '%' && i + 2 < end ? hex(path.charAt(i + 1), path.charAt(i + 2)) : -1;
+      if (decoded == '/' || decoded == '\\') {
+        plain.append((char) decoded);
+        i += 2;
+      } else {
+        plain.append(c);
+      }
+    }
+    return plain.append(path, end, path.length()).toString();
   }
 
   /** Without needless escapes, backslashes and dot segments; null when there is no such path. */

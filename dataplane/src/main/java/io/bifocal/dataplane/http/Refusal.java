@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http;
 
+import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.router.LocalReply;
 import org.jspecify.annotations.Nullable;
@@ -8,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 enum Refusal {
   MISSING_HOST(400, "missing_host_header", true),
   NO_SUCH_PATH(400, "path_normalization_failed", true),
+  /** {@code UNESCAPE_AND_REDIRECT}: the client is to ask for the path by itself. */
+  ESCAPED_SLASHES(307, "path_normalization_redirect", false),
   /** Such as {@code OPTIONS *}: there is no route for a server as a whole. */
   NON_RELATIVE_PATH(404, "absolute_path_rejected", false),
   UPGRADE(403, "upgrade_failed", true);
@@ -28,18 +31,26 @@ enum Refusal {
     return new LocalReply(status, "", null, details);
   }
 
-  /** Brings the path into its normal form; null when the request may go on. */
-  static @Nullable Refusal check(RequestHead head, HttpSettings settings) {
+  /** Brings path and host into their normal forms; null when the request may go on. */
+  static @Nullable Refusal check(
+      RequestHead head, HttpSettings settings, DownstreamConnection downstream) {
     if (head.authority.isEmpty() && !head.hasHost) {
       return MISSING_HOST;
     }
-    String path = PathNormalization.of(head.path, settings);
+    String asked = head.path;
+    String path = settings.path().of(asked);
     if (path == null) {
       return NO_SUCH_PATH;
     }
     head.path = path;
     if (!path.isEmpty() && path.charAt(0) != '/') {
       return NON_RELATIVE_PATH;
+    }
+    if (settings.path().redirects(asked)) {
+      return ESCAPED_SLASHES;
+    }
+    if (settings.host() != null) {
+      settings.host().apply(head, downstream);
     }
     return RequestHeaders.asksForUpgrade(head.headers) ? UPGRADE : null;
   }

@@ -1,14 +1,17 @@
 package io.bifocal.dataplane.http;
 
+import com.google.common.net.InetAddresses;
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -44,33 +47,83 @@ final class RequestHeaders {
 
   private RequestHeaders() {}
 
-  static void prepare(RequestHead head, HttpSettings settings, DownstreamConnection downstream) {
+  /** Makes a request's head what a route may be looked for with; where it comes from. */
+  static Origin prepare(
+      RequestHead head, HttpSettings settings, DownstreamConnection downstream, StreamInfo info) {
     HttpHeaders headers = head.headers;
+    if (settings.early() != null) {
+      settings.early().apply(headers, info);
+    }
     dropNominated(headers);
     dropHopByHop(headers);
-    boolean edge = settings.useRemoteAddress();
-    dropCommands(headers, edge);
-    // Nobody here has seen a client's certificate.
-    headers.remove(HeaderNames.X_FORWARDED_CLIENT_CERT);
-    if (edge) {
-      if (downstream.remote() instanceof Address.Ip ip) {
-        String address = ip.ip().getHostAddress();
-        headers.set(HeaderNames.X_ENVOY_EXTERNAL_ADDRESS, address);
-        if (!settings.skipForwardedFor()) {
-          String forwarded = headers.get(HeaderNames.X_FORWARDED_FOR);
-          headers.set(
-              HeaderNames.X_FORWARDED_FOR, forwarded == null ? address : forwarded + "," + address);
-        }
-      }
-      headers.set(HeaderNames.X_FORWARDED_PROTO, downstream.scheme());
-    } else if (!headers.contains(HeaderNames.X_FORWARDED_PROTO)) {
-      headers.set(HeaderNames.X_FORWARDED_PROTO, downstream.scheme());
+    Origin origin = settings.client().settle(headers, downstream, info);
+    if (origin == Origin.INTERNAL) {
+      headers.set(HeaderNames.X_ENVOY_INTERNAL, "true");
+    } else {
+      dropCommands(headers, origin == Origin.EDGE);
+    }
+    boolean first = settings.client().trustsPeer() && settings.client().hops() == 0;
+    scheme(head, settings, downstream, first);
+    if (settings.appendPort()
+        && downstream.local() instanceof Address.Ip local
+        && (first || !headers.contains(HeaderNames.X_FORWARDED_PORT))) {
+      headers.set(HeaderNames.X_FORWARDED_PORT, Integer.toString(local.port()));
+    }
+    HttpSettings.Caller caller = settings.caller();
+    if (caller != null) {
+      tellCaller(headers, caller);
+    }
+    if (settings.via() != null) {
+      appendVia(headers, settings.via());
+    }
+    if (origin == Origin.EDGE && info.downstreamRemote instanceof Address.Ip ip) {
+      headers.set(HeaderNames.X_ENVOY_EXTERNAL_ADDRESS, InetAddresses.toAddrString(ip.ip()));
     }
     if (settings.generateRequestId()
-        && ((edge && !settings.preserveRequestId())
+        && ((origin == Origin.EDGE && !settings.preserveRequestId())
             || !headers.contains(HeaderNames.X_REQUEST_ID))) {
       headers.set(HeaderNames.X_REQUEST_ID, RequestId.next());
     }
+    settings.clientCert().apply(headers, info.downstreamTls);
+    return origin;
+  }
+
+  // A client that is no trusted proxy does not say by which scheme it asks.
+  private static void scheme(
+      RequestHead head, HttpSettings settings, DownstreamConnection downstream, boolean first) {
+    HttpHeaders headers = head.headers;
+    String forced = settings.scheme();
+    if (forced != null) {
+      headers.set(HeaderNames.X_FORWARDED_PROTO, forced);
+      head.scheme = forced;
+      return;
+    }
+    String told = first ? null : headers.get(HeaderNames.X_FORWARDED_PROTO);
+    if (told == null) {
+      told = downstream.scheme();
+      headers.set(HeaderNames.X_FORWARDED_PROTO, told);
+    }
+    if (head.scheme.isEmpty()) {
+      boolean known = told.equalsIgnoreCase("http") || told.equalsIgnoreCase("https");
+      head.scheme = known ? told.toLowerCase(Locale.ROOT) : downstream.scheme();
+    }
+  }
+
+  private static void tellCaller(HttpHeaders headers, HttpSettings.Caller caller) {
+    headers.set(HeaderNames.X_ENVOY_DOWNSTREAM_SERVICE_CLUSTER, caller.cluster());
+    if (headers.get(HttpHeaderNames.USER_AGENT, "").isEmpty()) {
+      headers.set(HttpHeaderNames.USER_AGENT, caller.cluster());
+    }
+    if (!caller.node().isEmpty()) {
+      headers.set(HeaderNames.X_ENVOY_DOWNSTREAM_SERVICE_NODE, caller.node());
+    }
+  }
+
+  /** Adds a proxy to those that a message has passed (RFC 9110, section 7.6.3). */
+  static void appendVia(HttpHeaders headers, String via) {
+    List<String> before = headers.getAll(HttpHeaderNames.VIA);
+    headers.set(
+        HttpHeaderNames.VIA, before.isEmpty() ? via : String.join(",", before) + ", " + via);
   }
 
   /** Whether another protocol is asked for; {@code h2c} may be ignored and is. */

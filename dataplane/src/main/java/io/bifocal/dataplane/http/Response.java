@@ -8,6 +8,7 @@ import io.bifocal.dataplane.http.route.Route;
 import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.http.router.DownstreamStream;
 import io.bifocal.dataplane.http.router.LocalReply;
+import io.bifocal.dataplane.stream.GrpcStatus;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.buffer.ByteBuf;
@@ -103,7 +104,11 @@ final class Response implements DownstreamStream {
         request().headers,
         connection.settings,
         connection.here.date,
-        info.startEpochMillis + (now - info.startNanos) / 1_000_000);
+        info.startEpochMillis + (now - info.startNanos) / 1_000_000,
+        exchange.origin() == Origin.INTERNAL
+            && request().headers.contains(HeaderNames.X_ENVOY_FORCE_TRACE));
+    ProxyStatus proxyStatus = connection.settings.proxyStatus();
+    int shown = proxyStatus == null ? status : tell(proxyStatus, status, headers);
     if (!exchange.requestEnded()) {
       connection.stats.rqBeforeComplete.inc();
     }
@@ -114,7 +119,20 @@ final class Response implements DownstreamStream {
     if (end) {
       exchange.end();
     }
-    sender.writeHead(status, headers, end);
+    sender.writeHead(shown, headers, end);
+  }
+
+  private int tell(ProxyStatus proxyStatus, int status, HttpHeaders headers) {
+    StreamInfo info = exchange.info;
+    ProxyStatus.ErrorType error = ProxyStatus.error(info);
+    if (error == null) {
+      return status;
+    }
+    String before = headers.get(HeaderNames.PROXY_STATUS);
+    String told = proxyStatus.text(error, info);
+    headers.set(HeaderNames.PROXY_STATUS, before == null ? told : before + ", " + told);
+    info.responseCode = proxyStatus.status(error, status);
+    return info.responseCode;
   }
 
   @Override
@@ -150,7 +168,14 @@ final class Response implements DownstreamStream {
       headers.set(HeaderNames.X_ENVOY_OVERLOADED, "true");
     }
     reply.headers().accept(headers);
-    respond(reply.status(), headers, reply.body(), reply.details());
+    respond(reply, headers);
+  }
+
+  /** Sends the client to its path as it is normally written. */
+  void normalized(LocalReply reply) {
+    HttpHeaders headers = LocalHeaders.empty();
+    headers.set(HttpHeaderNames.LOCATION, request().path);
+    respond(reply, headers);
   }
 
   /** What a route answers by itself. */
@@ -160,36 +185,61 @@ final class Response implements DownstreamStream {
       RequestHead head = request();
       headers.set(HttpHeaderNames.LOCATION, scheme() + "://" + head.authority + head.path);
     }
-    respond(direct.status(), headers, direct.body(), "direct_response");
+    respond(new LocalReply(direct.status(), direct.body(), null, "direct_response"), headers);
   }
 
   /** Sends the client elsewhere. */
   void redirect(RouteAction.Redirect redirect, Route found) {
     HttpHeaders headers = LocalHeaders.empty();
     headers.set(HttpHeaderNames.LOCATION, Redirects.location(redirect, found, request(), scheme()));
-    respond(redirect.status(), headers, "", "direct_response");
+    respond(new LocalReply(redirect.status(), "", null, "direct_response"), headers);
   }
 
   private String scheme() {
-    return exchange.connection.downstream.scheme();
+    return request().scheme;
   }
 
-  private void respond(int status, HttpHeaders headers, String body, String details) {
+  private void respond(LocalReply reply, HttpHeaders headers) {
     StreamInfo info = exchange.info;
-    info.responseCodeDetails = details;
-    if (!body.isEmpty()) {
+    info.responseCodeDetails = reply.details();
+    int status = reply.status();
+    String body = reply.body();
+    String contentType = "text/plain";
+    LocalReplies replies = exchange.connection.settings.localReplies();
+    if (replies != null) {
+      info.responseCode = status;
+      info.responseHeaders = headers;
+      LocalReplies.Answer answer = replies.rewrite(status, body, headers, info);
+      status = answer.status();
+      body = answer.body();
+      contentType = answer.contentType();
+    }
+    if (GrpcStatus.isCall(info.requestHeaders)) {
+      int told = reply.grpcStatus();
+      respondToCall(told < 0 ? GrpcStatus.ofHttp(status).number() : told, body, headers);
+    } else if (body.isEmpty()) {
+      respondHead(status, headers, true);
+    } else {
       byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
       headers.set(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(bytes.length));
-      headers.set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.TEXT_PLAIN);
+      headers.set(HttpHeaderNames.CONTENT_TYPE, contentType);
       boolean bodiless = info.method.equals("HEAD");
       respondHead(status, headers, bodiless);
       if (!bodiless) {
         respondBody(Unpooled.wrappedBuffer(bytes), true);
       }
-    } else {
-      respondHead(status, headers, true);
     }
     flush();
+  }
+
+  // A call's answer is told by its status alone (gRPC over HTTP/2, "Trailers-Only").
+  private void respondToCall(int status, String message, HttpHeaders headers) {
+    headers.set(HttpHeaderNames.CONTENT_TYPE, "application/grpc");
+    headers.set(HeaderNames.GRPC_STATUS, Integer.toString(status));
+    if (!message.isEmpty()) {
+      headers.set(HeaderNames.GRPC_MESSAGE, GrpcStatus.encode(message));
+    }
+    respondHead(200, headers, true);
   }
 
   /** No answer is waited for: gives this one, unless one has begun, which is broken off. */

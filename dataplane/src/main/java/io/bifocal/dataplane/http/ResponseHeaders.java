@@ -12,18 +12,23 @@ final class ResponseHeaders {
    * Adds it.
    *
    * @param request the headers of the request
+   * @param traced whether somebody who may do so has asked for the request to be traced
    */
   static void complete(
       HttpHeaders headers,
       HttpHeaders request,
       HttpSettings settings,
       DateHeader date,
-      long epochMillis) {
+      long epochMillis,
+      boolean traced) {
     if (!headers.contains(HttpHeaderNames.DATE)) {
       headers.set(HttpHeaderNames.DATE, date.at(epochMillis));
     }
     server(headers, settings);
-    if (settings.alwaysSetRequestId()) {
+    if (settings.via() != null) {
+      RequestHeaders.appendVia(headers, settings.via());
+    }
+    if (settings.alwaysSetRequestId() || traced) {
       String id = request.get(HeaderNames.X_REQUEST_ID);
       if (id != null) {
         headers.set(HeaderNames.X_REQUEST_ID, id);

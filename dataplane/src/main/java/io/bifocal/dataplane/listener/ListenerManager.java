@@ -1,7 +1,7 @@
 package io.bifocal.dataplane.listener;
 
 import io.bifocal.api.ConfigException;
-import io.bifocal.dataplane.extension.AccessLogFactory;
+import io.bifocal.dataplane.extension.AccessLogs;
 import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
@@ -63,7 +63,7 @@ public final class ListenerManager {
       StatsStore stats,
       Workers workers,
       Registry<NetworkFilterFactory> filters,
-      Registry<AccessLogFactory> accessLogs,
+      AccessLogs accessLogs,
       Duration drainTime) {
     this(control, xds, stats, workers, filters, accessLogs, new TransportSockets(), drainTime);
   }
@@ -79,7 +79,7 @@ public final class ListenerManager {
       StatsStore stats,
       Workers workers,
       Registry<NetworkFilterFactory> filters,
-      Registry<AccessLogFactory> accessLogs,
+      AccessLogs accessLogs,
       TransportSockets transports,
       Duration drainTime) {
     this.control = control;

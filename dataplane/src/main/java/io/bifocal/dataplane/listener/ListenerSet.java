@@ -1,7 +1,7 @@
 package io.bifocal.dataplane.listener;
 
 import io.bifocal.api.ConfigException;
-import io.bifocal.dataplane.extension.AccessLogFactory;
+import io.bifocal.dataplane.extension.AccessLogs;
 import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
@@ -51,7 +51,7 @@ final class ListenerSet {
       StatsStore stats,
       Workers workers,
       Registry<NetworkFilterFactory> filters,
-      Registry<AccessLogFactory> accessLogs,
+      AccessLogs accessLogs,
       TransportSockets transports,
       ExtensionConfigs discovery,
       ManagerStats managerStats,

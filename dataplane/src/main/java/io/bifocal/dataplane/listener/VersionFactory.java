@@ -2,10 +2,8 @@ package io.bifocal.dataplane.listener;
 
 import com.google.protobuf.Timestamp;
 import io.bifocal.api.ConfigException;
-import io.bifocal.dataplane.extension.AccessLogFactory;
 import io.bifocal.dataplane.extension.AccessLogs;
 import io.bifocal.dataplane.extension.ListenerContext;
-import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
@@ -23,7 +21,7 @@ final class VersionFactory {
   private final Loop control;
   private final StatsStore stats;
   private final Workers workers;
-  private final Registry<AccessLogFactory> accessLogs;
+  private final AccessLogs accessLogs;
   private final ManagerStats managerStats;
   private final ChainReader chainReader;
   private final Sockets sockets;
@@ -32,7 +30,7 @@ final class VersionFactory {
       Loop control,
       StatsStore stats,
       Workers workers,
-      Registry<AccessLogFactory> accessLogs,
+      AccessLogs accessLogs,
       ManagerStats managerStats,
       ChainReader chainReader,
       Sockets sockets) {
@@ -59,7 +57,7 @@ final class VersionFactory {
     ListenerVersion active = entry.active;
     FilterChains predecessor =
         active != null && config.differsOnlyInChains(active.config()) ? active.chains() : null;
-    List<AccessLog> logs = AccessLogs.read(config.proto().getAccessLogList(), accessLogs);
+    List<AccessLog> logs = accessLogs.read(config.proto().getAccessLogList());
     FilterChains chains = chainReader.read(config, context, predecessor);
     List<ListenSocket> claimed;
     try {

@@ -1,24 +1,19 @@
 package io.bifocal.dataplane.observe;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.google.protobuf.Any;
 import com.google.protobuf.Struct;
 import io.bifocal.api.ConfigException;
-import io.bifocal.api.DataSources;
-import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.extension.AccessLogFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.format.Format;
+import io.bifocal.dataplane.format.FormatReader;
 import io.bifocal.dataplane.stream.AccessLog;
 import io.envoyproxy.envoy.config.core.v3.SubstitutionFormatString;
-import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.extensions.access_loggers.file.v3.FileAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StderrAccessLog;
 import io.envoyproxy.envoy.extensions.access_loggers.stream.v3.StdoutAccessLog;
 import io.netty.util.concurrent.FastThreadLocal;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,12 +21,6 @@ import org.slf4j.LoggerFactory;
 final class LogKinds {
   private static final Logger log = LoggerFactory.getLogger(LogKinds.class);
   private static final String TYPE = "type.googleapis.com/envoy.extensions.access_loggers.";
-
-  /** Whose commands every format knows here, asked for or not. */
-  private static final Set<String> FORMATTERS =
-      Set.of(
-          "type.googleapis.com/envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery",
-          "type.googleapis.com/envoy.extensions.formatter.metadata.v3.Metadata");
 
   private static final FastThreadLocal<StringBuilder> LINE =
       new FastThreadLocal<>() {
@@ -97,28 +86,9 @@ final class LogKinds {
     };
   }
 
-  @SuppressWarnings("deprecation") // text_format
   private static Format format(boolean configured, SubstitutionFormatString format)
       throws ConfigException {
-    if (!configured) {
-      return Format.DEFAULT;
-    }
-    for (TypedExtensionConfig formatter : format.getFormattersList()) {
-      String type = formatter.getTypedConfig().getTypeUrl();
-      if (!FORMATTERS.contains(type)) {
-        throw new ConfigException(
-            "Didn't find a registered implementation for '%s' with type URL: '%s'"
-                .formatted(formatter.getName(), MessageTypes.nameOf(type)));
-      }
-    }
-    boolean omitEmpty = format.getOmitEmptyValues();
-    return switch (format.getFormatCase()) {
-      case TEXT_FORMAT -> Format.text(format.getTextFormat(), omitEmpty);
-      case TEXT_FORMAT_SOURCE ->
-          Format.text(DataSources.read(format.getTextFormatSource()).toString(UTF_8), omitEmpty);
-      case JSON_FORMAT -> json(format.getJsonFormat(), omitEmpty);
-      case FORMAT_NOT_SET -> Format.DEFAULT;
-    };
+    return configured ? FormatReader.read(format) : Format.DEFAULT;
   }
 
   private static Format json(Struct format, boolean omitEmpty) throws ConfigException {

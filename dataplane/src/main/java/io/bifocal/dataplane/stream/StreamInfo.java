@@ -32,6 +32,12 @@ public final class StreamInfo {
   public long firstDownstreamTxNanos = -1;
   public long endNanos = -1;
 
+  /** Whether it only asks whether this proxy lives. */
+  public boolean healthCheck;
+
+  /** On what occasion it is logged. */
+  public LogType logType = LogType.TCP_CONNECTION_END;
+
   // Downstream.
   public @Nullable Address downstreamRemote;
   public @Nullable Address downstreamLocal;
@@ -43,6 +49,7 @@ public final class StreamInfo {
 
   public long connectionId;
   public String requestedServerName = "";
+  public @Nullable TlsSession downstreamTls;
   public String downstreamTransportFailureReason = "";
   public String filterChainName = "";
 
@@ -51,11 +58,16 @@ public final class StreamInfo {
   public String method = "";
   public String path = "";
   public String authority = "";
+  public String scheme = "";
   public @Nullable HttpHeaders requestHeaders;
   public @Nullable HttpHeaders responseHeaders;
   public @Nullable HttpHeaders responseTrailers;
   public int responseCode;
   public String responseCodeDetails = "";
+
+  /** The body of an answer that is made here, while it is being made. */
+  public String localReplyBody = "";
+
   public String routeName = "";
   public String virtualCluster = "";
 

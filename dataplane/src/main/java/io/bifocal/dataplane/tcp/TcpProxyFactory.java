@@ -3,12 +3,10 @@ package io.bifocal.dataplane.tcp;
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.cluster.WorkerClusters;
-import io.bifocal.dataplane.extension.AccessLogFactory;
 import io.bifocal.dataplane.extension.AccessLogs;
 import io.bifocal.dataplane.extension.ListenerContext;
 import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
-import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.worker.Worker;
 import java.util.concurrent.ThreadLocalRandom;
@@ -23,13 +21,11 @@ public final class TcpProxyFactory implements NetworkFilterFactory {
       "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
 
   private final Function<Worker, WorkerClusters> clusters;
-  private final Registry<AccessLogFactory> accessLogs;
+  private final AccessLogs accessLogs;
   private final StatsStore stats;
 
   public TcpProxyFactory(
-      Function<Worker, WorkerClusters> clusters,
-      Registry<AccessLogFactory> accessLogs,
-      StatsStore stats) {
+      Function<Worker, WorkerClusters> clusters, AccessLogs accessLogs, StatsStore stats) {
     this.clusters = clusters;
     this.accessLogs = accessLogs;
     this.stats = stats;
@@ -41,7 +37,7 @@ public final class TcpProxyFactory implements NetworkFilterFactory {
     return new TcpProxyFilter(
         config,
         clusters,
-        AccessLogs.read(config.proto().getAccessLogList(), accessLogs),
+        accessLogs.read(config.proto().getAccessLogList()),
         stats.root().tagged("tcp", "envoy.tcp_prefix", config.statPrefix()),
         () -> ThreadLocalRandom.current().nextLong(Long.MAX_VALUE));
   }

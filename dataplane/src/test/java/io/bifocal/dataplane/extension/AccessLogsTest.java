@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.Any;
 import com.google.protobuf.TextFormat;
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.runtime.ScriptedRuntime;
 import io.bifocal.dataplane.stream.AccessLog;
+import io.bifocal.dataplane.stream.LogType;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.envoyproxy.envoy.config.accesslog.v3.AccessLogFilter;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -21,6 +24,8 @@ class AccessLogsTest {
   private final List<StreamInfo> logged = new ArrayList<>();
   private final Registry<AccessLogFactory> registry =
       new Registry<AccessLogFactory>().register("type.googleapis.com/a.Log", any -> logged::add);
+  private final ScriptedRuntime runtime = new ScriptedRuntime();
+  private final AccessLogs reader = new AccessLogs(registry, runtime);
 
   private static io.envoyproxy.envoy.config.accesslog.v3.AccessLog config(String type) {
     return io.envoyproxy.envoy.config.accesslog.v3.AccessLog.newBuilder()
@@ -33,7 +38,7 @@ class AccessLogsTest {
     AccessLogFilter.Builder parsed = AccessLogFilter.newBuilder();
     TextFormat.merge(filter, parsed);
     List<AccessLog> logs =
-        AccessLogs.read(List.of(config("a.Log").toBuilder().setFilter(parsed).build()), registry);
+        reader.read(List.of(config("a.Log").toBuilder().setFilter(parsed).build()));
     logged.clear();
     logs.forEach(log -> log.log(stream));
     return !logged.isEmpty();
@@ -45,6 +50,7 @@ class AccessLogsTest {
     stream.path = "/healthz";
     stream.method = "GET";
     stream.responseCode = 503;
+    stream.logType = LogType.DOWNSTREAM_END;
     stream.startNanos = 0;
     stream.endNanos = 250_000_000;
     stream.flag(ResponseFlag.UPSTREAM_CONNECTION_FAILURE);
@@ -53,7 +59,7 @@ class AccessLogsTest {
 
   @Test
   void every_log_of_the_list_hears_of_a_stream() throws ConfigException {
-    List<AccessLog> logs = AccessLogs.read(List.of(config("a.Log"), config("a.Log")), registry);
+    List<AccessLog> logs = reader.read(List.of(config("a.Log"), config("a.Log")));
 
     logs.forEach(log -> log.log(stream()));
 
@@ -62,7 +68,7 @@ class AccessLogsTest {
 
   @Test
   void an_unknown_kind_is_refused_in_envoys_words() {
-    assertThatThrownBy(() -> AccessLogs.read(List.of(config("b.Log")), registry))
+    assertThatThrownBy(() -> reader.read(List.of(config("b.Log"))))
         .isInstanceOf(ConfigException.class)
         .hasMessage("Didn't find a registered implementation for 'a log' with type URL: 'b.Log'");
   }
@@ -76,6 +82,7 @@ class AccessLogsTest {
         "duration_filter { comparison { op: GE value { default_value: 250 } } }|true",
         "duration_filter { comparison { op: GE value { default_value: 251 } } }|false",
         "not_health_check_filter {}|true",
+        "traceable_filter {}|false",
         "metadata_filter {}|true",
         "metadata_filter { match_if_key_not_found {} }|false",
         "response_flag_filter {}|true",
@@ -105,8 +112,59 @@ class AccessLogsTest {
 
   @Test
   void a_filter_that_cannot_be_obeyed_is_refused() {
-    assertThatThrownBy(() -> logs("traceable_filter {}", stream()))
+    assertThatThrownBy(() -> logs("extension_filter { name: 'a filter' }", stream()))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("TRACEABLE_FILTER");
+        .hasMessageContaining("a filter");
+  }
+
+  @Test
+  void the_runtime_moves_a_threshold() throws Exception {
+    String filter =
+        "status_code_filter { comparison { op: GE value { default_value: 500 runtime_key: 'k' } } }";
+    assertThat(logs(filter, stream())).isTrue();
+
+    runtime.set("k", "504");
+
+    assertThat(logs(filter, stream())).isFalse();
+  }
+
+  @Test
+  void the_runtime_says_how_many_are_logged() throws Exception {
+    String filter = "runtime_filter { runtime_key: 'k' percent_sampled { numerator: 100 } }";
+
+    runtime.set("k", "0");
+
+    assertThat(logs(filter, stream())).isFalse();
+  }
+
+  @Test
+  void a_requests_id_decides_whether_it_is_among_those_that_are_logged() throws Exception {
+    String filter = "runtime_filter { runtime_key: 'k' percent_sampled { numerator: 50 } }";
+    StreamInfo low = stream();
+    low.requestHeaders = request("x-request-id", "00000031-0000-4000-8000-000000000000");
+    StreamInfo high = stream();
+    high.requestHeaders = request("x-request-id", "00000032-0000-4000-8000-000000000000");
+
+    for (int i = 0; i < 20; i++) {
+      assertThat(logs(filter, low)).isTrue();
+      assertThat(logs(filter, high)).isFalse();
+    }
+  }
+
+  @Test
+  void a_call_is_judged_by_how_it_ended() throws Exception {
+    StreamInfo call = stream();
+    call.responseCode = 200;
+    call.responseHeaders = request("grpc-status", "0");
+    call.responseTrailers = request("grpc-status", "5");
+
+    assertThat(logs("grpc_status_filter { statuses: NOT_FOUND }", call)).isTrue();
+    assertThat(logs("grpc_status_filter { statuses: OK }", call)).isFalse();
+    assertThat(logs("grpc_status_filter { statuses: NOT_FOUND exclude: true }", call)).isFalse();
+    assertThat(logs("grpc_status_filter { statuses: UNAVAILABLE }", stream())).isTrue();
+  }
+
+  private static HttpHeaders request(String name, String value) {
+    return new DefaultHttpHeaders().add(name, value);
   }
 }

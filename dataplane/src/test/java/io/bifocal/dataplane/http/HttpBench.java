@@ -6,6 +6,7 @@ import io.bifocal.api.BootstrapReader;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.extension.AccessLogFactory;
+import io.bifocal.dataplane.extension.AccessLogs;
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.extension.ListenerContext;
@@ -32,6 +33,7 @@ import io.bifocal.xds.testing.ScriptedSubscriptions;
 import io.bifocal.xds.time.Loop;
 import io.bifocal.xds.time.ThreadLoop;
 import io.bifocal.xds.time.VirtualTime;
+import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -94,7 +96,8 @@ final class HttpBench {
         new HttpConnectionManagerFactory(
             xds,
             w -> clusters,
-            logs,
+            new AccessLogs(logs, runtime),
+            Node.newBuilder().setId("a-node").setCluster("a-cluster").build(),
             stats,
             scope -> SubscriptionObserver.NONE,
             new RouteContext("up"::equals, runtime, filters::routeConfig),

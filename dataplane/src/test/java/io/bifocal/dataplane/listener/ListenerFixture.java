@@ -8,11 +8,13 @@ import com.google.protobuf.StringValue;
 import com.google.protobuf.UInt32Value;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.extension.AccessLogFactory;
+import io.bifocal.dataplane.extension.AccessLogs;
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.secret.SecretManager;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.TransportSockets;
@@ -102,7 +104,14 @@ final class ListenerFixture implements AutoCloseable {
                     });
     manager =
         new ListenerManager(
-            control, xds, stats, workers, filters, logs, new TransportSockets(secrets), DRAIN_TIME);
+            control,
+            xds,
+            stats,
+            workers,
+            filters,
+            new AccessLogs(logs, RuntimeReader.NONE),
+            new TransportSockets(secrets),
+            DRAIN_TIME);
   }
 
   /** The test's thread is the control loop; what workers hand it waits for {@link #pump}. */

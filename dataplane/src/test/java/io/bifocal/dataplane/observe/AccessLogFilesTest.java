@@ -8,6 +8,7 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.extension.AccessLogs;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.stream.AccessLog;
 import io.bifocal.dataplane.stream.StreamInfo;
@@ -68,13 +69,13 @@ class AccessLogFilesTest {
   }
 
   private AccessLog read(Any config) throws ConfigException {
-    return AccessLogs.read(
+    return new AccessLogs(files.registry(), RuntimeReader.NONE)
+        .read(
             List.of(
                 io.envoyproxy.envoy.config.accesslog.v3.AccessLog.newBuilder()
                     .setName("l")
                     .setTypedConfig(config)
-                    .build()),
-            files.registry())
+                    .build()))
         .get(0);
   }
 

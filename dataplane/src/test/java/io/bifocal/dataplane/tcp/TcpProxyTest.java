@@ -11,9 +11,11 @@ import com.google.protobuf.UInt32Value;
 import com.google.protobuf.util.Durations;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.extension.AccessLogFactory;
+import io.bifocal.dataplane.extension.AccessLogs;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.listener.ListenerManager;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
@@ -58,9 +60,11 @@ class TcpProxyTest {
   private final DirectClusters clusters =
       new DirectClusters(workers.get(0), workers.transport(), stats);
   private final List<StreamInfo> logged = new CopyOnWriteArrayList<>();
-  private final Registry<AccessLogFactory> logs =
-      new Registry<AccessLogFactory>()
-          .register("type.googleapis.com/google.protobuf.StringValue", any -> logged::add);
+  private final AccessLogs logs =
+      new AccessLogs(
+          new Registry<AccessLogFactory>()
+              .register("type.googleapis.com/google.protobuf.StringValue", any -> logged::add),
+          RuntimeReader.NONE);
   private final ListenerManager manager =
       new ListenerManager(
           new VirtualTime(),

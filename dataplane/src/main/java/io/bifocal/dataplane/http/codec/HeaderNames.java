@@ -1,6 +1,11 @@
 package io.bifocal.dataplane.http.codec;
 
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Header names in lower case, as Envoy forwards them. The usual ones are shared, so that they are
@@ -13,6 +18,16 @@ public final class HeaderNames {
   public static final AsciiString X_FORWARDED_HOST = AsciiString.cached("x-forwarded-host");
   public static final AsciiString X_FORWARDED_CLIENT_CERT =
       AsciiString.cached("x-forwarded-client-cert");
+  public static final AsciiString X_FORWARDED_PORT = AsciiString.cached("x-forwarded-port");
+  public static final AsciiString X_ENVOY_INTERNAL = AsciiString.cached("x-envoy-internal");
+  public static final AsciiString X_ENVOY_FORCE_TRACE = AsciiString.cached("x-envoy-force-trace");
+  public static final AsciiString X_ENVOY_DOWNSTREAM_SERVICE_CLUSTER =
+      AsciiString.cached("x-envoy-downstream-service-cluster");
+  public static final AsciiString X_ENVOY_DOWNSTREAM_SERVICE_NODE =
+      AsciiString.cached("x-envoy-downstream-service-node");
+  public static final AsciiString PROXY_STATUS = AsciiString.cached("proxy-status");
+  public static final AsciiString GRPC_STATUS = AsciiString.cached("grpc-status");
+  public static final AsciiString GRPC_MESSAGE = AsciiString.cached("grpc-message");
   public static final AsciiString X_ENVOY_OVERLOADED = AsciiString.cached("x-envoy-overloaded");
   public static final AsciiString X_ENVOY_ORIGINAL_PATH =
       AsciiString.cached("x-envoy-original-path");
@@ -80,6 +95,22 @@ public final class HeaderNames {
       copy[i] = lower(bytes[start + i]);
     }
     return new AsciiString(copy, false);
+  }
+
+  /** The names that have an underscore in them. */
+  public static List<String> withUnderscores(HttpHeaders headers) {
+    List<String> found = List.of();
+    Iterator<Map.Entry<CharSequence, CharSequence>> all = headers.iteratorCharSequence();
+    while (all.hasNext()) {
+      CharSequence name = all.next().getKey();
+      if (AsciiString.indexOf(name, '_', 0) >= 0) {
+        if (found.isEmpty()) {
+          found = new ArrayList<>();
+        }
+        found.add(name.toString());
+      }
+    }
+    return found;
   }
 
   private static boolean matches(AsciiString name, byte[] bytes, int start) {

@@ -12,6 +12,10 @@ public final class RequestHead {
   public final String method;
   public String path;
   public String authority;
+
+  /** {@code http} or {@code https}; empty until it is known. */
+  public String scheme = "";
+
   public final HttpHeaders headers;
 
   /** Whether the authority was given at all; an empty one may have been. */

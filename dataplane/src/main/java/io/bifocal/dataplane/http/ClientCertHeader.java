@@ -1,0 +1,103 @@
+package io.bifocal.dataplane.http;
+
+import io.bifocal.dataplane.http.codec.HeaderNames;
+import io.bifocal.dataplane.stream.TlsSession;
+import io.bifocal.dataplane.stream.TlsSession.NameKind;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertDetails;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the upstream hears of the client's certificate, in {@code x-forwarded-client-cert}.
+ *
+ * <p>Source: {@code forward_client_cert_details} and {@code set_current_client_cert_details}.
+ */
+record ClientCertHeader(
+    ForwardClientCertDetails mode,
+    boolean subject,
+    boolean cert,
+    boolean chain,
+    boolean dns,
+    boolean uri) {
+  static ClientCertHeader of(ForwardClientCertDetails mode, SetCurrentClientCertDetails details) {
+    return new ClientCertHeader(
+        mode,
+        details.getSubject().getValue(),
+        details.getCert(),
+        details.getChain(),
+        details.getDns(),
+        details.getUri());
+  }
+
+  /**
+   * Sets, changes or removes it.
+   *
+   * @param tls null for a client that speaks no TLS
+   */
+  void apply(HttpHeaders headers, @Nullable TlsSession tls) {
+    if (mode == ForwardClientCertDetails.ALWAYS_FORWARD_ONLY) {
+      return;
+    }
+    X509Certificate peer = tls == null ? null : tls.peerCertificate();
+    if (mode == ForwardClientCertDetails.SANITIZE || tls == null || peer == null) {
+      headers.remove(HeaderNames.X_FORWARDED_CLIENT_CERT);
+    } else if (mode != ForwardClientCertDetails.FORWARD_ONLY) {
+      String told = tell(tls, peer);
+      String before = headers.get(HeaderNames.X_FORWARDED_CLIENT_CERT);
+      boolean appends = mode == ForwardClientCertDetails.APPEND_FORWARD && before != null;
+      headers.set(HeaderNames.X_FORWARDED_CLIENT_CERT, appends ? before + "," + told : told);
+    }
+  }
+
+  private String tell(TlsSession tls, X509Certificate peer) {
+    StringBuilder out = new StringBuilder();
+    for (String name : TlsSession.names(tls.localCertificate(), NameKind.URI)) {
+      out.append("By=").append(name).append(';');
+    }
+    out.append("Hash=").append(TlsSession.digest(peer, "SHA-256"));
+    if (cert) {
+      out.append(";Cert=\"");
+      encode(TlsSession.pem(peer), out);
+      out.append('"');
+    }
+    if (chain) {
+      out.append(";Chain=\"");
+      for (X509Certificate certificate : tls.peerChain()) {
+        encode(TlsSession.pem(certificate), out);
+      }
+      out.append('"');
+    }
+    if (subject) {
+      out.append(";Subject=\"").append(TlsSession.text(peer.getSubjectX500Principal())).append('"');
+    }
+    if (uri) {
+      List<String> names = TlsSession.names(peer, NameKind.URI);
+      names.forEach(name -> out.append(";URI=").append(name));
+      if (names.isEmpty()) {
+        out.append(";URI=");
+      }
+    }
+    if (dns) {
+      TlsSession.names(peer, NameKind.DNS).forEach(name -> out.append(";DNS=").append(name));
+    }
+    return out.toString();
+  }
+
+  // As in a URL: what would end the quoted text, or the header, is escaped.
+  private static void encode(String text, StringBuilder out) {
+    for (byte b : text.getBytes(StandardCharsets.US_ASCII)) {
+      boolean plain = (b >= '0' && b <= '9') || (b >= 'A' && b <= 'Z') || (b >= 'a' && b <= 'z');
+      if (plain || b == '-' || b == '_' || b == '.' || b == '~') {
+        out.append((char) b);
+      } else {
+        out.append('%');
+        out.append(Character.toUpperCase(Character.forDigit((b >> 4) & 0xf, 16)));
+        out.append(Character.toUpperCase(Character.forDigit(b & 0xf, 16)));
+      }
+    }
+  }
+}

@@ -1,0 +1,285 @@
+package io.bifocal.dataplane.http;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.api.JavaDuration;
+import io.bifocal.api.SupportedFields;
+import io.bifocal.api.Unpack;
+import io.bifocal.dataplane.http.PathNormalization.EscapedSlashes;
+import io.bifocal.dataplane.http.codec.Http1Limits;
+import io.bifocal.dataplane.http.codec.ServerCodec;
+import io.bifocal.dataplane.runtime.RuntimeReader;
+import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
+import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions.HeadersWithUnderscoresAction;
+import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.config.core.v3.SchemeHeaderTransformation;
+import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
+import io.envoyproxy.envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig;
+import io.netty.util.AsciiString;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads and checks the configuration of a connection manager. */
+final class HttpSettingsReader {
+  private static final Logger log = LoggerFactory.getLogger(HttpSettingsReader.class);
+
+  static final String ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router";
+  private static final String UUID =
+      "type.googleapis.com/envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig";
+
+  private static final SupportedFields FIELDS =
+      SupportedFields.of(HttpConnectionManager.getDescriptor())
+          .supports(
+              "codec_type",
+              "stat_prefix",
+              "rds",
+              "route_config",
+              "scoped_routes",
+              "http_filters",
+              "common_http_protocol_options",
+              "server_name",
+              "server_header_transformation",
+              "max_request_headers_kb",
+              "stream_idle_timeout",
+              "request_timeout",
+              "access_log",
+              "use_remote_address",
+              "xff_num_trusted_hops",
+              "skip_xff_append",
+              "original_ip_detection_extensions",
+              "internal_address_config",
+              "early_header_mutation_extensions",
+              "add_user_agent",
+              "via",
+              "forward_client_cert_details",
+              "set_current_client_cert_details",
+              "scheme_header_transformation",
+              "append_x_forwarded_port",
+              "append_local_overload",
+              "generate_request_id",
+              "preserve_external_request_id",
+              "always_set_request_id_in_response",
+              "request_id_extension",
+              "normalize_path",
+              "merge_slashes",
+              "path_with_escaped_slashes_action",
+              "strip_matching_host_port",
+              "strip_any_host_port",
+              "strip_trailing_host_dot",
+              "proxy_status_config",
+              "http2_protocol_options",
+              "stream_error_on_invalid_http_message",
+              "drain_timeout",
+              "local_reply_config")
+          .ignores("clients speak HTTP/1.1 and HTTP/2", "http3_protocol_options")
+          .ignores("requests are not traced", "tracing")
+          .ignores("a client has a second to see the last answer", "delayed_close_timeout")
+          .ignores(
+              "a client that does not end its request's head is bounded by the idle timeouts",
+              "request_headers_timeout")
+          .ignores("HTTP/1.1 is spoken with the defaults", "http_protocol_options")
+          .ignores(
+              "Envoy 1.40 was seen to give it no effect",
+              "represent_ipv4_remote_address_as_ipv4_mapped_ipv6")
+          .ignores(
+              "no upstream is told of connections by the PROXY protocol",
+              "add_proxy_protocol_connection_state");
+
+  private static final SupportedFields COMMON =
+      SupportedFields.of(HttpProtocolOptions.getDescriptor())
+          .supports(
+              "idle_timeout",
+              "max_connection_duration",
+              "max_stream_duration",
+              "max_headers_count",
+              "max_requests_per_connection",
+              "headers_with_underscores_action")
+          .ignores("it is about answers, which clusters configure", "max_response_headers_kb");
+
+  private static final SupportedFields ROUTER_FIELDS =
+      SupportedFields.of(Router.getDescriptor())
+          .supports("suppress_envoy_headers", "dynamic_stats")
+          .ignores("requests are not traced", "start_child_span");
+
+  private final HttpConnectionManager config;
+  private final Node node;
+  private final RuntimeReader runtime;
+  private final String where;
+
+  private HttpSettingsReader(HttpConnectionManager config, Node node, RuntimeReader runtime) {
+    this.config = config;
+    this.node = node;
+    this.runtime = runtime;
+    this.where = "http_connection_manager '" + config.getStatPrefix() + "'";
+  }
+
+  /**
+   * Reads it.
+   *
+   * @param node this proxy's own
+   * @param runtime where keys are looked up, on the workers
+   */
+  static HttpSettings read(HttpConnectionManager config, Node node, RuntimeReader runtime)
+      throws ConfigException {
+    return new HttpSettingsReader(config, node, runtime).read();
+  }
+
+  private HttpSettings read() throws ConfigException {
+    FIELDS.check(config, where).forEach(log::warn);
+    HttpProtocolOptions common = config.getCommonHttpProtocolOptions();
+    COMMON.check(common, where + ".common_http_protocol_options").forEach(log::warn);
+    checkRequestId();
+    Router router = router();
+    return new HttpSettings(
+        config.getStatPrefix(),
+        codec(common),
+        timeouts(common),
+        new AsciiString(config.getServerName().isEmpty() ? "envoy" : config.getServerName()),
+        config.getServerHeaderTransformation(),
+        common.getMaxRequestsPerConnection().getValue(),
+        ClientAddressReader.read(config, where),
+        ClientCertHeader.of(
+            config.getForwardClientCertDetails(), config.getSetCurrentClientCertDetails()),
+        EarlyMutations.read(config.getEarlyHeaderMutationExtensionsList(), where),
+        new PathNormalization(
+            config.getNormalizePath().getValue(), config.getMergeSlashes(), escapedSlashes()),
+        underscores(common.getHeadersWithUnderscoresAction()),
+        host(),
+        scheme(),
+        config.getAddUserAgent().getValue()
+            ? new HttpSettings.Caller(node.getCluster(), node.getId())
+            : null,
+        config.getVia().isEmpty() ? null : config.getVia(),
+        config.getAppendXForwardedPort(),
+        !config.hasGenerateRequestId() || config.getGenerateRequestId().getValue(),
+        config.getPreserveExternalRequestId(),
+        config.getAlwaysSetRequestIdInResponse(),
+        config.hasLocalReplyConfig()
+            ? LocalReplies.of(config.getLocalReplyConfig(), runtime, where + ".local_reply_config")
+            : null,
+        config.hasProxyStatusConfig()
+            ? ProxyStatus.of(config.getProxyStatusConfig(), config.getServerName(), node.getId())
+            : null,
+        router != null,
+        router != null && router.getSuppressEnvoyHeaders());
+  }
+
+  private ServerCodec codec(HttpProtocolOptions common) throws ConfigException {
+    int maxHeaders = common.hasMaxHeadersCount() ? common.getMaxHeadersCount().getValue() : 100;
+    int headerKb =
+        config.hasMaxRequestHeadersKb() ? config.getMaxRequestHeadersKb().getValue() : 60;
+    List<String> warnings = new ArrayList<>();
+    ServerCodec codec =
+        ServerCodecReader.read(
+            config, new Http1Limits(headerKb * 1024, maxHeaders), where, warnings);
+    warnings.forEach(log::warn);
+    return codec;
+  }
+
+  private HttpSettings.Timeouts timeouts(HttpProtocolOptions common) {
+    return new HttpSettings.Timeouts(
+        nanos(common.hasIdleTimeout(), common.getIdleTimeout(), Duration.ofHours(1)),
+        nanos(common.hasMaxConnectionDuration(), common.getMaxConnectionDuration(), Duration.ZERO),
+        config.getHttp1SafeMaxConnectionDuration(),
+        nanos(config.hasDrainTimeout(), config.getDrainTimeout(), Duration.ofSeconds(5)),
+        nanos(
+            config.hasDelayedCloseTimeout(),
+            config.getDelayedCloseTimeout(),
+            Duration.ofSeconds(1)),
+        nanos(config.hasRequestHeadersTimeout(), config.getRequestHeadersTimeout(), Duration.ZERO),
+        nanos(config.hasRequestTimeout(), config.getRequestTimeout(), Duration.ZERO),
+        nanos(config.hasStreamIdleTimeout(), config.getStreamIdleTimeout(), Duration.ofMinutes(5)),
+        nanos(common.hasMaxStreamDuration(), common.getMaxStreamDuration(), Duration.ZERO));
+  }
+
+  private static long nanos(boolean set, com.google.protobuf.Duration value, Duration otherwise) {
+    return (set ? JavaDuration.of(value) : otherwise).toNanos();
+  }
+
+  private EscapedSlashes escapedSlashes() throws ConfigException {
+    return switch (config.getPathWithEscapedSlashesAction()) {
+      case IMPLEMENTATION_SPECIFIC_DEFAULT, KEEP_UNCHANGED -> EscapedSlashes.KEEP;
+      case REJECT_REQUEST -> EscapedSlashes.REJECT;
+      case UNESCAPE_AND_REDIRECT -> EscapedSlashes.REDIRECT;
+      case UNESCAPE_AND_FORWARD -> EscapedSlashes.FORWARD;
+      case UNRECOGNIZED ->
+          throw new ConfigException(where + ".path_with_escaped_slashes_action: unknown");
+    };
+  }
+
+  private static HttpSettings.@Nullable Underscores underscores(
+      HeadersWithUnderscoresAction action) {
+    return switch (action) {
+      case REJECT_REQUEST -> HttpSettings.Underscores.REJECT;
+      case DROP_HEADER -> HttpSettings.Underscores.DROP;
+      default -> null;
+    };
+  }
+
+  private @Nullable HostSpelling host() throws ConfigException {
+    boolean any = config.hasStripAnyHostPort() && config.getStripAnyHostPort();
+    if (config.getStripMatchingHostPort() && any) {
+      throw new ConfigException(
+          "Error: Only one of `strip_matching_host_port` or `strip_any_host_port` can be set.");
+    }
+    boolean strips = config.getStripMatchingHostPort() || any || config.getStripTrailingHostDot();
+    return strips
+        ? new HostSpelling(config.getStripMatchingHostPort(), any, config.getStripTrailingHostDot())
+        : null;
+  }
+
+  private @Nullable String scheme() {
+    SchemeHeaderTransformation transformation = config.getSchemeHeaderTransformation();
+    if (transformation.getMatchUpstream()) {
+      log.warn(
+          "{}.scheme_header_transformation.match_upstream: the client's scheme is sent", where);
+    }
+    return transformation.hasSchemeToOverwrite() ? transformation.getSchemeToOverwrite() : null;
+  }
+
+  // It changes how requests are traced, and which UUIDs are named does not matter to anybody else.
+  private void checkRequestId() throws ConfigException {
+    if (!config.getRequestIdExtension().hasTypedConfig()) {
+      return;
+    }
+    var extension = config.getRequestIdExtension().getTypedConfig();
+    if (!extension.getTypeUrl().equals(UUID)) {
+      throw new ConfigException(
+          "Didn't find a registered implementation for type: '%s'"
+              .formatted(extension.getTypeUrl().replaceFirst("^type.googleapis.com/", "")));
+    }
+    var unused = Unpack.as(UuidRequestIdConfig.getDefaultInstance(), extension);
+  }
+
+  private @Nullable Router router() throws ConfigException {
+    Router router = null;
+    int count = config.getHttpFiltersCount();
+    for (int i = 0; i < count; i++) {
+      HttpFilter filter = config.getHttpFilters(i);
+      if (!filter.getTypedConfig().getTypeUrl().equals(ROUTER)) {
+        continue; // the chain's reader sees to it
+      }
+      if (i != count - 1) {
+        throw new ConfigException(
+            ("Error: terminal filter named %s of type envoy.filters.http.router must be the last"
+                    + " filter in a http filter chain.")
+                .formatted(filter.getName()));
+      }
+      if (filter.getDisabled()) {
+        throw new ConfigException(
+            "Error: the last (terminal) filter (%s) in the chain cannot be disabled by default."
+                .formatted(filter.getName()));
+      }
+      router = Unpack.as(Router.getDefaultInstance(), filter.getTypedConfig());
+      ROUTER_FIELDS
+          .check(router, where + ".http_filters '" + filter.getName() + "'")
+          .forEach(log::warn);
+    }
+    return router;
+  }
+}
