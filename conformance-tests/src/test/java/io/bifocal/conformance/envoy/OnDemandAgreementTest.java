@@ -325,5 +325,8 @@ class OnDemandAgreementTest {
     scene.get("c1");
     scene.note("one that goes again");
     scene.noteStats("what is counted", "http.p.no_cluster", "cluster_manager.active_clusters");
+    scene.say(ResourceType.LISTENER, "2", List.of(), "l");
+    scene.awaitDrained();
+    scene.note("nobody left who would ask: what was asked for stays asked for");
   }
 }

@@ -109,6 +109,13 @@ final class OnDemandScene {
     proxy.awaitStat(name, atLeast);
   }
 
+  /** Waits until listeners that were removed are gone. */
+  void awaitDrained() {
+    await()
+        .pollDelay(Duration.ofSeconds(1))
+        .until(() -> proxy.stat("listener_manager.total_listeners_draining") == 0);
+  }
+
   private void awaitAnswer(String nonce) {
     HeardRequest unused =
         server.awaitRequest("with nonce " + nonce, request -> request.nonce().equals(nonce));

@@ -18,20 +18,34 @@ final class NamedElements {
 
   static Message keep(Message section, Pattern name) {
     Message.Builder kept = section.toBuilder();
-    for (FieldDescriptor field : section.getDescriptorForType().getFields()) {
-      if (!field.isRepeated() || field.getJavaType() != FieldDescriptor.JavaType.MESSAGE) {
-        continue;
-      }
+    for (FieldDescriptor field : lists(section)) {
       kept.clearField(field);
       for (int i = 0; i < section.getRepeatedFieldCount(field); i++) {
         Message element = (Message) section.getRepeatedField(field, i);
-        String its = nameOf(element);
-        if (its == null || name.matches(its)) {
+        if (isSet(element)) {
+          kept.addRepeatedField(field, keep(element, name));
+        } else if (matches(element, name)) {
           kept.addRepeatedField(field, element);
         }
       }
     }
     return kept.build();
+  }
+
+  private static List<FieldDescriptor> lists(Message message) {
+    return message.getDescriptorForType().getFields().stream()
+        .filter(f -> f.isRepeated() && f.getJavaType() == FieldDescriptor.JavaType.MESSAGE)
+        .toList();
+  }
+
+  // A set of scopes is always there; of its scopes, those that match.
+  private static boolean isSet(Message element) {
+    return lists(element).stream().anyMatch(f -> f.getMessageType().equals(Any.getDescriptor()));
+  }
+
+  private static boolean matches(Message element, Pattern name) {
+    String its = element instanceof Any any ? nameIn(any) : nameOf(element);
+    return its == null || name.matches(its);
   }
 
   private static @Nullable String nameOf(Message element) {

@@ -27,6 +27,7 @@ import io.envoyproxy.envoy.admin.v3.BootstrapConfigDump;
 import io.envoyproxy.envoy.admin.v3.ClustersConfigDump;
 import io.envoyproxy.envoy.admin.v3.EndpointsConfigDump;
 import io.envoyproxy.envoy.admin.v3.ListenerStatus;
+import io.envoyproxy.envoy.admin.v3.ScopedRoutesConfigDump;
 import io.envoyproxy.envoy.admin.v3.SecretsConfigDump;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
 import io.envoyproxy.envoy.admin.v3.UpdateFailureState;
@@ -37,6 +38,7 @@ import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import io.envoyproxy.envoy.config.route.v3.ScopedRouteConfiguration;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
 import java.io.IOException;
@@ -524,6 +526,25 @@ class AdminServerTest {
                 .body())
         .as("not every element has an error")
         .contains("\"good\"", "\"renewed\"");
+  }
+
+  @Test
+  void aNameChoosesScopesWithinTheirSets() throws Exception {
+    ScopedRoutesConfigDump.Builder scopes = ScopedRoutesConfigDump.newBuilder();
+    scopes
+        .addDynamicScopedRouteConfigsBuilder()
+        .setName("set")
+        .addScopedRouteConfigs(
+            Any.pack(ScopedRouteConfiguration.newBuilder().setName("one").build()))
+        .addScopedRouteConfigs(
+            Any.pack(ScopedRouteConfiguration.newBuilder().setName("two").build()));
+    proxy.sections.add(scopes.build());
+    assertThat(get("/config_dump?resource=dynamic_scoped_route_configs&name_regex=one").body())
+        .contains("\"set\"", "\"one\"")
+        .doesNotContain("two");
+    assertThat(get("/config_dump?resource=dynamic_scoped_route_configs&name_regex=set").body())
+        .contains("\"set\"")
+        .doesNotContain("one");
   }
 
   @Test
