@@ -13,7 +13,6 @@ import io.bifocal.dataplane.dns.ResolverConfig;
 import io.bifocal.dataplane.dns.SystemNameService;
 import io.bifocal.dataplane.extension.AccessLogs;
 import io.bifocal.dataplane.extension.ExtensionConfigs;
-import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.http.HttpConnectionManagerFactory;
 import io.bifocal.dataplane.http.codec.Http2ClientConnection;
@@ -36,6 +35,7 @@ import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.stats.SubscriptionStats;
 import io.bifocal.dataplane.tcp.TcpProxyFactory;
+import io.bifocal.dataplane.tcp.filter.NetworkFilters;
 import io.bifocal.dataplane.transport.TransportSockets;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
@@ -131,12 +131,13 @@ final class Parts implements AutoCloseable {
             xds.subscriptions(),
             stats,
             workers,
-            new Registry<NetworkFilterFactory>()
+            NetworkFilters.register(new Registry<>(), stats.root(), runtime)
                 .register(PREFIX + "http_connection_manager.v3.HttpConnectionManager", http)
                 .register(
                     PREFIX + "tcp_proxy.v3.TcpProxy", new TcpProxyFactory(tables::of, logs, stats)),
             logs,
             transports,
+            runtime,
             options.drainTime());
   }
 

@@ -203,7 +203,10 @@ final class Commands {
 
   private static void downstream(Map<String, Definition> table) {
     address(table, "DOWNSTREAM_REMOTE", s -> s.downstreamRemote);
-    address(table, "DOWNSTREAM_DIRECT_REMOTE", s -> s.downstreamRemote);
+    address(
+        table,
+        "DOWNSTREAM_DIRECT_REMOTE",
+        s -> s.downstreamDirectRemote == null ? s.downstreamRemote : s.downstreamDirectRemote);
     address(table, "DOWNSTREAM_LOCAL", s -> s.downstreamLocal);
     address(table, "DOWNSTREAM_DIRECT_LOCAL", s -> s.downstreamLocal);
     number(table, "CONNECTION_ID", s -> s.connectionId);

@@ -5,24 +5,22 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Deals the connections of one socket to the workers that it serves, in turn. */
+/** Deals the connections of one socket to the workers that it serves. */
 @SuppressWarnings("FutureReturnValueIgnored") // a close that fails leaves nothing to do
 final class Acceptor extends ChannelInboundHandlerAdapter {
   private static final Logger log = LoggerFactory.getLogger(Acceptor.class);
   private static final int REST_SECONDS = 1;
 
   private final ListenSocket socket;
-  private final List<Worker> workers;
-  private int next;
+  private final Balance balance;
 
-  Acceptor(ListenSocket socket, List<Worker> workers) {
+  Acceptor(ListenSocket socket, Balance balance) {
     this.socket = socket;
-    this.workers = workers;
+    this.balance = balance;
   }
 
   @Override
@@ -32,8 +30,7 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
       connection.unsafe().closeForcibly();
       return;
     }
-    Worker worker = workers.get(next);
-    next = next + 1 == workers.size() ? 0 : next + 1;
+    Worker worker = balance.choose(connection);
     connection.config().setAutoRead(false);
     connection
         .pipeline()
@@ -59,7 +56,7 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
   private void take(Channel connection, Worker worker) {
     ListenerVersion version = socket.serving();
     if (version != null) {
-      version.take(connection, worker, socket.localAddress());
+      Arrival.of(socket, version, worker, connection, socket.localAddress(), false);
     } else {
       waitFor(connection, worker);
     }
@@ -79,8 +76,7 @@ final class Acceptor extends ChannelInboundHandlerAdapter {
     if (version == null) {
       waitFor(connection, worker);
     } else if (connection.isActive()) {
-      version.take(connection, worker, socket.localAddress());
-      connection.pipeline().fireChannelActive(); // which its handlers have missed
+      Arrival.of(socket, version, worker, connection, socket.localAddress(), true);
     }
   }
 

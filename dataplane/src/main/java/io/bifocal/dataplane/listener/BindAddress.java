@@ -14,8 +14,9 @@ import io.envoyproxy.envoy.config.core.v3.SocketAddress;
  * @param address port 0 for any that is free
  * @param dualStack {@code ipv4_compat}: {@code ::} takes IPv4 connections too
  * @param mode a pipe's permissions, 0 to leave them
+ * @param options of its sockets; a pipe has none
  */
-record BindAddress(Address address, boolean dualStack, int mode) {
+record BindAddress(Address address, boolean dualStack, int mode, ListenOptions options) {
   private static final SupportedFields SOCKET =
       SupportedFields.of(SocketAddress.getDescriptor())
           .supports("protocol", "address", "port_value", "ipv4_compat");
@@ -27,10 +28,11 @@ record BindAddress(Address address, boolean dualStack, int mode) {
    *
    * @throws ConfigException when it is no literal, or of a kind that is not listened on
    */
-  static BindAddress parse(io.envoyproxy.envoy.config.core.v3.Address proto, String path)
+  static BindAddress parse(
+      io.envoyproxy.envoy.config.core.v3.Address proto, ListenOptions options, String path)
       throws ConfigException {
     return switch (proto.getAddressCase()) {
-      case SOCKET_ADDRESS -> socket(proto.getSocketAddress(), path + ".socket_address");
+      case SOCKET_ADDRESS -> socket(proto.getSocketAddress(), options, path + ".socket_address");
       case PIPE -> pipe(proto.getPipe(), path + ".pipe");
       case ENVOY_INTERNAL_ADDRESS ->
           throw new ConfigException(path + ": field 'envoy_internal_address' is not supported");
@@ -38,13 +40,14 @@ record BindAddress(Address address, boolean dualStack, int mode) {
     };
   }
 
-  private static BindAddress socket(SocketAddress proto, String path) throws ConfigException {
+  private static BindAddress socket(SocketAddress proto, ListenOptions options, String path)
+      throws ConfigException {
     SOCKET.check(proto, path);
     if (proto.getProtocol() != SocketAddress.Protocol.TCP) {
       throw new ConfigException(path + ": protocol UDP is not supported");
     }
     Address.Ip ip = new Address.Ip(IpLiterals.parse(proto.getAddress()), proto.getPortValue());
-    return new BindAddress(ip, proto.getIpv4Compat() && ip.family() == Family.V6, 0);
+    return new BindAddress(ip, proto.getIpv4Compat() && ip.family() == Family.V6, 0, options);
   }
 
   private static BindAddress pipe(Pipe proto, String path) throws ConfigException {
@@ -52,7 +55,8 @@ record BindAddress(Address address, boolean dualStack, int mode) {
     if (proto.getPath().startsWith("@") || proto.getPath().startsWith("\0")) {
       throw new ConfigException(path + ": abstract sockets are not supported");
     }
-    return new BindAddress(new Address.Pipe(proto.getPath()), false, proto.getMode());
+    return new BindAddress(
+        new Address.Pipe(proto.getPath()), false, proto.getMode(), ListenOptions.NONE);
   }
 
   /** Whether two listeners cannot both have it. */

@@ -33,22 +33,27 @@ interface BoundSocket {
 
   /** Binds, or says why not. */
   static BoundSocket bind(
-      Transport transport, Address address, boolean dualStack, boolean reusePort, int backlog)
+      Transport transport, Address address, BindAddress wanted, boolean reusePort, int backlog)
       throws IOException {
     if (address instanceof Address.Pipe pipe) {
       return UnixPipe.probed(transport, pipe);
     }
-    return transport == Transport.EPOLL
-        ? Epoll.bound(address, dualStack, reusePort)
-        : Nio.bound(address, backlog);
+    if (transport == Transport.EPOLL) {
+      return Epoll.bound(address, wanted.dualStack(), reusePort, wanted.options());
+    }
+    if (!wanted.options().equals(ListenOptions.NONE)) {
+      throw new IOException("options of sockets need Linux's own");
+    }
+    return Nio.bound(address, backlog);
   }
 
   /** On Linux, natively. */
-  record Epoll(LinuxSocket socket, Address address) implements BoundSocket {
+  record Epoll(LinuxSocket socket, Address address, ListenOptions options) implements BoundSocket {
     private static final int IPPROTO_IPV6 = 41;
     private static final int IPV6_V6ONLY = 26;
 
-    private static BoundSocket bound(Address address, boolean dualStack, boolean reusePort)
+    private static BoundSocket bound(
+        Address address, boolean dualStack, boolean reusePort, ListenOptions options)
         throws IOException {
       LinuxSocket socket =
           switch (address.family()) {
@@ -63,11 +68,14 @@ interface BoundSocket {
           if (address.family() == io.bifocal.dataplane.host.Family.V6) {
             socket.setIntOpt(IPPROTO_IPV6, IPV6_V6ONLY, dualStack ? 0 : 1);
           }
+          options.beforeBind(socket, address.family());
           socket.bind(address.socketAddress());
-          return new Epoll(socket, new Address.Ip(ip.ip(), socket.localAddress().getPort()));
+          options.afterBind(socket);
+          return new Epoll(
+              socket, new Address.Ip(ip.ip(), socket.localAddress().getPort()), options);
         }
         socket.bind(address.socketAddress());
-        return new Epoll(socket, address);
+        return new Epoll(socket, address, options);
       } catch (IOException | RuntimeException e) {
         socket.close();
         throw e;
@@ -77,6 +85,7 @@ interface BoundSocket {
     @Override
     public ServerChannel listen(int backlog) throws IOException {
       socket.listen(backlog);
+      options.whileListening(socket);
       return new EpollServerSocketChannel(socket.intValue());
     }
 

@@ -8,17 +8,15 @@ import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.PassingFilter;
 import io.bifocal.dataplane.extension.Registry;
+import io.bifocal.dataplane.listener.match.ChainMatches;
 import io.bifocal.dataplane.transport.DownstreamSocketFactory;
 import io.bifocal.dataplane.transport.TransportSockets;
 import io.bifocal.dataplane.worker.Workers;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
-import io.envoyproxy.envoy.config.listener.v3.FilterChainMatch;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,16 +68,18 @@ final class ChainReader {
       List<ConnectionChain> made)
       throws ConfigException {
     List<ConnectionChain> chains = new ArrayList<>();
-    Map<FilterChainMatch, FilterChain> byMatch = new HashMap<>();
+    boolean byTree = config.proto().hasFilterChainMatcher();
+    ChainMatches<ConnectionChain> matches =
+        byTree
+            ? ChainMatches.byName(config.addressTexts())
+            : ChainMatches.byMatch(config.addressTexts());
     for (int i = 0; i < config.proto().getFilterChainsCount(); i++) {
       FilterChain proto = config.proto().getFilterChains(i);
-      if (byMatch.put(proto.getFilterChainMatch(), proto) != null) {
-        throw new ConfigException(
-            "error adding listener '%s': filter chain '%s' has the same matching rules defined as another"
-                .formatted(config.addressTexts(), proto.getName()));
-      }
       String path = "listener '" + config.name() + "': filter_chains[" + i + "]";
-      chains.add(chain(proto, path, context, predecessor, made));
+      matches.check(proto, path);
+      ConnectionChain chain = chain(proto, path, context, predecessor, made);
+      matches.add(proto, chain);
+      chains.add(chain);
     }
     ConnectionChain fallback =
         config.proto().hasDefaultFilterChain()
@@ -90,7 +90,8 @@ final class ChainReader {
                 predecessor,
                 made)
             : null;
-    return new FilterChains(List.copyOf(chains), fallback);
+    return new FilterChains(
+        List.copyOf(chains), matches.choice(config.proto().getFilterChainMatcher()), fallback);
   }
 
   private ConnectionChain chain(
@@ -105,7 +106,6 @@ final class ChainReader {
       return same;
     }
     ListenerFields.FILTER_CHAIN.check(proto, path).forEach(log::warn);
-    ChainMatch match = ChainMatch.parse(proto.getFilterChainMatch(), path + ".filter_chain_match");
     NetworkFilter filter = filter(proto, path, context);
     ChainTransport transport;
     try {
@@ -117,7 +117,7 @@ final class ChainReader {
       throw e;
     }
     ConnectionChain chain =
-        new ConnectionChain(proto, match, transport, filter, new LiveConnections(workers));
+        new ConnectionChain(proto, transport, filter, new LiveConnections(workers));
     made.add(chain);
     return chain;
   }

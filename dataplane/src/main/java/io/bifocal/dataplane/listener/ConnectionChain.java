@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
  */
 record ConnectionChain(
     FilterChain proto,
-    ChainMatch match,
     ChainTransport transport,
     @Nullable NetworkFilter filter,
     LiveConnections connections) {

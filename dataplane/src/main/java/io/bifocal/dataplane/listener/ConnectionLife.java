@@ -1,19 +1,23 @@
 package io.bifocal.dataplane.listener;
 
-import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.dataplane.worker.Worker;
+import java.util.concurrent.atomic.AtomicLong;
 
-/** From accept to close, for the listener's statistics and its own access log. */
+/** From accept to close, for a listener's limits, statistics and its own access log. */
 final class ConnectionLife {
+  private static final AtomicLong IDS = new AtomicLong();
+
   private final ListenerVersion version;
   private final Worker worker;
   private final StreamInfo info = new StreamInfo();
+  private boolean counted;
+  private boolean over;
 
-  ConnectionLife(ListenerVersion version, Worker worker, long id) {
+  ConnectionLife(ListenerVersion version, Worker worker) {
     this.version = version;
     this.worker = worker;
-    info.connectionId = id;
+    info.connectionId = IDS.incrementAndGet();
     info.startEpochMillis = worker.loop().wallTime().toEpochMilli();
     info.startNanos = worker.loop().nanoTime();
   }
@@ -22,22 +26,31 @@ final class ConnectionLife {
     return info;
   }
 
-  void begin(Address local, Address remote, String chain) {
-    info.downstreamLocal = local;
-    info.downstreamRemote = remote;
-    info.filterChainName = chain;
+  /** A filter chain takes it. */
+  void count() {
+    counted = true;
+    version.stats().accepted(worker);
   }
 
-  /** The transport socket did not come about. */
-  void failed(String reason) {
-    info.downstreamTransportFailureReason = reason;
+  /** Another listener goes on with it, and tells of it. */
+  void handOver() {
+    over = true;
+    version.limits().close();
   }
 
+  /** The connection is closed. */
   void end() {
+    if (over) {
+      return;
+    }
+    over = true;
+    version.limits().close();
     if (info.endNanos < 0) {
       info.endNanos = worker.loop().nanoTime();
     }
-    version.stats().closed(worker, info.endNanos - info.startNanos);
+    if (counted) {
+      version.stats().closed(worker, info.endNanos - info.startNanos);
+    }
     version.accessLogs().forEach(l -> l.log(info));
   }
 }

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.listener;
 
-import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.listener.filter.AcceptedConnection;
+import io.bifocal.dataplane.listener.match.ChainChoice;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,13 +10,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * All filter chains of a listener's version.
  *
+ * @param choice which of them takes a connection
  * @param fallback {@code default_filter_chain}: for what no other chain takes
  */
-record FilterChains(List<ConnectionChain> chains, @Nullable ConnectionChain fallback) {
+record FilterChains(
+    List<ConnectionChain> chains,
+    ChainChoice<ConnectionChain> choice,
+    @Nullable ConnectionChain fallback) {
 
   /** The chain for a connection, or null when none takes it. */
-  @Nullable ConnectionChain select(Address local, Address remote) {
-    ConnectionChain found = ChainMatch.select(chains, local, remote);
+  @Nullable ConnectionChain select(AcceptedConnection connection) {
+    ConnectionChain found = choice.find(connection);
     return found == null ? fallback : found;
   }
 

@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * loop.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // an acceptor that fails to register closes itself
-final class ListenSocket {
+final class ListenSocket implements Serving {
   private static final Logger log = LoggerFactory.getLogger(ListenSocket.class);
 
   private final Key key;
@@ -47,7 +47,7 @@ final class ListenSocket {
   private volatile boolean closed;
 
   /** What two versions of a listener must agree in to share a socket. */
-  record Key(BindAddress address, boolean reusePort, int backlog) {}
+  record Key(BindAddress address, boolean reusePort, int backlog, boolean exactBalance) {}
 
   private ListenSocket(Key key, Workers workers, List<BoundSocket> bound) {
     this.key = key;
@@ -74,8 +74,7 @@ final class ListenSocket {
       for (int i = 0; i < (perWorker ? workers.size() : 1); i++) {
         Address wanted = i == 0 ? address : bound.get(0).address(); // any port, but one
         bound.add(
-            BoundSocket.bind(
-                workers.transport(), wanted, key.address().dualStack(), perWorker, key.backlog()));
+            BoundSocket.bind(workers.transport(), wanted, key.address(), perWorker, key.backlog()));
       }
     } catch (IOException | RuntimeException e) {
       bound.forEach(ListenSocket::closeQuietly);
@@ -110,8 +109,8 @@ final class ListenSocket {
     return bound.get(0).address();
   }
 
-  /** The version that takes the next connection; null while there is none. From any thread. */
-  @Nullable ListenerVersion serving() {
+  @Override
+  public @Nullable ListenerVersion serving() {
     return serving;
   }
 
@@ -149,14 +148,15 @@ final class ListenSocket {
   }
 
   private void listen(ListenerVersion version) throws IOException {
+    Balance exact = key.exactBalance() ? Balance.exact(all(workers)) : null;
     for (int i = 0; i < bound.size(); i++) {
       ServerChannel channel = bound.get(i).listen(key.backlog());
       listening.add(channel);
       EventLoop loop = workers.get(i).eventLoop();
-      Acceptor acceptor =
-          bound.size() > 1
-              ? new Acceptor(this, List.of(workers.get(i)))
-              : new Acceptor(this, all(workers));
+      Balance balance =
+          exact != null
+              ? exact
+              : Balance.inTurn(bound.size() > 1 ? List.of(workers.get(i)) : all(workers));
       int atOnce = version.config().acceptsPerEvent();
       if (atOnce > 0) {
         channel
@@ -165,7 +165,7 @@ final class ListenSocket {
                 new ServerChannelRecvByteBufAllocator().maxMessagesPerRead(atOnce));
       }
       channel.config().setOption(ChannelOption.AUTO_READ, true);
-      channel.pipeline().addLast(acceptor);
+      channel.pipeline().addLast(new Acceptor(this, balance));
       loop.register(channel);
       if (bound.get(i).address() instanceof Address.Pipe pipe) {
         bind(channel, pipe);

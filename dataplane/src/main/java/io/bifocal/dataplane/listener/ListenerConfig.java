@@ -1,10 +1,10 @@
 package io.bifocal.dataplane.listener;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.host.Address;
 import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
 import io.envoyproxy.envoy.config.listener.v3.AdditionalAddress;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
-import io.envoyproxy.envoy.config.listener.v3.ListenerFilter;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -34,12 +34,6 @@ record ListenerConfig(
   private static final int DEFAULT_BUFFER_LIMIT = 1 << 20;
   private static final int DEFAULT_BACKLOG = 128;
 
-  // These only find out what filter_chain_match could ask for, and what needs them is refused.
-  private static final Set<String> NEEDLESS_LISTENER_FILTERS =
-      Set.of(
-          "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector",
-          "type.googleapis.com/envoy.extensions.filters.listener.http_inspector.v3.HttpInspector");
-
   static ListenerConfig parse(Listener proto) throws ConfigException {
     String path = "listener '" + proto.getName() + "'";
     if (!proto.hasAddress()) {
@@ -47,15 +41,17 @@ record ListenerConfig(
           "error adding listener named '" + proto.getName() + "': address is necessary");
     }
     ListenerFields.LISTENER.check(proto, path).forEach(log::warn);
-    if (proto.hasBindToPort() && !proto.getBindToPort().getValue()) {
-      throw new ConfigException(path + ": bind_to_port: false is not supported");
-    }
     List<BindAddress> addresses = addresses(proto, path);
     if (proto.getFilterChainsCount() == 0 && !proto.hasDefaultFilterChain()) {
       throw new ConfigException(
           "error adding listener '" + addresses.get(0).text() + "': no filter chains specified");
     }
-    checkListenerFilters(proto, path);
+    if (proto.getConnectionBalanceConfig().hasExtendBalance()) {
+      throw new ConfigException(
+          Unregistered.text(
+              proto.getConnectionBalanceConfig().getExtendBalance().getName(),
+              proto.getConnectionBalanceConfig().getExtendBalance().getTypedConfig().getTypeUrl()));
+    }
     return new ListenerConfig(
         proto.getName().isEmpty() ? UUID.randomUUID().toString() : proto.getName(),
         proto,
@@ -69,38 +65,34 @@ record ListenerConfig(
   }
 
   private static List<BindAddress> addresses(Listener proto, String path) throws ConfigException {
+    ListenOptions options = ListenOptions.of(proto, path);
     List<BindAddress> addresses = new ArrayList<>();
-    addresses.add(BindAddress.parse(proto.getAddress(), path + ": address"));
+    addresses.add(BindAddress.parse(proto.getAddress(), options, path + ": address"));
     for (AdditionalAddress more : proto.getAdditionalAddressesList()) {
       String at = path + ": additional_addresses[" + (addresses.size() - 1) + "]";
-      if (more.hasSocketOptions()) {
-        throw new ConfigException(at + ": field 'socket_options' is not supported");
-      }
-      addresses.add(BindAddress.parse(more.getAddress(), at + ".address"));
+      ListenOptions own =
+          more.hasSocketOptions()
+              ? options.with(more.getSocketOptions().getSocketOptionsList(), at)
+              : options;
+      addresses.add(BindAddress.parse(more.getAddress(), own, at + ".address"));
     }
-    Set<BindAddress> seen = new HashSet<>();
+    Set<Address> seen = new HashSet<>();
     for (BindAddress address : addresses) {
-      if (address.exclusive() && !seen.add(address)) {
+      if (address.exclusive() && !seen.add(address.address())) {
         throw new ConfigException(path + ": address '" + address.text() + "' is there twice");
       }
     }
     return List.copyOf(addresses);
   }
 
-  private static void checkListenerFilters(Listener proto, String path) throws ConfigException {
-    for (ListenerFilter filter : proto.getListenerFiltersList()) {
-      if (filter.hasConfigDiscovery()) {
-        throw new ConfigException(
-            "%s: listener_filters '%s': field 'config_discovery' is not supported"
-                .formatted(path, filter.getName()));
-      }
-      if (NEEDLESS_LISTENER_FILTERS.contains(filter.getTypedConfig().getTypeUrl())) {
-        log.warn("{}: listener filter '{}' has nothing to do here", path, filter.getName());
-      } else {
-        throw new ConfigException(
-            Unregistered.text(filter.getName(), filter.getTypedConfig().getTypeUrl()));
-      }
-    }
+  /** Whether each connection goes to the worker that has the fewest. */
+  boolean balancesExactly() {
+    return proto.getConnectionBalanceConfig().hasExactBalance();
+  }
+
+  /** Whether it has sockets; if not, other listeners hand over to it. */
+  boolean binds() {
+    return !proto.hasBindToPort() || proto.getBindToPort().getValue();
   }
 
   /** Whether an operator's drain of inbound listeners means this one. */
@@ -126,6 +118,10 @@ record ListenerConfig(
   }
 
   private static Listener withoutChains(Listener proto) {
-    return proto.toBuilder().clearFilterChains().clearDefaultFilterChain().build();
+    return proto.toBuilder()
+        .clearFilterChains()
+        .clearDefaultFilterChain()
+        .clearFilterChainMatcher()
+        .build();
   }
 }

@@ -79,13 +79,15 @@ final class ListenerDump {
   }
 
   static ListenerStatus status(ListenerVersion version) {
+    List<Address> addresses =
+        version.config().binds()
+            ? version.sockets().stream().map(ListenSocket::localAddress).toList()
+            : version.config().addresses().stream().map(BindAddress::address).toList();
     ListenerStatus.Builder status =
         ListenerStatus.newBuilder()
             .setName(version.config().name())
-            .setLocalAddress(proto(version.sockets().get(0).localAddress()));
-    version.sockets().stream()
-        .skip(1)
-        .forEach(s -> status.addAdditionalLocalAddresses(proto(s.localAddress())));
+            .setLocalAddress(proto(addresses.get(0)));
+    addresses.stream().skip(1).forEach(a -> status.addAdditionalLocalAddresses(proto(a)));
     return status.build();
   }
 

@@ -1,8 +1,10 @@
 package io.bifocal.dataplane.listener;
 
 import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** What there is under one listener's name. */
@@ -11,6 +13,7 @@ final class ListenerEntry {
   final boolean fromBootstrap;
   @Nullable ListenerVersion active;
   @Nullable Warming warming;
+  private @Nullable ConnectionLimits limits;
 
   /**
    * A version that is not ready yet.
@@ -22,6 +25,16 @@ final class ListenerEntry {
   ListenerEntry(String name, boolean fromBootstrap) {
     this.name = name;
     this.fromBootstrap = fromBootstrap;
+  }
+
+  /** Its versions' connections count together. */
+  ConnectionLimits limits(RuntimeReader runtime, AtomicLong everywhere) {
+    ConnectionLimits known = limits;
+    if (known == null) {
+      known = new ConnectionLimits(name, runtime, everywhere);
+      limits = known;
+    }
+    return known;
   }
 
   List<ListenerVersion> versions() {

@@ -3,7 +3,6 @@ package io.bifocal.dataplane.listener;
 import io.bifocal.api.SupportedFields;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
-import io.envoyproxy.envoy.config.listener.v3.FilterChainMatch;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 
 /** What of a listener's configuration is obeyed. */
@@ -24,15 +23,23 @@ final class ListenerFields {
               "max_connections_to_accept_per_socket_event",
               "bind_to_port",
               "traffic_direction",
-              "access_log")
-          .ignores("nothing here reads it", "metadata")
-          .ignores(
-              "no listener filter waits for bytes",
+              "access_log",
+              "filter_chain_matcher",
+              "use_original_dst",
               "listener_filters_timeout",
-              "continue_on_listener_filters_timeout")
-          .ignores("connections drain on removal, on change and at the end", "drain_type")
-          .ignores("the kernel or the acceptor deals connections", "connection_balance_config")
-          .ignores("there is no such limit", "ignore_global_conn_limit", "bypass_overload_manager");
+              "continue_on_listener_filters_timeout",
+              "ignore_global_conn_limit",
+              "connection_balance_config",
+              "transparent",
+              "freebind",
+              "socket_options",
+              "tcp_fast_open_queue_length")
+          .ignores("nothing here reads it", "metadata")
+          .ignores("a failed health check drains no connections here", "drain_type")
+          .ignores("there is no overload manager", "bypass_overload_manager")
+          .refuses("connections have sockets here", "internal_listener")
+          .refuses("nobody calls it within this process", "api_listener")
+          .refuses("datagrams are not served", "udp_listener_config");
 
   static final SupportedFields FILTER_CHAIN =
       SupportedFields.of(FilterChain.getDescriptor())
@@ -43,15 +50,6 @@ final class ListenerFields {
               "transport_socket",
               "transport_socket_connect_timeout")
           .ignores("nothing here reads it", "metadata");
-
-  static final SupportedFields MATCH =
-      SupportedFields.of(FilterChainMatch.getDescriptor())
-          .supports(
-              "destination_port",
-              "prefix_ranges",
-              "source_prefix_ranges",
-              "source_ports",
-              "transport_protocol");
 
   static final SupportedFields FILTER =
       SupportedFields.of(Filter.getDescriptor())

@@ -6,6 +6,8 @@ import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.runtime.RuntimeReader;
+import io.bifocal.dataplane.runtime.RuntimeSnapshot;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.TransportSockets;
 import io.bifocal.dataplane.worker.Workers;
@@ -65,13 +67,23 @@ public final class ListenerManager {
       Registry<NetworkFilterFactory> filters,
       AccessLogs accessLogs,
       Duration drainTime) {
-    this(control, xds, stats, workers, filters, accessLogs, new TransportSockets(), drainTime);
+    this(
+        control,
+        xds,
+        stats,
+        workers,
+        filters,
+        accessLogs,
+        new TransportSockets(),
+        () -> RuntimeSnapshot.EMPTY,
+        drainTime);
   }
 
   /**
    * The same.
    *
    * @param transports what may be between connections and their filters
+   * @param runtime has the limits of connections
    */
   public ListenerManager(
       Loop control,
@@ -81,6 +93,7 @@ public final class ListenerManager {
       Registry<NetworkFilterFactory> filters,
       AccessLogs accessLogs,
       TransportSockets transports,
+      RuntimeReader runtime,
       Duration drainTime) {
     this.control = control;
     this.xds = xds;
@@ -98,6 +111,7 @@ public final class ListenerManager {
             transports,
             discovery,
             managerStats,
+            runtime,
             server,
             drains);
   }

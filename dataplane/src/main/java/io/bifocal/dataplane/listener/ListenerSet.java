@@ -6,6 +6,7 @@ import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.TransportSockets;
 import io.bifocal.dataplane.worker.Workers;
@@ -36,6 +37,7 @@ final class ListenerSet {
   private final Sockets sockets;
   private final VersionFactory versions;
   private final Drains drains;
+  private final Listeners active = new Listeners();
   private final Map<String, ListenerEntry> entries = new LinkedHashMap<>();
   private Accepting accepting = Accepting.NOT_YET;
   private boolean inboundStopped;
@@ -55,6 +57,7 @@ final class ListenerSet {
       TransportSockets transports,
       ExtensionConfigs discovery,
       ManagerStats managerStats,
+      RuntimeReader runtime,
       InitManager server,
       Drains drains) {
     this.stats = stats;
@@ -70,6 +73,8 @@ final class ListenerSet {
             workers,
             accessLogs,
             managerStats,
+            runtime,
+            active,
             new ChainReader(filters, transports, workers, discovery, control),
             sockets);
   }
@@ -152,10 +157,12 @@ final class ListenerSet {
     ListenerVersion old = entry.active;
     entry.active = version;
     entry.warming = null;
+    active.put(version);
     if (accepts(version)) {
       serve(version);
     }
     if (old != null) {
+      active.remove(old);
       retire(old, version);
     }
     count();
@@ -219,6 +226,7 @@ final class ListenerSet {
     sockets.orphan(entry.sockets());
     discardWarming(entry, entry.sockets());
     if (entry.active != null) {
+      active.remove(entry.active);
       drain(entry.active, entry.active.chains().all(), true);
     }
     managerStats.removed.inc();

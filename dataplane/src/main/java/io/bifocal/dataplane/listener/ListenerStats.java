@@ -22,6 +22,11 @@ final class ListenerStats {
       Cell destroy,
       Cell noMatch,
       Cell timeout,
+      Cell overflow,
+      Cell globalOverflow,
+      Cell preActive,
+      Cell preTimeout,
+      Cell remoteClose,
       Cell workerTotal,
       Cell workerActive) {}
 
@@ -31,6 +36,11 @@ final class ListenerStats {
     Counter destroy = scope.counter("downstream_cx_destroy");
     Counter noMatch = scope.counter("no_filter_chain_match");
     Counter timeout = scope.counter("downstream_cx_transport_socket_connect_timeout");
+    Counter overflow = scope.counter("downstream_cx_overflow");
+    Counter globalOverflow = scope.counter("downstream_global_cx_overflow");
+    Gauge preActive = scope.gauge("downstream_pre_cx_active");
+    Counter preTimeout = scope.counter("downstream_pre_cx_timeout");
+    Counter remoteClose = scope.counter("downstream_listener_filter_remote_close");
     length = scope.histogram("downstream_cx_length_ms", Histogram.Unit.MILLISECONDS);
     for (Worker worker : workers) {
       int shard = worker.shard();
@@ -42,6 +52,11 @@ final class ListenerStats {
               destroy.at(shard),
               noMatch.at(shard),
               timeout.at(shard),
+              overflow.at(shard),
+              globalOverflow.at(shard),
+              preActive.at(shard),
+              preTimeout.at(shard),
+              remoteClose.at(shard),
               own.counter("downstream_cx_total").at(shard),
               own.gauge("downstream_cx_active").at(shard)));
     }
@@ -65,6 +80,31 @@ final class ListenerStats {
 
   void unmatched(Worker worker) {
     at(worker).noMatch.inc();
+  }
+
+  /** A limit is reached. */
+  void refused(Worker worker, ConnectionLimits.Reached limit) {
+    OnWorker cells = at(worker);
+    (limit == ConnectionLimits.Reached.GLOBAL ? cells.globalOverflow : cells.overflow).inc();
+  }
+
+  /** Listener filters begin to look at a connection. */
+  void inspecting(Worker worker) {
+    at(worker).preActive.inc();
+  }
+
+  /** They are done, whatever came of it. */
+  void inspected(Worker worker) {
+    at(worker).preActive.dec();
+  }
+
+  void inspectionTimedOut(Worker worker) {
+    at(worker).preTimeout.inc();
+  }
+
+  /** A client closed before they were done. */
+  void leftEarly(Worker worker) {
+    at(worker).remoteClose.inc();
   }
 
   /** A client took too long to be ready. */

@@ -25,11 +25,16 @@ final class Sockets {
    * @throws ConfigException when an address cannot be bound; nothing has changed then
    */
   List<ListenSocket> claim(ListenerConfig config, List<ListenSocket> own) throws ConfigException {
+    if (!config.binds()) {
+      return List.of();
+    }
     List<ListenSocket> claimed = new ArrayList<>();
     List<ListenSocket> fresh = new ArrayList<>();
     try {
       for (BindAddress address : config.addresses()) {
-        var key = new ListenSocket.Key(address, config.reusePort(), config.backlog());
+        var key =
+            new ListenSocket.Key(
+                address, config.reusePort(), config.backlog(), config.balancesExactly());
         ListenSocket socket = find(key, own, claimed);
         if (socket == null) {
           socket = find(key, orphans, claimed);

@@ -5,6 +5,8 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.extension.AccessLogs;
 import io.bifocal.dataplane.extension.ListenerContext;
 import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.listener.filter.ListenerFilters;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.stream.AccessLog;
@@ -12,6 +14,7 @@ import io.bifocal.dataplane.worker.Workers;
 import io.bifocal.xds.time.Loop;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Makes versions of listeners: their filter chains, their sockets, their logs and statistics.
@@ -23,6 +26,9 @@ final class VersionFactory {
   private final Workers workers;
   private final AccessLogs accessLogs;
   private final ManagerStats managerStats;
+  private final RuntimeReader runtime;
+  private final Listeners listeners;
+  private final AtomicLong connections = new AtomicLong();
   private final ChainReader chainReader;
   private final Sockets sockets;
 
@@ -32,6 +38,8 @@ final class VersionFactory {
       Workers workers,
       AccessLogs accessLogs,
       ManagerStats managerStats,
+      RuntimeReader runtime,
+      Listeners listeners,
       ChainReader chainReader,
       Sockets sockets) {
     this.control = control;
@@ -39,6 +47,8 @@ final class VersionFactory {
     this.workers = workers;
     this.accessLogs = accessLogs;
     this.managerStats = managerStats;
+    this.runtime = runtime;
+    this.listeners = listeners;
     this.chainReader = chainReader;
     this.sockets = sockets;
   }
@@ -57,6 +67,9 @@ final class VersionFactory {
     ListenerVersion active = entry.active;
     FilterChains predecessor =
         active != null && config.differsOnlyInChains(active.config()) ? active.chains() : null;
+    ListenerFilters listenerFilters =
+        ListenerFilters.read(
+            config.proto(), "listener '" + config.name() + "'", stats.root(), workers);
     List<AccessLog> logs = accessLogs.read(config.proto().getAccessLogList());
     FilterChains chains = chainReader.read(config, context, predecessor);
     List<ListenSocket> claimed;
@@ -70,10 +83,13 @@ final class VersionFactory {
     }
     return new ListenerVersion(
         config,
+        listenerFilters,
         chains,
         claimed,
         logs,
         new ListenerStats(scope, workers),
+        entry.limits(runtime, connections),
+        listeners,
         init,
         info,
         timestamp(control.wallTime()));

@@ -15,6 +15,7 @@ import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.runtime.RuntimeReader;
+import io.bifocal.dataplane.runtime.ScriptedRuntime;
 import io.bifocal.dataplane.secret.SecretManager;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.TransportSockets;
@@ -64,6 +65,7 @@ final class ListenerFixture implements AutoCloseable {
   final ScriptedSubscriptions xds = new ScriptedSubscriptions();
   final SecretManager secrets =
       new SecretManager(control, xds, name -> io.bifocal.xds.SubscriptionObserver.NONE);
+  final ScriptedRuntime runtime = new ScriptedRuntime();
   final Workers workers;
   final StatsStore stats;
   final Map<String, InitManager.Target> unready = new LinkedHashMap<>();
@@ -109,8 +111,9 @@ final class ListenerFixture implements AutoCloseable {
             stats,
             workers,
             filters,
-            new AccessLogs(logs, RuntimeReader.NONE),
+            new AccessLogs(logs, runtime),
             new TransportSockets(secrets),
+            runtime,
             DRAIN_TIME);
   }
 

@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Any;
-import com.google.protobuf.BoolValue;
 import io.bifocal.api.ConfigException;
 import io.bifocal.xds.ResourceType;
 import io.envoyproxy.envoy.admin.v3.ListenersConfigDump.DynamicListener;
@@ -179,28 +178,44 @@ class RefusedListenersTest {
 
   @Test
   void whatIsNotSupportedIsRefusedByItsPath() {
-    assertThat(refusal(l -> l.setBindToPort(BoolValue.of(false))))
-        .contains("listener 'bad': bind_to_port: false is not supported");
-    assertThat(refusal(l -> l.setFreebind(BoolValue.of(true))))
-        .contains("listener 'bad': field 'freebind' is not supported");
     assertThat(refusal(l -> l.getUdpListenerConfigBuilder()))
         .contains("listener 'bad': field 'udp_listener_config' is not supported");
-    assertThat(
-            refusal(
-                l ->
-                    l.getFilterChainsBuilder(0)
-                        .getFilterChainMatchBuilder()
-                        .addServerNames("a.example")))
-        .contains(
-            "listener 'bad': filter_chains[0].filter_chain_match: field 'server_names' is not"
-                + " supported");
+    assertThat(refusal(l -> l.getInternalListenerBuilder()))
+        .contains("listener 'bad': field 'internal_listener' is not supported");
+    assertThat(refusal(l -> l.setEnableMptcp(true)))
+        .contains("listener 'bad': field 'enable_mptcp' is not supported");
   }
 
   @Test
   void twoChainsCannotMatchTheSame() {
     assertThat(refusal(l -> l.addFilterChains(FilterChain.newBuilder().setName("twin"))))
-        .contains("filter chain 'twin' has the same matching rules defined as another");
+        .contains(
+            "error adding listener '127.0.0.1:0': filter chain 'twin' has the same matching rules"
+                + " defined as 'x'. duplicate matcher is: {}");
     assertThat(proxy.closed).containsExactly("x");
+  }
+
+  @Test
+  void whatChainsMatchIsRefusedInEnvoysWords() {
+    assertThat(
+            refusal(
+                l -> {
+                  l.getFilterChainsBuilder(0).getFilterChainMatchBuilder().addServerNames("A.b");
+                  l.addFilterChainsBuilder().getFilterChainMatchBuilder().addServerNames("a.b");
+                }))
+        .contains(
+            "error adding listener '127.0.0.1:0': multiple filter chains with overlapping matching"
+                + " rules are defined");
+    assertThat(proxy.closed).containsExactly("x");
+    assertThat(
+            refusal(
+                l -> l.getFilterChainsBuilder(0).getFilterChainMatchBuilder().addServerNames("a*")))
+        .contains("partial wildcards are not supported in \"server_names\"");
+    assertThat(
+            refusal(
+                l ->
+                    l.getFilterChainsBuilder(0).getFilterChainMatchBuilder().setAddressSuffix("1")))
+        .contains("filter chain 'x' contains unimplemented fields");
   }
 
   @Test

@@ -1,0 +1,286 @@
+package io.bifocal.conformance.tcp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.bifocal.conformance.Proxy;
+import io.bifocal.conformance.Started;
+import io.bifocal.conformance.Subject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The same first bytes of connections for Envoy and for Bifocal: which filter chain takes them,
+ * what the client gets, what the listener's access log says, and what is counted.
+ */
+class ListenerFiltersAgreementTest {
+  private static final Pattern COUNTED =
+      Pattern.compile(
+          "(tls_inspector|http_inspector|proxy_proto|listener\\.(?!admin)[a-z]+|downstream_cx_proxy_proto_error)"
+              + "(\\.(?!worker_|.*_ms|downstream_cx_active|downstream_pre_cx_active|connections_accepted"
+              + "|downstream_cx_destroy|bytes_processed).*)?");
+  private static final Map<Subject, Side> SIDES = new EnumMap<>(Subject.class);
+  private static final Started STARTED = new Started();
+
+  @BeforeAll
+  static void start() {
+    for (Subject subject : Subject.values()) {
+      SIDES.put(subject, new Side(subject));
+    }
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    STARTED.close();
+  }
+
+  private static final class Side {
+    final Path log = STARTED.directory().resolve("access-" + System.identityHashCode(this));
+    final Proxy proxy;
+    int lines;
+
+    Side(Subject subject) {
+      proxy =
+          STARTED
+              .start(
+                  subject, List.of(), bootstrap(log), List.of("--file-flush-interval-msec", "20"))
+              .awaitLive();
+    }
+
+    /** What became of one connection. */
+    String visit(String listener, byte[] first, boolean ends) throws IOException {
+      Map<String, Long> before = counted();
+      String heard;
+      try (Talk talk = new Talk(proxy.listener(listener))) {
+        talk.say(first);
+        heard = (ends ? talk.endOutput() : talk).hearAll();
+      }
+      String line =
+          await("a line of the log")
+              .until(
+                  () -> Files.exists(log) ? Files.readAllLines(log) : List.<String>of(),
+                  all -> all.size() > lines)
+              .get(lines++);
+      Map<String, Long> counts = counted();
+      counts.replaceAll((name, count) -> count - before.getOrDefault(name, 0L));
+      counts.values().removeIf(count -> count == 0);
+      return heard + "\n" + line + "\n" + counts;
+    }
+
+    private Map<String, Long> counted() {
+      Map<String, Long> counts = new TreeMap<>();
+      proxy
+          .stats()
+          .forEach(
+              (name, value) -> {
+                if (COUNTED.matcher(name).matches()) {
+                  counts.put(name, Long.parseLong(value));
+                }
+              });
+      return counts;
+    }
+  }
+
+  private static final String TYPES = "type.googleapis.com/envoy.extensions.filters.";
+  private static final String INSPECTORS =
+      """
+      {name: tls, typed_config: {"@type": %1$slistener.tls_inspector.v3.TlsInspector}}, \
+      {name: http, typed_config: {"@type": %1$slistener.http_inspector.v3.HttpInspector}}"""
+          .formatted(TYPES);
+  private static final String PROXY_PROTOCOL =
+      """
+      {name: pp, typed_config: {"@type": %slistener.proxy_protocol.v3.ProxyProtocol%s}}, """;
+
+  private static String bootstrap(Path log) {
+    return """
+        admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
+        static_resources:
+          listeners:
+        """
+        + listener("strict", log, PROXY_PROTOCOL.formatted(TYPES, "") + INSPECTORS)
+        + listener(
+            "lenient",
+            log,
+            PROXY_PROTOCOL.formatted(
+                    TYPES,
+                    ", allow_requests_without_proxy_protocol: true, disallowed_versions: [V1],"
+                        + " stat_prefix: lenient")
+                + INSPECTORS)
+        + listener("plain", log, INSPECTORS);
+  }
+
+  /** A listener whose chains answer with their names. */
+  private static String listener(String name, Path log, String filters) {
+    StringBuilder chains = new StringBuilder();
+    for (String[] chain :
+        new String[][] {
+          {"exact", "server_names: [a.example]"},
+          {"wild", "server_names: ['*.example']"},
+          {"h2", "transport_protocol: tls, application_protocols: [h2]"},
+          {"tls", "transport_protocol: tls"},
+          {"http11", "application_protocols: [http/1.1]"},
+          {"http10", "application_protocols: [http/1.0]"},
+          {"h2c", "application_protocols: [h2c]"},
+          {"port", "destination_port: 22"},
+          {
+            "range",
+            "destination_port: 23, prefix_ranges: [{address_prefix: 5.6.0.0, prefix_len: 16}]"
+          },
+          {
+            "source",
+            "destination_port: 24, source_prefix_ranges: [{address_prefix: 1.2.3.4, prefix_len: 32}]"
+          },
+          {"outside", "destination_port: 24, source_type: EXTERNAL"},
+          {
+            "direct",
+            "destination_port: 25, direct_source_prefix_ranges: [{address_prefix: 127.0.0.0, prefix_len: 8}]"
+          },
+          {"ports", "destination_port: 26, source_ports: [11, 12]"}
+        }) {
+      chains.append(
+          """
+              - name: %1$s
+                filter_chain_match: {%2$s}
+                filters:
+                - {name: d, typed_config: {"@type": %3$snetwork.direct_response.v3.Config, response: {inline_string: "%1$s"}}}
+          """
+              .formatted(chain[0], chain[1], TYPES));
+    }
+    return """
+          - name: %1$s
+            stat_prefix: %1$s
+            address: {socket_address: {address: 127.0.0.1, port_value: 0}}
+            listener_filters: [%2$s]
+            filter_chains:
+        %3$s
+            access_log:
+            - name: file
+              typed_config:
+                "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+                path: %4$s
+                log_format:
+                  text_format_source:
+                    inline_string: "%%RESPONSE_FLAGS%% %%RESPONSE_CODE_DETAILS%% %%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%% %%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%% %%DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT%% %%REQUESTED_SERVER_NAME%% %%FILTER_CHAIN_NAME%%\\n"
+        """
+        .formatted(name, filters, chains.toString().indent(2), log);
+  }
+
+  /** Who says no more than this must end, or it would be waited for. */
+  private static final Set<String> UNFINISHED = Set.of("PROXY TCP4 1.2");
+
+  static Stream<Arguments> firstBytes() {
+    String v2 = "\r\n\r\n\0\r\nQUIT\n";
+    String v2tcp4 = v2 + "\u0021\u0011\0\u000c\1\2\3\4\5\6\7\u0008\0\13\0";
+    return Stream.of(
+        Arguments.of("strict", "PROXY TCP4 1.2.3.4 5.6.7.8 11 22\r\nGET / HTTP/1.1\r\n\r\n"),
+        Arguments.of("strict", "PROXY TCP4 1.2.3.4 5.6.7.8 11 22\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("strict", "PROXY TCP4 1.2.3.4 5.6.7.8 11 23\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("strict", "PROXY TCP4 1.2.3.4 5.7.7.8 11 23\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("strict", "PROXY TCP4 1.2.3.4 5.7.7.8 11 24\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("strict", "PROXY TCP4 1.2.3.5 5.7.7.8 11 24\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("strict", "PROXY TCP4 5.7.7.8 5.7.7.8 11 24\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("strict", "PROXY TCP4 5.7.7.8 5.7.7.8 11 25\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("strict", "PROXY TCP4 5.7.7.8 5.7.7.8 12 26\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("strict", "PROXY TCP4 5.7.7.8 5.7.7.8 13 26\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("strict", "PROXY TCP6 2001:db8::1 2001:db8::2 11 22\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("strict", "PROXY UNKNOWN\r\nGET / HTTP/1.0\r\n\r\n"),
+        Arguments.of("strict", "PROXY UNKNOWN ffff:f...f:ffff 1 2 3\r\nGET / HTTP/1.0\r\n\r\n"),
+        Arguments.of("strict", "PROXY TCP4 1.2.3.4 5.6.7.8 11\r\nGET / HTTP/1.1\r\n\r\n"),
+        Arguments.of("strict", "PROXY TCP4 1.2.3.4 ::1 11 22\r\nGET / HTTP/1.1\r\n\r\n"),
+        Arguments.of("strict", "PROXY TCP4 1.2.3.4 5.6.7.8 11 65536\r\nGET / HTTP/1.1\r\n\r\n"),
+        Arguments.of("strict", "PROXY TCP4 1.2.3.4 5.6.7.8 11 22 33\r\nGET / HTTP/1.1\r\n\r\n"),
+        Arguments.of("strict", "PROXY UDP4 1.2.3.4 5.6.7.8 11 22\r\nGET / HTTP/1.1\r\n\r\n"),
+        Arguments.of("strict", "PROXY TCP4 1.2.3.4 5.6.7.8 11 22\nGET / HTTP/1.1\r\n\r\n"),
+        Arguments.of("strict", "PROXY TCP4 " + "1".repeat(120)),
+        Arguments.of("strict", "PROXY TCP4 1.2"),
+        Arguments.of("strict", "GET / HTTP/1.1\r\nhost: somebody\r\n\r\n"),
+        Arguments.of("strict", v2 + "\u0020\0\0\0GET / HTTP/1.1\r\n"),
+        Arguments.of("strict", v2tcp4 + "\u0016PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+        Arguments.of(
+            "strict",
+            v2 + "\u0021\u0011\0\u0010\1\2\3\4\5\6\7\u0008\0\13\0\u0016\3\0\1xGET / HTTP/1.1\r\n"),
+        Arguments.of(
+            "strict",
+            v2 + "\u0021\u0011\0\u0010\1\2\3\4\5\6\7\u0008\0\13\0\u0016\3\0\7xGET / HTTP/1.1\r\n"),
+        Arguments.of(
+            "strict",
+            v2 + "\u0021\u0012\0\u000c\1\2\3\4\5\6\7\u0008\0\13\0\u0016GET / HTTP/1.1\r\n"),
+        Arguments.of("strict", v2 + "\u0021\u0011\0\u0004\1\2\3\4GET / HTTP/1.1\r\n"),
+        Arguments.of(
+            "strict", v2 + "\42\u0011\0\u000c\1\2\3\4\5\6\7\u0008\0\13\0\u0016GET / HTTP/1.1\r\n"),
+        Arguments.of(
+            "strict",
+            v2 + "\u0031\u0011\0\u000c\1\2\3\4\5\6\7\u0008\0\13\0\u0016GET / HTTP/1.1\r\n"),
+        Arguments.of("strict", v2 + "\u0021\0\0\0GET / HTTP/1.1\r\n"),
+        Arguments.of("lenient", "GET / HTTP/1.1\r\n\r\n"),
+        Arguments.of("lenient", "PROXY TCP4 1.2.3.4 5.6.7.8 11 22\r\nGET / HTTP/1.1\r\n\r\n"),
+        Arguments.of("lenient", v2tcp4 + "\u0016SSH-2.0-x y\r\n"),
+        Arguments.of("plain", "GET / HTTP/1.0\r\n\r\n"),
+        Arguments.of("plain", "FOO / HTTP/1.1\r\n\r\n"),
+        Arguments.of("plain", "GET /\r\n\r\n"),
+        Arguments.of("plain", "GET / HTTP/1.1 x\r\n\r\n"),
+        Arguments.of("plain", "GET / HTTP/2.0\r\n\r\n"),
+        Arguments.of("plain", "\0\1\2\3\4\5\6\7 no line here"),
+        Arguments.of("plain", "<hello what is this>\r\n"),
+        Arguments.of("plain", "\u0016\3\1\0\5\2\0\0\1\0"),
+        Arguments.of("plain", hello("a.example", "h2")),
+        Arguments.of("plain", hello("A.Example", "")),
+        Arguments.of("plain", hello("b.c.example", "h2")),
+        Arguments.of("plain", hello("", "h2")),
+        Arguments.of("plain", hello("other", "http/1.1")),
+        Arguments.of("plain", hello("", "")));
+  }
+
+  /** A TLS client's first record. */
+  private static String hello(String serverName, String protocol) {
+    String extensions =
+        "\0\u002b\0\3\2\3\4" // versions: 1.3
+            + "\0\12\0\4\0\2\0\u001d" // groups: x25519
+            + "\0\15\0\4\0\2\4\3" // signatures
+            + (serverName.isEmpty() ? "" : "\0\0" + sized(2, sized(2, "\0" + sized(2, serverName))))
+            + (protocol.isEmpty() ? "" : "\0\20" + sized(2, sized(2, sized(1, protocol))));
+    String body =
+        "\3\3"
+            + "r".repeat(32)
+            + "\0"
+            + sized(2, "\u0013\1")
+            + sized(1, "\0")
+            + sized(2, extensions);
+    return "\u0016\3\1" + sized(2, "\1" + sized(3, body));
+  }
+
+  private static String sized(int width, String text) {
+    StringBuilder size = new StringBuilder();
+    for (int i = width - 1; i >= 0; i--) {
+      size.append((char) ((text.length() >> (8 * i)) & 0xFF));
+    }
+    return size + text;
+  }
+
+  @ParameterizedTest
+  @MethodSource("firstBytes")
+  void theSameChainTakesThemAndTheSameIsTold(String listener, String first) throws IOException {
+    boolean ends = UNFINISHED.contains(first);
+    Map<Subject, String> seen = new EnumMap<>(Subject.class);
+    for (Map.Entry<Subject, Side> side : SIDES.entrySet()) {
+      seen.put(side.getKey(), side.getValue().visit(listener, Talk.bytes(first), ends));
+    }
+    assertThat(seen.get(Subject.BIFOCAL))
+        .as(HexFormat.of().formatHex(Talk.bytes(first)))
+        .isEqualTo(seen.get(Subject.ENVOY));
+  }
+}

@@ -1,0 +1,89 @@
+package io.bifocal.conformance.tcp;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+
+/** A client's connection. */
+final class Talk implements AutoCloseable {
+  private static final int PATIENCE_MILLIS = 3_000;
+
+  private final Socket socket = new Socket();
+
+  Talk(InetSocketAddress address) {
+    try {
+      socket.connect(address, PATIENCE_MILLIS);
+      socket.setTcpNoDelay(true);
+      socket.setSoTimeout(PATIENCE_MILLIS);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static byte[] bytes(String latin) {
+    return latin.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  Talk say(byte[] bytes) {
+    try {
+      socket.getOutputStream().write(bytes);
+      return this;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  Talk say(String latin) {
+    return say(bytes(latin));
+  }
+
+  Talk endOutput() {
+    try {
+      socket.shutdownOutput();
+      return this;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What comes next, up to that many bytes or the end; {@code closed} is added at an end. */
+  String hear(int bytes) {
+    ByteArrayOutputStream heard = new ByteArrayOutputStream();
+    try {
+      while (heard.size() < bytes) {
+        int next = socket.getInputStream().read();
+        if (next < 0) {
+          return text(heard) + "<closed>";
+        }
+        heard.write(next);
+      }
+    } catch (SocketTimeoutException e) {
+      return text(heard) + "<silence>";
+    } catch (IOException e) {
+      return text(heard) + "<closed>"; // by a reset: whose bytes were still under way is chance
+    }
+    return text(heard);
+  }
+
+  private static String text(ByteArrayOutputStream heard) {
+    return heard.toString(StandardCharsets.ISO_8859_1);
+  }
+
+  /** What comes until the other side closes. */
+  String hearAll() {
+    return hear(Integer.MAX_VALUE);
+  }
+
+  @Override
+  public void close() {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package io.bifocal.dataplane.listener.filter;
+
+import com.google.protobuf.ByteString;
+import io.bifocal.dataplane.host.Address;
+import io.netty.channel.Channel;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A connection before a filter chain is chosen, with what listener filters have found out. Confined
+ * to its worker's loop.
+ */
+public final class AcceptedConnection {
+  private static final String RAW_BUFFER = "raw_buffer";
+
+  private final Channel channel;
+  private final Address directRemote;
+  private Address local;
+  private Address remote;
+  private boolean localRestored;
+  private String transportProtocol = "";
+  private String serverName = "";
+  private List<String> applicationProtocols = List.of();
+  private List<Tlv> tlvs = List.of();
+
+  /**
+   * One of the PROXY protocol's.
+   *
+   * @param type 0 to 255
+   */
+  public record Tlv(int type, ByteString value) {}
+
+  /** A connection of which nobody has found out anything. */
+  public AcceptedConnection(Channel channel, Address local, Address remote) {
+    this.channel = channel;
+    this.local = local;
+    this.remote = remote;
+    this.directRemote = remote;
+  }
+
+  Channel channel() {
+    return channel;
+  }
+
+  /** Whom it was meant for. */
+  public Address local() {
+    return local;
+  }
+
+  /** Whom it comes from. */
+  public Address remote() {
+    return remote;
+  }
+
+  /** The peer of the socket, whatever it says of others. */
+  public Address directRemote() {
+    return directRemote;
+  }
+
+  /** Whether {@link #local} is another one than the socket's. */
+  public boolean localRestored() {
+    return localRestored;
+  }
+
+  /** {@code tls} or {@code raw_buffer}. */
+  public String transportProtocol() {
+    return transportProtocol.isEmpty() ? RAW_BUFFER : transportProtocol;
+  }
+
+  /** The server that a TLS client asked for, in lower case; empty if it asked for none. */
+  public String serverName() {
+    return serverName;
+  }
+
+  /** What is going to be spoken, as the client offered or began it. */
+  public List<String> applicationProtocols() {
+    return applicationProtocols;
+  }
+
+  public List<Tlv> tlvs() {
+    return tlvs;
+  }
+
+  /** Whether it comes from this machine. Source: Envoy's {@code SAME_IP_OR_LOOPBACK}. */
+  public boolean fromHere() {
+    if (!(remote instanceof Address.Ip from)) {
+      return true; // a pipe
+    }
+    return from.ip().isLoopbackAddress()
+        || (local instanceof Address.Ip to && from.ip().equals(to.ip()));
+  }
+
+  void restoreLocal(Address original) {
+    localRestored |= !original.equals(local);
+    local = original;
+  }
+
+  void setRemote(Address told) {
+    remote = told;
+  }
+
+  void setTlvs(List<Tlv> told) {
+    tlvs = List.copyOf(told);
+  }
+
+  void foundTransport(String protocol) {
+    transportProtocol = protocol;
+  }
+
+  boolean transportKnown() {
+    return !transportProtocol.isEmpty();
+  }
+
+  void foundServerName(String name) {
+    serverName = name.toLowerCase(Locale.ROOT);
+  }
+
+  void foundApplicationProtocols(List<String> protocols) {
+    applicationProtocols = List.copyOf(protocols);
+  }
+}

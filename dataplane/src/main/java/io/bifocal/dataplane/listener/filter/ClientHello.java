@@ -1,0 +1,126 @@
+package io.bifocal.dataplane.listener.filter;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How a TLS client begins.
+ *
+ * <p>Source: RFC 8446 sections 4.1.2 and 5.1, RFC 6066 section 3, RFC 7301 section 3.1.
+ *
+ * @param serverName empty if it asks for none
+ * @param applicationProtocols in its order
+ */
+record ClientHello(String serverName, List<String> applicationProtocols) {
+  static final int MAX_BYTES = 64 * 1024;
+
+  private static final int RECORD_HEADER = 5;
+  private static final int MAX_RECORD = 16 * 1024;
+  private static final int HANDSHAKE_HEADER = 4;
+  private static final int HANDSHAKE = 22;
+  private static final int CLIENT_HELLO = 1;
+  private static final int SERVER_NAME = 0;
+  private static final int ALPN = 16;
+
+  /** What the first bytes of a connection are. */
+  sealed interface Reading {}
+
+  /** A whole one. */
+  record Whole(ClientHello hello) implements Reading {}
+
+  /** The end has not come yet. */
+  record Unfinished() implements Reading {}
+
+  /** Something else. */
+  record Other() implements Reading {}
+
+  /** One that is longer than anybody needs. */
+  record TooLarge() implements Reading {}
+
+  private static final Unfinished UNFINISHED = new Unfinished();
+  private static final Other OTHER = new Other();
+  private static final TooLarge TOO_LARGE = new TooLarge();
+
+  /** Looks at the readable bytes and leaves them where they are. */
+  static Reading peek(ByteBuf bytes) {
+    ByteBuf handshake = Unpooled.buffer(Math.min(bytes.readableBytes(), MAX_BYTES));
+    int at = bytes.readerIndex();
+    int wanted = HANDSHAKE_HEADER;
+    while (handshake.readableBytes() < wanted) {
+      int left = bytes.writerIndex() - at;
+      if ((left > 0 && bytes.getUnsignedByte(at) != HANDSHAKE)
+          || (left > 1 && bytes.getUnsignedByte(at + 1) != 3)) {
+        return OTHER;
+      }
+      if (left < RECORD_HEADER) {
+        return UNFINISHED;
+      }
+      int length = bytes.getUnsignedShort(at + 3);
+      if (length == 0 || length > MAX_RECORD) {
+        return OTHER;
+      }
+      int there = Math.min(length, left - RECORD_HEADER);
+      handshake.writeBytes(bytes, at + RECORD_HEADER, there);
+      at += RECORD_HEADER + there;
+      if (handshake.readableBytes() >= HANDSHAKE_HEADER) {
+        if (handshake.getUnsignedByte(0) != CLIENT_HELLO) {
+          return OTHER;
+        }
+        wanted = HANDSHAKE_HEADER + handshake.getUnsignedMedium(1);
+        if (wanted > MAX_BYTES) {
+          return TOO_LARGE;
+        }
+      }
+      if (there < length && handshake.readableBytes() < wanted) {
+        return UNFINISHED;
+      }
+    }
+    return parse(handshake.slice(HANDSHAKE_HEADER, wanted - HANDSHAKE_HEADER));
+  }
+
+  private static Reading parse(ByteBuf hello) {
+    try {
+      hello.skipBytes(2 + 32); // version and random
+      hello.skipBytes(hello.readUnsignedByte()); // session
+      hello.skipBytes(hello.readUnsignedShort()); // ciphers
+      hello.skipBytes(hello.readUnsignedByte()); // compression
+      return new Whole(
+          hello.isReadable() ? extensions(vector(hello)) : new ClientHello("", List.of()));
+    } catch (IndexOutOfBoundsException e) {
+      return OTHER; // lengths that do not fit in each other
+    }
+  }
+
+  private static ClientHello extensions(ByteBuf extensions) {
+    String serverName = "";
+    List<String> protocols = new ArrayList<>();
+    while (extensions.isReadable()) {
+      int type = extensions.readUnsignedShort();
+      ByteBuf extension = vector(extensions);
+      if (type == SERVER_NAME && extension.isReadable()) {
+        ByteBuf names = vector(extension);
+        if (names.readUnsignedByte() == 0) {
+          serverName = text(vector(names));
+        }
+      } else if (type == ALPN) {
+        ByteBuf names = vector(extension);
+        while (names.isReadable()) {
+          protocols.add(text(names.readSlice(names.readUnsignedByte())));
+        }
+      }
+    }
+    return new ClientHello(serverName, List.copyOf(protocols));
+  }
+
+  /** Bytes with their number, of two bytes, before them. */
+  private static ByteBuf vector(ByteBuf in) {
+    return in.readSlice(in.readUnsignedShort());
+  }
+
+  private static String text(ByteBuf bytes) {
+    return bytes.toString(StandardCharsets.ISO_8859_1);
+  }
+}

@@ -1,0 +1,16 @@
+package io.bifocal.dataplane.listener.filter;
+
+import io.bifocal.dataplane.stats.Scope;
+import java.util.function.Supplier;
+
+/** A configured listener filter. */
+@FunctionalInterface
+interface ListenerFilterFactory {
+  /**
+   * One worker's.
+   *
+   * @param root where it counts, in the cells of {@code shard}
+   * @return makes what looks at one connection
+   */
+  Supplier<ListenerFilter> on(Scope root, int shard);
+}
