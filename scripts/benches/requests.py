@@ -11,16 +11,14 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from .works import LARGE, ROUTES, WORKS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PEERS = Path(os.environ.get("BIFOCAL_PEERS", ROOT / ".peers")) / "bin"
 TICKS = os.sysconf("SC_CLK_TCK")
-ROUTES = 20
-PATH = "/service/17/item"
-BODY = "ok"
 MIB = 1 << 20
 
 
@@ -34,92 +32,6 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
-
-
-def envoy_config(port, admin, backend, log):
-    routes = "\n".join(
-        f"              - {{match: {{prefix: /service/{i}/}}, route: {{cluster: backend, "
-        "retry_policy: {retry_on: 5xx, num_retries: 1}}}"
-        for i in range(ROUTES)
-    )
-    return f"""
-admin:
-  address: {{socket_address: {{address: 127.0.0.1, port_value: {admin}}}}}
-static_resources:
-  listeners:
-  - name: ingress
-    address: {{socket_address: {{address: 127.0.0.1, port_value: {port}}}}}
-    filter_chains:
-    - filters:
-      - name: envoy.filters.network.http_connection_manager
-        typed_config:
-          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-          stat_prefix: ingress
-          access_log:
-          - name: envoy.access_loggers.file
-            typed_config:
-              "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-              path: {log}
-          route_config:
-            name: routes
-            virtual_hosts:
-            - name: all
-              domains: ["*"]
-              routes:
-{routes}
-          http_filters:
-          - name: envoy.filters.http.router
-            typed_config:
-              "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
-  clusters:
-  - name: backend
-    type: STATIC
-    connect_timeout: 5s
-    load_assignment:
-      cluster_name: backend
-      endpoints:
-      - lb_endpoints:
-        - endpoint: {{address: {{socket_address: {{address: 127.0.0.1, port_value: {backend}}}}}}}
-"""
-
-
-def haproxy_config(port, backend):
-    routes = "\n".join(f"  use_backend b if {{ path_beg /service/{i}/ }}" for i in range(ROUTES))
-    return f"""
-global
-  nbthread 1
-  log stdout format raw local0
-defaults
-  mode http
-  log global
-  option httplog
-  timeout connect 5s
-  timeout client 60s
-  timeout server 60s
-  retries 1
-  retry-on 500 502 503 504
-  http-reuse always
-frontend ingress
-  bind 127.0.0.1:{port}
-{routes}
-backend b
-  server s 127.0.0.1:{backend}
-"""
-
-
-def backend_config(port):
-    return f"""
-global
-  nbthread 1
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 60s
-  timeout server 60s
-frontend f
-  bind 127.0.0.1:{port}
-  http-request return status 200 content-type text/plain string {BODY}
-"""
 
 
 @dataclass
@@ -145,7 +57,8 @@ class Proxy:
 
 
 class Bench:
-    def __init__(self, options, directory):
+    def __init__(self, work, options, directory):
+        self.work = work
         self.options = options
         self.directory = directory
         self.processes = []
@@ -172,16 +85,17 @@ class Bench:
         return path
 
     def start_backend(self):
-        config = self.write("backend.cfg", backend_config(self.backend))
+        large = self.write("large", "x" * LARGE)
+        config = self.write("backend.cfg", self.work.backend(self.backend, large))
         self.spawn("backend", [find("haproxy"), "-db", "-f", str(config)], self.other_cores)
 
     def start(self, name):
         port, log = free_port(), self.directory / f"{name}.access.log"
         if name == "haproxy":
-            config = self.write("haproxy.cfg", haproxy_config(port, self.backend))
+            config = self.write("haproxy.cfg", self.work.haproxy(port, self.backend))
             command = [find("haproxy"), "-db", "-f", str(config)]
         else:
-            config = self.write(f"{name}.yaml", envoy_config(port, free_port(), self.backend, log))
+            config = self.write(f"{name}.yaml", self.work.envoy(port, free_port(), self.backend, log))
             program = find("envoy") if name == "envoy" else str(ROOT / "scripts" / "bifocal")
             command = [program, "-c", str(config), "--concurrency", "1", "-l", "warning", "--disable-hot-restart"]
         process, output = self.spawn(name, command, self.proxy_core)
@@ -196,40 +110,37 @@ class Bench:
             if proxy.process.poll() is not None:
                 fail(f"{proxy.name} ended with {proxy.process.returncode}:\n{tail(proxy.output)}")
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{proxy.port}{PATH}", timeout=5) as response:
-                    body = response.read().decode()
-                if body != BODY:
-                    fail(f"{proxy.name} answers {body!r}, not {BODY!r}")
+                body = self.fetch(proxy)
+                if len(body) != self.work.body:
+                    fail(f"{proxy.name} answers {body[:80]!r}, which is not of {self.work.body} bytes")
                 return
-            except OSError:
+            except subprocess.CalledProcessError:
                 if time.monotonic() > deadline:
                     fail(f"{proxy.name} does not answer:\n{tail(proxy.output)}")
                 time.sleep(0.1)
 
+    def fetch(self, proxy):
+        version = "--http2-prior-knowledge" if self.work.http2 else "--http1.1"
+        url = f"http://127.0.0.1:{proxy.port}{self.work.path}"
+        return subprocess.run([find("curl"), "-sSf", "-m5", version, url], capture_output=True, check=True).stdout
+
     def load(self, proxy, seconds):
-        command = [
-            find("wrk"),
-            "--latency",
-            "--threads=1",
-            f"--connections={self.options.connections}",
-            f"--duration={seconds}s",
-            f"http://127.0.0.1:{proxy.port}{PATH}",
-        ]
         run = subprocess.run(
-            command,
+            self.work.load(find, proxy.port, seconds, self.options.connections),
             capture_output=True,
             text=True,
             check=False,
             preexec_fn=lambda: os.sched_setaffinity(0, self.other_cores),
         )
-        requests = re.search(r"(\d+) requests in", run.stdout)
-        if run.returncode or not requests:
-            fail(f"wrk failed on {proxy.name}:\n{run.stdout}{run.stderr}{tail(proxy.output)}")
-        for trouble in ("Non-2xx", "Socket errors"):
-            if trouble in run.stdout:
-                print(f"bench: {proxy.name}: {re.search(trouble + '.*', run.stdout).group()}", file=sys.stderr)
-        proxy.requests += int(requests.group(1))
-        return int(requests.group(1)), run.stdout
+        done = None if run.returncode else self.work.read(run.stdout)
+        if not done:
+            fail(f"{self.work.tool} failed on {proxy.name}:\n{run.stdout}{run.stderr}{tail(proxy.output)}")
+        for trouble in ("Non-2xx.*", "Socket errors.*", "[1-9][0-9]* [345]xx"):
+            found = re.search(trouble, run.stdout)
+            if found:
+                print(f"bench: {proxy.name}: {found.group()}", file=sys.stderr)
+        proxy.requests += done[0]
+        return done
 
     def warm_up(self, proxy):
         served = 0
@@ -238,11 +149,11 @@ class Bench:
 
     def measure(self, proxy):
         before = proxy.cpu_seconds()
-        requests, report = self.load(proxy, self.options.seconds)
+        requests, p50, p99 = self.load(proxy, self.options.seconds)
         proxy.cpu.append((proxy.cpu_seconds() - before) / requests * 1e6)
         proxy.rate.append(requests / self.options.seconds)
-        proxy.p50.append(milliseconds(report, "50%"))
-        proxy.p99.append(milliseconds(report, "99%"))
+        proxy.p50.append(p50)
+        proxy.p99.append(p99)
         proxy.rss = max(proxy.rss, proxy.resident_bytes())
 
     def stop(self):
@@ -255,11 +166,6 @@ class Bench:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-
-
-def milliseconds(report, percentile):
-    value, unit = re.search(rf"^\s+{percentile}\s+([\d.]+)(us|ms|s)", report, re.MULTILINE).groups()
-    return float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
 
 
 def tail(path):
@@ -275,6 +181,10 @@ def logged(proxy):
         return sum(block.count(b"\n") for block in iter(lambda: log.read(MIB), b""))
 
 
+def median(times):
+    return "-" if None in times else f"{statistics.median(times):.2f}"
+
+
 def report(proxies):
     reference = next((p for p in proxies if p.name == "envoy"), proxies[0])
     base = statistics.median(reference.cpu)
@@ -285,8 +195,8 @@ def report(proxies):
         cpu = statistics.median(proxy.cpu)
         print(
             f"{proxy.name:10}{cpu:12.1f}{cpu / base:10.2f}{min(proxy.cpu):8.1f}{max(proxy.cpu):8.1f}"
-            f"{statistics.median(proxy.rate):10.0f}{statistics.median(proxy.p50):9.2f}"
-            f"{statistics.median(proxy.p99):9.2f}{proxy.rss / MIB:9.0f}{logged(proxy) / proxy.requests:10.1%}"
+            f"{statistics.median(proxy.rate):10.0f}{median(proxy.p50):>9}{median(proxy.p99):>9}"
+            f"{proxy.rss / MIB:9.0f}{logged(proxy) / proxy.requests:10.1%}"
         )
 
 
@@ -296,8 +206,8 @@ def arguments(argv):
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="CPU per request of Bifocal beside Envoy and HAProxy, one worker each, in one run.",
         epilog=f"""
-The work is the same for each: small HTTP/1.1 GETs over keep-alive connections, {ROUTES} routes with a retry policy,
-an access log in a file, statistics. The proxy has one core for itself, load generator and backend share the others.
+The work is the same for each: requests over keep-alive connections, {ROUTES} routes with a retry policy, an access log
+in a file, statistics; for the TCP proxy a line for each connection. The proxy has one core for itself, load generator and backend share the others.
 Rounds are interleaved; the table shows medians, and ratios to Envoy. CPU is what the kernel counts for the whole
 process, so a JVM pays for its collector and compiler. "logged" is access-log lines per request: 100 % or it cheats.
 
@@ -314,8 +224,17 @@ BIFOCAL_JAVA_OPTS reaches the JVM.
         default="envoy,haproxy,bifocal",
         help="which, and in what order (default: envoy,haproxy,bifocal)",
     )
+    parser.add_argument(
+        "--works",
+        default=",".join(WORKS),
+        help="which kinds of work, one after the other (default: all): " + "; ".join(f"{w.name}: {w.what}" for w in WORKS.values()),
+    )
     options = parser.parse_args(argv)
     options.proxies = options.proxies.split(",")
+    options.works = options.works.split(",")
+    strange = set(options.works) - set(WORKS)
+    if strange:
+        parser.error(f"no such work: {', '.join(sorted(strange))}")
     unknown = set(options.proxies) - {"envoy", "haproxy", "bifocal"}
     if unknown:
         parser.error(f"no such proxy: {', '.join(sorted(unknown))}")
@@ -324,29 +243,35 @@ BIFOCAL_JAVA_OPTS reaches the JVM.
 
 def main(argv):
     options = arguments(argv)
-    for tool in {"wrk", "haproxy"} | set(options.proxies) - {"bifocal"}:
+    works = [WORKS[name] for name in options.works]
+    for tool in {"curl", "haproxy"} | {work.tool for work in works} | set(options.proxies) - {"bifocal"}:
         if not find(tool):
             fail(f"{tool} is missing: scripts/peers {tool} brings it")
-    with tempfile.TemporaryDirectory(prefix="bench") as directory:
-        bench = Bench(options, Path(directory))
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-        try:
-            bench.start_backend()
-            proxies = [bench.start(name) for name in options.proxies]
-            for proxy in proxies:
-                print(f"bench: warming up {proxy.name} …", flush=True)
-                bench.warm_up(proxy)
-            for number in range(1, options.rounds + 1):
-                for proxy in proxies:
-                    bench.measure(proxy)
-                print(
-                    f"bench: round {number} of {options.rounds}: "
-                    + ", ".join(f"{p.name} {p.cpu[-1]:.1f} µs" for p in proxies),
-                    flush=True,
-                )
-            report(proxies)
-        except KeyboardInterrupt:
-            fail("interrupted")
-        finally:
-            bench.stop()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    for work in works:
+        with tempfile.TemporaryDirectory(prefix="bench") as directory:
+            run(work, options, Path(directory))
 
+
+def run(work, options, directory):
+    print(f"\nbench: {work.name}: {work.what}", flush=True)
+    bench = Bench(work, options, directory)
+    try:
+        bench.start_backend()
+        proxies = [bench.start(name) for name in options.proxies]
+        for proxy in proxies:
+            print(f"bench: warming up {proxy.name} …", flush=True)
+            bench.warm_up(proxy)
+        for number in range(1, options.rounds + 1):
+            for proxy in proxies:
+                bench.measure(proxy)
+            print(
+                f"bench: round {number} of {options.rounds}: "
+                + ", ".join(f"{p.name} {p.cpu[-1]:.1f} µs" for p in proxies),
+                flush=True,
+            )
+        report(proxies)
+    except KeyboardInterrupt:
+        fail("interrupted")
+    finally:
+        bench.stop()
