@@ -56,6 +56,7 @@ class ArchitectureTest {
           "runtime",
           "secret",
           "match",
+          "hash",
           "ondemand");
 
   private static final Set<String> CLOCKS = Set.of("nanoTime", "currentTimeMillis", "sleep");

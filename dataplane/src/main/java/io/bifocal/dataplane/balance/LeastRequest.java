@@ -48,7 +48,7 @@ final class LeastRequest extends PriorityBalancer {
     }
 
     @Override
-    public Host next() {
+    public Host next(LoadBalancerContext context) {
       if (weighted != null) {
         return weighted.next();
       }

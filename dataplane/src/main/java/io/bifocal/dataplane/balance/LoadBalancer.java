@@ -12,7 +12,12 @@ public interface LoadBalancer {
    * A host for the next request, or null when none is usable. A change of health must come with a
    * new {@code HostSet}, since what follows from one is worked out once.
    */
-  @Nullable Host choose(HostSet hosts);
+  @Nullable Host choose(HostSet hosts, LoadBalancerContext context);
+
+  /** The same for a request of which nothing counts. */
+  default @Nullable Host choose(HostSet hosts) {
+    return choose(hosts, LoadBalancerContext.NONE);
+  }
 
   /**
    * The balancer of {@code Cluster.lb_policy} with Envoy's defaults.
@@ -38,5 +43,10 @@ public interface LoadBalancer {
       case RANDOM -> new RandomChoice(panic, chance);
       default -> throw new IllegalArgumentException("not supported: lb_policy " + policy);
     };
+  }
+
+  /** One that keeps requests to the hosts that their hashes lead to. */
+  static LoadBalancer of(ConsistentHash how, Panic panic, LongSupplier chance) {
+    return new Hashing(how, panic, chance);
   }
 }

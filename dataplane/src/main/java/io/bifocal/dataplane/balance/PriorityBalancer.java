@@ -17,7 +17,7 @@ abstract class PriorityBalancer implements LoadBalancer {
     /** The hosts have changed; there is at least one. */
     void update(List<Host> hosts);
 
-    Host next();
+    Host next(LoadBalancerContext context);
   }
 
   private record Key(int priority, PriorityLoad.Kind kind) {}
@@ -34,30 +34,36 @@ abstract class PriorityBalancer implements LoadBalancer {
     this.chance = chance;
   }
 
+  /** By which of several shares one is chosen. */
+  long point(LoadBalancerContext context, LongSupplier chance) {
+    return chance.getAsLong();
+  }
+
   /** A rotation without hosts. */
   abstract Rotation rotation(LongSupplier chance);
 
   @Override
   @SuppressWarnings("ReferenceEquality") // a set is immutable: the same one means no change
-  public final @Nullable Host choose(HostSet hosts) {
+  public final @Nullable Host choose(HostSet hosts, LoadBalancerContext context) {
     if (hosts != current) {
       workOut(hosts);
     }
-    Host host = chooseOnce(true);
+    Host host = chooseOnce(context, true);
     if (host == null && !load.shares().isEmpty()) {
       workOut(hosts);
-      host = chooseOnce(false);
+      host = chooseOnce(context, false);
     }
     return host;
   }
 
   /** Null when there is none, or when the one whose turn it is has lost its health meanwhile. */
-  private @Nullable Host chooseOnce(boolean admittedOnly) {
-    int index = load.pick(chance);
-    if (index < 0) {
+  private @Nullable Host chooseOnce(LoadBalancerContext context, boolean admittedOnly) {
+    int shares = load.shares().size();
+    if (shares == 0) {
       return null;
     }
-    Host host = byShare.get(index).next();
+    int index = shares == 1 ? 0 : load.pick(point(context, chance), context.excluded());
+    Host host = byShare.get(index).next(context);
     Share share = load.shares().get(index);
     if (admittedOnly && !share.admits(host)) {
       return null;

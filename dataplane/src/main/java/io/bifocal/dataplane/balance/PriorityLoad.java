@@ -5,7 +5,6 @@ import io.bifocal.dataplane.host.Host.Health;
 import io.bifocal.dataplane.host.HostSet;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.LongSupplier;
 
 /**
  * How the load is spread over priorities: what a priority can carry is the part of its hosts that
@@ -27,6 +26,10 @@ record PriorityLoad(List<Share> shares) {
 
   /** A part of the load, and who serves it. */
   record Share(int priority, Kind kind, int percent, List<Host> hosts) {
+    boolean isAmong(long priorities) {
+      return priority < Long.SIZE && (priorities >>> priority & 1) != 0;
+    }
+
     /** Whether a host may still be chosen: its health can change after all this was worked out. */
     boolean admits(Host host) {
       return switch (kind) {
@@ -37,15 +40,24 @@ record PriorityLoad(List<Share> shares) {
     }
   }
 
-  /** The index of a share, chosen by its part of the load; -1 when there is none. */
-  int pick(LongSupplier chance) {
-    if (shares.size() < 2) {
-      return shares.size() - 1;
+  /**
+   * The index of a share, chosen by its part of the load; there must be one.
+   *
+   * @param number by which it is chosen
+   * @param excluded priorities whose shares are left out, unless they are all; a bit each
+   */
+  int pick(long number, long excluded) {
+    int total = 0;
+    for (int i = 0; i < shares.size(); i++) {
+      total += shares.get(i).isAmong(excluded) ? 0 : shares.get(i).percent();
     }
-    long point = Long.remainderUnsigned(chance.getAsLong(), 100);
+    if (total == 0) {
+      return pick(number, 0);
+    }
+    long point = Long.remainderUnsigned(number, total);
     int index = 0;
-    while (point >= shares.get(index).percent()) {
-      point -= shares.get(index).percent();
+    while (shares.get(index).isAmong(excluded) || point >= shares.get(index).percent()) {
+      point -= shares.get(index).isAmong(excluded) ? 0 : shares.get(index).percent();
       index++;
     }
     return index;

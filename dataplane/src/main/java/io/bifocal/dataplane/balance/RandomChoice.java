@@ -21,7 +21,7 @@ final class RandomChoice extends PriorityBalancer {
       }
 
       @Override
-      public Host next() {
+      public Host next(LoadBalancerContext context) {
         return hosts.get((int) Long.remainderUnsigned(chance.getAsLong(), hosts.size()));
       }
     };

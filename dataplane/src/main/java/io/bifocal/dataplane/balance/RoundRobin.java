@@ -49,7 +49,7 @@ final class RoundRobin extends PriorityBalancer {
     }
 
     @Override
-    public Host next() {
+    public Host next(LoadBalancerContext context) {
       return weighted == null
           ? hosts.get((int) Long.remainderUnsigned(turn++, hosts.size()))
           : weighted.next();

@@ -2,18 +2,24 @@ package io.bifocal.dataplane.cluster;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.Unpack;
+import io.bifocal.dataplane.balance.ConsistentHash;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
 import io.envoyproxy.envoy.config.cluster.v3.LoadBalancingPolicy;
 import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.common.v3.ConsistentHashingLbConfig;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.maglev.v3.Maglev;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.random.v3.Random;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Which policy chooses a cluster's hosts. */
 final class BalancingReader {
+  private static final int CERTAINTY = 50;
   private static final String POLICIES = "envoy.extensions.load_balancing_policies.";
 
   private BalancingReader() {}
@@ -46,6 +52,15 @@ final class BalancingReader {
               cluster.getLeastRequestLbConfig().hasChoiceCount()
                   ? cluster.getLeastRequestLbConfig().getChoiceCount().getValue()
                   : 2,
+              panic);
+      case RING_HASH -> Balancing.of(ring(cluster), panic);
+      case MAGLEV ->
+          Balancing.of(
+              new ConsistentHash.Maglev(
+                  prime(
+                      cluster.getMaglevLbConfig().hasTableSize(),
+                      cluster.getMaglevLbConfig().getTableSize().getValue()),
+                  hashing(common.getConsistentHashingLbConfig())),
               panic);
       case CLUSTER_PROVIDED ->
           throw new ConfigException(
@@ -86,6 +101,20 @@ final class BalancingReader {
               least.hasChoiceCount() ? least.getChoiceCount().getValue() : 2,
               panic);
         }
+        case POLICIES + "ring_hash.v3.RingHash" -> {
+          RingHash ring = Unpack.as(RingHash.getDefaultInstance(), extension.getTypedConfig());
+          warnings.addAll(ClusterFields.RING_HASH.check(ring, path));
+          return Balancing.of(ring(ring), panic);
+        }
+        case POLICIES + "maglev.v3.Maglev" -> {
+          Maglev maglev = Unpack.as(Maglev.getDefaultInstance(), extension.getTypedConfig());
+          warnings.addAll(ClusterFields.MAGLEV.check(maglev, path));
+          return Balancing.of(
+              new ConsistentHash.Maglev(
+                  prime(maglev.hasTableSize(), maglev.getTableSize().getValue()),
+                  hashing(maglev.getConsistentHashingLbConfig())),
+              panic);
+        }
         default -> names.add(extension.getName());
       }
     }
@@ -93,5 +122,66 @@ final class BalancingReader {
         "Didn't find a registered load balancer factory with names from ["
             + String.join(", ", names)
             + "]");
+  }
+
+  private static ConsistentHash.Ring ring(Cluster cluster) throws ConfigException {
+    Cluster.RingHashLbConfig config = cluster.getRingHashLbConfig();
+    return ring(
+        config.hasMinimumRingSize()
+            ? config.getMinimumRingSize().getValue()
+            : ConsistentHash.Ring.DEFAULT.least(),
+        config.hasMaximumRingSize()
+            ? config.getMaximumRingSize().getValue()
+            : ConsistentHash.Ring.DEFAULT.most(),
+        config.getHashFunction() == Cluster.RingHashLbConfig.HashFunction.MURMUR_HASH_2,
+        hashing(cluster.getCommonLbConfig().getConsistentHashingLbConfig()));
+  }
+
+  @SuppressWarnings("deprecation") // control planes still send the old pair
+  private static ConsistentHash.Ring ring(RingHash config) throws ConfigException {
+    return ring(
+        config.hasMinimumRingSize()
+            ? config.getMinimumRingSize().getValue()
+            : ConsistentHash.Ring.DEFAULT.least(),
+        config.hasMaximumRingSize()
+            ? config.getMaximumRingSize().getValue()
+            : ConsistentHash.Ring.DEFAULT.most(),
+        config.getHashFunction() == RingHash.HashFunction.MURMUR_HASH_2,
+        config.hasConsistentHashingLbConfig()
+            ? hashing(config.getConsistentHashingLbConfig())
+            : new ConsistentHash.Common(
+                config.getUseHostnameForHashing(), config.getHashBalanceFactor().getValue()));
+  }
+
+  private static ConsistentHash.Ring ring(
+      long least, long most, boolean murmur, ConsistentHash.Common common) throws ConfigException {
+    if (least > most) {
+      throw new ConfigException(
+          "ring hash: minimum_ring_size (%d) > maximum_ring_size (%d)".formatted(least, most));
+    }
+    return new ConsistentHash.Ring(
+        least,
+        most,
+        murmur ? ConsistentHash.Ring.Function.MURMUR_HASH_2 : ConsistentHash.Ring.Function.XX_HASH,
+        common);
+  }
+
+  private static int prime(boolean set, long size) throws ConfigException {
+    int wanted = set ? (int) size : ConsistentHash.Maglev.DEFAULT.size();
+    if (!BigInteger.valueOf(wanted).isProbablePrime(CERTAINTY)) {
+      throw new ConfigException("The table size of maglev must be prime number");
+    }
+    return wanted;
+  }
+
+  private static ConsistentHash.Common hashing(
+      Cluster.CommonLbConfig.ConsistentHashingLbConfig config) {
+    return new ConsistentHash.Common(
+        config.getUseHostnameForHashing(), config.getHashBalanceFactor().getValue());
+  }
+
+  private static ConsistentHash.Common hashing(ConsistentHashingLbConfig config) {
+    return new ConsistentHash.Common(
+        config.getUseHostnameForHashing(), config.getHashBalanceFactor().getValue());
   }
 }

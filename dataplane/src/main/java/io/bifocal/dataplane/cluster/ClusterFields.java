@@ -12,7 +12,9 @@ import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
 import io.envoyproxy.envoy.extensions.clusters.dns.v3.DnsCluster;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.maglev.v3.Maglev;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.random.v3.Random;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig;
 
@@ -38,6 +40,8 @@ final class ClusterFields {
               "load_balancing_policy",
               "round_robin_lb_config",
               "least_request_lb_config",
+              "ring_hash_lb_config",
+              "maglev_lb_config",
               "circuit_breakers",
               "common_http_protocol_options",
               "max_requests_per_connection",
@@ -97,7 +101,7 @@ final class ClusterFields {
           .ignores("updates are not merged", "update_merge_window")
           .ignores("new hosts are used at once", "ignore_new_hosts_until_first_hc")
           .supports("close_connections_on_host_set_change")
-          .ignores("it concerns consistent hashing only", "consistent_hashing_lb_config")
+          .supports("consistent_hashing_lb_config")
           .ignores("EDS health counts as it is mapped by default", "override_host_status");
 
   static final SupportedFields ROUND_ROBIN =
@@ -107,6 +111,22 @@ final class ClusterFields {
 
   static final SupportedFields RANDOM =
       SupportedFields.of(Random.getDescriptor()).ignores(EVEN_SPREAD, "locality_lb_config");
+
+  static final SupportedFields RING_HASH =
+      SupportedFields.of(RingHash.getDescriptor())
+          .supports(
+              "hash_function",
+              "minimum_ring_size",
+              "maximum_ring_size",
+              "use_hostname_for_hashing",
+              "hash_balance_factor",
+              "consistent_hashing_lb_config")
+          .ignores(EVEN_SPREAD, "locality_weighted_lb_config");
+
+  static final SupportedFields MAGLEV =
+      SupportedFields.of(Maglev.getDescriptor())
+          .supports("table_size", "consistent_hashing_lb_config")
+          .ignores(EVEN_SPREAD, "locality_weighted_lb_config");
 
   static final SupportedFields LEAST_REQUEST =
       SupportedFields.of(LeastRequest.getDescriptor())

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.cluster;
 
+import io.bifocal.dataplane.balance.ConsistentHash;
 import io.bifocal.dataplane.balance.LoadBalancer;
 import io.bifocal.dataplane.balance.Panic;
 import io.bifocal.dataplane.pool.PoolFactory;
@@ -16,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 
 /**
  * The clusters as each worker sees them. The control loop publishes changes; each worker applies
@@ -44,11 +46,12 @@ public final class ClusterTables {
 
   private static LoadBalancer balancer(ClusterConfig config, UpstreamStats stats) {
     Balancing how = config.balancing();
-    return LoadBalancer.of(
-        how.policy(),
-        how.choices(),
-        new Panic(how.panicThreshold(), stats.lbHealthyPanic::inc),
-        () -> ThreadLocalRandom.current().nextLong());
+    Panic panic = new Panic(how.panicThreshold(), stats.lbHealthyPanic::inc);
+    LongSupplier chance = () -> ThreadLocalRandom.current().nextLong();
+    ConsistentHash hash = how.hash();
+    return hash == null
+        ? LoadBalancer.of(how.policy(), how.choices(), panic, chance)
+        : LoadBalancer.of(hash, panic, chance);
   }
 
   /** The clusters as {@code worker} sees them; confined to its loop. */

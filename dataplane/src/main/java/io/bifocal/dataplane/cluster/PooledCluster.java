@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.dataplane.balance.LoadBalancer;
+import io.bifocal.dataplane.balance.LoadBalancerContext;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.pool.CircuitBreakers;
@@ -76,23 +77,26 @@ final class PooledCluster implements WorkerCluster {
   }
 
   @Override
-  public @Nullable Host chooseHost() {
+  public @Nullable Host chooseHost(LoadBalancerContext context) {
     PooledCluster live = live();
-    return live == null ? null : live.next();
+    return live == null ? null : live.next(context);
   }
 
-  private @Nullable Host next() {
+  private @Nullable Host next(LoadBalancerContext context) {
     for (Host host = ahead.poll(); host != null; host = ahead.poll()) {
       Host now = snapshot.hosts().of(host.state());
       if (now != null && now.health() != Host.Health.UNHEALTHY) {
         return now;
       }
     }
-    return balancer.choose(snapshot.hosts().set());
+    return balancer.choose(snapshot.hosts().set(), context);
   }
 
   /** Makes connections at the hosts that are next in turn. */
   private void connectAhead(int use) {
+    if (config().balancing().hash() != null) {
+      return; // who is next depends on what is asked for
+    }
     double ratio = config().connections().predictivePreconnect();
     // A few at a time: another request will come by.
     for (int i = 0; i < 3 && load(use).wantsMore(ratio, 1); i++) {

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.cluster;
 
+import io.bifocal.dataplane.balance.LoadBalancerContext;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.dataplane.pool.ConnectionPool;
@@ -23,7 +24,12 @@ public interface WorkerCluster {
   CircuitBreakers breakers(RoutingPriority priority);
 
   /** A host for the next request, or null when none is usable ({@code no healthy upstream}). */
-  @Nullable Host chooseHost();
+  default @Nullable Host chooseHost() {
+    return chooseHost(LoadBalancerContext.NONE);
+  }
+
+  /** The same by what counts of a request. */
+  @Nullable Host chooseHost(LoadBalancerContext context);
 
   /**
    * Connections for requests, kept and used again; by HTTP/2 many at once. Null when there are too

@@ -30,7 +30,8 @@ final class CompiledRoutes implements VirtualHostSource.Owner, AutoCloseable {
   private final Scope vhdsScope;
   private final List<Runnable> waiting = new ArrayList<>();
   private @Nullable RouteConfiguration own;
-  private @Nullable RouteConfiguration merged;
+  private @Nullable RouteConfiguration compiled;
+  private List<VirtualHost> others = List.of();
   private @Nullable Instant since;
   private @Nullable Counter overflow;
   private String version = "";
@@ -119,16 +120,18 @@ final class CompiledRoutes implements VirtualHostSource.Owner, AutoCloseable {
 
   private void compile(RouteConfiguration fresh, Collection<VirtualHost> more, boolean validate)
       throws ConfigException {
-    RouteConfiguration all =
-        more.isEmpty() ? fresh : fresh.toBuilder().addAllVirtualHosts(more).build();
-    table = RouteTable.compile(all, surroundings.context(), validate);
-    merged = all;
+    table = RouteTable.compile(fresh, more, surroundings.context(), validate, table);
+    compiled = fresh;
+    others = List.copyOf(more);
     since = surroundings.now().get();
   }
 
   /** With its virtual hosts, as it is in force. */
   @Nullable RouteConfiguration config() {
-    return merged;
+    RouteConfiguration config = compiled;
+    return config == null || others.isEmpty()
+        ? config
+        : config.toBuilder().addAllVirtualHosts(others).build();
   }
 
   /** When it became so. */

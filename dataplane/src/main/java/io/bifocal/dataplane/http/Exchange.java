@@ -198,11 +198,16 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
   /** Looks for the route; another time with the same chance. */
   void findRoute() {
     RouteTable table = connection.manager.routes().current(request());
+    if (table != null) {
+      table.sanitize(request());
+    }
     if (random == 0) {
       random = ThreadLocalRandom.current().nextLong() >>> 1;
     }
     Route found =
-        table == null || !connection.settings.hasRouter() ? null : table.match(request(), random);
+        table == null || !connection.settings.hasRouter()
+            ? null
+            : table.match(request(), info, random);
     route = found;
     info.routeName = found == null ? "" : found.name();
     response.routed(found);
@@ -223,10 +228,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     if (found == null || !(found.action() instanceof RouteAction.Forward forward)) {
       return "";
     }
-    RouteAction.ClusterChoice choice = forward.cluster();
-    return choice instanceof RouteAction.Weighted weighted
-        ? weighted.choose(random).name()
-        : clusterName(choice, request());
+    return forward.clusterName();
   }
 
   /** The name of the cluster that the route chooses, when there is no such cluster. */
@@ -271,14 +273,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
 
   private void forward(RouteAction.Forward forward, Route found, RequestHead head, boolean end) {
     long now = connection.loop.nanoTime();
-    RouteAction.ClusterChoice choice = forward.cluster();
-    RouteAction.Weight weight =
-        choice instanceof RouteAction.Weighted weighted ? weighted.choose(random) : null;
-    if (weight != null) {
-      response.weighted(weight);
-    }
-    String name = weight != null ? weight.name() : clusterName(choice, head);
-    WorkerCluster cluster = connection.here.clusters.find(name);
+    WorkerCluster cluster = connection.here.clusters.find(forward.clusterName());
     if (cluster == null) {
       stats.noCluster.inc();
       response.localReply(
@@ -287,11 +282,11 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
       return;
     }
     info.upstreamCluster = cluster.config().observabilityName();
-    if (forward.idleTimeout() != null) {
-      streamIdle = forward.idleTimeout().toNanos();
+    if (forward.timeouts().idle() != null) {
+      streamIdle = forward.timeouts().idle().toNanos();
       touch(now);
     }
-    RouteHeaders.finalizeRequest(found, forward, weight, head, info, connection.settings);
+    RouteHeaders.finalizeRequest(found, forward, head, info, connection.settings);
     if (end) {
       deadlines.set(Deadlines.Kind.ROUTE, now, forward.timeout().toNanos());
     }
@@ -301,17 +296,11 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
             cluster,
             response,
             forward,
-            found.attemptCount(),
+            forward.attemptHeaders().inRequest(),
             connection.settings.suppressEnvoyHeaders(),
             end);
     router = next;
     next.start();
-  }
-
-  private static String clusterName(RouteAction.ClusterChoice choice, RequestHead head) {
-    return choice instanceof RouteAction.InHeader inHeader
-        ? head.headers.get(inHeader.header(), "")
-        : ((RouteAction.Named) choice).name();
   }
 
   @Override

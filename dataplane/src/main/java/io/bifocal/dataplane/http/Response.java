@@ -29,7 +29,6 @@ final class Response implements DownstreamStream {
   private final Exchange exchange;
   private final ResponseSender sender;
   private @Nullable Route route;
-  private RouteAction.@Nullable Weight weight;
   private boolean begun;
   private boolean sent;
 
@@ -41,11 +40,6 @@ final class Response implements DownstreamStream {
   /** The route has been found: it changes the answer's headers. */
   void routed(@Nullable Route found) {
     route = found;
-  }
-
-  /** A share of a weighted cluster has been chosen, which changes them too. */
-  void weighted(RouteAction.Weight chosen) {
-    weight = chosen;
   }
 
   /** Whether another answer is out of the question. */
@@ -82,7 +76,7 @@ final class Response implements DownstreamStream {
     info.responseHeaders = headers;
     RequestHeaders.dropHopByHop(headers);
     if (route != null) {
-      RouteHeaders.finalizeResponse(route, weight, headers, info);
+      RouteHeaders.finalizeResponse(route, headers, info);
     }
     StreamFilters filters = exchange.filters();
     if (filters == null) {
@@ -191,7 +185,7 @@ final class Response implements DownstreamStream {
   /** Sends the client elsewhere. */
   void redirect(RouteAction.Redirect redirect, Route found) {
     HttpHeaders headers = LocalHeaders.empty();
-    headers.set(HttpHeaderNames.LOCATION, Redirects.location(redirect, found, request(), scheme()));
+    headers.set(HttpHeaderNames.LOCATION, redirect.location(found, request()));
     respond(new LocalReply(redirect.status(), "", null, "direct_response"), headers);
   }
 

@@ -10,6 +10,9 @@ import java.util.Locale;
 /** A condition on a text; source: {@code envoy.type.matcher.v3.StringMatcher}. */
 @FunctionalInterface
 public interface StringMatch {
+  /** Envoy's limit for the size of a compiled expression. */
+  int MOST_INSTRUCTIONS = 100;
+
   boolean matches(String text);
 
   /**
@@ -59,12 +62,33 @@ public interface StringMatch {
 
   /** The whole text must match. */
   static StringMatch regex(RegexMatcher matcher) throws ConfigException {
-    Pattern pattern = compile(matcher.getRegex());
+    Pattern pattern = compile(matcher);
     return pattern::matches;
   }
 
-  /** Compiles in RE2's syntax; what is wrong is told in RE2's words. */
-  static Pattern compile(String regex) throws ConfigException {
+  /**
+   * Compiles in RE2's syntax.
+   *
+   * @throws ConfigException in RE2's words what is wrong; in Envoy's that it is too large
+   */
+  @SuppressWarnings("deprecation") // control planes still send the limit
+  static Pattern compile(RegexMatcher matcher) throws ConfigException {
+    Pattern pattern = compiled(matcher.getRegex());
+    boolean own = matcher.getGoogleRe2().hasMaxProgramSize();
+    int most = own ? matcher.getGoogleRe2().getMaxProgramSize().getValue() : MOST_INSTRUCTIONS;
+    if (pattern.programSize() > most) {
+      throw new ConfigException(
+          "regex '%s' RE2 program size of %d > max program size of %d%s. Increase configured max program size if necessary."
+              .formatted(
+                  matcher.getRegex(),
+                  pattern.programSize(),
+                  most,
+                  own ? "" : " set for the error level threshold"));
+    }
+    return pattern;
+  }
+
+  private static Pattern compiled(String regex) throws ConfigException {
     try {
       return Pattern.compile(regex);
     } catch (PatternSyntaxException e) {

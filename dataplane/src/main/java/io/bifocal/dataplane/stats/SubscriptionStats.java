@@ -2,6 +2,7 @@ package io.bifocal.dataplane.stats;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.bifocal.dataplane.hash.XxHash64;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.TransportObserver;
 import io.bifocal.xds.time.Loop;

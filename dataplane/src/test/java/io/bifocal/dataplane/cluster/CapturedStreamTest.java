@@ -51,7 +51,7 @@ class CapturedStreamTest {
             w -> {
               throw new AssertionError("there is no worker");
             },
-            (c, s) -> hosts -> null);
+            (c, s) -> (hosts, context) -> null);
     ClusterManager manager =
         new ClusterManager(
             control,

@@ -205,7 +205,7 @@ final class ClusterFixture {
   }
 
   private static LoadBalancer firstUsable() {
-    return hosts ->
+    return (hosts, context) ->
         hosts.all().stream()
             .filter(h -> h.health() != Host.Health.UNHEALTHY)
             .findFirst()

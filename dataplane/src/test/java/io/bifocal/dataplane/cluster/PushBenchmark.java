@@ -95,7 +95,7 @@ public class PushBenchmark {
               List.of(worker),
               stats,
               w -> new ClusterFixture().new FakePools(),
-              (c, s) -> hosts -> null);
+              (c, s) -> (hosts, context) -> null);
       ScriptedNames names = new ScriptedNames(time);
       manager = new ClusterManager(time, source, stats, tables, ClusterDefaults.DEFAULT, names);
       manager.start(ADS, SubscriptionObserver.NONE, c -> SubscriptionObserver.NONE, () -> {});

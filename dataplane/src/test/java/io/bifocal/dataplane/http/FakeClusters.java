@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http;
 
+import io.bifocal.dataplane.balance.LoadBalancerContext;
 import io.bifocal.dataplane.cluster.ClusterConfig;
 import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.cluster.WorkerClusters;
@@ -103,7 +104,7 @@ final class FakeClusters implements WorkerClusters {
       @Nullable ConnectionPool pool)
       implements WorkerCluster {
     @Override
-    public @Nullable Host chooseHost() {
+    public @Nullable Host chooseHost(LoadBalancerContext context) {
       return host;
     }
 

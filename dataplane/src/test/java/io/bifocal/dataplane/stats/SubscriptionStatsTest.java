@@ -3,6 +3,7 @@ package io.bifocal.dataplane.stats;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bifocal.dataplane.hash.XxHash64;
 import io.bifocal.xds.time.VirtualTime;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.tcp;
 
+import io.bifocal.dataplane.balance.LoadBalancerContext;
 import io.bifocal.dataplane.cluster.ClusterConfig;
 import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.cluster.WorkerClusters;
@@ -121,7 +122,7 @@ public final class DirectClusters implements WorkerClusters {
     }
 
     @Override
-    public @Nullable Host chooseHost() {
+    public @Nullable Host chooseHost(LoadBalancerContext context) {
       return host;
     }
 

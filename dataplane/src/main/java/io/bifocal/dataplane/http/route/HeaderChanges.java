@@ -38,10 +38,24 @@ public record HeaderChanges(List<AsciiString> remove, List<Addition> add) {
 
   /** {@code append_action}. */
   enum How {
-    APPEND,
-    ADD_IF_ABSENT,
-    OVERWRITE,
-    OVERWRITE_IF_EXISTS
+    APPEND(false),
+    ADD_IF_ABSENT(false),
+    OVERWRITE(true),
+    OVERWRITE_IF_EXISTS(true);
+
+    final boolean overwrites;
+
+    How(boolean overwrites) {
+      this.overwrites = overwrites;
+    }
+
+    boolean applies(HttpHeaders headers, AsciiString name) {
+      return switch (this) {
+        case ADD_IF_ABSENT -> !headers.contains(name);
+        case OVERWRITE_IF_EXISTS -> headers.contains(name);
+        default -> true;
+      };
+    }
   }
 
   /**
@@ -100,30 +114,36 @@ public record HeaderChanges(List<AsciiString> remove, List<Addition> add) {
     };
   }
 
-  /** Removes, then adds; an empty value adds nothing unless it is to be kept. */
+  /**
+   * Removes, then overwrites, then adds. Values are made of the headers as they are before; an
+   * empty one does nothing unless it is to be kept.
+   */
   public void apply(HttpHeaders headers, StreamInfo stream) {
     for (int i = 0; i < remove.size(); i++) {
       headers.remove(remove.get(i));
     }
-    for (int i = 0; i < add.size(); i++) {
+    if (add.isEmpty()) {
+      return;
+    }
+    // Null for what does nothing.
+    @Nullable String[] values = new String[add.size()];
+    for (int i = 0; i < values.length; i++) {
       Addition addition = add.get(i);
       String value = addition.value(stream);
-      if (value.isEmpty() && !addition.keepEmpty) {
-        continue;
+      boolean used =
+          (!value.isEmpty() || addition.keepEmpty) && addition.how.applies(headers, addition.name);
+      values[i] = used ? value : null;
+    }
+    for (int i = 0; i < values.length; i++) {
+      String value = values[i];
+      if (value != null && add.get(i).how.overwrites) {
+        headers.set(add.get(i).name, value);
       }
-      switch (addition.how) {
-        case APPEND -> headers.add(addition.name, value);
-        case OVERWRITE -> headers.set(addition.name, value);
-        case ADD_IF_ABSENT -> {
-          if (!headers.contains(addition.name)) {
-            headers.add(addition.name, value);
-          }
-        }
-        case OVERWRITE_IF_EXISTS -> {
-          if (headers.contains(addition.name)) {
-            headers.set(addition.name, value);
-          }
-        }
+    }
+    for (int i = 0; i < values.length; i++) {
+      String value = values[i];
+      if (value != null && !add.get(i).how.overwrites) {
+        headers.add(add.get(i).name, value);
       }
     }
   }

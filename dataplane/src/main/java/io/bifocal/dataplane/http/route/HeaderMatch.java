@@ -2,16 +2,20 @@ package io.bifocal.dataplane.http.route;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.SupportedFields;
+import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.match.StringMatch;
 import io.envoyproxy.envoy.config.route.v3.HeaderMatcher;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A condition on a header. A header that occurs several times is one value joined by commas.
+ * A condition on a header. Of one that occurs several times one value must match.
  *
  * @param name in lower case; pseudo-headers begin with a colon
  * @param value null when presence is all that counts
@@ -24,7 +28,7 @@ public record HeaderMatch(
     boolean invert,
     boolean missingIsEmpty) {
 
-  private static final SupportedFields FIELDS =
+  static final SupportedFields FIELDS =
       SupportedFields.of(HeaderMatcher.getDescriptor())
           .supports(
               "name",
@@ -39,9 +43,14 @@ public record HeaderMatch(
               "invert_match",
               "treat_missing_header_as_empty");
 
+  /**
+   * The condition that a configuration asks for.
+   *
+   * @param path of the matcher, for what no matcher can do here
+   */
   @SuppressWarnings("deprecation")
   public static HeaderMatch of(HeaderMatcher config, String path) throws ConfigException {
-    FIELDS.check(config, path);
+    RouteFields.check(FIELDS, config, path);
     StringMatch value =
         switch (config.getHeaderMatchSpecifierCase()) {
           case EXACT_MATCH -> StringMatch.exact(config.getExactMatch(), false);
@@ -63,6 +72,15 @@ public record HeaderMatch(
         config.getTreatMissingHeaderAsEmpty());
   }
 
+  public static List<HeaderMatch> all(List<HeaderMatcher> configs, String path)
+      throws ConfigException {
+    List<HeaderMatch> all = new ArrayList<>();
+    for (HeaderMatcher config : configs) {
+      all.add(of(config, path));
+    }
+    return List.copyOf(all);
+  }
+
   // Half open, as in the API.
   private static StringMatch range(long start, long end) {
     return text -> {
@@ -75,34 +93,76 @@ public record HeaderMatch(
     };
   }
 
+  /** Whether a request matches. */
   public boolean matches(RequestHead head) {
-    String found = value(head);
-    if (found == null && missingIsEmpty) {
-      found = "";
+    return isPseudo() ? holds(value(head)) : holds(head.headers);
+  }
+
+  /** Whether the headers of an answer match. */
+  public boolean matches(int status, HttpHeaders headers) {
+    return name.contentEquals(":status") ? holds(Integer.toString(status)) : holds(headers);
+  }
+
+  private boolean isPseudo() {
+    return name.charAt(0) == ':' || name.contentEquals("host");
+  }
+
+  private boolean holds(@Nullable String found) {
+    StringMatch condition = value;
+    if (found == null) {
+      return missing();
+    }
+    return condition == null ? wantPresent != invert : condition.matches(found) != invert;
+  }
+
+  private boolean holds(HttpHeaders headers) {
+    Iterator<? extends CharSequence> values = headers.valueCharSequenceIterator(name);
+    if (!values.hasNext()) {
+      return missing();
     }
     StringMatch condition = value;
     if (condition == null) {
-      return (found != null) == (wantPresent != invert);
+      return wantPresent != invert;
     }
-    // A missing header matches nothing, not even an inverted condition on its value.
-    return found != null && condition.matches(found) != invert;
+    do {
+      if (condition.matches(values.next().toString())) {
+        return !invert;
+      }
+    } while (values.hasNext());
+    return invert;
   }
 
-  private @Nullable String value(RequestHead head) {
+  // It matches nothing, not even an inverted condition on its value.
+  private boolean missing() {
+    StringMatch condition = value;
+    if (missingIsEmpty) {
+      return condition == null ? wantPresent != invert : condition.matches("") != invert;
+    }
+    return condition == null && wantPresent == invert;
+  }
+
+  /** Whether a header is there. */
+  static HeaderMatch named(String name) {
+    return new HeaderMatch(
+        AsciiString.cached(name.toLowerCase(Locale.ROOT)), null, true, false, false);
+  }
+
+  /** What a request has there, several values joined by commas; null for nothing. */
+  @Nullable String value(RequestHead head) {
     if (name.charAt(0) != ':') {
-      return joined(head);
+      return name.contentEquals("host") ? head.authority : joined(head.headers);
     }
     return switch (name.toString()) {
-      case ":path" -> head.path;
+      case ":path" -> head.path.isEmpty() ? null : head.path;
       case ":method" -> head.method;
       case ":authority" -> head.authority;
-      case ":scheme" -> "http";
+      case ":scheme" -> head.headers.get(HeaderNames.X_FORWARDED_PROTO, "http");
       default -> null;
     };
   }
 
-  private @Nullable String joined(RequestHead head) {
-    Iterator<? extends CharSequence> values = head.headers.valueCharSequenceIterator(name);
+  private @Nullable String joined(HttpHeaders headers) {
+    Iterator<? extends CharSequence> values = headers.valueCharSequenceIterator(name);
     if (!values.hasNext()) {
       return null;
     }
@@ -110,6 +170,6 @@ public record HeaderMatch(
     if (!values.hasNext()) {
       return first;
     }
-    return String.join(",", head.headers.getAll(name));
+    return String.join(",", headers.getAll(name));
   }
 }

@@ -12,6 +12,11 @@ import org.jspecify.annotations.Nullable;
  */
 public record QueryMatch(String name, @Nullable StringMatch value, boolean wantPresent) {
 
+  /**
+   * The condition that a configuration asks for.
+   *
+   * @param path of the matcher, for what no matcher can do here
+   */
   public static QueryMatch of(QueryParameterMatcher config, String path) throws ConfigException {
     StringMatch value =
         config.hasStringMatch()
@@ -21,6 +26,7 @@ public record QueryMatch(String name, @Nullable StringMatch value, boolean wantP
         config.getName(), value, !config.hasPresentMatch() || config.getPresentMatch());
   }
 
+  /** Whether a path with its query matches. */
   public boolean matches(String path) {
     String found = find(path, name);
     StringMatch condition = value;
@@ -31,7 +37,7 @@ public record QueryMatch(String name, @Nullable StringMatch value, boolean wantP
   }
 
   /** The first value of a parameter; empty when it has none; null when it is not there. */
-  static @Nullable String find(String path, String name) {
+  public static @Nullable String find(String path, String name) {
     int at = path.indexOf('?');
     if (at < 0) {
       return null;

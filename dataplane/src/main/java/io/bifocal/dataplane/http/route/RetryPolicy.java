@@ -3,9 +3,14 @@ package io.bifocal.dataplane.http.route;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
 import io.bifocal.api.SupportedFields;
+import io.envoyproxy.envoy.config.route.v3.RetryPolicy.ResetHeaderFormat;
+import io.netty.util.AsciiString;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -15,35 +20,75 @@ import org.slf4j.LoggerFactory;
  * When a request is sent once more.
  *
  * @param statuses {@code retriable_status_codes}
+ * @param headers {@code retriable_headers} of an answer, any of which will do
+ * @param requestHeaders {@code retriable_request_headers}: none, or one of these is on the request
  * @param perTryTimeout for each try; zero for none
+ * @param perTryIdleTimeout without anything from the upstream within a try; zero for none
  * @param baseInterval of the back-off, which grows up to {@code maxInterval} with full jitter
+ * @param rateLimited the back-off that an answer asks for; null to keep to the usual one
+ * @param hostPredicates {@code retry_host_predicate}
+ * @param hostAttempts how often another host is chosen when a predicate refuses one
+ * @param priority {@code retry_priority}: after how many tries the priorities tried are left out;
+ *     zero for never
  */
 public record RetryPolicy(
     Set<Condition> conditions,
     Set<Integer> statuses,
+    List<HeaderMatch> headers,
+    List<HeaderMatch> requestHeaders,
     int retries,
     Duration perTryTimeout,
+    Duration perTryIdleTimeout,
     Duration baseInterval,
-    Duration maxInterval) {
+    Duration maxInterval,
+    @Nullable RateLimitedBackOff rateLimited,
+    List<RetryHosts> hostPredicates,
+    int hostAttempts,
+    int priority) {
   private static final Logger log = LoggerFactory.getLogger(RetryPolicy.class);
+  private static final int MOST_ATTEMPTS = 1000;
 
-  private static final SupportedFields FIELDS =
+  static final SupportedFields FIELDS =
       SupportedFields.of(io.envoyproxy.envoy.config.route.v3.RetryPolicy.getDescriptor())
           .supports(
               "retry_on",
               "num_retries",
-              "retriable_status_codes",
-              "retry_back_off",
-              "per_try_timeout")
-          .ignores(
-              "a retry may choose the same host again",
+              "per_try_timeout",
+              "per_try_idle_timeout",
+              "retry_priority",
               "retry_host_predicate",
               "host_selection_retry_max_attempts",
-              "retry_priority");
+              "retriable_status_codes",
+              "retry_back_off",
+              "rate_limited_retry_back_off",
+              "retriable_headers",
+              "retriable_request_headers");
+
+  /**
+   * A wait that the answer itself asks for ({@code rate_limited_retry_back_off}).
+   *
+   * @param headers that say when, the first that can be read counts
+   * @param most a longer wait is not waited
+   */
+  public record RateLimitedBackOff(List<ResetHeader> headers, Duration most) {
+    public RateLimitedBackOff {
+      headers = List.copyOf(headers);
+    }
+  }
+
+  /**
+   * Where an answer says when to come again.
+   *
+   * @param timestamp whether it says a time, in seconds since 1970, rather than a number of seconds
+   */
+  public record ResetHeader(AsciiString name, boolean timestamp) {}
 
   public RetryPolicy {
     conditions = Set.copyOf(conditions);
     statuses = Set.copyOf(statuses);
+    headers = List.copyOf(headers);
+    requestHeaders = List.copyOf(requestHeaders);
+    hostPredicates = List.copyOf(hostPredicates);
   }
 
   /** The parts of {@code retry_on}. */
@@ -55,7 +100,14 @@ public record RetryPolicy(
     CONNECT_FAILURE("connect-failure"),
     RETRIABLE_4XX("retriable-4xx"),
     REFUSED_STREAM("refused-stream"),
-    RETRIABLE_STATUS_CODES("retriable-status-codes");
+    RETRIABLE_STATUS_CODES("retriable-status-codes"),
+    RETRIABLE_HEADERS("retriable-headers"),
+    ENVOY_RATE_LIMITED("envoy-ratelimited"),
+    CANCELLED("cancelled"),
+    DEADLINE_EXCEEDED("deadline-exceeded"),
+    RESOURCE_EXHAUSTED("resource-exhausted"),
+    UNAVAILABLE("unavailable"),
+    INTERNAL("internal");
 
     private final String text;
 
@@ -66,19 +118,7 @@ public record RetryPolicy(
 
   static RetryPolicy of(io.envoyproxy.envoy.config.route.v3.RetryPolicy config, String where)
       throws ConfigException {
-    FIELDS.check(config, where).forEach(log::warn);
-    Set<Condition> conditions = EnumSet.noneOf(Condition.class);
-    for (String word : config.getRetryOn().split(",", -1)) {
-      String wanted = word.trim();
-      if (!wanted.isEmpty()) {
-        Condition condition = condition(wanted);
-        if (condition == null) {
-          log.warn("{}.retry_on: '{}' never holds here", where, wanted);
-        } else {
-          conditions.add(condition);
-        }
-      }
-    }
+    RouteFields.check(FIELDS, config, where);
     Duration base = Duration.ofMillis(25);
     Duration max = Duration.ofMillis(250);
     if (config.hasRetryBackOff()) {
@@ -93,15 +133,63 @@ public record RetryPolicy(
       }
     }
     return new RetryPolicy(
-        conditions,
+        conditions(config.getRetryOn(), where),
         new HashSet<>(config.getRetriableStatusCodesList()),
+        HeaderMatch.all(config.getRetriableHeadersList(), where + ".retriable_headers"),
+        HeaderMatch.all(
+            config.getRetriableRequestHeadersList(), where + ".retriable_request_headers"),
         config.hasNumRetries() ? config.getNumRetries().getValue() : 1,
         JavaDuration.of(config.getPerTryTimeout()),
+        JavaDuration.of(config.getPerTryIdleTimeout()),
         base,
-        max);
+        max,
+        config.hasRateLimitedRetryBackOff()
+            ? rateLimited(config.getRateLimitedRetryBackOff())
+            : null,
+        RetryHosts.all(config.getRetryHostPredicateList()),
+        (int) Math.max(1, Math.min(config.getHostSelectionRetryMaxAttempts(), MOST_ATTEMPTS)),
+        RetryHosts.priorities(config.getRetryPriority()));
   }
 
-  // Conditions on gRPC's statuses or HTTP/3, and what Envoy does not know either.
+  private static RateLimitedBackOff rateLimited(
+      io.envoyproxy.envoy.config.route.v3.RetryPolicy.RateLimitedRetryBackOff config) {
+    List<ResetHeader> headers = new ArrayList<>();
+    for (var header : config.getResetHeadersList()) {
+      headers.add(
+          new ResetHeader(
+              AsciiString.cached(header.getName().toLowerCase(Locale.ROOT)),
+              header.getFormat() == ResetHeaderFormat.UNIX_TIMESTAMP));
+    }
+    return new RateLimitedBackOff(
+        headers,
+        config.hasMaxInterval() ? JavaDuration.of(config.getMaxInterval()) : Duration.ofMinutes(5));
+  }
+
+  /**
+   * The conditions that a list of words names, as {@code retry_on} and the headers {@code
+   * x-envoy-retry-on} and {@code x-envoy-retry-grpc-on} have it; unknown words are left out.
+   */
+  public static Set<Condition> conditions(String words) {
+    Set<Condition> conditions = EnumSet.noneOf(Condition.class);
+    for (String word : words.split(",", -1)) {
+      Condition condition = condition(word.trim());
+      if (condition != null) {
+        conditions.add(condition);
+      }
+    }
+    return conditions;
+  }
+
+  private static Set<Condition> conditions(String words, String where) {
+    for (String word : words.split(",", -1)) {
+      if (!word.isBlank() && condition(word.trim()) == null) {
+        log.warn("{}.retry_on: '{}' never holds here", where, word.trim());
+      }
+    }
+    return conditions(words);
+  }
+
+  // Null for what Envoy does not know either, and for conditions on HTTP/3.
   private static @Nullable Condition condition(String word) {
     for (Condition condition : Condition.values()) {
       if (condition.text.equals(word)) {

@@ -1,8 +1,6 @@
 package io.bifocal.dataplane.http.route;
 
-import com.google.re2j.Pattern;
 import io.bifocal.dataplane.http.codec.RequestHead;
-import io.netty.util.AsciiString;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,86 +11,74 @@ public sealed interface RouteAction {
   /**
    * Send it to a cluster.
    *
-   * @param pathRewrite {@code regex_rewrite}
-   * @param autoHostRewrite whether the chosen host's name becomes the authority
-   * @param timeout until the answer is whole; zero for none
-   * @param idleTimeout of the stream, instead of the connection manager's; null to keep that
+   * @param cluster which; of a route that was found for a request it is {@link ClusterChoice.Named}
    * @param notFoundStatus what a missing cluster is answered with
+   * @param pathRewrite null to leave the path alone
+   * @param hostRewrite what becomes the authority
+   * @param mirrors who gets a copy
+   * @param hashPolicy null when hosts are chosen without a hash
+   * @param internalRedirects null when redirects are the client's
+   * @param highPriority whether the circuit breakers of priority HIGH count
+   * @param bufferLimit {@code per_request_buffer_limit_bytes}; the largest number when not set
    */
   record Forward(
       ClusterChoice cluster,
-      @Nullable String prefixRewrite,
-      @Nullable PathRewrite pathRewrite,
-      @Nullable String hostRewrite,
-      boolean autoHostRewrite,
-      Duration timeout,
-      @Nullable Duration idleTimeout,
       int notFoundStatus,
-      @Nullable RetryPolicy retry)
-      implements RouteAction {}
+      @Nullable PathRewrite pathRewrite,
+      HostRewrite hostRewrite,
+      Timeouts timeouts,
+      @Nullable RetryPolicy retry,
+      @Nullable Hedging hedging,
+      List<Mirror> mirrors,
+      @Nullable HashPolicy hashPolicy,
+      @Nullable InternalRedirects internalRedirects,
+      boolean highPriority,
+      AttemptHeaders attemptHeaders,
+      long bufferLimit)
+      implements RouteAction {
+    public Forward {
+      mirrors = List.copyOf(mirrors);
+    }
 
-  /** Replaces what matches in the path, which leaves the query alone. */
-  record PathRewrite(Pattern pattern, String replacement) {
-    /** The path and query as the upstream is to see them. */
-    public String apply(RequestHead head) {
-      int end = head.pathEnd();
-      String path = pattern.matcher(head.path.substring(0, end)).replaceAll(replacement);
-      return path.concat(head.path.substring(end));
+    /** The cluster's name, once the route has been found for a request. */
+    public String clusterName() {
+      if (cluster instanceof ClusterChoice.Named named) {
+        return named.name();
+      }
+      throw new IllegalStateException("the cluster has not been chosen");
+    }
+
+    /** Until the answer is whole; zero for none. */
+    public Duration timeout() {
+      return timeouts.route();
+    }
+
+    Forward to(ClusterChoice chosen) {
+      return new Forward(
+          chosen,
+          notFoundStatus,
+          pathRewrite,
+          hostRewrite,
+          timeouts,
+          retry,
+          hedging,
+          mirrors,
+          hashPolicy,
+          internalRedirects,
+          highPriority,
+          attemptHeaders,
+          bufferLimit);
     }
   }
 
   /** Answer it here. */
   record DirectResponse(int status, String body) implements RouteAction {}
 
-  /**
-   * Send the client elsewhere; null keeps what the request has.
-   *
-   * @param port 0 to keep
-   */
-  record Redirect(
-      int status,
-      @Nullable String scheme,
-      @Nullable String host,
-      int port,
-      @Nullable String path,
-      @Nullable String prefixRewrite,
-      boolean stripQuery)
-      implements RouteAction {}
-
-  /** Which cluster. */
-  sealed interface ClusterChoice {}
-
-  /** This one. */
-  record Named(String name) implements ClusterChoice {}
-
-  /** The one that a header names. */
-  record InHeader(AsciiString header) implements ClusterChoice {}
-
-  /** One of several by chance. */
-  record Weighted(List<Weight> clusters, long total) implements ClusterChoice {
-    public Weighted {
-      clusters = List.copyOf(clusters);
-    }
-
-    /** The one that a number without bias falls on. */
-    public Weight choose(long random) {
-      long at = random % total;
-      for (int i = 0; i < clusters.size(); i++) {
-        Weight candidate = clusters.get(i);
-        if (at < candidate.weight) {
-          return candidate;
-        }
-        at -= candidate.weight;
-      }
-      throw new IllegalStateException("weights do not add up");
+  /** Send the client elsewhere. */
+  record Redirect(int status, RedirectTarget target) implements RouteAction {
+    /** Where {@code route} sends it. */
+    public String location(Route route, RequestHead head) {
+      return target.of(route.path(), head);
     }
   }
-
-  /** A cluster with its share. */
-  record Weight(
-      String name,
-      long weight,
-      @Nullable String hostRewrite,
-      HeaderChanges request,
-      HeaderChanges response) {}
 }

@@ -1,21 +1,32 @@
 package io.bifocal.dataplane.http.route;
 
+import com.google.protobuf.Message;
+import io.bifocal.api.ConfigException;
 import io.bifocal.api.SupportedFields;
 import io.envoyproxy.envoy.config.route.v3.DirectResponseAction;
 import io.envoyproxy.envoy.config.route.v3.RedirectAction;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Which fields of a route configuration are obeyed, and which may safely be left out. */
 final class RouteFields {
+  private static final Logger log = LoggerFactory.getLogger(RouteFields.class);
   private static final String NO_OBSERVER = "it changes what is recorded, not where requests go";
+
+  private static final String NO_RATE_LIMITS =
+      "they are for the rate limit filter, which is not there";
+  private static final String NOT_BY_ENVOY = "nor does Envoy obey it";
 
   static final SupportedFields CONFIGURATION =
       SupportedFields.of(RouteConfiguration.getDescriptor())
           .supports(
               "name",
               "virtual_hosts",
+              "vhds",
+              "internal_only_headers",
               "response_headers_to_add",
               "response_headers_to_remove",
               "request_headers_to_add",
@@ -23,10 +34,13 @@ final class RouteFields {
               "most_specific_header_mutations_wins",
               "validate_clusters",
               "max_direct_response_body_size_bytes",
-              "vhds",
-              "ignore_port_in_host_matching")
-          .ignores(NO_OBSERVER, "metadata")
-          .supports("typed_per_filter_config");
+              "request_mirror_policies",
+              "ignore_port_in_host_matching",
+              "ignore_path_parameters_in_path_matching",
+              "typed_per_filter_config")
+          .ignores(
+              "there are none; one that is not optional is refused", "cluster_specifier_plugins")
+          .ignores(NO_OBSERVER, "metadata");
 
   static final SupportedFields VIRTUAL_HOST =
       SupportedFields.of(io.envoyproxy.envoy.config.route.v3.VirtualHost.getDescriptor())
@@ -34,17 +48,23 @@ final class RouteFields {
               "name",
               "domains",
               "routes",
+              "matcher",
+              "require_tls",
               "request_headers_to_add",
               "request_headers_to_remove",
               "response_headers_to_add",
               "response_headers_to_remove",
+              "typed_per_filter_config",
               "include_request_attempt_count",
-              "retry_policy")
-          .ignores(NO_OBSERVER, "metadata", "virtual_clusters")
-          .supports("typed_per_filter_config")
-          .ignores(
-              "bodies are not kept for retries beyond the connection's buffer limit",
-              "per_request_buffer_limit_bytes");
+              "include_attempt_count_in_response",
+              "include_is_timeout_retry_header",
+              "retry_policy",
+              "hedge_policy",
+              "request_mirror_policies",
+              "per_request_buffer_limit_bytes")
+          .ignores(NO_RATE_LIMITS, "rate_limits")
+          .ignores(NOT_BY_ENVOY, "retry_policy_typed_config")
+          .ignores(NO_OBSERVER, "metadata", "virtual_clusters");
 
   static final SupportedFields ROUTE =
       SupportedFields.of(io.envoyproxy.envoy.config.route.v3.Route.getDescriptor())
@@ -54,15 +74,15 @@ final class RouteFields {
               "route",
               "redirect",
               "direct_response",
+              "filter_action",
+              "non_forwarding_action",
               "request_headers_to_add",
               "request_headers_to_remove",
               "response_headers_to_add",
-              "response_headers_to_remove")
-          .ignores(NO_OBSERVER, "metadata", "decorator", "tracing", "stat_prefix")
-          .supports("typed_per_filter_config")
-          .ignores(
-              "bodies are not kept for retries beyond the connection's buffer limit",
-              "per_request_buffer_limit_bytes");
+              "response_headers_to_remove",
+              "typed_per_filter_config",
+              "per_request_buffer_limit_bytes")
+          .ignores(NO_OBSERVER, "metadata", "decorator", "tracing", "stat_prefix");
 
   static final SupportedFields MATCH =
       SupportedFields.of(RouteMatch.getDescriptor())
@@ -70,12 +90,17 @@ final class RouteFields {
               "prefix",
               "path",
               "safe_regex",
+              "connect_matcher",
               "path_separated_prefix",
+              "path_match_policy",
               "case_sensitive",
               "runtime_fraction",
               "headers",
               "query_parameters",
-              "grpc");
+              "grpc",
+              "tls_context",
+              "dynamic_metadata",
+              "filter_state");
 
   static final SupportedFields ACTION =
       SupportedFields.of(io.envoyproxy.envoy.config.route.v3.RouteAction.getDescriptor())
@@ -86,31 +111,49 @@ final class RouteFields {
               "cluster_not_found_response_code",
               "prefix_rewrite",
               "regex_rewrite",
+              "path_rewrite_policy",
               "host_rewrite_literal",
               "auto_host_rewrite",
+              "host_rewrite_header",
+              "host_rewrite_path_regex",
+              "append_x_forwarded_host",
               "timeout",
               "idle_timeout",
-              "retry_policy")
-          .ignores("there is one set of circuit breakers", "priority")
-          .ignores("hosts are chosen without hashing", "hash_policy")
-          .ignores("the route's timeout counts", "max_grpc_timeout", "grpc_timeout_offset")
+              "retry_policy",
+              "request_mirror_policies",
+              "priority",
+              "hash_policy",
+              "max_grpc_timeout",
+              "grpc_timeout_offset",
+              "internal_redirect_policy",
+              "internal_redirect_action",
+              "max_internal_redirects",
+              "hedge_policy",
+              "max_stream_duration")
+          .refuses("there is no such plugin", "cluster_specifier_plugin")
+          .refuses("there is no such plugin", "inline_cluster_specifier_plugin")
+          .ignores("clusters with subsets are refused; others do not look at it", "metadata_match")
+          .ignores(NOT_BY_ENVOY, "retry_policy_typed_config")
+          .ignores(NO_RATE_LIMITS, "rate_limits", "include_vh_rate_limits")
           .ignores("nothing is sent before a handshake is over", "early_data_policy");
 
   static final SupportedFields WEIGHTED =
       SupportedFields.of(WeightedCluster.getDescriptor())
-          .supports("clusters", "total_weight")
-          .ignores("runtime keys are not looked up", "runtime_key_prefix");
+          .supports("clusters", "total_weight", "runtime_key_prefix", "header_name");
 
   static final SupportedFields WEIGHT =
       SupportedFields.of(WeightedCluster.ClusterWeight.getDescriptor())
           .supports(
               "name",
+              "cluster_header",
               "weight",
               "request_headers_to_add",
               "request_headers_to_remove",
               "response_headers_to_add",
               "response_headers_to_remove",
-              "host_rewrite_literal");
+              "typed_per_filter_config",
+              "host_rewrite_literal")
+          .ignores("clusters with subsets are refused; others do not look at it", "metadata_match");
 
   static final SupportedFields DIRECT =
       SupportedFields.of(DirectResponseAction.getDescriptor()).supports("status", "body");
@@ -124,8 +167,14 @@ final class RouteFields {
               "port_redirect",
               "path_redirect",
               "prefix_rewrite",
+              "regex_rewrite",
               "response_code",
               "strip_query");
 
   private RouteFields() {}
+
+  /** Warns of what is left out, and throws for what cannot be. */
+  static void check(SupportedFields fields, Message message, String where) throws ConfigException {
+    fields.check(message, where).forEach(log::warn);
+  }
 }

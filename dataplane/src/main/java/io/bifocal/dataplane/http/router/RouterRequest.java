@@ -2,11 +2,13 @@ package io.bifocal.dataplane.http.router;
 
 import static java.util.Objects.requireNonNull;
 
+import io.bifocal.dataplane.balance.LoadBalancerContext;
 import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.codec.ResetReason;
+import io.bifocal.dataplane.http.route.HashPolicy;
 import io.bifocal.dataplane.http.route.RetryPolicy;
 import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.pool.PoolFailure;
@@ -17,8 +19,10 @@ import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +44,8 @@ public final class RouterRequest {
   // Made when it is asked for the first time.
   private @Nullable RetryState retries;
   private long requestEndNanos;
+  private LoadBalancerContext context = LoadBalancerContext.NONE;
+  private List<String> cookies = List.of();
   private boolean starting;
   private boolean done;
 
@@ -73,6 +79,13 @@ public final class RouterRequest {
 
   /** Starts; the answer may come within this call. */
   public void start() {
+    HashPolicy policy = route.hashPolicy();
+    HashPolicy.Hash hash =
+        policy == null ? null : policy.hash(downstream.request(), downstream.info(), true);
+    if (hash != null) {
+      context = LoadBalancerContext.of(hash.value());
+      cookies = hash.cookies();
+    }
     starting = true;
     tryOnce();
     starting = false;
@@ -97,16 +110,15 @@ public final class RouterRequest {
     if (attemptCount) {
       head.headers.set(HeaderNames.X_ENVOY_ATTEMPT_COUNT, attempts);
     }
-    Host host = cluster.chooseHost();
+    Host host = cluster.chooseHost(context);
     if (host == null) {
       stats().cxNoneHealthy.inc();
       fail(UpstreamErrors.NO_HEALTHY_UPSTREAM);
       return;
     }
     info.beginTry(host);
-    if (route.autoHostRewrite() && !host.hostname().isEmpty()) {
-      head.authority = host.hostname();
-      info.authority = host.hostname();
+    if (route.hostRewrite().isAuto() && !host.hostname().isEmpty()) {
+      route.hostRewrite().replace(host.hostname(), head, info, !suppressHeaders);
     }
     RetryPolicy policy = route.retry();
     UpstreamRequest next = new UpstreamRequest(this, host);
@@ -258,6 +270,9 @@ public final class RouterRequest {
     }
     if (end) {
       onUpstreamEnd();
+    }
+    for (int i = 0; i < cookies.size(); i++) {
+      headers.add(HttpHeaderNames.SET_COOKIE, cookies.get(i));
     }
     downstream.respondHead(status, headers, end);
     if (end) {

@@ -9,6 +9,7 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.runtime.ScriptedRuntime;
+import io.bifocal.dataplane.stream.StreamInfo;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
@@ -70,11 +71,11 @@ class RouteTableTest {
             false);
     RequestHead head = new RequestHead("GET", "/", "a", true, new DefaultHttpHeaders());
 
-    assertThat(table.match(head, 49)).isNotNull();
-    assertThat(table.match(head, 50)).isNull();
+    assertThat(table.match(head, new StreamInfo(), 49)).isNotNull();
+    assertThat(table.match(head, new StreamInfo(), 50)).isNull();
     runtime.set("share", "80");
-    assertThat(table.match(head, 50)).isNotNull();
-    assertThat(table.match(head, 80)).isNull();
+    assertThat(table.match(head, new StreamInfo(), 50)).isNotNull();
+    assertThat(table.match(head, new StreamInfo(), 80)).isNull();
   }
 
   private static RouteTable table(String routeConfig) throws Exception {
@@ -100,7 +101,8 @@ class RouteTableTest {
     for (int i = 0; i < headers.length; i += 2) {
       all.add(headers[i], headers[i + 1]);
     }
-    Route route = table.match(new RequestHead("GET", path, authority, true, all), 0);
+    Route route =
+        table.match(new RequestHead("GET", path, authority, true, all), new StreamInfo(), 0);
     return route == null ? "none" : route.name();
   }
 
@@ -239,10 +241,15 @@ class RouteTableTest {
   }
 
   @Test
-  void aHeaderThatOccursTwiceIsOneValue() throws Exception {
-    RouteTable table = routes("{prefix: /, headers: [{name: x, string_match: {exact: \"a,b\"}}]}");
+  void ofAHeaderThatOccursTwiceOneValueMustMatch() throws Exception {
+    RouteTable table =
+        routes(
+            "{prefix: /, headers: [{name: x, string_match: {exact: b}}]}",
+            "{prefix: /, headers: [{name: x, string_match: {exact: a}, invert_match: true}]}");
 
     assertThat(find(table, "h", "/", "x", "a", "x", "b")).isEqualTo("r0");
+    assertThat(find(table, "h", "/", "x", "c", "x", "d")).isEqualTo("r1");
+    assertThat(find(table, "h", "/", "x", "a", "x", "d")).isEqualTo("none");
   }
 
   @ParameterizedTest
@@ -272,7 +279,7 @@ class RouteTableTest {
     RequestHead head = new RequestHead("GET", "/", "h", true, new DefaultHttpHeaders());
     int first = 0;
     for (int random = 0; random < 100; random++) {
-      Route route = table.match(head, random);
+      Route route = table.match(head, new StreamInfo(), random);
       first += route != null && route.name().equals("r0") ? 1 : 0;
     }
 
@@ -292,14 +299,20 @@ class RouteTableTest {
               - match: {prefix: /}
                 route: {weighted_clusters: {clusters: [{name: a, weight: 3}, {name: b, weight: 1}]}}
             """);
+    assertThat(clusterOf(table, 2)).isEqualTo("a");
+    assertThat(clusterOf(table, 3)).isEqualTo("b");
+    assertThat(clusterOf(table, 4)).isEqualTo("a");
+  }
+
+  private static String clusterOf(RouteTable table, long random, String... headers) {
+    HttpHeaders all = new DefaultHttpHeaders();
+    for (int i = 0; i < headers.length; i += 2) {
+      all.add(headers[i], headers[i + 1]);
+    }
     Route route =
         requireNonNull(
-            table.match(new RequestHead("GET", "/", "h", true, new DefaultHttpHeaders()), 0));
-    var weighted = (RouteAction.Weighted) ((RouteAction.Forward) route.action()).cluster();
-
-    assertThat(weighted.choose(2).name()).isEqualTo("a");
-    assertThat(weighted.choose(3).name()).isEqualTo("b");
-    assertThat(weighted.choose(4).name()).isEqualTo("a");
+            table.match(new RequestHead("GET", "/", "h", true, all), new StreamInfo(), random));
+    return ((RouteAction.Forward) route.action()).clusterName();
   }
 
   private static String oneHost(String domains, String cluster) {
@@ -338,9 +351,9 @@ class RouteTableTest {
 
   @Test
   void whatIsNotSupportedIsRefusedWithItsPlace() {
-    assertThatThrownBy(() -> routes("{connect_matcher: {}}"))
+    assertThatThrownBy(
+            () -> routes("{prefix: /, filter_state: [{key: k, address_match: {ranges: []}}]}"))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("virtual host 'v' routes[0] 'r0'.match")
-        .hasMessageContaining("connect_matcher");
+        .hasMessageContaining("virtual host 'v' routes[0] 'r0'.match.filter_state");
   }
 }

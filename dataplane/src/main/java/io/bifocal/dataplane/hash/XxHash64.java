@@ -1,16 +1,17 @@
-package io.bifocal.dataplane.stats;
+package io.bifocal.dataplane.hash;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 
 /**
- * The 64-bit xxHash with seed 0. Envoy shows the versions of resources by it, so that a dashboard
- * can compare the versions of many proxies as numbers.
+ * The 64-bit xxHash. Envoy shows the versions of resources by it, so that a dashboard can compare
+ * the versions of many proxies as numbers, and chooses hosts by it.
  *
  * <p>Source: the xxHash specification 0.2, "XXH64 Algorithm Description".
  */
-final class XxHash64 {
+public final class XxHash64 {
   private static final long PRIME_1 = 0x9E3779B185EBCA87L;
   private static final long PRIME_2 = 0xC2B2AE3D27D4EB4FL;
   private static final long PRIME_3 = 0x165667B19E3779F9L;
@@ -26,14 +27,24 @@ final class XxHash64 {
 
   private XxHash64() {}
 
+  /** The hash with seed 0, to be read as an unsigned number. */
+  public static long hash(byte[] input) {
+    return hash(input, 0);
+  }
+
+  /** The hash of a text of which each character is a byte. */
+  public static long hash(String input) {
+    return hash(input.getBytes(StandardCharsets.ISO_8859_1), 0);
+  }
+
   /** The hash, to be read as an unsigned number. */
-  static long hash(byte[] input) {
+  public static long hash(byte[] input, long seed) {
     int at = 0;
     long hash;
     if (input.length < STRIPE) {
-      hash = PRIME_5;
+      hash = seed + PRIME_5;
     } else {
-      long[] lanes = {PRIME_1_PLUS_2, PRIME_2, 0, -PRIME_1};
+      long[] lanes = {seed + PRIME_1_PLUS_2, seed + PRIME_2, seed, seed - PRIME_1};
       for (; at + STRIPE <= input.length; at += STRIPE) {
         for (int lane = 0; lane < lanes.length; lane++) {
           lanes[lane] = round(lanes[lane], (long) LONGS.get(input, at + Long.BYTES * lane));

@@ -1,0 +1,83 @@
+package io.bifocal.dataplane.http.route;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.api.SupportedFields;
+import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.match.MetadataMatch;
+import io.bifocal.dataplane.match.StringMatch;
+import io.bifocal.dataplane.runtime.RuntimeFraction;
+import io.bifocal.dataplane.runtime.RuntimeReader;
+import io.envoyproxy.envoy.config.route.v3.HeaderMatcher;
+import io.envoyproxy.envoy.config.route.v3.QueryParameterMatcher;
+import io.envoyproxy.envoy.config.route.v3.RouteMatch;
+import io.envoyproxy.envoy.config.route.v3.RouteMatch.TlsContextMatchOptions;
+import io.envoyproxy.envoy.type.matcher.v3.FilterStateMatcher;
+import io.envoyproxy.envoy.type.matcher.v3.MetadataMatcher;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads what a route asks for besides its path, in the order in which Envoy looks at it. */
+final class Conditions {
+  static final SupportedFields TLS =
+      SupportedFields.of(TlsContextMatchOptions.getDescriptor()).supports("presented", "validated");
+
+  private Conditions() {}
+
+  static List<Condition> of(RouteMatch match, RuntimeReader runtime, String where)
+      throws ConfigException {
+    List<Condition> all = new ArrayList<>();
+    if (match.hasRuntimeFraction()) {
+      RuntimeFraction fraction = RuntimeFraction.of(match.getRuntimeFraction(), runtime);
+      all.add((head, info, random) -> fraction.includes(random));
+    }
+    if (match.hasGrpc()) {
+      all.add((head, info, random) -> isGrpc(head));
+    }
+    for (HeaderMatcher config : match.getHeadersList()) {
+      HeaderMatch header = HeaderMatch.of(config, where + ".headers");
+      all.add((head, info, random) -> header.matches(head));
+    }
+    for (QueryParameterMatcher config : match.getQueryParametersList()) {
+      QueryMatch query = QueryMatch.of(config, where + ".query_parameters");
+      all.add((head, info, random) -> query.matches(head.path));
+    }
+    if (match.hasTlsContext()) {
+      all.add(tls(match.getTlsContext(), where + ".tls_context"));
+    }
+    for (MetadataMatcher config : match.getDynamicMetadataList()) {
+      MetadataMatch metadata = MetadataMatch.of(config, where + ".dynamic_metadata");
+      all.add((head, info, random) -> metadata.matches(info.dynamicMetadata));
+    }
+    for (FilterStateMatcher config : match.getFilterStateList()) {
+      all.add(filterState(config, where + ".filter_state"));
+    }
+    return all;
+  }
+
+  private static Condition tls(TlsContextMatchOptions options, String where)
+      throws ConfigException {
+    RouteFields.check(TLS, options, where);
+    return (head, info, random) ->
+        (!options.hasPresented()
+                || options.getPresented().getValue() == info.peerCertificatePresented)
+            && (!options.hasValidated()
+                || options.getValidated().getValue() == info.peerCertificateValidated);
+  }
+
+  private static Condition filterState(FilterStateMatcher config, String where)
+      throws ConfigException {
+    if (!config.hasStringMatch()) {
+      throw new ConfigException(where + ": only string_match is supported");
+    }
+    StringMatch match = StringMatch.of(config.getStringMatch(), where + ".string_match");
+    return (head, info, random) -> {
+      String found = info.filterState == null ? null : info.filterState.get(config.getKey());
+      return found != null && match.matches(found);
+    };
+  }
+
+  static boolean isGrpc(RequestHead head) {
+    String type = head.headers.get("content-type", "");
+    return type.startsWith("application/grpc") && (type.length() == 16 || type.charAt(16) == '+');
+  }
+}
