@@ -101,12 +101,14 @@ final class ClusterStats {
     show(to, "cx_open", remaining ? "remaining_cx" : "", limits.connections());
     show(to, "rq_pending_open", remaining ? "remaining_pending" : "", limits.pendingRequests());
     show(to, "rq_open", remaining ? "remaining_rq" : "", limits.requests());
-    show(to, "rq_retry_open", remaining ? "remaining_retries" : "", limits.retries());
+    boolean counted = remaining && limits.thresholds().retryBudget() == null;
+    show(to, "rq_retry_open", counted ? "remaining_retries" : "", limits.retries());
     show(to, "cx_pool_open", remaining ? "remaining_cx_pools" : "", limits.pools());
   }
 
+  // As Envoy's: what nobody has taken is not open, even where nothing may be taken.
   private static void show(Scope to, String open, String remaining, Limit limit) {
-    to.gauge(open).read(() -> limit.inUse() >= limit.max() ? 1 : 0);
+    to.gauge(open).read(() -> limit.inUse() > 0 && limit.inUse() >= limit.max() ? 1 : 0);
     if (!remaining.isEmpty()) {
       to.gauge(remaining).read(() -> Math.max(0, limit.max() - limit.inUse()));
     }

@@ -9,9 +9,11 @@ import org.jspecify.annotations.Nullable;
  * is made when it is first needed, as Envoy's are.
  */
 public final class ResponseCodes {
+  private static final int CODES = 600;
+
   private final Scope scope;
   private final int shard;
-  private final @Nullable Cell[] byCode = new Cell[600];
+  private @Nullable Cell @Nullable [] byCode;
   private final @Nullable Cell[] byClass = new Cell[6];
   private @Nullable Cell completed;
 
@@ -28,7 +30,7 @@ public final class ResponseCodes {
       completed = all;
     }
     all.inc();
-    if (code < 100 || code >= byCode.length) {
+    if (code < 100 || code >= CODES) {
       return;
     }
     int kind = code / 100;
@@ -38,10 +40,15 @@ public final class ResponseCodes {
       byClass[kind] = group;
     }
     group.inc();
-    Cell one = byCode[code];
+    @Nullable Cell[] known = byCode;
+    if (known == null) {
+      known = new Cell[CODES];
+      byCode = known;
+    }
+    Cell one = known[code];
     if (one == null) {
       one = scope.counter("upstream_rq_" + code).at(shard);
-      byCode[code] = one;
+      known[code] = one;
     }
     one.inc();
   }

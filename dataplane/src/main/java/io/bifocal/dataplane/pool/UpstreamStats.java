@@ -54,7 +54,14 @@ public final class UpstreamStats {
   public final Cell rqTxReset;
   public final Cell rqPerTryTimeout;
   public final Cell rqRetry;
+  public final Cell rqActiveOverflow;
+  public final Cell rqPerTryIdleTimeout;
+  public final Cell rqMaxDuration;
   public final Cell rqRetryBackOff;
+  public final Cell rqRetryBackOffRateLimited;
+  public final Cell retryOrShadowAbandoned;
+  public final Cell internalRedirectSucceeded;
+  public final Cell internalRedirectFailed;
   public final Cell rqRetrySuccess;
   public final Cell rqRetryOverflow;
   public final Cell rqRetryLimitExceeded;
@@ -75,6 +82,8 @@ public final class UpstreamStats {
   private @Nullable Http2Stats http2;
   private final ResponseCodes codes;
   private final ResponseCodes external;
+  private final ResponseCodes internal;
+  private final ResponseCodes canary;
 
   public UpstreamStats(Scope cluster, int shard) {
     this.scope = cluster;
@@ -117,11 +126,20 @@ public final class UpstreamStats {
     rqPerTryTimeout = counter("upstream_rq_per_try_timeout");
     rqRetry = counter("upstream_rq_retry");
     rqRetryBackOff = counter("upstream_rq_retry_backoff_exponential");
+    rqRetryBackOffRateLimited = counter("upstream_rq_retry_backoff_ratelimited");
+    rqActiveOverflow = counter("upstream_rq_active_overflow");
+    rqPerTryIdleTimeout = counter("upstream_rq_per_try_idle_timeout");
+    rqMaxDuration = counter("upstream_rq_max_duration_reached");
+    retryOrShadowAbandoned = counter("retry_or_shadow_abandoned");
+    internalRedirectSucceeded = counter("upstream_internal_redirect_succeeded_total");
+    internalRedirectFailed = counter("upstream_internal_redirect_failed_total");
     rqRetrySuccess = counter("upstream_rq_retry_success");
     rqRetryOverflow = counter("upstream_rq_retry_overflow");
     rqRetryLimitExceeded = counter("upstream_rq_retry_limit_exceeded");
     codes = new ResponseCodes(cluster, shard);
     external = new ResponseCodes(cluster.scope("external"), shard);
+    internal = new ResponseCodes(cluster.scope("internal"), shard);
+    canary = new ResponseCodes(cluster.scope("canary"), shard);
     retried = new ResponseCodes(cluster.scope("retry"), shard);
     cxConnectMs = cluster.histogram("upstream_cx_connect_ms", Histogram.Unit.MILLISECONDS);
     cxLengthMs = cluster.histogram("upstream_cx_length_ms", Histogram.Unit.MILLISECONDS);
@@ -129,10 +147,23 @@ public final class UpstreamStats {
     rqTime = cluster.histogram("upstream_rq_time", Histogram.Unit.MILLISECONDS);
   }
 
-  /** Counts an answer, by its class and its code; all requests count as external ones. */
+  /** Counts an answer to a request from outside, by its class and its code. */
   public void charge(int code) {
+    charge(code, false, false);
+  }
+
+  /**
+   * Counts an answer, by its class and its code.
+   *
+   * @param fromWithin whether the request came from within
+   * @param ofCanary whether the answer came from a canary
+   */
+  public void charge(int code, boolean fromWithin, boolean ofCanary) {
     codes.charge(code);
-    external.charge(code);
+    (fromWithin ? internal : external).charge(code);
+    if (ofCanary) {
+      canary.charge(code);
+    }
   }
 
   /** What a codec of HTTP/2 counts; made when there is one. */

@@ -17,6 +17,8 @@ public enum ResponseFlag {
   UPSTREAM_REQUEST_TIMEOUT("UT", "UpstreamRequestTimeout"),
   UPSTREAM_RETRY_LIMIT_EXCEEDED("URX", "UpstreamRetryLimitExceeded"),
   LOCAL_RESET("LR", "LocalReset"),
+  UPSTREAM_MAX_STREAM_DURATION_REACHED("UMSDR", "UpstreamMaxStreamDurationReached"),
+  INVALID_ENVOY_REQUEST_HEADERS("IH", "InvalidEnvoyRequestHeaders"),
   DURATION_TIMEOUT("DT", "DurationTimeout"),
   NO_FILTER_CONFIG_FOUND("NFCF", "NoFilterConfigFound"),
   DELAY_INJECTED("DI", "DelayInjected"),
