@@ -10,6 +10,7 @@ import io.bifocal.dataplane.format.Attempts;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import jdk.jfr.FlightRecorder;
 
 /**
  * Tells the JDK's Flight Recorder of one worker's races and attempts ({@code bifocal.ConnectRace},
@@ -19,15 +20,12 @@ import java.util.List;
  * place on the recorder's own clock, and a recording's thresholds work.
  */
 public final class RaceRecorder implements RaceListener {
-  private static final ConnectRaceEvent RACES = new ConnectRaceEvent();
-  private static final ConnectAttemptEvent ATTEMPTS = new ConnectAttemptEvent();
-
   private final IdentityHashMap<RacePlan, Recorded> running = new IdentityHashMap<>();
 
   @Override
   public void onEvent(RacePlan plan, AttemptEvent event) {
     boolean begins = event instanceof AttemptEvent.Started && event.attempt() == 0;
-    if (begins && (RACES.isEnabled() || ATTEMPTS.isEnabled())) {
+    if (begins && FlightRecorder.isInitialized() && Kinds.wanted()) {
       running.put(plan, new Recorded());
     }
     Recorded race = running.isEmpty() ? null : running.get(plan);
@@ -41,6 +39,19 @@ public final class RaceRecorder implements RaceListener {
     Recorded recorded = running.isEmpty() ? null : running.remove(race.plan());
     if (recorded != null) {
       recorded.end(race);
+    }
+  }
+
+  /**
+   * The kinds of events, which are registered when this is first used: where nobody ever records,
+   * the recorder does not become part of the start.
+   */
+  private static final class Kinds {
+    private static final ConnectRaceEvent RACES = new ConnectRaceEvent();
+    private static final ConnectAttemptEvent ATTEMPTS = new ConnectAttemptEvent();
+
+    static boolean wanted() {
+      return RACES.isEnabled() || ATTEMPTS.isEnabled();
     }
   }
 
