@@ -41,6 +41,10 @@ public final class IpLiterals {
   }
 
   private static @Nullable InetAddress parseOrNull(String text) {
+    InetAddress plain = dottedOrNull(text);
+    if (plain != null) {
+      return plain;
+    }
     int percent = text.indexOf('%');
     String bare = percent < 0 ? text : text.substring(0, percent);
     if (!InetAddresses.isInetAddress(bare)) {
@@ -61,6 +65,36 @@ public final class IpLiterals {
       return Inet6Address.getByAddress(null, address.getAddress(), scope);
     } catch (UnknownHostException e) {
       throw new AssertionError("sixteen bytes are an address", e);
+    }
+  }
+
+  /** The usual form of IPv4, of which there may be hundreds of thousands; else null. */
+  private static @Nullable InetAddress dottedOrNull(String text) {
+    byte[] octets = new byte[4];
+    int octet = 0;
+    int value = -1;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '.' && value >= 0 && octet < 3) {
+        octets[octet++] = (byte) value;
+        value = -1;
+      } else if (c >= '0' && c <= '9' && value != 0) { // no leading zeros
+        value = (Math.max(value, 0) * 10) + (c - '0');
+        if (value > 255) {
+          return null;
+        }
+      } else {
+        return null;
+      }
+    }
+    if (octet != 3 || value < 0) {
+      return null;
+    }
+    octets[3] = (byte) value;
+    try {
+      return InetAddress.getByAddress(octets);
+    } catch (UnknownHostException e) {
+      throw new AssertionError("four bytes are an address", e);
     }
   }
 

@@ -6,6 +6,7 @@ import io.bifocal.dataplane.host.Address;
 import io.envoyproxy.envoy.config.core.v3.Pipe;
 import io.envoyproxy.envoy.config.core.v3.SocketAddress;
 import io.envoyproxy.envoy.config.core.v3.SocketAddress.PortSpecifierCase;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 
 /** Addresses of configurations: written out, read and refused in Envoy's words. */
@@ -54,10 +55,10 @@ enum AddressReader {
       throw refused(
           "IP resolver can't handle port specifier type " + SocketAddress.NAMED_PORT_FIELD_NUMBER);
     }
-    if (!IpLiterals.isLiteral(proto.getAddress())) {
-      throw refused("malformed IP address: " + proto.getAddress());
-    }
-    return new Address.Ip(IpLiterals.parse(proto.getAddress()), proto.getPortValue());
+    InetAddress address =
+        IpLiterals.find(proto.getAddress())
+            .orElseThrow(() -> refused("malformed IP address: " + proto.getAddress()));
+    return new Address.Ip(address, proto.getPortValue());
   }
 
   private Address pipe(Pipe proto) throws ConfigException {

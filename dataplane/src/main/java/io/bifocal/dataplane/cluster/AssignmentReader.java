@@ -71,13 +71,14 @@ final class AssignmentReader {
         priorities.add(new ArrayList<>());
       }
       List<Host> here = priorities.get(place.getPriority());
+      Locality locality = locality(place);
       EndpointReader reader = new EndpointReader(sorting, at, warned);
       for (LbEndpoint endpoint : place.getLbEndpointsList()) {
         Address primary = reader.primary(endpoint.getEndpoint());
         if (hosts.containsKey(primary)) {
           continue;
         }
-        Host host = host(endpoint, primary, place, reader, previous);
+        Host host = host(endpoint, primary, place, locality, reader, previous);
         hosts.put(primary, host);
         here.add(host);
       }
@@ -91,6 +92,7 @@ final class AssignmentReader {
       LbEndpoint endpoint,
       Address primary,
       LocalityLbEndpoints place,
+      Locality locality,
       EndpointReader reader,
       Hosts previous)
       throws ConfigException {
@@ -101,7 +103,7 @@ final class AssignmentReader {
             before == null ? newHosts.apply(primary) : before.state(),
             reader.addresses(proto, primary),
             proto.getHostname(),
-            locality(place),
+            locality,
             place.getPriority(),
             endpoint.hasLoadBalancingWeight() ? endpoint.getLoadBalancingWeight().getValue() : 1,
             endpoint.getHealthStatus(),
