@@ -1,5 +1,7 @@
 package io.bifocal.dataplane.stats;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A prefix under which statistics are made. Asking twice for one name gives the same statistic, so
  * a cluster that returns under its name goes on counting where its namesake stopped.
@@ -7,6 +9,9 @@ package io.bifocal.dataplane.stats;
 public final class Scope {
   private final StatsStore store;
   private final ScopeName name;
+
+  /** Found once: thousands of scopes are a long way down in the store. */
+  private @Nullable ScopeStats own;
 
   Scope(StatsStore store, ScopeName name) {
     this.store = store;
@@ -27,7 +32,8 @@ public final class Scope {
   }
 
   public Counter counter(String name) {
-    return store.counter(scopeOf(name), local(name));
+    Scope in = scopeOf(name);
+    return store.counter(in.name, in.own(), local(name));
   }
 
   /**
@@ -35,24 +41,28 @@ public final class Scope {
    * "envoy.ssl_version", "TLSv1.3")} for {@code ssl.versions.TLSv1.3}.
    */
   public Counter counter(String name, String tag, String value) {
-    return store.counter(this.name.ending(name, tag, value), local(value));
+    Scope in = new Scope(store, this.name.ending(name, tag, value));
+    return store.counter(in.name, in.own(), local(value));
   }
 
   public Gauge gauge(String name) {
-    return store.gauge(scopeOf(name), local(name));
+    Scope in = scopeOf(name);
+    return store.gauge(in.name, in.own(), local(name));
   }
 
   public Histogram histogram(String name, Histogram.Unit unit) {
-    return store.histogram(scopeOf(name), local(name), unit);
+    Scope in = scopeOf(name);
+    return store.histogram(in.name, in.own(), local(name), unit);
   }
 
   public TextReadout text(String name) {
-    return store.text(scopeOf(name), local(name));
+    Scope in = scopeOf(name);
+    return store.text(in.name, in.own(), local(name));
   }
 
   /** Shows these as zero until they are made. */
   public void list(Listing listing) {
-    store.scope(name).list(listing, name);
+    own().list(listing, name);
   }
 
   /** Forgets everything under this prefix: its owner is gone. */
@@ -60,8 +70,17 @@ public final class Scope {
     store.remove(name.prefix());
   }
 
-  private ScopeName scopeOf(String statistic) {
-    return statistic.indexOf('.') < 0 ? name : name.of(statistic);
+  private Scope scopeOf(String statistic) {
+    return statistic.indexOf('.') < 0 ? this : new Scope(store, name.of(statistic));
+  }
+
+  private ScopeStats own() {
+    ScopeStats known = own;
+    if (known == null) {
+      known = store.scope(name);
+      own = known;
+    }
+    return known;
   }
 
   private static String local(String statistic) {

@@ -75,22 +75,20 @@ public final class StatsStore {
     scopes.values().forEach(scope -> scope.histograms.all().forEach(Histogram::endInterval));
   }
 
-  Counter counter(ScopeName in, String name) {
-    return listed
-        ? scope(in).counters.get(name, () -> new Counter(in, name))
-        : new Counter(in, name);
+  Counter counter(ScopeName in, ScopeStats among, String name) {
+    return listed ? among.counters.get(name, () -> new Counter(in, name)) : new Counter(in, name);
   }
 
-  Gauge gauge(ScopeName in, String name) {
-    return listed ? scope(in).gauges.get(name, () -> new Gauge(in, name)) : new Gauge(in, name);
+  Gauge gauge(ScopeName in, ScopeStats among, String name) {
+    return listed ? among.gauges.get(name, () -> new Gauge(in, name)) : new Gauge(in, name);
   }
 
-  Histogram histogram(ScopeName in, String name, Histogram.Unit unit) {
-    return scope(in).histograms.get(name, () -> new Histogram(in, name, unit));
+  Histogram histogram(ScopeName in, ScopeStats among, String name, Histogram.Unit unit) {
+    return among.histograms.get(name, () -> new Histogram(in, name, unit));
   }
 
-  TextReadout text(ScopeName in, String name) {
-    return scope(in).texts.get(name, () -> new TextReadout(in, name));
+  TextReadout text(ScopeName in, ScopeStats among, String name) {
+    return among.texts.get(name, () -> new TextReadout(in, name));
   }
 
   ScopeStats scope(ScopeName name) {
