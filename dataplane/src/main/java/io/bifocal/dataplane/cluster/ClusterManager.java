@@ -124,7 +124,12 @@ public final class ClusterManager {
             control, xds, names, chance, stats, defaults, transports, this::onChange);
     this.goneStats = new GoneStats(stats);
     this.managerStats = new ManagerStats(stats.root());
-    this.publisher = new Publisher(tables, () -> control.execute(this::forget));
+    this.publisher =
+        new Publisher(
+            tables,
+            control,
+            () -> xds.hold(ResourceType.ENDPOINTS),
+            () -> control.execute(this::forget));
     this.onDemand =
         new OnDemandClusters(
             this, control, xds, stats.root().scope("cluster_manager").scope("odcds"));
@@ -184,6 +189,7 @@ public final class ClusterManager {
 
   private void startEds(
       @Nullable ConfigSource cdsSource, SubscriptionObserver cdsObserver, Runnable initialized) {
+    publisher.flush();
     Hold hold = xds.hold(ResourceType.ENDPOINTS);
     try {
       statics.values().stream().filter(ManagedCluster::asksEds).forEach(this::warm);
@@ -195,6 +201,7 @@ public final class ClusterManager {
 
   private void startCds(
       @Nullable ConfigSource source, SubscriptionObserver observer, Runnable whenInitialized) {
+    publisher.flush();
     if (source != null) {
       InitManager.Target firstAnswer = cdsReady.register("CDS");
       cds =
@@ -207,6 +214,7 @@ public final class ClusterManager {
     }
     cdsReady.await(
         () -> {
+          publisher.flush();
           initialized = true;
           count();
           whenInitialized.run();
