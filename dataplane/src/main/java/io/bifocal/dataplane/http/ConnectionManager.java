@@ -5,6 +5,7 @@ import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.http.codec.Http2ServerStats;
 import io.bifocal.dataplane.http.filter.FilterChain;
+import io.bifocal.dataplane.http.router.RouterSettings;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stream.AccessLog;
 import io.bifocal.dataplane.worker.Worker;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** One connection manager: what its connections on all workers have in common. */
 final class ConnectionManager implements NetworkFilter {
   private final HttpSettings settings;
+  private final RouterSettings router;
   private final RouteSource routes;
   private final FilterChain chain;
   // Null when there is nothing but the router, so that nobody asks further.
@@ -33,6 +35,7 @@ final class ConnectionManager implements NetworkFilter {
 
   ConnectionManager(
       HttpSettings settings,
+      RouterSettings router,
       RouteSource routes,
       FilterChain chain,
       List<AccessLog> logs,
@@ -40,6 +43,7 @@ final class ConnectionManager implements NetworkFilter {
       Scope root,
       Scope listener) {
     this.settings = settings;
+    this.router = router;
     this.routes = routes;
     this.chain = chain;
     this.filters = chain.isEmpty() ? null : chain;
@@ -53,6 +57,10 @@ final class ConnectionManager implements NetworkFilter {
 
   HttpSettings settings() {
     return settings;
+  }
+
+  RouterSettings router() {
+    return router;
   }
 
   RouteSource routes() {

@@ -12,8 +12,12 @@ import io.bifocal.dataplane.http.filter.StreamFilters;
 import io.bifocal.dataplane.http.route.Route;
 import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.http.route.RouteTable;
+import io.bifocal.dataplane.http.route.Timeouts;
 import io.bifocal.dataplane.http.router.LocalReply;
 import io.bifocal.dataplane.http.router.RouterRequest;
+import io.bifocal.dataplane.http.router.RouterSettings;
+import io.bifocal.dataplane.http.router.StreamDurations;
+import io.bifocal.dataplane.http.router.StrictHeaders;
 import io.bifocal.dataplane.ondemand.Question;
 import io.bifocal.dataplane.stream.GrpcStatus;
 import io.bifocal.dataplane.stream.ResponseFlag;
@@ -286,19 +290,28 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
       streamIdle = forward.timeouts().idle().toNanos();
       touch(now);
     }
-    RouteHeaders.finalizeRequest(found, forward, head, info, connection.settings);
-    if (end) {
-      deadlines.set(Deadlines.Kind.ROUTE, now, forward.timeout().toNanos());
+    RouterSettings settings = connection.manager.router();
+    if (!settings.strictHeaders().isEmpty()) {
+      LocalReply refusal = StrictHeaders.refusal(settings.strictHeaders(), head.headers);
+      if (refusal != null) {
+        response.localReply(refusal);
+        return;
+      }
+    }
+    Timeouts timeouts = forward.timeouts();
+    if (timeouts.stream() != null || timeouts.grpc() != null) {
+      long most =
+          StreamDurations.of(
+              timeouts, head.headers, connection.settings.timeouts().streamDuration());
+      deadlines.set(Deadlines.Kind.STREAM_DURATION, info.startNanos, most);
     }
     RouterRequest next =
         new RouterRequest(
-            connection.loop,
-            cluster,
-            response,
-            forward,
-            forward.attemptHeaders().inRequest(),
-            connection.settings.suppressEnvoyHeaders(),
-            end);
+            connection.loop, connection.here.clusters, cluster, response, forward, settings, end);
+    RouteHeaders.finalizeRequest(found, forward, head, info, connection.settings);
+    if (end) {
+      deadlines.set(Deadlines.Kind.ROUTE, now, next.timeout());
+    }
     router = next;
     next.start();
   }

@@ -91,7 +91,14 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
       throw e;
     }
     return new ConnectionManager(
-        settings, source, chain, logs, clusters, stats.root(), context.listenerScope());
+        settings,
+        RouterReader.read(config),
+        source,
+        chain,
+        logs,
+        clusters,
+        stats.root(),
+        context.listenerScope());
   }
 
   private FilterChain chain(

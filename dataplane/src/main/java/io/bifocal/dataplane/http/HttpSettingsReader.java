@@ -103,7 +103,11 @@ final class HttpSettingsReader {
 
   private static final SupportedFields ROUTER_FIELDS =
       SupportedFields.of(Router.getDescriptor())
-          .supports("suppress_envoy_headers", "dynamic_stats")
+          .supports(
+              "suppress_envoy_headers",
+              "dynamic_stats",
+              "respect_expected_rq_timeout",
+              "strict_check_headers")
           .ignores("requests are not traced", "start_child_span");
 
   private final HttpConnectionManager config;

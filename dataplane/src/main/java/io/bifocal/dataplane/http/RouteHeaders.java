@@ -25,10 +25,6 @@ final class RouteHeaders {
       StreamInfo info,
       HttpSettings settings) {
     boolean tell = !settings.suppressEnvoyHeaders();
-    long timeout = forward.timeout().toMillis();
-    if (timeout > 0 && tell) {
-      head.headers.set(HeaderNames.X_ENVOY_EXPECTED_RQ_TIMEOUT_MS, Long.toString(timeout));
-    }
     if (forward.cluster() instanceof ClusterChoice.Named named && named.hostRewrite() != null) {
       head.authority = named.hostRewrite();
       info.authority = head.authority;

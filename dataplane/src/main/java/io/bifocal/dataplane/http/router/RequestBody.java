@@ -11,16 +11,18 @@ import org.jspecify.annotations.Nullable;
  * it is small enough.
  */
 final class RequestBody {
-  private final int limit;
+  private final long limit;
   // Most requests have nothing that must wait.
   private @Nullable ArrayDeque<ByteBuf> parts;
   private boolean keep;
   private long bytes;
   private boolean ended;
 
-  RequestBody(int limit, boolean keep, boolean ended) {
+  /**
+   * @param limit of what is kept, in bytes
+   */
+  RequestBody(long limit, boolean ended) {
     this.limit = limit;
-    this.keep = keep;
     this.ended = ended;
   }
 
@@ -32,16 +34,21 @@ final class RequestBody {
     return parts == null || parts.isEmpty();
   }
 
+  /** There may be another try. */
+  void keepForRetries() {
+    keep = true;
+  }
+
   /** Whether all that has come could be sent again. */
   boolean replayable() {
     return keep;
   }
 
   boolean full() {
-    return bytes >= limit;
+    return bytes > limit;
   }
 
-  /** A part that cannot be sent yet. */
+  /** A part that cannot be sent yet, or not by all. */
   void hold(ByteBuf data, boolean end) {
     ended |= end;
     bytes += data.readableBytes();
@@ -59,8 +66,8 @@ final class RequestBody {
     return parts == null ? null : parts.poll();
   }
 
-  /** A part that is sent now. */
-  void pass(ByteBuf data, boolean end, RequestSender sender) {
+  /** A part that is sent now: another try may need it, unless that is too much to keep. */
+  void keep(ByteBuf data, boolean end) {
     ended |= end;
     if (keep) {
       bytes += data.readableBytes();
@@ -70,7 +77,6 @@ final class RequestBody {
         add(data.retainedDuplicate());
       }
     }
-    sender.writeBody(data, end);
   }
 
   /** Sends what has come so far. */

@@ -1,74 +1,171 @@
 package io.bifocal.dataplane.http.router;
 
+import static java.util.Objects.requireNonNull;
+
 import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.http.route.RetryPolicy;
+import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.xds.time.Loop;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tries that a request has left after its first, and the wait before the next one, during which
- * it holds a place among the cluster's retries. Source: Envoy's {@code RetryState}.
+ * The tries that a request has left after its first, and the wait before the next one. A retry
+ * holds a place among the cluster's retries from its decision until what became of it is known.
+ * Source: Envoy's {@code RetryStateImpl}.
  */
 final class RetryState {
-  private final RetryPolicy policy;
-  private final WorkerCluster cluster;
-  private final Loop loop;
-  private int left;
-  private Loop.@Nullable Timer backOff;
-
-  RetryState(RetryPolicy policy, WorkerCluster cluster, Loop loop) {
-    this.policy = policy;
-    this.cluster = cluster;
-    this.loop = loop;
-    this.left = policy.retries();
+  /** Whether there is another try, and if not, why. */
+  enum Verdict {
+    /** None is wanted. */
+    NO,
+    YES,
+    /** The circuit breaker does not let it. */
+    OVERFLOW,
+    /** There have been as many as there may be. */
+    LIMIT_EXCEEDED
   }
 
-  /** Whether no try is left. */
-  boolean exhausted() {
-    return left == 0;
+  /** Who tries again when it is time. */
+  interface Owner {
+    void onRetry(boolean afterTimeout);
+  }
+
+  private final Owner owner;
+  private final RetryConditions conditions;
+  private final WorkerCluster cluster;
+  private final CircuitBreakers.Limit places;
+  private final Loop loop;
+  private final Duration baseInterval;
+  private final Duration maxInterval;
+  private final RetryPolicy.@Nullable RateLimitedBackOff rateLimited;
+  private long left;
+  private int waits;
+  private Loop.@Nullable Timer backOff;
+  private boolean holdsPlace;
+
+  RetryState(
+      RetryConditions conditions,
+      @Nullable RetryPolicy policy,
+      WorkerCluster cluster,
+      CircuitBreakers.Limit places,
+      Loop loop,
+      Owner owner) {
+    this.owner = owner;
+    this.conditions = conditions;
+    this.cluster = cluster;
+    this.places = places;
+    this.loop = loop;
+    this.left = conditions.retries();
+    this.baseInterval = policy == null ? Duration.ofMillis(25) : policy.baseInterval();
+    this.maxInterval = policy == null ? Duration.ofMillis(250) : policy.maxInterval();
+    this.rateLimited = policy == null ? null : policy.rateLimited();
+  }
+
+  /** An answer has begun. */
+  Verdict onHead(int status, HttpHeaders headers) {
+    if (!conditions.onHead(status, headers)) {
+      return succeeded();
+    }
+    long asked = rateLimited == null ? 0 : askedWait(rateLimited, headers);
+    return decide(asked, false);
+  }
+
+  /** Whether an answer is such that another try is wanted. */
+  boolean wants(int status, HttpHeaders headers) {
+    return conditions.onHead(status, headers);
   }
 
   /**
-   * Takes one of those left and runs {@code again} when its time has come.
+   * A try has ended without an answer.
    *
-   * @return whether the circuit breaker lets it
+   * @param started whether anything of the request has been sent
    */
-  boolean backOff(Runnable again) {
-    if (!cluster.breakers().retries().tryAcquire()) {
-      cluster.stats().rqRetryOverflow.inc();
-      return false;
+  Verdict onLoss(RetryConditions.Loss loss, boolean started, boolean afterTimeout) {
+    return conditions.onLoss(loss, started) ? decide(0, afterTimeout) : succeeded();
+  }
+
+  /** A try takes too long, and shall have another one beside it. */
+  Verdict onHedge() {
+    return decide(0, true);
+  }
+
+  // Counted as Envoy does: a retry after which no other one is wanted.
+  private Verdict succeeded() {
+    if (holdsPlace) {
+      cluster.stats().rqRetrySuccess.inc();
     }
-    cluster.stats().rqRetry.inc();
-    cluster.stats().rqRetryBackOff.inc();
-    Duration delay = delay(policy.retries() - left);
+    cancel();
+    return Verdict.NO;
+  }
+
+  private Verdict decide(long askedWait, boolean afterTimeout) {
+    if (left == 0) {
+      cluster.stats().rqRetryLimitExceeded.inc();
+      return Verdict.LIMIT_EXCEEDED;
+    }
+    cancel();
     left--;
+    if (!places.tryAcquire()) {
+      cluster.stats().rqRetryOverflow.inc();
+      return Verdict.OVERFLOW;
+    }
+    holdsPlace = true;
+    cluster.stats().rqRetry.inc();
+    Duration delay;
+    if (askedWait > 1) {
+      cluster.stats().rqRetryBackOffRateLimited.inc();
+      delay = Duration.ofMillis(askedWait + random(askedWait / 2));
+    } else {
+      cluster.stats().rqRetryBackOff.inc();
+      delay = Duration.ofNanos(random(bound()));
+    }
     backOff =
         loop.schedule(
             delay,
             () -> {
               backOff = null;
-              cluster.breakers().retries().release();
-              again.run();
+              owner.onRetry(afterTimeout);
             });
-    return true;
+    return Verdict.YES;
   }
 
   // Full jitter over an interval that doubles.
-  private Duration delay(int before) {
-    long base = policy.baseInterval().toNanos();
-    long bound = Math.min(policy.maxInterval().toNanos(), base << Math.min(before, 20));
-    return Duration.ofNanos(ThreadLocalRandom.current().nextLong(Math.max(1, bound)));
+  private long bound() {
+    return Math.min(maxInterval.toNanos(), baseInterval.toNanos() << Math.min(waits++, 20));
+  }
+
+  private static long random(long bound) {
+    return ThreadLocalRandom.current().nextLong(Math.max(1, bound));
+  }
+
+  /** What an answer asks for, in milliseconds; 0 for nothing that may be waited for. */
+  private long askedWait(RetryPolicy.RateLimitedBackOff of, HttpHeaders headers) {
+    for (RetryPolicy.ResetHeader header : of.headers()) {
+      String value = headers.get(header.name());
+      long number = value == null ? -1 : EnvoyHeaders.number(value);
+      if (number >= 0) {
+        long millis =
+            header.timestamp() ? number * 1000 - loop.wallTime().toEpochMilli() : number * 1000;
+        if (millis >= 0 && millis <= of.most().toMillis()) {
+          return millis;
+        }
+      }
+    }
+    return 0;
   }
 
   /** There will be no other try. */
   void cancel() {
-    Loop.Timer timer = backOff;
-    if (timer != null) {
+    if (backOff != null) {
+      requireNonNull(backOff).cancel();
       backOff = null;
-      timer.cancel();
-      cluster.breakers().retries().release();
+    }
+    if (holdsPlace) {
+      holdsPlace = false;
+      places.release();
     }
   }
 }

@@ -10,16 +10,23 @@ final class UpstreamErrors {
       new LocalReply(
           503, "no healthy upstream", ResponseFlag.NO_HEALTHY_UPSTREAM, "no_healthy_upstream");
 
-  /** The route's timeout. */
-  static final LocalReply RESPONSE_TIMEOUT = timeout("response_timeout");
-
-  static final LocalReply PER_TRY_TIMEOUT = timeout("upstream_per_try_timeout");
+  /** The details of an answer that took longer than the cluster lets it. */
+  static final String MAX_DURATION = "upstream_max_stream_duration_reached";
 
   private UpstreamErrors() {}
 
-  private static LocalReply timeout(String details) {
+  /** It took too long; a client that asked for 204 in this case gets no text. */
+  static LocalReply timeout(int status, String details) {
+    String text = status == 504 ? "upstream request timeout" : "";
+    return new LocalReply(status, text, ResponseFlag.UPSTREAM_REQUEST_TIMEOUT, details);
+  }
+
+  static LocalReply maxDuration(boolean requestEnded) {
     return new LocalReply(
-        504, "upstream request timeout", ResponseFlag.UPSTREAM_REQUEST_TIMEOUT, details);
+        requestEnded ? 504 : 408,
+        "upstream max stream duration reached",
+        ResponseFlag.UPSTREAM_MAX_STREAM_DURATION_REACHED,
+        MAX_DURATION);
   }
 
   /** A circuit breaker is open. */

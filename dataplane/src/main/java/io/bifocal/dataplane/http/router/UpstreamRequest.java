@@ -12,7 +12,6 @@ import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.pool.UpstreamConnection;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stream.StreamInfo;
-import io.bifocal.xds.time.Loop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * One try of a request at one host: waits for a connection, sends, and passes the answer on once
  * the router has taken it. Confined to the worker's loop. Source: Envoy's {@code UpstreamRequest}.
  */
-final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver {
+final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, TryDeadlines.Owner {
   private enum State {
     /** Waits for a connection. */
     ACQUIRING,
@@ -37,8 +36,11 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver {
   private final RouterRequest router;
   private final Host host;
   private State state = State.ACQUIRING;
+  private boolean overtaken;
+  private boolean responseEnded;
   private ConnectionPool.@Nullable Ticket ticket;
-  private Loop.@Nullable Timer perTryTimer;
+  // Null when nothing may run out.
+  private @Nullable TryDeadlines deadlines;
   private @Nullable UpstreamConnection connection;
   private @Nullable RequestSender sender;
 
@@ -56,22 +58,23 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver {
     return state == State.ANSWERING;
   }
 
+  boolean isOver() {
+    return state == State.DONE;
+  }
+
+  /** Whether another try has been started beside this one, which took too long. */
+  boolean isOvertaken() {
+    return overtaken;
+  }
+
+  void overtake() {
+    overtaken = true;
+  }
+
   // ---- the request
 
-  /**
-   * Starts; the router may hear of the outcome within this call.
-   *
-   * @param timeout until the answer begins; zero for none
-   */
-  void start(Duration timeout) {
-    if (!timeout.isZero()) {
-      perTryTimer = router.loop.schedule(timeout, this::onPerTryTimeout);
-    }
-    ConnectionPool pool = router.cluster.httpPool(host, router.priority, router.spokenDownstream());
-    if (pool == null) {
-      router.onNoPool();
-      return;
-    }
+  /** Starts; the router may hear of the outcome within this call. */
+  void start(ConnectionPool pool) {
     ConnectionPool.Ticket place = pool.acquire(this);
     if (state == State.ACQUIRING) {
       ticket = place;
@@ -82,10 +85,10 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver {
   public void onReady(UpstreamConnection ready) {
     ticket = null;
     UpstreamStats stats = router.cluster.stats();
-    if (!router.cluster.breakers().requests().tryAcquire()) {
+    if (!router.breakers.requests().tryAcquire()) {
       ready.release();
-      stats.rqPendingOverflow.inc();
-      router.onOverflow();
+      stats.rqActiveOverflow.inc();
+      router.onOverflow(this);
       return;
     }
     connection = ready;
@@ -98,19 +101,58 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver {
     sender = out;
     long now = router.loop.nanoTime();
     StreamInfo info = router.downstream.info();
-    info.upstreamRemote = ready.remoteAddress();
-    info.race = ready.race();
-    info.upstreamLocal = out.localAddress();
+    tell(info);
     info.firstUpstreamTxNanos = now;
     info.lastUpstreamTxNanos = now;
     RequestBody body = router.body;
+    startDeadlines();
     out.writeHead(router.downstream.request(), body.ended() && body.isEmpty());
     body.send(out);
     if (!router.isStarting()) {
       out.flush();
     }
-    router.downstream.readRequest(out.isWritable());
+    router.onConnected();
     out.readResponse(router.downstream.isWritable());
+  }
+
+  /** Tells whom the request is sent to: the last one sent, or the one whose answer is taken. */
+  void tell(StreamInfo info) {
+    UpstreamConnection used = connection;
+    RequestSender out = sender;
+    if (used != null && out != null) {
+      info.upstreamHost = host;
+      info.upstreamRemote = used.remoteAddress();
+      info.race = used.race();
+      info.upstreamLocal = out.localAddress();
+    }
+  }
+
+  private void startDeadlines() {
+    Duration most = router.cluster.config().http().maxStreamDuration();
+    if (!most.isZero()) {
+      deadlines().startDuration(most);
+    }
+    if (router.body.ended()) {
+      requestEnded();
+    }
+  }
+
+  /** The request is whole: from now on it is the upstream's turn. */
+  void requestEnded() {
+    RequestTimeouts timeouts = router.timeouts;
+    if (state == State.SENT && (timeouts.perTry > 0 || timeouts.perTryIdle > 0)) {
+      deadlines().startTry(timeouts.perTry);
+      deadlines().startIdle(timeouts.perTryIdle);
+    }
+  }
+
+  private TryDeadlines deadlines() {
+    TryDeadlines known = deadlines;
+    if (known == null) {
+      known = new TryDeadlines(router.loop, this);
+      deadlines = known;
+    }
+    return known;
   }
 
   @Override
@@ -120,9 +162,9 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver {
     info.race = failure.race();
     info.upstreamTransportFailureReason = failure.detail();
     if (failure.reason() == PoolFailure.Reason.OVERFLOW) {
-      router.onOverflow();
+      router.onOverflow(this);
     } else {
-      router.onPoolFailure(failure);
+      router.onPoolFailure(this, failure);
     }
   }
 
@@ -131,14 +173,14 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver {
     return sender != null;
   }
 
+  /** Whether there is room for more of the body. */
+  boolean isWritable() {
+    return sender == null || sender.isWritable();
+  }
+
   /** The next part of the body, once connected. */
   void send(ByteBuf data, boolean end) {
-    RequestSender out = requireNonNull(sender);
-    router.body.pass(data, end, out);
-    router.downstream.info().lastUpstreamTxNanos = router.loop.nanoTime();
-    if (!out.isWritable()) {
-      router.downstream.readRequest(false);
-    }
+    requireNonNull(sender).writeBody(data, end);
   }
 
   /** What the client had sent has been read. */
@@ -150,7 +192,7 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver {
 
   @Override
   public void onWritabilityChanged(boolean writable) {
-    router.downstream.readRequest(writable);
+    router.onUpstreamWritable(writable);
   }
 
   // ---- the answer
@@ -161,15 +203,16 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver {
     StreamInfo info = router.downstream.info();
     info.firstUpstreamRxNanos = now;
     info.lastUpstreamRxNanos = now;
-    (status >= 500 ? host.stats().rqError() : host.stats().rqSuccess())
-        .at(router.cluster.stats().shard)
-        .inc();
-    router.onUpstreamHead(status, headers, end);
+    responseEnded = end;
+    if (deadlines != null) {
+      deadlines.answered();
+      deadlines.touch();
+    }
+    router.onUpstreamHead(this, status, headers, end);
   }
 
   /** The answer is taken: it may take its time. */
   void answer() {
-    stopTimer();
     state = State.ANSWERING;
   }
 
@@ -180,8 +223,11 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver {
       return;
     }
     DownstreamStream downstream = router.downstream;
+    if (deadlines != null) {
+      deadlines.touch();
+    }
     if (end) {
-      router.onUpstreamEnd();
+      router.onUpstreamEnd(this);
     }
     downstream.respondBody(data, end);
     if (end) {
@@ -218,15 +264,22 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver {
     if (reason == ResetReason.PROTOCOL_ERROR && connection != null) {
       connection.onProtocolError();
     }
-    router.onUpstreamReset(reason);
+    router.onUpstreamReset(this, reason);
   }
 
-  private void onPerTryTimeout() {
-    perTryTimer = null;
-    UpstreamStats stats = router.cluster.stats();
-    stats.rqPerTryTimeout.inc();
-    host.stats().rqTimeout().at(stats.shard).inc();
-    router.onPerTryTimeout();
+  @Override
+  public void onPerTryTimeout() {
+    router.onPerTryTimeout(this);
+  }
+
+  @Override
+  public void onPerTryIdleTimeout() {
+    router.onPerTryIdleTimeout(this);
+  }
+
+  @Override
+  public void onMaxDuration() {
+    router.onMaxDuration(this);
   }
 
   /** It is over in good order: its connection is used again, if it can be. */
@@ -243,6 +296,15 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver {
     }
   }
 
+  /** Its answer is not taken, and so it need not come to its end. */
+  void drop() {
+    if (responseEnded && router.body.ended()) {
+      end();
+    } else {
+      abandon();
+    }
+  }
+
   /** It is given up: what is under way on its connection is cut off. */
   void abandon() {
     UpstreamConnection used = connection;
@@ -254,11 +316,8 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver {
 
   private void leave() {
     state = State.DONE;
-    stopTimer();
-    ConnectionPool pool = router.cluster.httpPool(host, router.priority, router.spokenDownstream());
-    if (pool == null) {
-      router.onNoPool();
-      return;
+    if (deadlines != null) {
+      deadlines.stop();
     }
     ConnectionPool.Ticket place = ticket;
     if (place != null) {
@@ -272,17 +331,9 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver {
       sender = null;
       out.detach();
       UpstreamStats stats = router.cluster.stats();
-      router.cluster.breakers().requests().release();
+      router.breakers.requests().release();
       stats.rqActive.dec();
       used.host().stats().rqActive().at(stats.shard).dec();
-    }
-  }
-
-  private void stopTimer() {
-    Loop.Timer timer = perTryTimer;
-    if (timer != null) {
-      perTryTimer = null;
-      timer.cancel();
     }
   }
 }

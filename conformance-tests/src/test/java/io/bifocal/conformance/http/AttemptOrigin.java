@@ -1,0 +1,168 @@
+package io.bifocal.conformance.http;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An HTTP/1.1 upstream that does what the path says: {@code /503,reset,200} answers the first try
+ * with 503, closes the connection of the second one and answers the third one. Which try it is, the
+ * proxy says ({@code x-envoy-attempt-count}). An answer may carry headers: {@code 503;a=b}.
+ */
+final class AttemptOrigin implements AutoCloseable {
+  /** A request as it came, its body too; the header names in lower case. */
+  record Seen(String method, String path, Map<String, String> headers, String body) {}
+
+  private final ServerSocket server;
+  private final String name;
+  private final List<Seen> seen = new CopyOnWriteArrayList<>();
+  private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+
+  /**
+   * On an ephemeral port.
+   *
+   * @param name what it says of itself in {@code x-origin}
+   */
+  AttemptOrigin(String name) {
+    this.name = name;
+    try {
+      server = new ServerSocket(0, 128, InetAddress.getLoopbackAddress());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    daemon(this::accept);
+  }
+
+  InetSocketAddress address() {
+    return (InetSocketAddress) server.getLocalSocketAddress();
+  }
+
+  /** Requests with this value of {@code x-case}. */
+  List<Seen> seen(String wanted) {
+    return seen.stream().filter(s -> wanted.equals(s.headers.get("x-case"))).toList();
+  }
+
+  private void accept() {
+    while (!server.isClosed()) {
+      try {
+        Socket socket = server.accept();
+        socket.setTcpNoDelay(true);
+        open.add(socket);
+        daemon(() -> serve(socket));
+      } catch (IOException e) {
+        // Closed: the loop ends.
+      }
+    }
+  }
+
+  private void serve(Socket socket) {
+    try (socket) {
+      BufferedReader in =
+          new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
+      for (Seen request = read(in); request != null && answer(socket, request); ) {
+        request = read(in);
+      }
+    } catch (IOException | InterruptedException e) {
+      // The peer went away.
+    } finally {
+      open.remove(socket);
+    }
+  }
+
+  private @Nullable Seen read(BufferedReader in) throws IOException {
+    String line = in.readLine();
+    if (line == null) {
+      return null;
+    }
+    Map<String, String> headers = new TreeMap<>();
+    for (String h = in.readLine(); h != null && !h.isEmpty(); h = in.readLine()) {
+      int colon = h.indexOf(':');
+      headers.put(h.substring(0, colon).toLowerCase(Locale.ROOT), h.substring(colon + 1).strip());
+    }
+    char[] body = new char[Integer.parseInt(headers.getOrDefault("content-length", "0"))];
+    for (int at = 0; at < body.length; ) {
+      int read = in.read(body, at, body.length - at);
+      if (read < 0) {
+        return null;
+      }
+      at += read;
+    }
+    String[] words = line.split(" ");
+    Seen request = new Seen(words[0], words[1], headers, new String(body));
+    seen.add(request);
+    return request;
+  }
+
+  private boolean answer(Socket socket, Seen request) throws IOException, InterruptedException {
+    String[] acts = request.path.substring(request.path.lastIndexOf('/') + 1).split(",");
+    int attempt = Integer.parseInt(request.headers.getOrDefault("x-envoy-attempt-count", "1"));
+    String act = acts[Math.min(attempt, acts.length) - 1];
+    switch (act) {
+      case "reset" -> {
+        return false;
+      }
+      case "hang" -> Thread.sleep(3000);
+      case "half" -> {
+        write(socket, "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf");
+        return false;
+      }
+      case "stall" -> {
+        write(socket, "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf");
+        Thread.sleep(3000);
+      }
+      case "garbage" -> write(socket, "no HTTP at all\r\n\r\n");
+      default -> {
+        if (act.startsWith("slow")) {
+          Thread.sleep(600);
+          act = act.substring(4);
+        }
+        reply(socket, act, attempt);
+      }
+    }
+    return true;
+  }
+
+  private void reply(Socket socket, String act, int attempt) throws IOException {
+    String[] parts = act.split(";");
+    StringBuilder head = new StringBuilder("HTTP/1.1 " + parts[0] + " X\r\n");
+    for (int i = 1; i < parts.length; i++) {
+      head.append(parts[i].replaceFirst("=", ": ").replace('|', '/')).append("\r\n");
+    }
+    String body = "try " + attempt;
+    head.append("x-origin: ").append(name).append("\r\ncontent-length: ").append(body.length());
+    write(socket, head + "\r\n\r\n" + body);
+  }
+
+  private static void write(Socket socket, String text) throws IOException {
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  private static void daemon(Runnable task) {
+    Thread thread = new Thread(task, "origin");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+    for (Socket socket : open) {
+      socket.close();
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package io.bifocal.dataplane.http;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.api.Unpack;
+import io.bifocal.dataplane.http.router.RouterSettings;
+import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.netty.util.AsciiString;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** From a router's message to what of it is obeyed; which fields are, is checked before. */
+final class RouterReader {
+  private RouterReader() {}
+
+  static RouterSettings read(HttpConnectionManager config) throws ConfigException {
+    int last = config.getHttpFiltersCount() - 1;
+    if (last < 0 || !config.getHttpFilters(last).getTypedConfig().is(Router.class)) {
+      return RouterSettings.DEFAULT;
+    }
+    Router router =
+        Unpack.as(Router.getDefaultInstance(), config.getHttpFilters(last).getTypedConfig());
+    List<AsciiString> strict = new ArrayList<>();
+    for (String name : router.getStrictCheckHeadersList()) {
+      strict.add(AsciiString.cached(name.toLowerCase(Locale.ROOT)));
+    }
+    return new RouterSettings(
+        !router.hasDynamicStats() || router.getDynamicStats().getValue(),
+        router.getSuppressEnvoyHeaders(),
+        router.getRespectExpectedRqTimeout(),
+        strict);
+  }
+}

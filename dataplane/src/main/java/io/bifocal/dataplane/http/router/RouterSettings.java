@@ -1,0 +1,25 @@
+package io.bifocal.dataplane.http.router;
+
+import io.netty.util.AsciiString;
+import java.util.List;
+
+/**
+ * How the router is configured. Source: {@code envoy.extensions.filters.http.router.v3.Router}.
+ *
+ * @param dynamicStats whether answers are counted by their codes
+ * @param suppressHeaders {@code suppress_envoy_headers}
+ * @param respectExpectedTimeout {@code respect_expected_rq_timeout}: whether another proxy has said
+ *     already how long the request may take
+ * @param strictHeaders {@code strict_check_headers}: those of the request that must be well formed
+ */
+public record RouterSettings(
+    boolean dynamicStats,
+    boolean suppressHeaders,
+    boolean respectExpectedTimeout,
+    List<AsciiString> strictHeaders) {
+  public static final RouterSettings DEFAULT = new RouterSettings(true, false, false, List.of());
+
+  public RouterSettings {
+    strictHeaders = List.copyOf(strictHeaders);
+  }
+}
