@@ -15,7 +15,13 @@ import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 @EnabledIfEnvironmentVariable(
     named = "CI",
     matches = "true",
-    disabledReason = "long; scripts/test --all runs it")
+    disabledReason = LongRun.REASON)
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.TYPE, ElementType.METHOD})
-public @interface LongRun {}
+public @interface LongRun {
+  /** Why it is skipped. */
+  String REASON = "long; scripts/test --all runs it";
+
+  /** Whether what is long is run. */
+  boolean ON = "true".equals(System.getenv("CI"));
+}

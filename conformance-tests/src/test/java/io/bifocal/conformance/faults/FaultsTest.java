@@ -16,6 +16,7 @@ import com.google.protobuf.util.Durations;
 import io.bifocal.conformance.Backend;
 import io.bifocal.conformance.Bootstraps.Dialect;
 import io.bifocal.conformance.Loopback;
+import io.bifocal.conformance.LongRun;
 import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
 import io.bifocal.xds.ResourceType;
@@ -37,7 +38,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class FaultsTest {
-  private static final boolean LONG = Boolean.parseBoolean(System.getenv("CI"));
   private static final int HUGE = 64 << 20;
   private static final long LITTLE = 32 << 20;
 
@@ -127,6 +127,7 @@ class FaultsTest {
     scenery.assertServes("after");
   }
 
+  @LongRun
   @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Subject.class)
@@ -134,7 +135,7 @@ class FaultsTest {
     Scenery scenery = new Scenery(stage, subject, Dialect.SOTW);
     List<Backend> backends = List.of(scenery.backend("even"), scenery.backend("odd"));
     long before = heap(subject, scenery);
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LONG ? 60 : 6);
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
     int flaps = 0;
     while (System.nanoTime() < end) {
       int streams = scenery.server.openings().size();
@@ -148,6 +149,7 @@ class FaultsTest {
     assertThat(heap(subject, scenery) - before).isLessThan(LITTLE);
   }
 
+  @LongRun
   @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Subject.class)
@@ -155,7 +157,7 @@ class FaultsTest {
     Scenery scenery = new Scenery(stage, subject, Dialect.SOTW);
     List<Backend> backends = List.of(scenery.backend("even"), scenery.backend("odd"));
     long before = heap(subject, scenery);
-    int updates = LONG ? 10_000 : 1_000;
+    int updates = 10_000;
     long began = System.nanoTime();
     String nonce = "";
     for (int i = 1; i <= updates; i++) {

@@ -1,7 +1,6 @@
 package io.bifocal.conformance.sources;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.bifocal.conformance.Bootstraps;
 import io.bifocal.conformance.Bootstraps.Dialect;
@@ -14,7 +13,6 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import java.util.List;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -22,7 +20,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 class FailoverTest {
   @RegisterExtension final Stage stage = new Stage();
 
-  @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Subject.class)
   void theSecondServerIsAskedAndKept(Subject subject) {

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -46,7 +47,7 @@ final class TlsTraffic implements AutoCloseable {
   /** Waits until a few more have come and gone. */
   void awaitMore() {
     int enough = visits.get() + A_FEW;
-    await().until(() -> visits.get() >= enough);
+    await().atMost(Duration.ofSeconds(30)).until(() -> visits.get() >= enough);
   }
 
   List<String> failures() {
