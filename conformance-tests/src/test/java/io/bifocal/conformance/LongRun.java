@@ -12,10 +12,7 @@ import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
  * {@code scripts/test --all} has it. Otherwise it is skipped, and the summary says so.
  */
 @Tag("long")
-@EnabledIfEnvironmentVariable(
-    named = "CI",
-    matches = "true",
-    disabledReason = LongRun.REASON)
+@EnabledIfEnvironmentVariable(named = "CI", matches = "true", disabledReason = LongRun.REASON)
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.TYPE, ElementType.METHOD})
 public @interface LongRun {

@@ -122,7 +122,7 @@ final class Parts implements AutoCloseable {
             bootstrap.getNode(),
             stats,
             this::observer,
-            new RouteContext(clusters::has, runtime, filters::routeConfig),
+            new RouteContext(clusters::has, runtime, filters::routeConfig, stats.root()),
             new FilterChainReader(filters, discovery, runtime),
             control);
     listeners =

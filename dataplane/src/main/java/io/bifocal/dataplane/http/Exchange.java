@@ -9,6 +9,7 @@ import io.bifocal.dataplane.http.codec.ResetReason;
 import io.bifocal.dataplane.http.codec.ResponseSender;
 import io.bifocal.dataplane.http.filter.FilterChain;
 import io.bifocal.dataplane.http.filter.StreamFilters;
+import io.bifocal.dataplane.http.route.RequestCounts;
 import io.bifocal.dataplane.http.route.Route;
 import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.http.route.RouteTable;
@@ -65,6 +66,8 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
   // Null when there is nothing but the router.
   private @Nullable StreamFilters filters;
   private Origin origin = Origin.EXTERNAL;
+  // Null when nobody counts it.
+  private @Nullable RequestCounts virtualCluster;
   private long random;
   private long streamIdle;
   private boolean requestEnded;
@@ -305,6 +308,10 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
               timeouts, head.headers, connection.settings.timeouts().streamDuration());
       deadlines.set(Deadlines.Kind.STREAM_DURATION, info.startNanos, most);
     }
+    virtualCluster = found.virtualCluster(head);
+    if (virtualCluster != null) {
+      info.virtualCluster = virtualCluster.name();
+    }
     RouterRequest next =
         new RouterRequest(
             connection.loop, connection.here.clusters, cluster, response, forward, settings, end);
@@ -489,6 +496,12 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     stats.rqActive.dec();
     if (info.responseCode != 0) {
       stats.answered(info.responseCode);
+    }
+    if (virtualCluster != null) {
+      virtualCluster.add(info, stats.shard);
+    }
+    if (router != null && route != null && route.counts() != null) {
+      route.counts().add(info, stats.shard);
     }
     stats.rqTime.record(stats.shard, (now - info.startNanos) / 1_000_000);
     connection.log(info);

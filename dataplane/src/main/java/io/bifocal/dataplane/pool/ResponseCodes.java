@@ -17,7 +17,7 @@ public final class ResponseCodes {
   private final @Nullable Cell[] byClass = new Cell[6];
   private @Nullable Cell completed;
 
-  ResponseCodes(Scope scope, int shard) {
+  public ResponseCodes(Scope scope, int shard) {
     this.scope = scope;
     this.shard = shard;
   }

@@ -72,12 +72,7 @@ public final class StreamInfo {
   public String virtualCluster = "";
 
   /** What filters keep of the stream as text, by key; null for nothing. */
-  public java.util.@Nullable Map<String, String> filterState;
-
-  /** Of the client, by TLS. */
-  public boolean peerCertificatePresented;
-
-  public boolean peerCertificateValidated;
+  public @Nullable Map<String, String> filterState;
 
   // Bytes of body (HTTP) or payload (TCP).
   public long bytesReceived;

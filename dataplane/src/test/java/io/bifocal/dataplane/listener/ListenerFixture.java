@@ -14,7 +14,6 @@ import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.init.InitManager;
-import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.runtime.ScriptedRuntime;
 import io.bifocal.dataplane.secret.SecretManager;
 import io.bifocal.dataplane.stats.StatsStore;

@@ -16,6 +16,8 @@ import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.extensions.early_data.v3.DefaultEarlyDataPolicy;
 import io.envoyproxy.envoy.extensions.path.rewrite.uri_template.v3.UriTemplateRewriteConfig;
 import io.netty.util.AsciiString;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -62,7 +64,7 @@ final class ActionCompiler {
   /** The route with the shares of its weighted clusters, if it has any. */
   Route weighted(Route compiled, FilterOverrides overrides) throws ConfigException {
     return route.getRoute().hasWeightedClusters()
-        ? new WeightsCompiler(route, where, this::existing, context.runtime(), overrides)
+        ? new WeightsCompiler(route, where, this::exists, context.runtime(), overrides)
             .compile(compiled)
         : compiled;
   }
@@ -115,8 +117,12 @@ final class ActionCompiler {
     };
   }
 
+  private boolean exists(String cluster) {
+    return !validateClusters || context.clusterExists().test(cluster);
+  }
+
   private String existing(String cluster) throws ConfigException {
-    if (validateClusters && !context.clusterExists().test(cluster)) {
+    if (!exists(cluster)) {
       throw new ConfigException("route: unknown cluster '" + cluster + "'");
     }
     return cluster;
@@ -153,7 +159,9 @@ final class ActionCompiler {
       throw Extensions.unknown(policy.getName(), policy.getTypedConfig());
     }
     if (!(path instanceof PathMatch.Template match)) {
-      throw new ConfigException("path_matcher not initialized");
+      throw new ConfigException(
+          "unable to use envoy.path.rewrite.uri_template.uri_template_rewriter extension without"
+              + " envoy.path.match.uri_template.uri_template_matcher extension");
     }
     return new PathRewrite.Template(
         match
@@ -208,9 +216,7 @@ final class ActionCompiler {
     }
     List<Mirror> mirrors = Mirror.all(policies, context.runtime(), at);
     for (Mirror mirror : mirrors) {
-      if (validateClusters
-          && mirror.header() == null
-          && !context.clusterExists().test(mirror.cluster())) {
+      if (mirror.header() == null && !exists(mirror.cluster())) {
         throw new ConfigException("route: unknown shadow cluster '" + mirror.cluster() + "'");
       }
     }
@@ -256,6 +262,10 @@ final class ActionCompiler {
         table.hasMaxDirectResponseBodySizeBytes()
             ? table.getMaxDirectResponseBodySizeBytes().getValue()
             : LARGEST_BODY;
+    String file = action.getBody().getFilename();
+    if (!file.isEmpty() && !Files.exists(Path.of(file))) {
+      throw new ConfigException("file " + file + " does not exist");
+    }
     var body = DataSources.read(action.getBody());
     if (body.size() > limit) {
       throw new ConfigException(

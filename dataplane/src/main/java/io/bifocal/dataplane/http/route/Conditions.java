@@ -57,11 +57,13 @@ final class Conditions {
   private static Condition tls(TlsContextMatchOptions options, String where)
       throws ConfigException {
     RouteFields.check(TLS, options, where);
-    return (head, info, random) ->
-        (!options.hasPresented()
-                || options.getPresented().getValue() == info.peerCertificatePresented)
-            && (!options.hasValidated()
-                || options.getValidated().getValue() == info.peerCertificateValidated);
+    // A certificate that cannot be validated ends the handshake.
+    return (head, info, random) -> {
+      boolean presented =
+          info.downstreamTls != null && info.downstreamTls.peerCertificate() != null;
+      return (!options.hasPresented() || options.getPresented().getValue() == presented)
+          && (!options.hasValidated() || options.getValidated().getValue() == presented);
+    };
   }
 
   private static Condition filterState(FilterStateMatcher config, String where)

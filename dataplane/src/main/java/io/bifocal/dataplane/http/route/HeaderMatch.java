@@ -2,7 +2,6 @@ package io.bifocal.dataplane.http.route;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.SupportedFields;
-import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.match.StringMatch;
 import io.envoyproxy.envoy.config.route.v3.HeaderMatcher;
@@ -156,7 +155,7 @@ public record HeaderMatch(
       case ":path" -> head.path.isEmpty() ? null : head.path;
       case ":method" -> head.method;
       case ":authority" -> head.authority;
-      case ":scheme" -> head.headers.get(HeaderNames.X_FORWARDED_PROTO, "http");
+      case ":scheme" -> head.scheme;
       default -> null;
     };
   }

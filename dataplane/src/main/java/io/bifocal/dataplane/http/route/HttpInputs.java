@@ -29,7 +29,7 @@ public final class HttpInputs {
 
     @Override
     public Address directRemote() {
-      return remote();
+      return info.downstreamDirectRemote == null ? remote() : info.downstreamDirectRemote;
     }
 
     @Override

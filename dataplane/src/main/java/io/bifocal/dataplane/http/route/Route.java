@@ -4,6 +4,7 @@ import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.stream.StreamInfo;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One entry of a virtual host: when it matches and what follows.
@@ -11,6 +12,8 @@ import java.util.Map;
  * @param requestChanges what to do to the request's headers, in order
  * @param responseChanges what to do to the answer's
  * @param filters what is said of HTTP filters, by their names
+ * @param counts of its own requests ({@code stat_prefix}); null for none
+ * @param virtualClusters of its virtual host; null for none
  */
 public record Route(
     String name,
@@ -19,7 +22,9 @@ public record Route(
     RouteAction action,
     List<HeaderChanges> requestChanges,
     List<HeaderChanges> responseChanges,
-    Map<String, FilterOverride> filters) {
+    Map<String, FilterOverride> filters,
+    @Nullable RequestCounts counts,
+    @Nullable VirtualClusters virtualClusters) {
 
   public Route {
     conditions = List.copyOf(conditions);
@@ -55,6 +60,11 @@ public record Route(
         : this;
   }
 
+  /** Where its virtual host counts a request; null for nowhere. */
+  public @Nullable RequestCounts virtualCluster(RequestHead head) {
+    return virtualClusters == null ? null : virtualClusters.of(head);
+  }
+
   /** The same to one cluster. */
   Route to(ClusterChoice cluster) {
     return new Route(
@@ -64,6 +74,8 @@ public record Route(
         ((RouteAction.Forward) action).to(cluster),
         requestChanges,
         responseChanges,
-        filters);
+        filters,
+        counts,
+        virtualClusters);
   }
 }

@@ -7,6 +7,7 @@ import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.http.route.VirtualHost.TlsRequirement;
 import io.bifocal.dataplane.match.MatchTree;
 import io.bifocal.dataplane.match.MatchTreeReader;
+import io.bifocal.dataplane.stats.Scope;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.netty.util.AsciiString;
@@ -108,6 +109,8 @@ final class RouteCompiler {
       throw new ConfigException("cannot set both matcher and routes on virtual host");
     }
     Map<String, FilterOverride> filters = overrides.over(tables, host.getTypedPerFilterConfigMap());
+    Scope scope = context.stats().tagged("vhost", "envoy.virtual_host", host.getName());
+    Level level = new Level(host, filters, scope, VirtualClusters.of(host, scope, at));
     return new VirtualHost(
         host.getName(),
         switch (host.getRequireTls()) {
@@ -115,77 +118,67 @@ final class RouteCompiler {
           case EXTERNAL_ONLY -> TlsRequirement.EXTERNAL_ONLY;
           default -> TlsRequirement.NONE;
         },
-        host.hasMatcher()
-            ? tree(host, filters, at + ".matcher")
-            : list(host, host.getRoutesList(), filters, at));
+        host.hasMatcher() ? tree(level, at + ".matcher") : list(level, host.getRoutesList(), at));
   }
 
-  private VirtualHost.Routes tree(
+  /** What the routes of a virtual host have in common. */
+  private record Level(
       io.envoyproxy.envoy.config.route.v3.VirtualHost host,
       Map<String, FilterOverride> filters,
-      String at)
-      throws ConfigException {
+      Scope scope,
+      @Nullable VirtualClusters virtualClusters) {}
+
+  private VirtualHost.Routes tree(Level level, String at) throws ConfigException {
     MatchTree<HttpInputs.Request, VirtualHost.Routes> tree =
-        new MatchTreeReader<>(HttpInputs.all(), action -> leaf(host, action, filters, at))
-            .read(host.getMatcher(), at);
+        new MatchTreeReader<>(HttpInputs.all(), action -> leaf(level, action, at))
+            .read(level.host.getMatcher(), at);
     return (head, pathEnd, info, random) -> {
       VirtualHost.Routes routes = tree.match(new HttpInputs.Request(head, info));
       return routes == null ? null : routes.match(head, pathEnd, info, random);
     };
   }
 
-  private VirtualHost.Routes leaf(
-      io.envoyproxy.envoy.config.route.v3.VirtualHost host,
-      TypedExtensionConfig action,
-      Map<String, FilterOverride> filters,
-      String at)
+  private VirtualHost.Routes leaf(Level level, TypedExtensionConfig action, String at)
       throws ConfigException {
     Any config = action.getTypedConfig();
     String type = Extensions.type(config);
     if (type.equals(io.envoyproxy.envoy.config.route.v3.Route.getDescriptor().getFullName())) {
       return list(
-          host,
+          level,
           List.of(
               Unpack.as(io.envoyproxy.envoy.config.route.v3.Route.getDefaultInstance(), config)),
-          filters,
           at);
     }
     if (type.equals(io.envoyproxy.envoy.config.route.v3.RouteList.getDescriptor().getFullName())) {
       return list(
-          host,
+          level,
           Unpack.as(io.envoyproxy.envoy.config.route.v3.RouteList.getDefaultInstance(), config)
               .getRoutesList(),
-          filters,
           at);
     }
     throw Extensions.unknown(action.getName(), config);
   }
 
   private RouteList list(
-      io.envoyproxy.envoy.config.route.v3.VirtualHost host,
-      List<io.envoyproxy.envoy.config.route.v3.Route> configs,
-      Map<String, FilterOverride> filters,
-      String at)
+      Level level, List<io.envoyproxy.envoy.config.route.v3.Route> configs, String at)
       throws ConfigException {
     List<Route> routes = new ArrayList<>(configs.size());
     for (int i = 0; i < configs.size(); i++) {
       var route = configs.get(i);
       String name = route.getName().isEmpty() ? "" : " '" + route.getName() + "'";
-      routes.add(route(host, route, filters, at + " routes[" + i + "]" + name));
+      routes.add(route(level, route, at + " routes[" + i + "]" + name));
     }
     return new RouteList(routes);
   }
 
-  private Route route(
-      io.envoyproxy.envoy.config.route.v3.VirtualHost host,
-      io.envoyproxy.envoy.config.route.v3.Route route,
-      Map<String, FilterOverride> hosts,
-      String at)
+  private Route route(Level level, io.envoyproxy.envoy.config.route.v3.Route route, String at)
       throws ConfigException {
     RouteFields.check(RouteFields.ROUTE, route, at);
+    var host = level.host;
     RouteMatch match = route.getMatch();
     RouteFields.check(RouteFields.MATCH, match, at + ".match");
-    Map<String, FilterOverride> filters = overrides.over(hosts, route.getTypedPerFilterConfigMap());
+    Map<String, FilterOverride> filters =
+        overrides.over(level.filters, route.getTypedPerFilterConfigMap());
     PathMatch path = PathMatch.of(match, at + ".match");
     ActionCompiler actions = new ActionCompiler(context, validateClusters, config, host, route, at);
     return actions.weighted(
@@ -214,8 +207,18 @@ final class RouteCompiler {
                     config.getResponseHeadersToAddList(),
                     config.getResponseHeadersToRemoveList(),
                     at)),
-            filters),
+            filters,
+            counts(level, route),
+            level.virtualClusters),
         overrides);
+  }
+
+  private static @Nullable RequestCounts counts(
+      Level level, io.envoyproxy.envoy.config.route.v3.Route route) {
+    String prefix = route.getStatPrefix();
+    return prefix.isEmpty()
+        ? null
+        : new RequestCounts(prefix, level.scope.tagged("route", "envoy.route", prefix));
   }
 
   // The most specific level comes first, so that the least specific one has the last word, unless

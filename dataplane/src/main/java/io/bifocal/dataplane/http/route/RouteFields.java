@@ -49,6 +49,7 @@ final class RouteFields {
               "domains",
               "routes",
               "matcher",
+              "virtual_clusters",
               "require_tls",
               "request_headers_to_add",
               "request_headers_to_remove",
@@ -64,7 +65,7 @@ final class RouteFields {
               "per_request_buffer_limit_bytes")
           .ignores(NO_RATE_LIMITS, "rate_limits")
           .ignores(NOT_BY_ENVOY, "retry_policy_typed_config")
-          .ignores(NO_OBSERVER, "metadata", "virtual_clusters");
+          .ignores(NO_OBSERVER, "metadata");
 
   static final SupportedFields ROUTE =
       SupportedFields.of(io.envoyproxy.envoy.config.route.v3.Route.getDescriptor())
@@ -74,6 +75,7 @@ final class RouteFields {
               "route",
               "redirect",
               "direct_response",
+              "stat_prefix",
               "filter_action",
               "non_forwarding_action",
               "request_headers_to_add",
@@ -82,7 +84,7 @@ final class RouteFields {
               "response_headers_to_remove",
               "typed_per_filter_config",
               "per_request_buffer_limit_bytes")
-          .ignores(NO_OBSERVER, "metadata", "decorator", "tracing", "stat_prefix");
+          .ignores(NO_OBSERVER, "metadata", "decorator", "tracing");
 
   static final SupportedFields MATCH =
       SupportedFields.of(RouteMatch.getDescriptor())

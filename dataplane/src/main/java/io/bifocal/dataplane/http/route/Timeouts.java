@@ -1,7 +1,6 @@
 package io.bifocal.dataplane.http.route;
 
 import io.bifocal.api.JavaDuration;
-import io.bifocal.dataplane.http.codec.RequestHead;
 import io.envoyproxy.envoy.config.route.v3.RouteAction;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -29,13 +28,7 @@ public record Timeouts(
    * @param most zero for anything
    * @param offset taken off what is asked for
    */
-  public record GrpcBound(Duration most, Duration offset) {
-    /** Bounded first. */
-    Duration of(Duration asked) {
-      Duration bounded = !most.isZero() && asked.compareTo(most) > 0 ? most : asked;
-      return offset.compareTo(bounded) < 0 ? bounded.minus(offset) : Duration.ZERO;
-    }
-  }
+  public record GrpcBound(Duration most, Duration offset) {}
 
   @SuppressWarnings("deprecation") // control planes still send the old pair
   static Timeouts of(RouteAction action) {
@@ -62,16 +55,5 @@ public record Timeouts(
       return Duration.ZERO;
     }
     return action.hasTimeout() ? JavaDuration.of(action.getTimeout()) : DEFAULT;
-  }
-
-  /**
-   * How long a stream may last.
-   *
-   * @param head in which a client of gRPC may say how long it waits
-   * @return null to keep to the connection manager's limit; zero for ever
-   */
-  public @Nullable Duration stream(RequestHead head) {
-    Duration asked = grpc == null ? null : GrpcTimeout.of(head);
-    return grpc == null || asked == null ? stream : grpc.of(asked);
   }
 }

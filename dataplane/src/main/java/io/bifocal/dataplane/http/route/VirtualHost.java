@@ -21,7 +21,9 @@ record VirtualHost(String name, TlsRequirement tls, Routes routes) {
           new RouteAction.Redirect(301, new RedirectTarget.Secured()),
           List.of(),
           List.of(),
-          Map.of());
+          Map.of(),
+          null,
+          null);
 
   /** {@code require_tls}. */
   enum TlsRequirement {

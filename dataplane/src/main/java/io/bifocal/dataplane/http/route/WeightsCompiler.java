@@ -8,6 +8,7 @@ import io.netty.util.AsciiString;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The shares of a route's weighted clusters, each of which is the route in its own way. */
@@ -17,26 +18,20 @@ final class WeightsCompiler {
   private final io.envoyproxy.envoy.config.route.v3.Route route;
   private final WeightedCluster config;
   private final String where;
-  private final Existing existing;
+  private final Predicate<String> exists;
   private final RuntimeReader runtime;
   private final FilterOverrides overrides;
-
-  /** Lets the names of clusters pass that there are. */
-  @FunctionalInterface
-  interface Existing {
-    String check(String cluster) throws ConfigException;
-  }
 
   WeightsCompiler(
       io.envoyproxy.envoy.config.route.v3.Route route,
       String where,
-      Existing existing,
+      Predicate<String> exists,
       RuntimeReader runtime,
       FilterOverrides overrides) {
     this.route = route;
     this.config = route.getRoute().getWeightedClusters();
     this.where = where + ".route.weighted_clusters";
-    this.existing = existing;
+    this.exists = exists;
     this.runtime = runtime;
     this.overrides = overrides;
   }
@@ -77,8 +72,11 @@ final class WeightsCompiler {
               : "Only one of name or cluster_header can be specified");
     }
     String host = config.getHostRewriteLiteral().isEmpty() ? null : config.getHostRewriteLiteral();
-    if (!config.getName().isEmpty()) {
-      var unused = existing.check(config.getName());
+    if (!config.getName().isEmpty() && !exists.test(config.getName())) {
+      throw new ConfigException("route: unknown weighted cluster '" + config.getName() + "'");
+    }
+    if (!config.hasWeight()) {
+      throw new ConfigException("Field 'weight' is missing in: " + at);
     }
     Route own =
         new Route(
@@ -98,7 +96,9 @@ final class WeightsCompiler {
                     config.getResponseHeadersToRemoveList(),
                     at),
                 whole.responseChanges()),
-            overrides.over(whole.filters(), config.getTypedPerFilterConfigMap()));
+            overrides.over(whole.filters(), config.getTypedPerFilterConfigMap()),
+            whole.counts(),
+            whole.virtualClusters());
     return new ClusterChoice.Share(
         Integer.toUnsignedLong(config.getWeight().getValue()),
         this.config.getRuntimeKeyPrefix() + "." + config.getName(),

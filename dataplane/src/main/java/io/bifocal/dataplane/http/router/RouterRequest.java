@@ -93,7 +93,7 @@ public final class RouterRequest implements RetryState.Owner {
       body.keepForRetries();
       triedHosts = policy != null && TriedHosts.matters(policy) ? new TriedHosts(policy) : null;
     }
-    HashPolicy hashed = route.hashPolicy();
+    HashPolicy hashed = cluster.config().balancing().hash() == null ? null : route.hashPolicy();
     HashPolicy.Hash hash =
         hashed == null ? null : hashed.hash(downstream.request(), downstream.info(), true);
     if (hash != null) {

@@ -83,7 +83,9 @@ class PathIndexTest {
           new RouteAction.DirectResponse(200, ""),
           List.of(),
           List.of(),
-          Map.of());
+          Map.of(),
+          null,
+          null);
     }
   }
 

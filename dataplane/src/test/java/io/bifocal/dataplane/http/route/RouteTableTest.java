@@ -16,6 +16,7 @@ import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -324,6 +325,39 @@ class RouteTableTest {
       routes: [{match: {prefix: /}, route: {cluster: %s}}]
     """
         .formatted(domains, cluster);
+  }
+
+  @Test
+  void aVirtualHostThatDidNotChangeIsTakenOver() throws Exception {
+    RouteConfiguration config = read(oneHost("[\"*\"]", "a"));
+    RouteContext context =
+        new RouteContext("known"::equals, RuntimeReader.NONE, (filter, any) -> null);
+    var more = config.getVirtualHosts(0).toBuilder().setName("more").clearDomains();
+    RouteTable before = RouteTable.compile(config, context, false);
+
+    RouteTable after =
+        RouteTable.compile(
+            config, List.of(more.addDomains("more.test").build()), context, false, before);
+    RouteTable changed =
+        RouteTable.compile(
+            config.toBuilder().setMostSpecificHeaderMutationsWins(true).build(),
+            List.of(),
+            context,
+            false,
+            before);
+
+    assertThat(route(after, "a")).isSameAs(route(before, "a"));
+    assertThat(route(after, "more.test")).isNotNull().isNotSameAs(route(before, "a"));
+    assertThat(route(changed, "a"))
+        .as("the level above has changed")
+        .isNotSameAs(route(before, "a"));
+  }
+
+  private static @Nullable Route route(RouteTable table, String authority) {
+    return table.match(
+        new RequestHead("GET", "/", authority, true, new DefaultHttpHeaders()),
+        new StreamInfo(),
+        0);
   }
 
   @Test
