@@ -78,6 +78,11 @@ record ChainEnds(Exchange exchange, Response response) implements FilterEnds {
   }
 
   @Override
+  public void requestTrailers(HttpHeaders trailers) {
+    exchange.serveTrailers(trailers, loop().nanoTime());
+  }
+
+  @Override
   public void flushRequest() {
     exchange.onReadComplete();
   }
@@ -90,6 +95,11 @@ record ChainEnds(Exchange exchange, Response response) implements FilterEnds {
   @Override
   public void responseData(ByteBuf data, boolean end) {
     response.sendBody(data, end);
+  }
+
+  @Override
+  public void responseTrailers(HttpHeaders trailers) {
+    response.sendTrailers(trailers);
   }
 
   @Override

@@ -24,7 +24,6 @@ import io.bifocal.dataplane.stream.GrpcStatus;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -71,6 +70,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
   private long random;
   private long streamIdle;
   private boolean requestEnded;
+  private boolean upgraded;
   private boolean ended;
 
   Exchange(HttpConnection connection, ResponseSender sender) {
@@ -154,15 +154,24 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
       response.localReply(unknownClient);
       return;
     }
-    if (RequestHeaders.takeExpectation(head.headers)) {
+    if (!settings.proxyContinue() && RequestHeaders.takeExpectation(head.headers)) {
       response.askForBody();
     }
     origin = RequestHeaders.prepare(head, settings, connection.downstream, info);
     info.scheme = head.scheme;
-    if (!end) {
+    if (!end && head.upgrade == null) {
       deadlines.set(Deadlines.Kind.REQUEST, now, settings.timeouts().request());
     }
     findRoute();
+    if (head.upgrade != null) {
+      if (!connection.settings.upgrades().allow(head, route)) {
+        refuse(Refusal.UPGRADE);
+        return;
+      }
+      upgraded = true;
+      stats.cxUpgradesTotal.inc();
+      stats.cxUpgradesActive.inc();
+    }
     FilterChain chain = connection.manager.filters();
     StreamFilters own =
         chain == null ? null : chain.forStream(new ChainEnds(this, response), route);
@@ -333,9 +342,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     info.bytesReceived += data.readableBytes();
     touch(now);
     if (end) {
-      requestEnded = true;
-      info.lastDownstreamRxNanos = now;
-      deadlines.clear(Deadlines.Kind.REQUEST);
+      requestEnded(now);
     }
     StreamFilters own = filters;
     if (own == null) {
@@ -360,7 +367,33 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
 
   @Override
   public void onTrailers(HttpHeaders trailers) {
-    onBody(Unpooled.EMPTY_BUFFER, true);
+    if (ended) {
+      return;
+    }
+    long now = connection.loop.nanoTime();
+    touch(now);
+    requestEnded(now);
+    StreamFilters own = filters;
+    if (own == null) {
+      serveTrailers(trailers, now);
+    } else {
+      own.decodeTrailers(trailers);
+    }
+  }
+
+  private void requestEnded(long now) {
+    requestEnded = true;
+    info.lastDownstreamRxNanos = now;
+    deadlines.clear(Deadlines.Kind.REQUEST);
+  }
+
+  /** The request's end, with fields behind the body, for the router. */
+  void serveTrailers(HttpHeaders trailers, long now) {
+    RouterRequest out = router;
+    if (out != null && !ended) {
+      deadlines.set(Deadlines.Kind.ROUTE, now, out.timeout());
+      out.onRequestTrailers(trailers);
+    }
   }
 
   @Override
@@ -494,6 +527,9 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
       filters.destroy();
     }
     stats.rqActive.dec();
+    if (upgraded) {
+      stats.cxUpgradesActive.dec();
+    }
     if (info.responseCode != 0) {
       stats.answered(info.responseCode);
     }

@@ -20,6 +20,8 @@ record HttpSettings(
     String statPrefix,
     ServerCodec codec,
     Timeouts timeouts,
+    boolean proxyContinue,
+    Upgrades upgrades,
     AsciiString serverName,
     ServerHeaderTransformation serverHeader,
     int maxRequests,

@@ -75,6 +75,9 @@ final class HttpSettingsReader {
               "http2_protocol_options",
               "stream_error_on_invalid_http_message",
               "drain_timeout",
+              "http_protocol_options",
+              "proxy_100_continue",
+              "upgrade_configs",
               "local_reply_config")
           .ignores("clients speak HTTP/1.1 and HTTP/2", "http3_protocol_options")
           .ignores("requests are not traced", "tracing")
@@ -82,7 +85,6 @@ final class HttpSettingsReader {
           .ignores(
               "a client that does not end its request's head is bounded by the idle timeouts",
               "request_headers_timeout")
-          .ignores("HTTP/1.1 is spoken with the defaults", "http_protocol_options")
           .ignores(
               "Envoy 1.40 was seen to give it no effect",
               "represent_ipv4_remote_address_as_ipv4_mapped_ipv6")
@@ -143,6 +145,8 @@ final class HttpSettingsReader {
         config.getStatPrefix(),
         codec(common),
         timeouts(common),
+        config.getProxy100Continue(),
+        Upgrades.of(config, where),
         new AsciiString(config.getServerName().isEmpty() ? "envoy" : config.getServerName()),
         config.getServerHeaderTransformation(),
         common.getMaxRequestsPerConnection().getValue(),

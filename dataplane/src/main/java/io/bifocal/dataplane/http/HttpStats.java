@@ -17,6 +17,8 @@ final class HttpStats {
   private final Cell cxHttp1Active;
   private final Cell cxHttp2Total;
   private final Cell cxHttp2Active;
+  final Cell cxUpgradesTotal;
+  final Cell cxUpgradesActive;
   final Cell cxDestroy;
   final Cell cxDestroyLocal;
   final Cell cxDestroyRemote;
@@ -75,6 +77,8 @@ final class HttpStats {
     cxHttp1Active = gauge("downstream_cx_http1_active");
     cxHttp2Total = counter("downstream_cx_http2_total");
     cxHttp2Active = gauge("downstream_cx_http2_active");
+    cxUpgradesTotal = counter("downstream_cx_upgrades_total");
+    cxUpgradesActive = gauge("downstream_cx_upgrades_active");
     cxDestroy = counter("downstream_cx_destroy");
     cxDestroyLocal = counter("downstream_cx_destroy_local");
     cxDestroyRemote = counter("downstream_cx_destroy_remote");

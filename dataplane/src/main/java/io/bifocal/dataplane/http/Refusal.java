@@ -52,6 +52,6 @@ enum Refusal {
     if (settings.host() != null) {
       settings.host().apply(head, downstream);
     }
-    return RequestHeaders.asksForUpgrade(head.headers) ? UPGRADE : null;
+    return null;
   }
 }

@@ -54,8 +54,9 @@ final class RequestHeaders {
     if (settings.early() != null) {
       settings.early().apply(headers, info);
     }
-    dropNominated(headers);
-    dropHopByHop(headers);
+    boolean upgrade = head.upgrade != null && !head.isConnect();
+    dropNominated(headers, upgrade);
+    dropHopByHop(headers, upgrade);
     Origin origin = settings.client().settle(headers, downstream, info);
     if (origin == Origin.INTERNAL) {
       headers.set(HeaderNames.X_ENVOY_INTERNAL, "true");
@@ -126,14 +127,6 @@ final class RequestHeaders {
         HttpHeaderNames.VIA, before.isEmpty() ? via : String.join(",", before) + ", " + via);
   }
 
-  /** Whether another protocol is asked for; {@code h2c} may be ignored and is. */
-  static boolean asksForUpgrade(HttpHeaders headers) {
-    String wanted = headers.get(HttpHeaderNames.UPGRADE);
-    return wanted != null
-        && !wanted.equalsIgnoreCase("h2c")
-        && headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true);
-  }
-
   /** Takes {@code expect: 100-continue} out; whether it was there. */
   static boolean takeExpectation(HttpHeaders headers) {
     if (!headers.contains(HttpHeaderNames.EXPECT)
@@ -145,13 +138,19 @@ final class RequestHeaders {
     return true;
   }
 
-  /** Removes what concerns one connection only (RFC 9110, section 7.6.1). */
-  static void dropHopByHop(HttpHeaders headers) {
-    headers.remove(HttpHeaderNames.CONNECTION);
+  /**
+   * Removes what concerns one connection only (RFC 9110, section 7.6.1).
+   *
+   * @param upgrade whether another protocol is asked for, or begins: that is passed on
+   */
+  static void dropHopByHop(HttpHeaders headers, boolean upgrade) {
+    if (!upgrade) {
+      headers.remove(HttpHeaderNames.CONNECTION);
+      headers.remove(HttpHeaderNames.UPGRADE);
+    }
     headers.remove(HeaderNames.KEEP_ALIVE);
     headers.remove(HeaderNames.PROXY_CONNECTION);
     headers.remove(HttpHeaderNames.TRANSFER_ENCODING);
-    headers.remove(HttpHeaderNames.UPGRADE);
     String te = headers.get(HttpHeaderNames.TE);
     if (te != null && !te.equals("trailers")) {
       if (AsciiString.containsIgnoreCase(te, "trailers")) {
@@ -163,7 +162,7 @@ final class RequestHeaders {
   }
 
   // Headers that "connection" names go no further either; those that say who asks stay.
-  private static void dropNominated(HttpHeaders headers) {
+  private static void dropNominated(HttpHeaders headers, boolean upgrade) {
     String connection = headers.get(HttpHeaderNames.CONNECTION);
     if (connection == null
         || HttpHeaderValues.KEEP_ALIVE.contentEqualsIgnoreCase(connection)
@@ -175,6 +174,7 @@ final class RequestHeaders {
       boolean kept =
           name.isEmpty()
               || name.equals("te")
+              || (upgrade && name.equals("upgrade"))
               || name.startsWith("x-forwarded-")
               || name.startsWith("x-envoy-");
       if (!kept) {

@@ -49,7 +49,7 @@ final class Response implements DownstreamStream {
 
   /** {@code 100 Continue}, at once. */
   void askForBody() {
-    sender.writeContinue();
+    sender.writeInformational(100, LocalHeaders.empty());
     sender.flush();
   }
 
@@ -74,7 +74,7 @@ final class Response implements DownstreamStream {
     begun = true;
     info.responseCode = status;
     info.responseHeaders = headers;
-    RequestHeaders.dropHopByHop(headers);
+    RequestHeaders.dropHopByHop(headers, status == 101 && request().upgrade != null);
     if (route != null) {
       RouteHeaders.finalizeResponse(route, headers, info);
     }
@@ -147,6 +147,31 @@ final class Response implements DownstreamStream {
       exchange.end();
     }
     sender.writeBody(data, end);
+  }
+
+  @Override
+  public void respondTrailers(HttpHeaders trailers) {
+    StreamFilters filters = exchange.filters();
+    if (filters == null) {
+      sendTrailers(trailers);
+    } else {
+      filters.encodeTrailers(trailers);
+    }
+  }
+
+  /** The answer's end has passed the filters. */
+  void sendTrailers(HttpHeaders trailers) {
+    exchange.end();
+    sender.writeTrailers(trailers);
+  }
+
+  @Override
+  public void respondInformational(int status, HttpHeaders headers) {
+    if (exchange.connection.settings.proxyContinue() && !begun) {
+      RequestHeaders.dropHopByHop(headers, false);
+      sender.writeInformational(status, headers);
+      sender.flush();
+    }
   }
 
   @Override

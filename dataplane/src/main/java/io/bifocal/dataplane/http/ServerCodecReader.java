@@ -7,6 +7,7 @@ import io.bifocal.dataplane.cluster.Http2OptionsReader;
 import io.bifocal.dataplane.http.codec.Http1Limits;
 import io.bifocal.dataplane.http.codec.Http2ServerOptions;
 import io.bifocal.dataplane.http.codec.ServerCodec;
+import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions.SettingsParameter;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
@@ -16,6 +17,23 @@ import java.util.Map;
 
 /** What a connection manager's configuration says of the versions of HTTP. */
 final class ServerCodecReader {
+  static final SupportedFields HTTP1 =
+      SupportedFields.of(Http1ProtocolOptions.getDescriptor())
+          .supports(
+              "allow_absolute_url",
+              "accept_http_10",
+              "default_host_for_http_10",
+              "header_key_format",
+              "enable_trailers",
+              "allow_chunked_length")
+          .ignores("only h2c is overlooked", "ignore_http_11_upgrade")
+          .ignores("methods are those that Envoy's parser knows", "allow_custom_methods")
+          .ignores(
+              "a connection ends with a message that is none",
+              "override_stream_error_on_invalid_http_message")
+          .ignores("it is about upstreams", "send_fully_qualified_url")
+          .ignores("there is one parser", "use_balsa_parser");
+
   static final SupportedFields HTTP2 =
       SupportedFields.of(Http2ProtocolOptions.getDescriptor())
           .supports(
@@ -60,7 +78,11 @@ final class ServerCodecReader {
               throw new ConfigException(
                   where + ".codec_type: " + config.getCodecType() + " not supported");
         };
-    return new ServerCodec(kind, limits, http2(config, limits, where, warnings));
+    return new ServerCodec(
+        kind,
+        Http1OptionsReader.read(
+            config.getHttpProtocolOptions(), limits, where + ".http_protocol_options", warnings),
+        http2(config, limits, where, warnings));
   }
 
   private static Http2ServerOptions http2(

@@ -2,9 +2,11 @@ package io.bifocal.dataplane.http.codec;
 
 import io.bifocal.dataplane.host.Address;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.HttpContent;
@@ -31,7 +33,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
   private final Http1Decoders.Responses decoder =
       new Http1Decoders.Responses(LIMITS.maxHeaderBytes());
-  private final Http1Writer writer = new Http1Writer();
+  private final Http1Writer writer;
+  private final Http1Options options;
   private @Nullable ChannelHandlerContext context;
   private @Nullable ResponseReceiver receiver;
   private boolean requestEnded = true;
@@ -44,7 +47,13 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   // The parser tells the end of every answer, even of one that was known to have no body.
   private boolean endToSkip;
 
-  private Http1ClientConnection() {}
+  // What follows the answer's head is not HTTP.
+  private boolean tunnel;
+
+  private Http1ClientConnection(Http1Options options) {
+    this.options = options;
+    this.writer = new Http1Writer(options);
+  }
 
   /** The codec of a channel; put there at its first use. */
   public static Http1ClientConnection of(Channel channel) {
@@ -52,7 +61,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     if (known != null) {
       return known;
     }
-    Http1ClientConnection made = new Http1ClientConnection();
+    Http1ClientConnection made = new Http1ClientConnection(Http1Options.DEFAULT);
     channel.attr(KEY).set(made);
     channel.pipeline().addLast(made.decoder).addLast(made);
     return made;
@@ -97,6 +106,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   @Override
   public void writeHead(RequestHead head, boolean end) {
     decoder.toHead = "HEAD".equals(head.method);
+    decoder.upgrading = head.upgrade == null ? null : head;
     writer.request(ctx(), head, end);
     requestEnded = end;
   }
@@ -105,6 +115,30 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   public void writeBody(ByteBuf data, boolean end) {
     writer.body(ctx(), data, end);
     requestEnded = end;
+    if (end && decoder.upgrading != null) {
+      endTunnel();
+    }
+  }
+
+  // Nothing else tells the peer that this was the last.
+  private void endTunnel() {
+    flush();
+    if (ctx().channel() instanceof DuplexChannel duplex) {
+      ctx()
+          .writeAndFlush(Unpooled.EMPTY_BUFFER)
+          .addListener(
+              sent -> {
+                var unused = duplex.shutdownOutput();
+              });
+    } else {
+      var unused = ctx().close();
+    }
+  }
+
+  @Override
+  public void writeTrailers(HttpHeaders trailers) {
+    writer.trailers(ctx(), trailers);
+    requestEnded = true;
   }
 
   @Override
@@ -150,6 +184,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     if (endToSkip && message instanceof LastHttpContent end) {
       endToSkip = false;
       end.release();
+    } else if (tunnel && current != null && message instanceof ByteBuf bytes) {
+      current.onBody(bytes, false);
     } else if (current == null || responseEnded) {
       // Nobody asked for this: what else comes cannot be trusted to be an answer.
       broken = true;
@@ -172,11 +208,20 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     }
     int status = response.status().code();
     HttpHeaders headers = response.headers();
+    RequestHead upgrading = decoder.upgrading;
+    if (upgrading != null && upgrading.upgradedBy(status)) {
+      tunnel = true;
+      endToSkip = true;
+      keepAlive = false;
+      current.onHead(status, headers, false);
+      return;
+    }
     if (status < 200) {
       endToSkip = true;
-      // 100 was answered on this side; of an upgrade nobody has asked.
-      if (status == 101) {
+      if (status == 101) { // nobody has asked
         fail(current, ResetReason.PROTOCOL_ERROR);
+      } else if (status == 100 || (status >= 102 && status <= 104)) {
+        current.onInformational(status, headers);
       }
       return;
     }
@@ -215,7 +260,17 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     if (last) {
       responseEnded = true;
     }
-    current.onBody(content.content(), last);
+    if (last && options.trailers() && !((LastHttpContent) content).trailingHeaders().isEmpty()) {
+      HttpHeaders trailers = ((LastHttpContent) content).trailingHeaders();
+      if (content.content().isReadable()) {
+        current.onBody(content.content(), false);
+      } else {
+        content.release();
+      }
+      current.onTrailers(trailers);
+    } else {
+      current.onBody(content.content(), last);
+    }
   }
 
   private void fail(ResponseReceiver current, ResetReason reason) {

@@ -4,12 +4,15 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Netty's parsers as they are set up here: strict, with names in lower case. */
 final class Http1Decoders {
@@ -41,8 +44,11 @@ final class Http1Decoders {
 
     private boolean between = true;
 
-    Requests(int maxHeaderBytes) {
-      super(config(maxHeaderBytes));
+    private final boolean chunkedLength;
+
+    Requests(Http1Options options) {
+      super(config(options.limits().maxHeaderBytes()));
+      this.chunkedLength = options.chunkedLength();
     }
 
     @Override
@@ -87,13 +93,19 @@ final class Http1Decoders {
 
     @Override
     protected void handleTransferEncodingChunkedWithContentLength(HttpMessage message) {
-      throw new BothLengths();
+      if (!chunkedLength) {
+        throw new BothLengths();
+      }
+      clearContentLength();
+      message.headers().remove(HttpHeaderNames.CONTENT_LENGTH);
     }
   }
 
   /** Parses answers; must be told when there is no body because the request was HEAD. */
   static final class Responses extends HttpResponseDecoder {
     boolean toHead;
+    // The request's, while its answer is waited for.
+    @Nullable RequestHead upgrading;
 
     Responses(int maxHeaderBytes) {
       super(config(maxHeaderBytes));
@@ -111,7 +123,19 @@ final class Http1Decoders {
 
     @Override
     protected boolean isContentAlwaysEmpty(HttpMessage message) {
-      return toHead || super.isContentAlwaysEmpty(message);
+      return toHead || isUpgraded(message) || super.isContentAlwaysEmpty(message);
+    }
+
+    @Override
+    protected boolean isSwitchingToNonHttp1Protocol(HttpResponse message) {
+      return isUpgraded(message);
+    }
+
+    private boolean isUpgraded(HttpMessage message) {
+      RequestHead head = upgrading;
+      return head != null
+          && message instanceof HttpResponse response
+          && head.upgradedBy(response.status().code());
     }
 
     @Override

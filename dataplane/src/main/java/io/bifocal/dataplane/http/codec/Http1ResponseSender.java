@@ -2,10 +2,10 @@ package io.bifocal.dataplane.http.codec;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way out of one HTTP/1.1 connection: answers one after the other. It knows whether the
@@ -13,25 +13,28 @@ import io.netty.handler.codec.http.HttpHeaders;
  */
 final class Http1ResponseSender implements ResponseSender {
   private final Http1ServerConnection connection;
-  private final Http1Writer writer = new Http1Writer();
-  private boolean toHead;
+  private final Http1Writer writer;
+  private @Nullable RequestHead request;
+  private boolean old;
   private boolean ended;
   private boolean keepAlive = true;
   private boolean reading;
   private boolean flushDue;
 
-  Http1ResponseSender(Http1ServerConnection connection) {
+  Http1ResponseSender(Http1ServerConnection connection, Http1Options options) {
     this.connection = connection;
+    this.writer = new Http1Writer(options);
   }
 
   /**
    * The next answer.
    *
-   * @param method the request's
+   * @param old whether the client is of HTTP/1.0
    * @param persistent whether the client will ask again
    */
-  void begin(String method, boolean persistent) {
-    toHead = method.equals("HEAD");
+  void begin(RequestHead head, boolean old, boolean persistent) {
+    request = head;
+    this.old = old;
     keepAlive = persistent;
     ended = false;
   }
@@ -49,20 +52,21 @@ final class Http1ResponseSender implements ResponseSender {
   /** Answers what is no request. */
   void refuse(RequestError error, HttpHeaders headers) {
     headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-    writer.response(connection.ctx(), error.status(), headers, false, false);
+    writer.response(connection.ctx(), error.status(), headers, Http1Writer.Kind.USUAL, false);
     writer.body(
         connection.ctx(), ByteBufUtil.writeAscii(connection.ctx().alloc(), error.reason()), true);
   }
 
   @Override
   public Protocol protocol() {
-    return Protocol.HTTP_1_1;
+    return old ? Protocol.HTTP_1_0 : Protocol.HTTP_1_1;
   }
 
   @Override
-  public void writeContinue() {
-    flushWaiting();
-    var unused = connection.ctx().write(Http1Writer.continueHead(), connection.ctx().voidPromise());
+  public void writeInformational(int status, HttpHeaders headers) {
+    if (!connection.isClosing() && !old) { // HTTP/1.0 knows none
+      writer.informational(connection.ctx(), status, headers);
+    }
   }
 
   @Override
@@ -70,17 +74,42 @@ final class Http1ResponseSender implements ResponseSender {
     if (connection.isClosing()) {
       return;
     }
+    RequestHead head = request;
+    if (head != null && head.upgradedBy(status)) {
+      keepAlive = false;
+      if (head.isConnect()) {
+        headers.remove(HttpHeaderNames.CONTENT_LENGTH);
+      }
+      writer.response(connection.ctx(), status, headers, Http1Writer.Kind.TUNNEL, false);
+      if (end) {
+        end();
+      }
+      return;
+    }
     if (!connection.requestEnded()) {
       // The rest of the request would have to be read to keep the connection.
+      keepAlive = false;
+    }
+    Http1Writer.Kind kind = kind(head);
+    if (kind == Http1Writer.Kind.HTTP_1_0
+        && !end
+        && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
       keepAlive = false;
     }
     if (!keepAlive) {
       headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
     }
-    writer.response(connection.ctx(), status, headers, toHead, end);
+    writer.response(connection.ctx(), status, headers, kind, end);
     if (end) {
       end();
     }
+  }
+
+  private Http1Writer.Kind kind(@Nullable RequestHead head) {
+    if (head != null && head.method.equals("HEAD")) {
+      return Http1Writer.Kind.TO_HEAD;
+    }
+    return old ? Http1Writer.Kind.HTTP_1_0 : Http1Writer.Kind.USUAL;
   }
 
   @Override
@@ -97,7 +126,10 @@ final class Http1ResponseSender implements ResponseSender {
 
   @Override
   public void writeTrailers(HttpHeaders trailers) {
-    writeBody(Unpooled.EMPTY_BUFFER, true);
+    if (!connection.isClosing()) {
+      writer.trailers(connection.ctx(), trailers);
+      end();
+    }
   }
 
   private void end() {

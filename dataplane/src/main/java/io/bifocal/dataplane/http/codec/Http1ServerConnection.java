@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.codec;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
@@ -7,7 +8,9 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayDeque;
@@ -19,9 +22,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     implements ServerConnection {
-  private final Http1Limits limits;
+  private final Http1Options options;
   private final ServerEvents events;
-  private final Http1ResponseSender response = new Http1ResponseSender(this);
+  private final Http1Decoders.Requests decoder;
+  private final Http1ResponseSender response;
   private final ArrayDeque<Object> ahead = new ArrayDeque<>();
   private @Nullable ChannelHandlerContext context;
   private @Nullable RequestReceiver receiver;
@@ -32,19 +36,21 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   private boolean dispatching;
   // The parser tells the end of every request, even of one that was known to have no body.
   private boolean endToSkip;
+  // What comes is not HTTP any more.
+  private boolean tunnel;
 
-  private Http1ServerConnection(Http1Limits limits, ServerEvents events) {
-    this.limits = limits;
+  private Http1ServerConnection(Http1Options options, ServerEvents events) {
+    this.options = options;
     this.events = events;
+    this.decoder = new Http1Decoders.Requests(options);
+    this.response = new Http1ResponseSender(this, options);
   }
 
   /** Serves {@code channel} from now on; reading is for the caller to start. */
-  public static Http1ServerConnection on(Channel channel, Http1Limits limits, ServerEvents events) {
-    Http1ServerConnection connection = new Http1ServerConnection(limits, events);
-    channel
-        .pipeline()
-        .addLast(new Http1Decoders.Requests(limits.maxHeaderBytes()))
-        .addLast(connection);
+  public static Http1ServerConnection on(
+      Channel channel, Http1Options options, ServerEvents events) {
+    Http1ServerConnection connection = new Http1ServerConnection(options, events);
+    channel.pipeline().addLast(connection.decoder).addLast(connection);
     return connection;
   }
 
@@ -96,6 +102,8 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     response.onRead();
     if (closing) {
       ReferenceCountUtil.release(message);
+    } else if (tunnel) {
+      onTunnelled(message);
     } else if (endToSkip && ahead.isEmpty() && message instanceof LastHttpContent end) {
       endToSkip = false;
       end.release();
@@ -104,6 +112,15 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
       updateReading();
     } else {
       dispatch(message);
+    }
+  }
+
+  private void onTunnelled(Object message) {
+    RequestReceiver current = receiver;
+    if (current != null && message instanceof ByteBuf bytes && !response.ended()) {
+      current.onBody(bytes, false);
+    } else {
+      ReferenceCountUtil.release(message);
     }
   }
 
@@ -122,25 +139,44 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
       // The client left before it had asked for anything.
       return;
     }
-    RequestError error = RequestError.in(request, limits);
+    RequestError error = RequestError.in(request, options);
     if (error != null) {
       refuse(error);
       return;
     }
     RequestHead head;
     try {
-      head = RequestHead.of(request);
+      head = RequestHead.of(request, options);
     } catch (RequestTarget.Rejected e) {
       refuse(e.error);
       return;
     }
-    response.begin(head.method, !draining && !Http1Writer.saysClose(head.headers));
-    boolean end = !head.announcesBody();
+    if (head.upgrade != null && dispatching) {
+      // Of a protocol that follows behind others ahead, bytes may have been taken for HTTP.
+      refuse(RequestError.BAD_REQUEST);
+      return;
+    }
+    boolean old = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
+    response.begin(head, old, !draining && persists(head.headers, old));
+    boolean end = head.upgrade == null && !head.announcesBody();
     requestEnded = end;
     endToSkip = end;
     RequestReceiver current = events.onRequest(response);
     receiver = current;
-    current.onHead(head, end);
+    if (head.upgrade == null) {
+      current.onHead(head, end);
+    } else {
+      tunnel = true;
+      current.onHead(head, false);
+      // Hands on what it has not parsed.
+      if (ctx().pipeline().context(decoder) != null) {
+        ctx().pipeline().remove(decoder);
+      }
+    }
+  }
+
+  private static boolean persists(HttpHeaders headers, boolean old) {
+    return old ? Http1Writer.saysKeepAlive(headers) : !Http1Writer.saysClose(headers);
   }
 
   private void onContent(HttpContent content) {
@@ -162,7 +198,17 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
       content.release();
       return;
     }
-    current.onBody(content.content(), last);
+    if (last && options.trailers() && !((LastHttpContent) content).trailingHeaders().isEmpty()) {
+      HttpHeaders trailers = ((LastHttpContent) content).trailingHeaders();
+      if (content.content().isReadable()) {
+        current.onBody(content.content(), false);
+      } else {
+        content.release();
+      }
+      current.onTrailers(trailers);
+    } else {
+      current.onBody(content.content(), last);
+    }
   }
 
   // The connection is of no more use: what follows cannot be told from the rest of the error.

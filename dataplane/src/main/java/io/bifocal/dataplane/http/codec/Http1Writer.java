@@ -19,9 +19,13 @@ final class Http1Writer {
   private static final int CRLF = '\r' << 8 | '\n';
   private static final int COLON_SPACE = ':' << 8 | ' ';
   private static final AsciiString VERSION = AsciiString.cached(" HTTP/1.1\r\n");
-  private static final AsciiString HOST = AsciiString.cached("host: ");
   private static final AsciiString CHUNKED = AsciiString.cached("transfer-encoding: chunked\r\n");
   private static final AsciiString EMPTY = AsciiString.cached("content-length: 0\r\n");
+  private static final AsciiString PROPER_CHUNKED =
+      AsciiString.cached("Transfer-Encoding: chunked\r\n");
+  private static final AsciiString PROPER_EMPTY = AsciiString.cached("Content-Length: 0\r\n");
+  // Where it is in a status line.
+  private static final int MINOR_VERSION = "HTTP/1.".length();
   private static final int BUFFER = 1024;
   // Below this a body is copied behind its head: cheaper than one more buffer to write.
   private static final int SMALL = 512;
@@ -54,51 +58,90 @@ final class Http1Writer {
     CHUNKED
   }
 
+  private final Http1Options options;
   private Framing framing = Framing.NONE;
   // Small things wait for what follows, and go out as one buffer.
   private @Nullable ByteBuf waiting;
+
+  Http1Writer(Http1Options options) {
+    this.options = options;
+  }
 
   /** A request's head. */
   void request(ChannelHandlerContext ctx, RequestHead request, boolean end) {
     ByteBuf out = start(ctx);
     ascii(out, request.method);
     out.writeByte(' ');
-    ascii(out, request.path);
+    ascii(out, request.isConnect() ? request.authority : request.path);
     ByteBufUtil.copy(VERSION, out);
-    ByteBufUtil.copy(HOST, out);
+    name(out, HttpHeaderNames.HOST);
+    out.writeShort(COLON_SPACE);
     ascii(out, request.authority);
     out.writeShort(CRLF);
     boolean sized = headers(out, request.headers);
-    if (sized) {
+    if (request.upgrade != null) {
+      framing = Framing.LENGTH; // whatever follows, as it is
+    } else if (sized) {
       framing = end ? Framing.NONE : Framing.LENGTH;
     } else if (end) {
       framing = Framing.NONE;
       if (!Methods.expectsNoBody(request.method)) {
-        ByteBufUtil.copy(EMPTY, out);
+        ByteBufUtil.copy(options.properCase() ? PROPER_EMPTY : EMPTY, out);
       }
     } else {
       framing = Framing.CHUNKED;
-      ByteBufUtil.copy(CHUNKED, out);
+      ByteBufUtil.copy(options.properCase() ? PROPER_CHUNKED : CHUNKED, out);
     }
     out.writeShort(CRLF);
     waiting = out;
   }
 
-  /**
-   * A response's head.
-   *
-   * @param toHead the request was HEAD: there is no body, whatever the headers say
-   */
-  void response(
-      ChannelHandlerContext ctx, int status, HttpHeaders headers, boolean toHead, boolean end) {
+  /** How a body is framed, beside what the headers say. */
+  enum Kind {
+    USUAL,
+    /** The request was HEAD: there is none. */
+    TO_HEAD,
+    /** The client is of HTTP/1.0: what has no length ends with the connection. */
+    HTTP_1_0,
+    /** What follows is not HTTP. */
+    TUNNEL
+  }
+
+  /** What comes before a response. */
+  void informational(ChannelHandlerContext ctx, int status, HttpHeaders headers) {
     ByteBuf out = start(ctx);
+    statusLine(out, status, Kind.USUAL);
+    headers(out, headers);
+    out.writeShort(CRLF);
+    waiting = out;
+  }
+
+  private static void statusLine(ByteBuf out, int status, Kind kind) {
     AsciiString line = status < STATUS_LINES.length ? STATUS_LINES[status] : null;
+    int start = out.writerIndex();
     if (line == null) {
       ascii(out, "HTTP/1.1 " + status + " Unknown\r\n");
     } else {
       ByteBufUtil.copy(line, out);
     }
+    if (kind == Kind.HTTP_1_0) {
+      out.setByte(start + MINOR_VERSION, '0');
+    }
+  }
+
+  /** A response's head. */
+  void response(
+      ChannelHandlerContext ctx, int status, HttpHeaders headers, Kind kind, boolean end) {
+    ByteBuf out = start(ctx);
+    statusLine(out, status, kind);
     boolean sized = headers(out, headers);
+    if (kind == Kind.TUNNEL) {
+      framing = Framing.LENGTH;
+      out.writeShort(CRLF);
+      waiting = out;
+      return;
+    }
+    boolean toHead = kind == Kind.TO_HEAD;
     boolean bodiless = toHead || status < 200 || status == 204 || status == 304;
     if (bodiless) {
       framing = Framing.NONE;
@@ -106,10 +149,12 @@ final class Http1Writer {
       framing = end ? Framing.NONE : Framing.LENGTH;
     } else if (end) {
       framing = Framing.NONE;
-      ByteBufUtil.copy(EMPTY, out);
+      ByteBufUtil.copy(options.properCase() ? PROPER_EMPTY : EMPTY, out);
+    } else if (kind == Kind.HTTP_1_0) {
+      framing = Framing.LENGTH;
     } else {
       framing = Framing.CHUNKED;
-      ByteBufUtil.copy(CHUNKED, out);
+      ByteBufUtil.copy(options.properCase() ? PROPER_CHUNKED : CHUNKED, out);
     }
     out.writeShort(CRLF);
     waiting = out;
@@ -154,6 +199,19 @@ final class Http1Writer {
     }
   }
 
+  /** The end, with fields behind the body where they are enabled and the framing has room. */
+  void trailers(ChannelHandlerContext ctx, HttpHeaders fields) {
+    if (framing != Framing.CHUNKED || !options.trailers()) {
+      body(ctx, Unpooled.EMPTY_BUFFER, true);
+      return;
+    }
+    ByteBuf last = tail(ctx);
+    last.writeByte('0').writeShort(CRLF);
+    headers(last, fields);
+    last.writeShort(CRLF);
+    waiting = last;
+  }
+
   private void append(ChannelHandlerContext ctx, ByteBuf data, int length) {
     ByteBuf before = waiting;
     if (before != null && length <= SMALL) {
@@ -193,7 +251,7 @@ final class Http1Writer {
   }
 
   /** The headers, without framing by chunks, which is ours to decide; whether a length is there. */
-  private static boolean headers(ByteBuf out, HttpHeaders headers) {
+  private boolean headers(ByteBuf out, HttpHeaders headers) {
     boolean sized = false;
     Iterator<Map.Entry<CharSequence, CharSequence>> all = headers.iteratorCharSequence();
     while (all.hasNext()) {
@@ -207,12 +265,31 @@ final class Http1Writer {
         sized = true;
       }
       out.ensureWritable(name.length() + value.length() + 4);
-      ascii(out, name);
+      name(out, name);
       out.writeShort(COLON_SPACE);
       ascii(out, value);
       out.writeShort(CRLF);
     }
     return sized;
+  }
+
+  private void name(ByteBuf out, CharSequence name) {
+    if (options.properCase()) {
+      properCase(out, name);
+    } else {
+      ascii(out, name);
+    }
+  }
+
+  // What follows anything but a letter or a digit begins a word.
+  private static void properCase(ByteBuf out, CharSequence name) {
+    boolean begins = true;
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+      out.writeByte(begins && c >= 'a' && c <= 'z' ? c - 32 : c);
+      begins = !letter && !(c >= '0' && c <= '9');
+    }
   }
 
   // Bytes beyond ASCII came in as Latin-1 and go out so.
@@ -224,8 +301,8 @@ final class Http1Writer {
     }
   }
 
-  static ByteBuf continueHead() {
-    return Unpooled.copiedBuffer("HTTP/1.1 100 Continue\r\n\r\n", StandardCharsets.US_ASCII);
+  static boolean saysKeepAlive(HttpHeaders headers) {
+    return headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE, true);
   }
 
   static boolean saysClose(HttpHeaders headers) {

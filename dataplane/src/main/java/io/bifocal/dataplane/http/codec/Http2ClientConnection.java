@@ -52,6 +52,8 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
   // Of those that the peer has looked at, once it is going away.
   private int lastKnown = Integer.MAX_VALUE;
   private boolean ending;
+  // RFC 8441: the peer says so.
+  private boolean allowsConnect;
 
   Http2ClientConnection(
       Http2ConnectionDecoder decoder,
@@ -173,6 +175,15 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
         .addListener(done -> stats.pendingSendBytes.add(-size));
   }
 
+  void writeTrailers(Http2Stream stream, Http2Headers trailers) {
+    var unused = encoder().writeHeaders(ctx(), stream.id(), trailers, 0, true, ctx().newPromise());
+  }
+
+  /** Whether the peer takes requests for other protocols. */
+  boolean allowsConnect() {
+    return allowsConnect;
+  }
+
   @Override
   public boolean isWritable(Http2Stream stream) {
     return encoder().flowController().isWritable(stream);
@@ -246,6 +257,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
   public void onSettings(Http2Settings settings) {
     Long max = settings.maxConcurrentStreams();
     limit = (int) Math.min(max == null ? limit : max, options.maxConcurrentStreams());
+    allowsConnect |= Boolean.TRUE.equals(settings.connectProtocolEnabled());
     Long table = settings.headerTableSize();
     if (table != null && table > options.hpackTableSize()) {
       try {

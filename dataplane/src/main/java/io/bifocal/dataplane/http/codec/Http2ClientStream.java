@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.bifocal.dataplane.host.Address;
 import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -15,6 +17,8 @@ final class Http2ClientStream implements RequestSender, Http2Exchange {
   private final Http2ClientConnection connection;
   private @Nullable ResponseReceiver receiver;
   private @Nullable Http2Stream stream;
+  // By its name, when HTTP/1.1 knows it as an upgrade.
+  private @Nullable String protocol;
   private boolean requestEnded;
   private boolean answered;
   private boolean responseEnded;
@@ -33,7 +37,11 @@ final class Http2ClientStream implements RequestSender, Http2Exchange {
   @Override
   public void writeHead(RequestHead head, boolean end) {
     requestEnded = end;
-    stream = connection.open(this, Http2Heads.request(head), end);
+    protocol = head.isConnect() ? null : head.upgrade;
+    stream =
+        protocol == null || connection.allowsConnect()
+            ? connection.open(this, Http2Heads.request(head), end)
+            : null;
     if (stream == null) {
       // Later: who writes is not told within the call.
       connection.later(() -> fail(ResetReason.LOCAL_RESET));
@@ -50,6 +58,15 @@ final class Http2ClientStream implements RequestSender, Http2Exchange {
     }
     int length = data.readableBytes();
     connection.write(to, data, end, length);
+  }
+
+  @Override
+  public void writeTrailers(HttpHeaders trailers) {
+    requestEnded = true;
+    Http2Stream to = stream;
+    if (to != null && !over) {
+      connection.writeTrailers(to, Http2Heads.trailers(trailers));
+    }
   }
 
   @Override
@@ -97,9 +114,22 @@ final class Http2ClientStream implements RequestSender, Http2Exchange {
         connection.tooLarge(this, requireNonNull(stream));
       } else {
         responseEnded = end;
-        to.onHead(status, head, end);
+        to.onHead(upgraded(status, head), head, end);
       }
-    } // else 100 and its like: whoever asked for it was answered on the other side
+    } else if (status == 100 || (status >= 102 && status <= 104)) {
+      to.onInformational(status, Http2Heads.fields(headers));
+    }
+  }
+
+  // As HTTP/1.1 says it.
+  private int upgraded(int status, HttpHeaders head) {
+    String name = protocol;
+    if (name == null || status != 200) {
+      return status;
+    }
+    head.set(HttpHeaderNames.UPGRADE, name);
+    head.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE);
+    return 101;
   }
 
   private static int status(@Nullable CharSequence text) {

@@ -2,7 +2,9 @@ package io.bifocal.dataplane.http.codec;
 
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.ReadOnlyHttp2Headers;
@@ -26,16 +28,17 @@ final class Http2Heads {
     }
   }
 
-  static final Http2Headers CONTINUE =
-      ReadOnlyHttp2Headers.serverHeaders(false, AsciiString.cached("100"));
-
   private Http2Heads() {}
 
   /** A request's. What concerns one connection only is no longer among its headers. */
   static Http2Headers request(RequestHead head) {
     HttpHeaders from = head.headers;
     Http2Headers to = new DefaultHttp2Headers(false, from.size() + 4);
-    to.method(head.method).path(head.path).scheme(scheme(from));
+    if (head.upgrade == null) {
+      to.method(head.method).path(head.path).scheme(scheme(from));
+    } else {
+      connect(head, to);
+    }
     if (head.hasHost || !head.authority.isEmpty()) {
       to.authority(head.authority);
     }
@@ -44,6 +47,9 @@ final class Http2Heads {
     while (all.hasNext()) {
       Map.Entry<CharSequence, CharSequence> header = all.next();
       CharSequence name = header.getKey();
+      if (head.upgrade != null && ofHttp1(name)) {
+        continue;
+      }
       if (HttpHeaderNames.COOKIE.contentEqualsIgnoreCase(name)) {
         // One line, as HTTP/1.1 wants it and Envoy sends it.
         cookies = cookies == null ? new StringBuilder() : cookies.append("; ");
@@ -56,6 +62,19 @@ final class Http2Heads {
       to.add(HttpHeaderNames.COOKIE, cookies);
     }
     return to;
+  }
+
+  // RFC 9113, section 8.5, and for other protocols RFC 8441, section 4.
+  private static void connect(RequestHead head, Http2Headers to) {
+    to.method(HttpMethod.CONNECT.asciiName());
+    if (!head.isConnect()) {
+      to.set(PROTOCOL, head.upgrade).path(head.path).scheme(scheme(head.headers));
+    }
+  }
+
+  private static boolean ofHttp1(CharSequence name) {
+    return HttpHeaderNames.UPGRADE.contentEqualsIgnoreCase(name)
+        || HttpHeaderNames.CONNECTION.contentEqualsIgnoreCase(name);
   }
 
   private static AsciiString scheme(HttpHeaders headers) {
@@ -89,10 +108,17 @@ final class Http2Heads {
     return status < STATUSES.length ? STATUSES[status] : AsciiString.of(Integer.toString(status));
   }
 
-  /** The request that a client sends; null when it is none. */
-  static @Nullable RequestHead requestHead(Http2Headers from) {
+  /**
+   * The request that a client sends; null when it is none. One for another protocol looks as it
+   * does on HTTP/1.1.
+   *
+   * @param extended whether clients may ask for other protocols
+   */
+  static @Nullable RequestHead requestHead(Http2Headers from, boolean extended) {
     CharSequence method = from.method();
-    if (method == null || from.contains(PROTOCOL)) {
+    CharSequence protocol = from.get(PROTOCOL);
+    boolean connects = method != null && HttpMethod.CONNECT.asciiName().contentEquals(method);
+    if (method == null || (protocol != null && !(extended && connects))) {
       return null;
     }
     CharSequence path = from.path();
@@ -102,12 +128,23 @@ final class Http2Heads {
     HttpHeaders to = fields(from);
     to.remove(HttpHeaderNames.HOST);
     joinCookies(to);
-    return new RequestHead(
-        method.toString(),
-        path == null ? "" : path.toString(),
-        shown == null ? "" : shown.toString(),
-        shown != null,
-        to);
+    String upgrade = null;
+    if (protocol != null) {
+      upgrade = protocol.toString();
+      to.set(HttpHeaderNames.UPGRADE, upgrade);
+      to.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE);
+    } else if (connects) {
+      upgrade = RequestHead.CONNECT;
+    }
+    RequestHead head =
+        new RequestHead(
+            protocol == null ? method.toString() : "GET",
+            path == null ? "" : path.toString(),
+            shown == null ? "" : shown.toString(),
+            shown != null,
+            to);
+    head.upgrade = upgrade;
+    return head;
   }
 
   // HTTP/2 has them in several lines, HTTP/1.1 in one (RFC 9113, section 8.2.3).

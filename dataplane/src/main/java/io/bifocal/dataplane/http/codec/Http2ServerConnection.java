@@ -363,10 +363,10 @@ public final class Http2ServerConnection extends Http2ConnectionHandler
     } else if (error instanceof Http2Exception.HeaderListSizeException) {
       stats.common.headerOverflow.inc();
       end(stream, error.streamId(), Http2Error.INTERNAL_ERROR);
-    } else if (stream == null
-        && error.error() == Http2Error.STREAM_CLOSED
-        && !resetStreams.contains(error.streamId())) {
-      breakOff(Http2Error.STREAM_CLOSED);
+    } else if (stream == null && error.error() == Http2Error.STREAM_CLOSED) {
+      if (!resetStreams.contains(error.streamId())) {
+        breakOff(Http2Error.STREAM_CLOSED);
+      }
     } else if (error.error() != Http2Error.PROTOCOL_ERROR) {
       end(stream, error.streamId(), error.error());
     } else {

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.codec;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -43,7 +44,7 @@ final class Http2ServerStream implements ResponseSender, Http2Exchange {
       to.onTrailers(Http2Heads.fields(headers));
       return;
     }
-    RequestHead head = Http2Heads.requestHead(headers);
+    RequestHead head = Http2Heads.requestHead(headers, connection.allowsConnect());
     if (head == null) {
       connection.malformed(stream);
     } else if (!connection.limits().admit(head.headers)) {
@@ -102,20 +103,29 @@ final class Http2ServerStream implements ResponseSender, Http2Exchange {
   // ---- the answer
 
   @Override
-  public void writeContinue() {
+  public void writeInformational(int status, HttpHeaders headers) {
     if (!over) {
-      connection.writeHeaders(stream, Http2Heads.CONTINUE, false);
+      connection.writeHeaders(stream, Http2Heads.response(status, headers), false);
     }
   }
 
   @Override
   public void writeHead(int status, HttpHeaders headers, boolean end) {
     if (!over) {
-      connection.writeHeaders(stream, Http2Heads.response(status, headers), end);
+      connection.writeHeaders(stream, answer(status, headers), end);
       if (end) {
         end();
       }
     }
+  }
+
+  // On HTTP/2 an upgrade is a CONNECT that succeeds (RFC 8441, section 5).
+  private static Http2Headers answer(int status, HttpHeaders headers) {
+    if (status != 101) {
+      return Http2Heads.response(status, headers);
+    }
+    headers.remove(HttpHeaderNames.UPGRADE).remove(HttpHeaderNames.CONNECTION);
+    return Http2Heads.response(200, headers);
   }
 
   @Override

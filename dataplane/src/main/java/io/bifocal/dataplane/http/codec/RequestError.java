@@ -40,7 +40,7 @@ public record RequestError(int status, String reason, String details) {
   }
 
   /** What is wrong with the head of a request; null for nothing. */
-  static @Nullable RequestError in(HttpRequest request, Http1Limits limits) {
+  static @Nullable RequestError in(HttpRequest request, Http1Options options) {
     String coding = request.headers().get(HttpHeaderNames.TRANSFER_ENCODING);
     if (coding != null && !HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(coding)) {
       return request.headers().contains(HttpHeaderNames.CONTENT_LENGTH)
@@ -50,7 +50,10 @@ public record RequestError(int status, String reason, String details) {
     if (request.decoderResult().isFailure()) {
       return of(request.decoderResult().cause());
     }
-    if (!request.protocolVersion().equals(HttpVersion.HTTP_1_1)) {
+    boolean version =
+        request.protocolVersion().equals(HttpVersion.HTTP_1_1)
+            || (options.http10() && request.protocolVersion().equals(HttpVersion.HTTP_1_0));
+    if (!version) {
       return OTHER_VERSION;
     }
     if (!Methods.isKnown(request.method().name())) {
@@ -62,7 +65,7 @@ public record RequestError(int status, String reason, String details) {
     if (!ConnectionOptions.areHarmless(request.headers())) {
       return NOMINATED;
     }
-    return request.headers().size() > limits.maxHeaders() ? TOO_MANY_HEADERS : null;
+    return request.headers().size() > options.limits().maxHeaders() ? TOO_MANY_HEADERS : null;
   }
 
   private static boolean hasLength(HttpRequest request) {

@@ -1,8 +1,11 @@
 package io.bifocal.dataplane.http.codec;
 
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpVersion;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request without its body. The pseudo-headers are fields and so {@code host} is not among the
@@ -18,6 +21,15 @@ public final class RequestHead {
 
   public final HttpHeaders headers;
 
+  /** What {@link #upgrade} is for a tunnel to the authority. */
+  public static final String CONNECT = "CONNECT";
+
+  /**
+   * Another protocol that is to be spoken after the heads, by its name in {@code upgrade}; null for
+   * none. What follows the head then is that protocol's, in either direction.
+   */
+  public @Nullable String upgrade;
+
   /** Whether the authority was given at all; an empty one may have been. */
   public final boolean hasHost;
 
@@ -31,14 +43,44 @@ public final class RequestHead {
   }
 
   /** As it was on the wire. */
-  static RequestHead of(HttpRequest request) throws RequestTarget.Rejected {
+  static RequestHead of(HttpRequest request, Http1Options options) throws RequestTarget.Rejected {
     String method = request.method().name();
     HttpHeaders headers = request.headers();
     ConnectionOptions.dropNominatedHost(headers);
-    RequestTarget target = RequestTarget.parse(method, request.uri(), headers);
+    RequestTarget target =
+        RequestTarget.parse(method, request.uri(), headers, options.absoluteUrl());
     boolean hasHost = headers.contains(HttpHeaderNames.HOST);
     headers.remove(HttpHeaderNames.HOST);
-    return new RequestHead(method, target.path(), target.authority(), hasHost, headers);
+    String authority = target.authority();
+    if (!hasHost
+        && request.protocolVersion().equals(HttpVersion.HTTP_1_0)
+        && !options.defaultHost().isEmpty()) {
+      hasHost = true;
+      authority = options.defaultHost();
+    }
+    RequestHead head = new RequestHead(method, target.path(), authority, hasHost, headers);
+    head.upgrade = method.equals("CONNECT") ? CONNECT : upgrade(headers);
+    return head;
+  }
+
+  // h2c may be ignored and is.
+  private static @Nullable String upgrade(HttpHeaders headers) {
+    String wanted = headers.get(HttpHeaderNames.UPGRADE);
+    return wanted != null
+            && !wanted.equalsIgnoreCase("h2c")
+            && headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true)
+        ? wanted
+        : null;
+  }
+
+  /** Whether a tunnel to the authority is asked for. */
+  public boolean isConnect() {
+    return CONNECT.equals(upgrade);
+  }
+
+  /** Whether such an answer means that the other protocol begins. */
+  boolean upgradedBy(int status) {
+    return upgrade != null && (isConnect() ? status / 100 == 2 : status == 101);
   }
 
   /** Whether the headers of HTTP/1.1 say that a body follows (RFC 9112, section 6.3). */

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.codec;
 
 import io.bifocal.dataplane.host.Address;
 import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
 import org.jspecify.annotations.Nullable;
 
 /** The way out for one request. To be used on the connection's loop; what is written is owned. */
@@ -9,6 +10,9 @@ public interface RequestSender {
   void writeHead(RequestHead head, boolean end);
 
   void writeBody(ByteBuf data, boolean end);
+
+  /** The request's end, with fields behind its body; where they cannot be sent, its end alone. */
+  void writeTrailers(HttpHeaders trailers);
 
   void flush();
 

@@ -13,7 +13,8 @@ record RequestTarget(String path, String authority) {
   private static final String[] SCHEMES = {"http://", "https://"};
 
   /** Takes the target apart, with the host of the headers where it has none. */
-  static RequestTarget parse(String method, String target, HttpHeaders headers) throws Rejected {
+  static RequestTarget parse(String method, String target, HttpHeaders headers, boolean absolute)
+      throws Rejected {
     String host = host(headers);
     require(Authority.isValid(host), RequestError.INVALID_AUTHORITY);
     require(isVisible(target), RequestError.INVALID_CHARACTERS);
@@ -38,6 +39,9 @@ record RequestTarget(String path, String authority) {
     }
     String authority = Authority.withoutUser(target.substring(start, end));
     require(!authority.isEmpty() && Authority.isOfUrl(authority), RequestError.INVALID_URL);
+    if (!absolute) {
+      return new RequestTarget(target, host);
+    }
     // The absolute form overrides the header.
     return new RequestTarget(end == target.length() ? "/" : target.substring(end), authority);
   }

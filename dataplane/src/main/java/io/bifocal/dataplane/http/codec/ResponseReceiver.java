@@ -7,6 +7,9 @@ import io.netty.handler.codec.http.HttpHeaders;
 public interface ResponseReceiver {
   void onHead(int status, HttpHeaders headers, boolean end);
 
+  /** Before the answer: 100, 102, 103 or 104, as often as the peer likes. */
+  default void onInformational(int status, HttpHeaders headers) {}
+
   /** A part of the body; the receiver owns it. */
   void onBody(ByteBuf data, boolean end);
 

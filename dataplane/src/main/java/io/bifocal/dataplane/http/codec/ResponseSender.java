@@ -8,8 +8,8 @@ public interface ResponseSender {
   /** In which it goes out. */
   Protocol protocol();
 
-  /** {@code 100 Continue}. */
-  void writeContinue();
+  /** What comes before an answer: {@code 100 Continue} and its like. */
+  void writeInformational(int status, HttpHeaders headers);
 
   void writeHead(int status, HttpHeaders headers, boolean end);
 

@@ -9,7 +9,7 @@ import io.netty.handler.ssl.SslHandler;
  *
  * @param kind {@code codec_type}
  */
-public record ServerCodec(Kind kind, Http1Limits limits, Http2ServerOptions http2) {
+public record ServerCodec(Kind kind, Http1Options http1, Http2ServerOptions http2) {
   /** Which versions. */
   public enum Kind {
     /** What ALPN has agreed on, else what the client begins with. */
@@ -38,7 +38,7 @@ public record ServerCodec(Kind kind, Http1Limits limits, Http2ServerOptions http
         new Server() {
           @Override
           public void http1() {
-            events.onCodec(Http1ServerConnection.on(channel, limits, events));
+            events.onCodec(Http1ServerConnection.on(channel, http1, events));
           }
 
           @Override

@@ -43,6 +43,9 @@ public interface FilterEnds {
   /** So has a part of its body, which is handed over. */
   void requestData(ByteBuf data, boolean end);
 
+  /** So have the fields behind it: its end. */
+  void requestTrailers(HttpHeaders trailers);
+
   /** What was handed over is to go out. */
   void flushRequest();
 
@@ -50,6 +53,8 @@ public interface FilterEnds {
   void responseHead(int status, HttpHeaders headers, boolean end);
 
   void responseData(ByteBuf data, boolean end);
+
+  void responseTrailers(HttpHeaders trailers);
 
   void flushResponse();
 

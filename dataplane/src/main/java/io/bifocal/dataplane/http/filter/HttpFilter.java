@@ -34,6 +34,15 @@ public interface HttpFilter {
   }
 
   /**
+   * The request's end, with fields that came behind its body; none of the parts was the last then.
+   *
+   * @param trailers may be changed
+   */
+  default TrailersStatus decodeTrailers(HttpHeaders trailers) {
+    return TrailersStatus.CONTINUE;
+  }
+
+  /**
    * An answer begins: the upstream's, or one that was made here.
    *
    * @param headers may be changed
@@ -46,6 +55,11 @@ public interface HttpFilter {
   /** A part of the answer's body; as {@link #decodeData}. */
   default DataStatus encodeData(ByteBuf data, boolean end) {
     return DataStatus.CONTINUE;
+  }
+
+  /** The answer's end, with fields behind its body; as {@link #decodeTrailers}. */
+  default TrailersStatus encodeTrailers(HttpHeaders trailers) {
+    return TrailersStatus.CONTINUE;
   }
 
   /** The stream is over, whether it came to its end or not. */

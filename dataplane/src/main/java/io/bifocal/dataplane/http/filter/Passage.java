@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.filter;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaders;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,16 +15,21 @@ abstract class Passage {
   private boolean stoppedAll;
   private boolean headPassed;
   private boolean headEnd;
+  private @Nullable HttpHeaders heldTrailers;
 
   /** Asks the filter. */
   abstract HeadStatus filterHead(boolean end);
 
   abstract DataStatus filterData(ByteBuf data, boolean end);
 
+  abstract TrailersStatus filterTrailers(HttpHeaders trailers);
+
   /** To the next filter, or the end behind the last one. */
   abstract void passHead(boolean end);
 
   abstract void passData(ByteBuf data, boolean end);
+
+  abstract void passTrailers(HttpHeaders trailers);
 
   /** Whether the message goes no further, whatever the filter says. */
   abstract boolean over();
@@ -82,6 +88,30 @@ abstract class Passage {
     }
   }
 
+  final void trailers(HttpHeaders trailers) {
+    if (over()) {
+      return;
+    }
+    if (stoppedAll) {
+      heldTrailers = trailers;
+      return;
+    }
+    TrailersStatus status = filterTrailers(trailers);
+    if (over()) {
+      return;
+    }
+    if (status == TrailersStatus.STOP) {
+      stopped = true;
+      heldTrailers = trailers;
+      return;
+    }
+    stopped = false;
+    release();
+    if (!over()) {
+      passTrailers(trailers);
+    }
+  }
+
   private void hold(ByteBuf data, boolean end) {
     Held all = held;
     if (all == null) {
@@ -101,13 +131,23 @@ abstract class Passage {
     stopped = false;
     stoppedAll = false;
     Held waiting = held;
-    if (unseen && waiting != null) {
-      held = null;
+    HttpHeaders trailers = heldTrailers;
+    heldTrailers = null;
+    if (unseen) {
       passHeadOnce();
-      onReleased();
-      waiting.drainTo(this::data);
+      if (waiting != null) {
+        held = null;
+        onReleased();
+        waiting.drainTo(this::data);
+      }
+      if (trailers != null) {
+        trailers(trailers);
+      }
     } else {
       release();
+      if (trailers != null && !over()) {
+        passTrailers(trailers);
+      }
     }
     return true;
   }

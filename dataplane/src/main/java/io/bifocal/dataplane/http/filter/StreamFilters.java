@@ -46,6 +46,11 @@ public final class StreamFilters {
     requestData(0, data, end);
   }
 
+  /** Its end, with fields behind the body. */
+  public void decodeTrailers(HttpHeaders trailers) {
+    requestTrailers(0, trailers);
+  }
+
   /** The answer begins; the request goes no further than it has. */
   public void encodeHead(int status, HttpHeaders headers, boolean end) {
     this.status = status;
@@ -56,6 +61,11 @@ public final class StreamFilters {
   /** A part of the answer's body, which is handed over. */
   public void encodeData(ByteBuf data, boolean end) {
     responseData(slots.length - 1, data, end);
+  }
+
+  /** The answer's end, with fields behind the body. */
+  public void encodeTrailers(HttpHeaders trailers) {
+    responseTrailers(slots.length - 1, trailers);
   }
 
   /** The request's filters are done with: there is an answer that is not the upstream's. */
@@ -89,6 +99,22 @@ public final class StreamFilters {
       slots[at].request.data(data, end);
     } else {
       ends.requestData(data, end);
+    }
+  }
+
+  private void requestTrailers(int at, HttpHeaders trailers) {
+    if (at < slots.length) {
+      slots[at].request.trailers(trailers);
+    } else {
+      ends.requestTrailers(trailers);
+    }
+  }
+
+  private void responseTrailers(int at, HttpHeaders trailers) {
+    if (at >= 0) {
+      slots[at].response.trailers(trailers);
+    } else {
+      ends.responseTrailers(trailers);
     }
   }
 
@@ -237,6 +263,11 @@ public final class StreamFilters {
       }
 
       @Override
+      TrailersStatus filterTrailers(HttpHeaders trailers) {
+        return filter.decodeTrailers(trailers);
+      }
+
+      @Override
       void passHead(boolean end) {
         requestHead(at + 1, end);
       }
@@ -244,6 +275,11 @@ public final class StreamFilters {
       @Override
       void passData(ByteBuf data, boolean end) {
         requestData(at + 1, data, end);
+      }
+
+      @Override
+      void passTrailers(HttpHeaders trailers) {
+        requestTrailers(at + 1, trailers);
       }
 
       @Override
@@ -280,6 +316,11 @@ public final class StreamFilters {
       }
 
       @Override
+      TrailersStatus filterTrailers(HttpHeaders trailers) {
+        return filter.encodeTrailers(trailers);
+      }
+
+      @Override
       void passHead(boolean end) {
         responseHead(at - 1, end);
       }
@@ -287,6 +328,11 @@ public final class StreamFilters {
       @Override
       void passData(ByteBuf data, boolean end) {
         responseData(at - 1, data, end);
+      }
+
+      @Override
+      void passTrailers(HttpHeaders trailers) {
+        responseTrailers(at - 1, trailers);
       }
 
       @Override

@@ -93,6 +93,7 @@ final class ActionCompiler {
         internalRedirects(action, at),
         action.getPriority() == RoutingPriority.HIGH,
         AttemptHeaders.of(host),
+        UpgradeReader.read(action.getUpgradeConfigsList(), at),
         bufferLimit());
   }
 

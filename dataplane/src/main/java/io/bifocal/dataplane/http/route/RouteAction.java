@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http.route;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What is to be done with a request. */
@@ -19,6 +20,8 @@ public sealed interface RouteAction {
    * @param hashPolicy null when hosts are chosen without a hash
    * @param internalRedirects null when redirects are the client's
    * @param highPriority whether the circuit breakers of priority HIGH count
+   * @param upgrades {@code upgrade_configs}: whether another protocol may be asked for, by its name
+   *     in lower case; the connection manager decides on others
    * @param bufferLimit {@code per_request_buffer_limit_bytes}; the largest number when not set
    */
   record Forward(
@@ -34,10 +37,12 @@ public sealed interface RouteAction {
       @Nullable InternalRedirects internalRedirects,
       boolean highPriority,
       AttemptHeaders attemptHeaders,
+      Map<String, Boolean> upgrades,
       long bufferLimit)
       implements RouteAction {
     public Forward {
       mirrors = List.copyOf(mirrors);
+      upgrades = Map.copyOf(upgrades);
     }
 
     /** The cluster's name, once the route has been found for a request. */
@@ -67,6 +72,7 @@ public sealed interface RouteAction {
           internalRedirects,
           highPriority,
           attemptHeaders,
+          upgrades,
           bufferLimit);
     }
   }

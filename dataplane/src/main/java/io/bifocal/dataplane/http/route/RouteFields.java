@@ -131,7 +131,8 @@ final class RouteFields {
               "internal_redirect_action",
               "max_internal_redirects",
               "hedge_policy",
-              "max_stream_duration")
+              "max_stream_duration",
+              "upgrade_configs")
           .refuses("there is no such plugin", "cluster_specifier_plugin")
           .refuses("there is no such plugin", "inline_cluster_specifier_plugin")
           .ignores("clusters with subsets are refused; others do not look at it", "metadata_match")

@@ -16,6 +16,12 @@ public interface DownstreamStream {
 
   void respondBody(ByteBuf data, boolean end);
 
+  /** The answer's end, with fields behind its body. */
+  void respondTrailers(HttpHeaders trailers);
+
+  /** What comes before an answer: 100 and its like. */
+  void respondInformational(int status, HttpHeaders headers);
+
   void flush();
 
   /** Answers by itself. */

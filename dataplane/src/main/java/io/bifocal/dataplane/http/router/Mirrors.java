@@ -18,6 +18,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -104,6 +105,7 @@ final class Mirrors {
         null,
         false,
         AttemptHeaders.NONE,
+        Map.of(),
         Long.MAX_VALUE);
   }
 

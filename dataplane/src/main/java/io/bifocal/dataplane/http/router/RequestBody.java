@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.router;
 
 import io.bifocal.dataplane.http.codec.RequestSender;
 import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ final class RequestBody {
   private boolean keep;
   private long bytes;
   private boolean ended;
+  private @Nullable HttpHeaders trailers;
 
   /**
    * @param limit of what is kept, in bytes
@@ -30,8 +32,19 @@ final class RequestBody {
     return ended;
   }
 
+  /** Whether there is nothing to send behind the head, as far as has come. */
   boolean isEmpty() {
-    return parts == null || parts.isEmpty();
+    return !hasParts() && trailers == null;
+  }
+
+  private boolean hasParts() {
+    return parts != null && !parts.isEmpty();
+  }
+
+  /** Its end, with fields behind it. */
+  void trailers(HttpHeaders fields) {
+    ended = true;
+    trailers = fields;
   }
 
   /** There may be another try. */
@@ -88,15 +101,15 @@ final class RequestBody {
       for (ByteBuf part = poll(); part != null; part = poll()) {
         sender.writeBody(part, ended && isEmpty());
       }
-      return;
+    } else if (parts != null) {
+      Iterator<ByteBuf> all = parts.iterator();
+      while (all.hasNext()) {
+        ByteBuf part = all.next();
+        sender.writeBody(part.retainedDuplicate(), ended && trailers == null && !all.hasNext());
+      }
     }
-    if (parts == null) {
-      return;
-    }
-    Iterator<ByteBuf> all = parts.iterator();
-    while (all.hasNext()) {
-      ByteBuf part = all.next();
-      sender.writeBody(part.retainedDuplicate(), ended && !all.hasNext());
+    if (trailers != null) {
+      sender.writeTrailers(trailers);
     }
   }
 

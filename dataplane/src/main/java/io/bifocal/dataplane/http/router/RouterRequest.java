@@ -239,6 +239,18 @@ public final class RouterRequest implements RetryState.Owner {
     retries = null;
   }
 
+  /** The request's end, with fields behind its body. */
+  public void onRequestTrailers(HttpHeaders trailers) {
+    requestEndNanos = loop.nanoTime();
+    if (done) {
+      return;
+    }
+    body.trailers(trailers);
+    if (attempt().isConnected()) {
+      attempt().sendTrailers(trailers);
+    }
+  }
+
   /** What the client had sent has been read. */
   public void onDownstreamReadComplete() {
     if (mirrors != null) {

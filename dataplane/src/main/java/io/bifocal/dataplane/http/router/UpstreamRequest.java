@@ -13,7 +13,6 @@ import io.bifocal.dataplane.pool.UpstreamConnection;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -183,6 +182,12 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     requireNonNull(sender).writeBody(data, end);
   }
 
+  /** The request's end, once connected. */
+  void sendTrailers(HttpHeaders trailers) {
+    requireNonNull(sender).writeTrailers(trailers);
+    router.downstream.info().lastUpstreamTxNanos = router.loop.nanoTime();
+  }
+
   /** What the client had sent has been read. */
   void flush() {
     if (sender != null) {
@@ -239,8 +244,18 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
 
   @Override
   public void onTrailers(HttpHeaders trailers) {
+    if (state != State.ANSWERING) {
+      return;
+    }
     router.downstream.info().responseTrailers = trailers;
-    onBody(Unpooled.EMPTY_BUFFER, true);
+    router.onUpstreamEnd();
+    router.downstream.respondTrailers(trailers);
+    router.downstream.flush();
+  }
+
+  @Override
+  public void onInformational(int status, HttpHeaders headers) {
+    router.downstream.respondInformational(status, headers);
   }
 
   @Override

@@ -43,6 +43,18 @@ public final class FramePeer {
     this.client = client;
   }
 
+  /** Of the channel on which a server listens. */
+  static FramePeer ofServer(EmbeddedChannel server) {
+    FramePeer peer = new FramePeer(server);
+    peer.begun = true;
+    return peer;
+  }
+
+  /** What a client begins with. */
+  FramePeer preface() {
+    return bytes(PREFACE);
+  }
+
   private ChannelHandlerContext ctx() {
     return pen.pipeline().firstContext();
   }
@@ -83,6 +95,10 @@ public final class FramePeer {
 
   public FramePeer window(int stream, int more) {
     return send(writer.writeWindowUpdate(ctx(), stream, more, ctx().newPromise()));
+  }
+
+  FramePeer priority(int stream) {
+    return send(writer.writePriority(ctx(), stream, 0, (short) 16, false, ctx().newPromise()));
   }
 
   public FramePeer goAway(int last, Http2Error error) {
@@ -191,7 +207,7 @@ public final class FramePeer {
 
     @Override
     public void onGoAwayRead(ChannelHandlerContext c, int last, long error, ByteBuf debug) {
-      line("GOAWAY %s", Http2Error.valueOf(error));
+      line("GOAWAY %s%s", last > 0 ? last + " " : "", Http2Error.valueOf(error));
     }
 
     @Override

@@ -34,6 +34,7 @@ class StreamFiltersTest {
     HeadStatus head = HeadStatus.CONTINUE;
     HeadStatus answer = HeadStatus.CONTINUE;
     DataStatus data = DataStatus.CONTINUE;
+    TrailersStatus trailers = TrailersStatus.CONTINUE;
     @Nullable LocalReply reply;
     @Nullable FilterStream stream;
 
@@ -82,6 +83,18 @@ class StreamFiltersTest {
     public DataStatus encodeData(ByteBuf part, boolean end) {
       events.add(name + " answer " + part.toString(US_ASCII) + (end ? " end" : ""));
       return data;
+    }
+
+    @Override
+    public TrailersStatus decodeTrailers(HttpHeaders fields) {
+      events.add(name + " trailers " + fields.get("t"));
+      return trailers;
+    }
+
+    @Override
+    public TrailersStatus encodeTrailers(HttpHeaders fields) {
+      events.add(name + " answer trailers " + fields.get("t"));
+      return trailers;
     }
 
     @Override
@@ -154,6 +167,11 @@ class StreamFiltersTest {
     }
 
     @Override
+    public void requestTrailers(HttpHeaders trailers) {
+      events.add("router trailers " + trailers.get("t"));
+    }
+
+    @Override
     public void flushRequest() {
       events.add("flush");
     }
@@ -167,6 +185,11 @@ class StreamFiltersTest {
     public void responseData(ByteBuf data, boolean end) {
       events.add("client " + data.toString(US_ASCII) + (end ? " end" : ""));
       data.release();
+    }
+
+    @Override
+    public void responseTrailers(HttpHeaders trailers) {
+      events.add("client trailers " + trailers.get("t"));
     }
 
     @Override
@@ -291,6 +314,80 @@ class StreamFiltersTest {
     assertThat(news())
         .containsExactly(
             "router head", "read true", "b 1", "router 1", "b 2 end", "router 2 end", "flush");
+  }
+
+  private static HttpHeaders trailers() {
+    return new DefaultHttpHeaders().add("t", "v");
+  }
+
+  @Test
+  void trailersPassBehindTheBody() {
+    chain(new Scripted("a"), new Scripted("b"));
+    made().decodeHead(false);
+    request("x", false);
+    made().decodeTrailers(trailers());
+    assertThat(news())
+        .endsWith("a x", "b x", "router x", "a trailers v", "b trailers v", "router trailers v");
+
+    made().encodeHead(200, new DefaultHttpHeaders(), false);
+    answer("y", false);
+    made().encodeTrailers(trailers());
+    assertThat(news()).endsWith("b answer trailers v", "a answer trailers v", "client trailers v");
+  }
+
+  @Test
+  void trailersLetGoOfWhatWaitedForTheEnd() {
+    Scripted a = new Scripted("a");
+    a.head = HeadStatus.STOP;
+    a.data = DataStatus.STOP_AND_BUFFER;
+    chain(a);
+    made().decodeHead(false);
+    request("x", false);
+    made().decodeTrailers(trailers());
+    assertThat(news())
+        .containsExactly(
+            "a head",
+            "a x",
+            "a trailers v",
+            "router head",
+            "read true",
+            "router x",
+            "router trailers v");
+  }
+
+  @Test
+  void trailersThatAreStoppedGoOnLast() {
+    Scripted a = new Scripted("a");
+    a.trailers = TrailersStatus.STOP;
+    a.data = DataStatus.STOP_AND_BUFFER;
+    chain(a);
+    made().decodeHead(false);
+    request("x", false);
+    made().decodeTrailers(trailers());
+    assertThat(news()).containsExactly("a head", "router head", "a x", "a trailers v");
+    a.stream().continueDecoding();
+    assertThat(news()).containsExactly("read true", "router x", "router trailers v", "flush");
+  }
+
+  @Test
+  void trailersBehindAHeadThatStoppedAllAreSeenWithTheRest() {
+    Scripted a = new Scripted("a");
+    a.head = HeadStatus.STOP_ALL;
+    chain(a);
+    made().decodeHead(false);
+    request("x", false);
+    made().decodeTrailers(trailers());
+    assertThat(news()).containsExactly("a head");
+    a.stream().continueDecoding();
+    assertThat(news())
+        .containsExactly(
+            "router head",
+            "read true",
+            "a x",
+            "router x",
+            "a trailers v",
+            "router trailers v",
+            "flush");
   }
 
   @Test
