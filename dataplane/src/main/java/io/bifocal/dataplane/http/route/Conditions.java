@@ -26,6 +26,9 @@ final class Conditions {
   static List<Condition> of(RouteMatch match, RuntimeReader runtime, String where)
       throws ConfigException {
     List<Condition> all = new ArrayList<>();
+    if (match.hasConnectMatcher()) {
+      all.add((head, info, random) -> head.method.equals("CONNECT"));
+    }
     if (match.hasRuntimeFraction()) {
       RuntimeFraction fraction = RuntimeFraction.of(match.getRuntimeFraction(), runtime);
       all.add((head, info, random) -> fraction.includes(random));

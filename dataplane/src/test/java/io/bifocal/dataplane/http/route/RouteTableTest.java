@@ -327,6 +327,56 @@ class RouteTableTest {
         .formatted(domains, cluster);
   }
 
+  @ParameterizedTest
+  @CsvSource({"/a;x=1, exact", "/a;x=1?q, exact", "/b;x/c, prefix", "/c;x, regex", "/d;x, none"})
+  void parametersOfPathsCanBeIgnored(String path, String expected) throws Exception {
+    RouteTable table =
+        table(
+            """
+            name: r1
+            ignore_path_parameters_in_path_matching: true
+            virtual_hosts:
+            - name: v
+              domains: ["*"]
+              routes:
+              - {name: exact, match: {path: /a}, direct_response: {status: 200}}
+              - {name: prefix, match: {path_separated_prefix: /b}, direct_response: {status: 200}}
+              - {name: regex, match: {safe_regex: {regex: "/c"}}, direct_response: {status: 200}}
+            """);
+
+    assertThat(find(table, "a", path)).isEqualTo(expected);
+  }
+
+  @Test
+  void aTunnelFindsItsRouteWithoutAPath() throws Exception {
+    RouteTable table = routes("{prefix: \"\"}", "{connect_matcher: {}}");
+    RequestHead connect = new RequestHead("CONNECT", "", "a:1", true, new DefaultHttpHeaders());
+
+    Route found = requireNonNull(table.match(connect, new StreamInfo(), 0));
+
+    assertThat(found.name()).isEqualTo("r1");
+    assertThat(find(table, "a", "/")).isEqualTo("r0");
+  }
+
+  @Test
+  void aHeaderCanTakeThePlaceOfChance() throws Exception {
+    RouteTable table =
+        table(
+            """
+            name: r1
+            virtual_hosts:
+            - name: v
+              domains: ["*"]
+              routes:
+              - match: {prefix: /}
+                route: {weighted_clusters: {header_name: x-n, clusters: [{name: a, weight: 3}, {name: b, weight: 1}]}}
+            """);
+
+    assertThat(clusterOf(table, 0, "x-n", "3")).isEqualTo("b");
+    assertThat(clusterOf(table, 0, "x-n", "no number")).isEqualTo("a");
+    assertThat(clusterOf(table, 0, "x-n", "3", "x-n", "3")).as("two are none").isEqualTo("a");
+  }
+
   @Test
   void aVirtualHostThatDidNotChangeIsTakenOver() throws Exception {
     RouteConfiguration config = read(oneHost("[\"*\"]", "a"));
