@@ -32,6 +32,9 @@ final class Watched<T extends Message> implements ResourceWatcher<T> {
   private @Nullable Subscription subscription;
   private @Nullable WatchError lastError;
 
+  /** The version of what was taken last; null before the first answer. */
+  private @Nullable String version;
+
   /**
    * Something to be shared.
    *
@@ -57,10 +60,13 @@ final class Watched<T extends Message> implements ResourceWatcher<T> {
   /** Joins an audience, which hears at once what there is. */
   void add(Audience<T> audience) {
     audiences.add(audience);
-    if (!held.isEmpty()) {
-      List<Resource<T>> known = List.copyOf(held.values());
+    List<Resource<T>> known = List.copyOf(held.values());
+    if (!known.isEmpty()) {
       // A replay has been answered already.
       var unused = audience.update(new Update<>(false, known, List.of(), known.get(0).version()));
+    } else if (version != null && lastError == null) {
+      // That there is nothing is known, too.
+      var unused = audience.update(new Update<>(false, known, List.of(), version));
     }
     if (lastError != null) {
       audience.error(lastError);
@@ -100,6 +106,7 @@ final class Watched<T extends Message> implements ResourceWatcher<T> {
     }
     update.removed().forEach(held::remove);
     boolean refused = verdict instanceof Verdict.Rejected;
+    version = refused ? version : update.version();
     for (Resource<T> resource : update.resources()) {
       if (!refused || audiences.stream().anyMatch(a -> a.holds(resource))) {
         held.put(resource.name(), resource);

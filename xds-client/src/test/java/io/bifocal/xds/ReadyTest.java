@@ -50,7 +50,8 @@ class ReadyTest {
       assertThat(one)
           .hasMessageContaining("CDS a is not ready after 300 ms")
           .hasMessageContaining("TRANSPORT CDS a: ")
-          .hasMessageContaining("UNAVAILABLE");
+          .hasMessageContaining("UNAVAILABLE")
+          .hasMessageContaining("Connection refused");
       NotReadyException all =
           catchThrowableOfType(NotReadyException.class, () -> client.awaitReady(SHORT));
       assertThat(all.missing())

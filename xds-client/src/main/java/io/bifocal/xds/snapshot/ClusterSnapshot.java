@@ -13,10 +13,16 @@ import java.util.Optional;
  * @param cluster the cluster
  * @param endpoints from EDS, or {@code load_assignment}; empty when the cluster is missing, or has
  *     neither. They stay when the control plane only says that there are none any more, as Envoy's
- *     do
+ *     do. Those of a collection (LEDS) stand in their locality
+ * @param unresolved why collections of endpoints are missing
  */
 public record ClusterSnapshot(
-    Part<Cluster> cluster, Optional<Part<ClusterLoadAssignment>> endpoints) {
+    Part<Cluster> cluster,
+    Optional<Part<ClusterLoadAssignment>> endpoints,
+    List<WatchError> unresolved) {
+  public ClusterSnapshot {
+    unresolved = List.copyOf(unresolved);
+  }
 
   public String name() {
     return cluster.name();
@@ -31,6 +37,7 @@ public record ClusterSnapshot(
   public List<WatchError> errors() {
     List<WatchError> errors = new ArrayList<>(cluster.errors());
     endpoints.ifPresent(part -> errors.addAll(part.errors()));
+    errors.addAll(unresolved);
     return errors;
   }
 

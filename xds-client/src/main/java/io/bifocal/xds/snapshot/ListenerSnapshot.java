@@ -15,18 +15,21 @@ import java.util.Set;
  * A listener and all that it leads to.
  *
  * @param listener the listener
- * @param routes of its HTTP connection managers, in the order of the filter chains; one that is
- *     named twice is there once
+ * @param routes of its HTTP connection managers, those of scopes among them, in the order of the
+ *     filter chains; one that is named twice is there once
+ * @param scopes of its HTTP connection managers, in the order of the filter chains, by name
  * @param clusters by name: those of all routes, and those of TCP proxies
- * @param unresolved what the listener names that a tree does not follow, e.g. scoped routes
+ * @param unresolved why scopes are missing
  */
 public record ListenerSnapshot(
     Resource<Listener> listener,
     List<RouteSnapshot> routes,
+    List<ScopeSnapshot> scopes,
     Map<String, ClusterSnapshot> clusters,
     List<WatchError> unresolved) {
   public ListenerSnapshot {
     routes = List.copyOf(routes);
+    scopes = List.copyOf(scopes);
     clusters = Collections.unmodifiableMap(new LinkedHashMap<>(clusters));
     unresolved = List.copyOf(unresolved);
   }

@@ -134,11 +134,24 @@ final class GrpcTransport implements Transport {
 
     @Override
     public void onClose(Status status, Metadata trailers) {
-      String why =
-          status.getDescription() == null
-              ? status.getCode().name()
-              : status.getCode().name() + ": " + status.getDescription();
+      String why = text(status);
       tell(() -> events.onClosed(why));
+    }
+
+    // gRPC says "io exception"; what the system said, such as who refused, is at the root.
+    private static String text(Status status) {
+      StringBuilder text = new StringBuilder(status.getCode().name());
+      if (status.getDescription() != null) {
+        text.append(": ").append(status.getDescription());
+      }
+      Throwable root = status.getCause();
+      while (root != null && root.getCause() != null) {
+        root = root.getCause();
+      }
+      if (root != null && root.getMessage() != null && text.indexOf(root.getMessage()) < 0) {
+        text.append(": ").append(root.getMessage());
+      }
+      return text.toString();
     }
 
     private void tell(Runnable event) {

@@ -8,6 +8,7 @@ import io.bifocal.xds.snapshot.Part;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.DiscoveryType;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -35,11 +36,10 @@ final class Clusters implements Kind<Cluster, ClusterSnapshot> {
   @Override
   public ClusterSnapshot view(Part<Cluster> part, References references, Views views) {
     for (PartKey<?> endpoints : references.parts()) {
-      @SuppressWarnings("unchecked") // the kind of its type shows it so
-      Part<ClusterLoadAssignment> shown = (Part<ClusterLoadAssignment>) views.of(endpoints);
-      return new ClusterSnapshot(part, Optional.of(shown));
+      Endpoints.Filled shown = (Endpoints.Filled) views.of(endpoints);
+      return new ClusterSnapshot(part, Optional.of(shown.endpoints()), shown.missing());
     }
-    return new ClusterSnapshot(part, part.resource().flatMap(Clusters::writtenOut));
+    return new ClusterSnapshot(part, part.resource().flatMap(Clusters::writtenOut), List.of());
   }
 
   private static Optional<Part<ClusterLoadAssignment>> writtenOut(Resource<Cluster> cluster) {

@@ -3,6 +3,7 @@ package io.bifocal.xds.tree;
 import com.google.protobuf.Message;
 import io.bifocal.api.ConfigException;
 import io.bifocal.xds.Resource;
+import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.snapshot.Part;
 
 /**
@@ -16,6 +17,16 @@ interface Kind<T extends Message, S> {
   @FunctionalInterface
   interface Views {
     Object of(PartKey<?> key);
+  }
+
+  /** Fetches it. */
+  default Runnable fetch(Ground ground, PartKey<T> key, Ground.Ear<T> ear) {
+    return ground.fetch(key.source(), key.type(), key.name(), ear);
+  }
+
+  /** Its type as errors have it: of a list, that of the members. */
+  default ResourceType<?> told(PartKey<T> key) {
+    return key.type();
   }
 
   /**

@@ -12,13 +12,16 @@ import io.bifocal.xds.snapshot.ClusterSnapshot;
 import io.bifocal.xds.snapshot.ListenerSnapshot;
 import io.bifocal.xds.snapshot.Part;
 import io.bifocal.xds.snapshot.RouteSnapshot;
-import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.bifocal.xds.snapshot.ScopeSnapshot;
+import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.Rds;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.ScopedRouteConfigurationsList;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,9 +36,11 @@ import java.util.Set;
  */
 final class Listeners implements Kind<Listener, ListenerSnapshot> {
   private final Routing routing;
+  private final Scopes scopes;
 
-  Listeners(Routing routing) {
+  Listeners(Routing routing, Scopes scopes) {
     this.routing = routing;
+    this.scopes = scopes;
   }
 
   @Override
@@ -96,20 +101,37 @@ final class Listeners implements Kind<Listener, ListenerSnapshot> {
         }
         case ROUTE_CONFIG -> {
           RouteConfiguration inline = http.getRouteConfig();
-          Set<PartKey<Cluster>> clusters = routing.clusters(inline);
-          parts.addAll(clusters);
+          Set<PartKey<?>> named = routing.parts(key, inline);
+          parts.addAll(named);
           routes.add(
               new References.Routes.Inline(
-                  new Resource<>(inline.getName(), listener.version(), inline), clusters));
+                  new Resource<>(inline.getName(), listener.version(), inline), named));
         }
-        case SCOPED_ROUTES, ROUTESPECIFIER_NOT_SET ->
+        case SCOPED_ROUTES -> scoped(http.getScopedRoutes());
+        case ROUTESPECIFIER_NOT_SET ->
             unresolved.add(
                 new WatchError(
                     WatchError.Kind.CONFIGURATION,
                     ResourceType.LISTENER,
                     listener.name(),
-                    path + ".scoped_routes",
-                    "scoped routes are not followed: watch all of SRDS, and RDS by name"));
+                    path,
+                    "there are no routes"));
+      }
+    }
+
+    private void scoped(ScopedRoutes scoped) {
+      ConfigSource from = key.resolved(scoped.getRdsConfigSource());
+      if (scoped.hasScopedRds()) {
+        ConfigSource source = key.resolved(scoped.getScopedRds().getScopedRdsConfigSource());
+        PartKey<ScopedRouteConfigurationsList> set =
+            new PartKey<>(source, Scopes.TYPE, scoped.getName(), from);
+        parts.add(set);
+        routes.add(new References.Routes.Scoped(set));
+      } else {
+        ScopedRouteConfigurationsList listed = scoped.getScopedRouteConfigurationsList();
+        Set<PartKey<?>> named = scopes.parts(key, from, listed);
+        parts.addAll(named);
+        routes.add(new References.Routes.Listed(listed, listener.version(), named));
       }
     }
   }
@@ -130,25 +152,59 @@ final class Listeners implements Kind<Listener, ListenerSnapshot> {
 
   @Override
   public ListenerSnapshot view(Part<Listener> part, References references, Views views) {
-    Resource<Listener> listener = part.resource().orElseThrow();
-    Map<String, ClusterSnapshot> clusters = new LinkedHashMap<>();
-    List<RouteSnapshot> routes = new ArrayList<>();
-    for (References.Routes named : references.routes()) {
-      RouteSnapshot shown =
-          named instanceof References.Routes.Inline inline
-              ? Routing.view(
-                  new Part.Present<>(ResourceType.ROUTES, inline.resource()),
-                  inline.clusters(),
-                  views)
-              : (RouteSnapshot) views.of(((References.Routes.Named) named).key());
+    Viewing viewing = new Viewing(references, views);
+    references.routes().forEach(viewing::add);
+    return viewing.snapshot(part.resource().orElseThrow());
+  }
+
+  /** What is put together for a listener. */
+  private final class Viewing {
+    private final References references;
+    private final Views views;
+    private final Set<RouteSnapshot> routes = new LinkedHashSet<>();
+    private final List<ScopeSnapshot> scoped = new ArrayList<>();
+    private final Map<String, ClusterSnapshot> clusters = new LinkedHashMap<>();
+    private final List<WatchError> unresolved;
+
+    Viewing(References references, Views views) {
+      this.references = references;
+      this.views = views;
+      this.unresolved = new ArrayList<>(references.unresolved());
+    }
+
+    void add(References.Routes named) {
+      if (named instanceof References.Routes.Named rds) {
+        show((RouteSnapshot) views.of(rds.key()));
+      } else if (named instanceof References.Routes.Inline inline) {
+        show(
+            Routing.view(
+                new Part.Present<>(ResourceType.ROUTES, inline.resource()), inline.parts(), views));
+      } else if (named instanceof References.Routes.Scoped srds) {
+        Scopes.Shown shown = (Scopes.Shown) views.of(srds.key());
+        unresolved.addAll(shown.part().errors());
+        shown.scopes().forEach(this::show);
+      } else if (named instanceof References.Routes.Listed listed) {
+        scopes.shown(listed.scopes(), listed.version(), listed.parts(), views).forEach(this::show);
+      }
+    }
+
+    private void show(ScopeSnapshot scope) {
+      scoped.add(scope);
+      scope.routes().ifPresent(this::show);
+    }
+
+    private void show(RouteSnapshot shown) {
       routes.add(shown);
       clusters.putAll(shown.clusters());
     }
-    for (PartKey<?> key : references.parts()) {
-      if (key.type().equals(ResourceType.CLUSTER)) {
-        clusters.put(key.name(), (ClusterSnapshot) views.of(key));
+
+    ListenerSnapshot snapshot(Resource<Listener> listener) {
+      for (PartKey<?> key : references.parts()) {
+        if (key.type().equals(ResourceType.CLUSTER)) {
+          clusters.put(key.name(), (ClusterSnapshot) views.of(key));
+        }
       }
+      return new ListenerSnapshot(listener, List.copyOf(routes), scoped, clusters, unresolved);
     }
-    return new ListenerSnapshot(listener, routes, clusters, references.unresolved());
   }
 }

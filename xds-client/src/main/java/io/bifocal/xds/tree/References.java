@@ -2,8 +2,8 @@ package io.bifocal.xds.tree;
 
 import io.bifocal.xds.Resource;
 import io.bifocal.xds.WatchError;
-import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.ScopedRouteConfigurationsList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -35,7 +35,13 @@ record References(Set<PartKey<?>> parts, List<Routes> routes, List<WatchError> u
     record Named(PartKey<RouteConfiguration> key) implements Routes {}
 
     /** Written out in the listener, whose version it bears. */
-    record Inline(Resource<RouteConfiguration> resource, Set<PartKey<Cluster>> clusters)
+    record Inline(Resource<RouteConfiguration> resource, Set<PartKey<?>> parts) implements Routes {}
+
+    /** By scope, to be fetched. */
+    record Scoped(PartKey<ScopedRouteConfigurationsList> key) implements Routes {}
+
+    /** By scope, listed in the listener, whose version they bear. */
+    record Listed(ScopedRouteConfigurationsList scopes, String version, Set<PartKey<?>> parts)
         implements Routes {}
   }
 }

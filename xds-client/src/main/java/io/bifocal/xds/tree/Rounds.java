@@ -49,12 +49,16 @@ final class Rounds<S> implements Tree<S> {
     this.ground = ground;
     this.judge = judge;
     Routing routing = new Routing(clusterSource);
+    Scopes scopes = new Scopes(routing);
     this.kinds =
         Map.of(
-            ResourceType.LISTENER, new Listeners(routing),
+            ResourceType.LISTENER, new Listeners(routing, scopes),
+            Scopes.TYPE, scopes,
             ResourceType.ROUTES, routing,
+            VirtualHosts.TYPE, new VirtualHosts(routing),
             ResourceType.CLUSTER, new Clusters(),
-            ResourceType.ENDPOINTS, new Endpoints());
+            ResourceType.ENDPOINTS, new Endpoints(),
+            Members.TYPE, new Members());
     this.root = slotOf(root);
   }
 

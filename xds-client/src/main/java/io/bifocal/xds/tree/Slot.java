@@ -3,6 +3,7 @@ package io.bifocal.xds.tree;
 import com.google.protobuf.Message;
 import io.bifocal.api.ConfigException;
 import io.bifocal.xds.Resource;
+import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.Update;
 import io.bifocal.xds.Verdict;
 import io.bifocal.xds.WatchError;
@@ -61,11 +62,15 @@ final class Slot<T extends Message> implements Ground.Ear<T> {
   }
 
   void fetch(Ground ground) {
-    fetching = ground.fetch(key.source(), key.type(), key.name(), this);
+    fetching = kind.fetch(ground, key, this);
   }
 
   void close() {
     fetching.run();
+  }
+
+  private ResourceType<?> told() {
+    return kind.told(key);
   }
 
   // --- what is heard
@@ -82,8 +87,7 @@ final class Slot<T extends Message> implements Ground.Ear<T> {
       return tree.offered(this, settled(new Part.Present<>(key.type(), resource), references));
     } catch (ConfigException e) {
       WatchError error =
-          new WatchError(
-              WatchError.Kind.REJECTED, key.type(), key.name(), e.fieldPath(), e.reason());
+          new WatchError(WatchError.Kind.REJECTED, told(), key.name(), e.fieldPath(), e.reason());
       error(error);
       return Verdict.reject(key.name() + ": " + e.reason());
     }
@@ -94,7 +98,7 @@ final class Slot<T extends Message> implements Ground.Ear<T> {
     WatchError error =
         new WatchError(
             WatchError.Kind.DOES_NOT_EXIST,
-            key.type(),
+            told(),
             key.name(),
             "",
             "the control plane has no " + key.type() + " " + key.name());
@@ -203,7 +207,7 @@ final class Slot<T extends Message> implements Ground.Ear<T> {
     warming = mine.warming();
     checkAnew();
     parents.forEach(Slot::checkAnew);
-    lastError = new WatchError(WatchError.Kind.REJECTED, key.type(), key.name(), "", reason);
+    lastError = new WatchError(WatchError.Kind.REJECTED, told(), key.name(), "", reason);
     tree.reshaped();
     forgetView();
   }
@@ -266,6 +270,6 @@ final class Slot<T extends Message> implements Ground.Ear<T> {
     }
     return lastError != null
         ? lastError
-        : new WatchError(WatchError.Kind.TIMEOUT, key.type(), key.name(), "", "no answer yet");
+        : new WatchError(WatchError.Kind.TIMEOUT, told(), key.name(), "", "no answer yet");
   }
 }
