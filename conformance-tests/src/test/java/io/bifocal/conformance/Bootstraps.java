@@ -1,6 +1,7 @@
 package io.bifocal.conformance;
 
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -98,32 +99,18 @@ public final class Bootstraps {
       String options,
       InetSocketAddress warm,
       List<InetSocketAddress> addresses) {
-    return """
-        admin:
-          address: {socket_address: {address: 127.0.0.1, port_value: 0}}
-        static_resources:
-          listeners:
-          - name: ingress
-            address: {socket_address: {address: 127.0.0.1, port_value: 0}}
-            filter_chains:
-            - filters:
-              - name: envoy.filters.network.http_connection_manager
-                typed_config:
-                  "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-                  stat_prefix: ingress
-                  route_config:
-                    name: routes
-                    virtual_hosts:
-                    - name: all
-                      domains: ["*"]
-                      routes:
-                      - {match: {prefix: /warm}, route: {cluster: warm}}
-                      - {match: {prefix: /}, route: {cluster: raced}}
-                  http_filters:
-                  - name: envoy.filters.http.router
-                    typed_config:
-                      "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
-          clusters:
+    return ingress(
+            """
+            route_config:
+              name: routes
+              virtual_hosts:
+              - name: all
+                domains: ["*"]
+                routes:
+                - {match: {prefix: /warm}, route: {cluster: warm}}
+                - {match: {prefix: /}, route: {cluster: raced}}
+            """)
+        + """
           - name: warm
             type: STATIC
             connect_timeout: 5s
@@ -141,15 +128,58 @@ public final class Bootstraps {
                     additional_addresses: [%s]
         %s
         """
-        .formatted(
-            yaml(warm),
-            connectTimeout,
-            yaml(addresses.get(0)),
-            addresses.stream()
-                .skip(1)
-                .map(address -> "{address: " + yaml(address) + "}")
-                .collect(Collectors.joining(", ")),
-            options.isEmpty() ? "" : "    " + options);
+            .formatted(
+                yaml(warm),
+                connectTimeout,
+                yaml(addresses.get(0)),
+                addresses.stream()
+                    .skip(1)
+                    .map(address -> "{address: " + yaml(address) + "}")
+                    .collect(Collectors.joining(", ")),
+                options.isEmpty() ? "" : "    " + options);
+  }
+
+  /**
+   * No control plane: an HTTP listener named ingress on an ephemeral port; the static clusters come
+   * last, and are to follow.
+   *
+   * @param manager further fields of its connection manager, as YAML
+   */
+  public static String ingress(String manager) {
+    return """
+        admin:
+          address: {socket_address: {address: 127.0.0.1, port_value: 0}}
+        static_resources:
+          listeners:
+          - name: ingress
+            address: {socket_address: {address: 127.0.0.1, port_value: 0}}
+            filter_chains:
+            - filters:
+              - name: envoy.filters.network.http_connection_manager
+                typed_config:
+                  "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+                  stat_prefix: ingress
+        %s
+                  http_filters:
+                  - name: envoy.filters.http.router
+                    typed_config:
+                      "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
+          clusters:
+        """
+        .formatted(manager.indent(10).stripTrailing());
+  }
+
+  /** A field of a connection manager: an access log in a file. */
+  public static String accessLog(Path file, String format) {
+    return """
+        access_log:
+        - name: file
+          typed_config:
+            "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+            path: %s
+            log_format: {text_format_source: {inline_string: "%s\\n"}}
+        """
+        .formatted(file, format);
   }
 
   private static String yaml(InetSocketAddress address) {

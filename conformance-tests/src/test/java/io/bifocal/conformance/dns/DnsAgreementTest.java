@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.bifocal.conformance.Backend;
+import io.bifocal.conformance.Bootstraps;
 import io.bifocal.conformance.Http;
 import io.bifocal.conformance.Plays;
 import io.bifocal.conformance.Proxy;
@@ -208,30 +209,14 @@ class DnsAgreementTest {
   }
 
   private static String listener() {
-    return """
-        admin:
-          address: {socket_address: {address: 127.0.0.1, port_value: 0}}
-        static_resources:
-          listeners:
-          - name: ingress
-            address: {socket_address: {address: 127.0.0.1, port_value: 0}}
-            filter_chains:
-            - filters:
-              - name: envoy.filters.network.http_connection_manager
-                typed_config:
-                  "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-                  stat_prefix: ingress
-                  route_config:
-                    name: routes
-                    virtual_hosts:
-                    - name: all
-                      domains: ["*"]
-                      routes: [{match: {prefix: /}, route: {cluster: raced}}]
-                  http_filters:
-                  - name: envoy.filters.http.router
-                    typed_config:
-                      "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
-          clusters:
-        """;
+    return Bootstraps.ingress(
+        """
+        route_config:
+          name: routes
+          virtual_hosts:
+          - name: all
+            domains: ["*"]
+            routes: [{match: {prefix: /}, route: {cluster: raced}}]
+        """);
   }
 }

@@ -3,6 +3,7 @@ package io.bifocal.conformance.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.bifocal.conformance.Bootstraps;
 import io.bifocal.conformance.Http;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.Stage;
@@ -222,31 +223,13 @@ class TlsAgreementTest {
                 routes
                     .append(routes.isEmpty() ? "" : ", ")
                     .append("{match: {path: /%1$s}, route: {cluster: %1$s}}".formatted(name)));
-    return """
-        admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
-        static_resources:
-          listeners:
-          - name: ingress
-            address: {socket_address: {address: 127.0.0.1, port_value: 0}}
-            filter_chains:
-            - filters:
-              - name: envoy.filters.network.http_connection_manager
-                typed_config:
-                  "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-                  stat_prefix: ingress
-                  access_log:
-                  - name: log
-                    typed_config:
-                      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-                      path: %s
-                      log_format: {text_format_source: {inline_string: "%%REQ(:PATH)%% %%RESPONSE_CODE%% %%RESPONSE_FLAGS%% %%RESPONSE_CODE_DETAILS%% %%UPSTREAM_TRANSPORT_FAILURE_REASON%%\\n"}}
-                  route_config: {virtual_hosts: [{name: all, domains: ["*"], routes: [%s]}]}
-                  http_filters:
-                  - name: envoy.filters.http.router
-                    typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
-          clusters:
-        %s
-        """
-        .formatted(log, routes, String.join("", clusters.values()));
+    return Bootstraps.ingress(
+            Bootstraps.accessLog(
+                    log,
+                    "%REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS%"
+                        + " %UPSTREAM_TRANSPORT_FAILURE_REASON%")
+                + "route_config: {virtual_hosts: [{name: all, domains: [\"*\"], routes: [%s]}]}"
+                    .formatted(routes))
+        + String.join("", clusters.values());
   }
 }
