@@ -103,7 +103,7 @@ class ListenerFiltersAgreementTest {
           .formatted(TYPES);
   private static final String PROXY_PROTOCOL =
       """
-      {name: pp, typed_config: {"@type": %slistener.proxy_protocol.v3.ProxyProtocol%s}}, """;
+      {name: pp, typed_config: {"@type": %slistener.proxy_protocol.v3.ProxyProtocol%s}},""";
 
   private static String bootstrap(Path log) {
     return """
