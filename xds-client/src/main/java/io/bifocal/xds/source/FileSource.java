@@ -1,7 +1,6 @@
 package io.bifocal.xds.source;
 
 import com.google.protobuf.Message;
-import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.Subscription;
@@ -11,7 +10,6 @@ import io.bifocal.xds.file.FileWatcher;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -20,14 +18,12 @@ import org.jspecify.annotations.Nullable;
  * it, so {@code initial_fetch_timeout} has no use. Source: Envoy's {@code
  * FilesystemSubscriptionImpl}.
  */
-final class FileSource implements Source {
+final class FileSource extends SoleSource {
   private final FileSettings settings;
   private final Sources.Tools tools;
-  private @Nullable SoleSubscription<?> subscription;
   private FileWatcher.@Nullable Watch watch;
   private boolean reading;
   private boolean stale;
-  private boolean closed;
 
   FileSource(FileSettings settings, Sources.Tools tools) {
     this.settings = settings;
@@ -41,7 +37,7 @@ final class FileSource implements Source {
       ResourceWatcher<T> watcher,
       SubscriptionObserver observer,
       Duration initialFetchTimeout) {
-    SoleSubscription<T> sole =
+    return serve(
         new SoleSubscription<>(
             type,
             names,
@@ -49,14 +45,12 @@ final class FileSource implements Source {
             new Outcomes(observer, true),
             Duration.ZERO,
             tools,
-            this::catchUp);
-    subscription = sole;
-    return sole;
+            this::catchUp));
   }
 
   @Override
   public void start() {
-    if (watch == null && !closed) {
+    if (watch == null && served() != null) {
       watch = watch();
       refresh();
     }
@@ -91,8 +85,8 @@ final class FileSource implements Source {
 
   // Moves that come while the file is read, or while too many readings wait, make one more reading.
   private void refresh() {
-    SoleSubscription<?> sole = subscription;
-    if (closed || sole == null) {
+    SoleSubscription<?> sole = served();
+    if (sole == null) {
       return;
     }
     if (reading || sole.full()) {
@@ -117,18 +111,9 @@ final class FileSource implements Source {
   }
 
   @Override
-  public List<ResourceStatus> statuses() {
-    return subscription == null ? List.of() : subscription.statuses();
-  }
-
-  @Override
-  public void close() {
-    closed = true;
+  void stop() {
     if (watch != null) {
       watch.close();
-    }
-    if (subscription != null) {
-      subscription.close();
     }
   }
 }

@@ -2,7 +2,6 @@ package io.bifocal.xds.source;
 
 import com.google.protobuf.Message;
 import io.bifocal.api.json.MessageJson;
-import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
 import io.bifocal.xds.Subscription;
@@ -24,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * refusal only by the old version in the next request; 304 says that nothing has changed. Source:
  * Envoy's {@code RestApiFetcher} and {@code HttpSubscriptionImpl}.
  */
-final class RestSource implements Source {
+final class RestSource extends SoleSource {
   private static final Logger log = LoggerFactory.getLogger(RestSource.class);
 
   private static final Map<ResourceType<?>, String> PATHS =
@@ -42,12 +41,10 @@ final class RestSource implements Source {
 
   private final RestSettings settings;
   private final Sources.Tools tools;
-  private @Nullable SoleSubscription<?> subscription;
   private RestTransport.@Nullable Exchange exchange;
   private Loop.@Nullable Timer again;
   private String failure = "";
   private boolean started;
-  private boolean closed;
 
   RestSource(RestSettings settings, Sources.Tools tools) {
     this.settings = settings;
@@ -64,7 +61,7 @@ final class RestSource implements Source {
     if (!PATHS.containsKey(type)) {
       throw new IllegalArgumentException("api_config_source: " + type + " cannot be polled");
     }
-    SoleSubscription<T> sole =
+    return serve(
         new SoleSubscription<>(
             type,
             names,
@@ -72,15 +69,13 @@ final class RestSource implements Source {
             new Outcomes(observer, false),
             initialFetchTimeout,
             tools,
-            () -> {});
-    subscription = sole;
-    return sole;
+            () -> {}));
   }
 
   @Override
   public void start() {
-    SoleSubscription<?> sole = subscription;
-    if (!started && !closed && sole != null) {
+    SoleSubscription<?> sole = served();
+    if (!started && sole != null) {
       started = true;
       poll(sole);
     }
@@ -121,7 +116,7 @@ final class RestSource implements Source {
 
   private void answered(SoleSubscription<?> sole, RestTransport.Answer answer) {
     exchange = null;
-    if (closed) {
+    if (served() == null) {
       return;
     }
     if (answer instanceof RestTransport.Answered given && given.status() == OK) {
@@ -151,7 +146,7 @@ final class RestSource implements Source {
   }
 
   private void pause(SoleSubscription<?> sole) {
-    if (!closed) {
+    if (served() != null) {
       long delay = settings.refreshDelay().toNanos();
       long jitter = (long) (delay * tools.chance().getAsDouble());
       again = tools.loop().schedule(Duration.ofNanos(delay + jitter), () -> poll(sole));
@@ -159,21 +154,12 @@ final class RestSource implements Source {
   }
 
   @Override
-  public List<ResourceStatus> statuses() {
-    return subscription == null ? List.of() : subscription.statuses();
-  }
-
-  @Override
-  public void close() {
-    closed = true;
+  void stop() {
     if (again != null) {
       again.cancel();
     }
     if (exchange != null) {
       exchange.cancel();
-    }
-    if (subscription != null) {
-      subscription.close();
     }
   }
 }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 
 /** One place where resources come from. On the client's loop. */
-sealed interface Source permits StreamSource, RestSource, FileSource {
+sealed interface Source permits StreamSource, SoleSource {
   /**
    * Begins to ask; what was subscribed before is remembered. Harmless twice.
    *
