@@ -1,6 +1,8 @@
 package io.bifocal.api;
 
+import com.google.protobuf.Any;
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Struct;
 import io.bifocal.api.json.MessageJson;
@@ -10,8 +12,40 @@ import io.bifocal.api.tree.YamlTree;
 import org.jspecify.annotations.Nullable;
 
 /** {@code xds.type.v3.TypedStruct} and its older twin: a message written as a {@code Struct}. */
-final class TypedStructs {
+public final class TypedStructs {
   private TypedStructs() {}
+
+  /**
+   * A configuration as it is meant: of a typed struct the message that it stands for. Of a type
+   * that is not known here the result has the {@code Struct}'s bytes, for {@link #fields}.
+   *
+   * @throws ConfigException when its fields are not those of the type
+   */
+  public static Any unwrap(Any config) throws ConfigException {
+    Message typedStruct = MessageTypes.prototype(config.getTypeUrl()).orElse(null);
+    if (typedStruct == null || !isOne(typedStruct)) {
+      return config;
+    }
+    Message read = Unpack.as(typedStruct, config);
+    String url = (String) read.getField(field(read, "type_url"));
+    Message prototype = prototype(read);
+    Message value =
+        prototype == null ? (Message) read.getField(field(read, "value")) : unpack(read, prototype);
+    return Any.newBuilder().setTypeUrl(url).setValue(value.toByteString()).build();
+  }
+
+  /**
+   * The fields of an unwrapped configuration whose type is not known here.
+   *
+   * @throws ConfigException when it was no typed struct
+   */
+  public static Struct fields(Any config) throws ConfigException {
+    try {
+      return Struct.parseFrom(config.getValue());
+    } catch (InvalidProtocolBufferException e) {
+      throw new ConfigException("Unable to unpack as google.protobuf.Struct", e);
+    }
+  }
 
   static boolean isOne(Message message) {
     String name = message.getDescriptorForType().getFullName();

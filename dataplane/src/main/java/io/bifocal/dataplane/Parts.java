@@ -19,8 +19,13 @@ import io.bifocal.dataplane.http.codec.Http2ClientConnection;
 import io.bifocal.dataplane.http.filter.FilterChainReader;
 import io.bifocal.dataplane.http.filter.HttpFilters;
 import io.bifocal.dataplane.http.filter.buffer.BufferFactory;
+import io.bifocal.dataplane.http.filter.cors.CorsFactory;
+import io.bifocal.dataplane.http.filter.fault.FaultFactory;
 import io.bifocal.dataplane.http.filter.headermutation.HeaderMutationFactory;
+import io.bifocal.dataplane.http.filter.healthcheck.HealthCheckFactory;
+import io.bifocal.dataplane.http.filter.localratelimit.LocalRateLimitFactory;
 import io.bifocal.dataplane.http.filter.ondemand.OnDemandFactory;
+import io.bifocal.dataplane.http.filter.rbac.NetworkRbacFactory;
 import io.bifocal.dataplane.http.route.RouteContext;
 import io.bifocal.dataplane.listener.ListenerManager;
 import io.bifocal.dataplane.observe.AccessLogFiles;
@@ -47,6 +52,7 @@ import io.bifocal.xds.time.ThreadLoop;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /** Everything a proxy is made of, put together; started and ended by {@link Server}. */
 final class Parts implements AutoCloseable {
@@ -72,8 +78,14 @@ final class Parts implements AutoCloseable {
   /**
    * @param layers where runtime values come from
    * @param resolver how names are resolved where a cluster does not say
+   * @param failing whether health checks are to fail; on any thread
    */
-  Parts(Bootstrap bootstrap, ProxyOptions options, RuntimeLayers layers, ResolverConfig resolver) {
+  Parts(
+      Bootstrap bootstrap,
+      ProxyOptions options,
+      RuntimeLayers layers,
+      ResolverConfig resolver,
+      BooleanSupplier failing) {
     workers = Workers.start(options.concurrency(), options.transport());
     stats = new StatsStore(workers.size());
     runtime = new RuntimeLoader(layers, control, stats.root(), FileWatcher.onFileSystem(control));
@@ -113,7 +125,13 @@ final class Parts implements AutoCloseable {
         new HttpFilters()
             .register(new HeaderMutationFactory())
             .register(new BufferFactory())
+            .register(new CorsFactory(runtime))
+            .register(new FaultFactory(runtime))
+            .register(new HealthCheckFactory(stats, bootstrap.getNode().getCluster(), failing))
+            .register(
+                new LocalRateLimitFactory(stats.root(), runtime, bootstrap.getNode().getCluster()))
             .register(new OnDemandFactory(clusters.onDemand(), control));
+    options.httpFilters().forEach(filters::register);
     http =
         new HttpConnectionManagerFactory(
             xds.subscriptions(),
@@ -133,6 +151,7 @@ final class Parts implements AutoCloseable {
             workers,
             NetworkFilters.register(new Registry<>(), stats.root(), runtime)
                 .register(PREFIX + "http_connection_manager.v3.HttpConnectionManager", http)
+                .register(PREFIX + "rbac.v3.RBAC", new NetworkRbacFactory(stats.root()))
                 .register(
                     PREFIX + "tcp_proxy.v3.TcpProxy", new TcpProxyFactory(tables::of, logs, stats)),
             logs,

@@ -1,10 +1,13 @@
 package io.bifocal.dataplane;
 
 import io.bifocal.dataplane.connect.RaceListener;
+import io.bifocal.dataplane.http.filter.HttpFilterFactory;
 import io.bifocal.dataplane.observe.AccessLogFiles;
 import io.bifocal.dataplane.worker.Transport;
 import io.envoyproxy.envoy.admin.v3.CommandLineOptions;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What a proxy is told beside its bootstrap; each with Envoy's default.
@@ -19,6 +22,7 @@ import java.time.Duration;
  * @param unknownStaticFields how many fields of the bootstrap were left out, as they are not known
  *     here ({@code server.static_unknown_fields}); default none
  * @param races hears of every race for an upstream connection, on the worker that ran it
+ * @param httpFilters kinds of HTTP filters besides those that there are; default none
  * @param commandLine what {@code /server_info} shows
  */
 public record ProxyOptions(
@@ -29,9 +33,11 @@ public record ProxyOptions(
     boolean rejectUnknownDynamicFields,
     int unknownStaticFields,
     RaceListener races,
+    List<HttpFilterFactory> httpFilters,
     CommandLineOptions commandLine) {
 
   public ProxyOptions {
+    httpFilters = List.copyOf(httpFilters);
     if (concurrency < 1) {
       throw new IllegalArgumentException("concurrency must be at least 1, not " + concurrency);
     }
@@ -46,6 +52,7 @@ public record ProxyOptions(
         false,
         0,
         RaceListener.NONE,
+        List.of(),
         CommandLineOptions.getDefaultInstance());
   }
 
@@ -58,6 +65,7 @@ public record ProxyOptions(
         rejectUnknownDynamicFields,
         unknownStaticFields,
         races,
+        httpFilters,
         commandLine);
   }
 
@@ -70,6 +78,7 @@ public record ProxyOptions(
         rejectUnknownDynamicFields,
         unknownStaticFields,
         races,
+        httpFilters,
         commandLine);
   }
 
@@ -82,6 +91,7 @@ public record ProxyOptions(
         rejectUnknownDynamicFields,
         unknownStaticFields,
         races,
+        httpFilters,
         commandLine);
   }
 
@@ -94,6 +104,7 @@ public record ProxyOptions(
         rejectUnknownDynamicFields,
         unknownStaticFields,
         races,
+        httpFilters,
         commandLine);
   }
 
@@ -106,6 +117,7 @@ public record ProxyOptions(
         reject,
         unknownStaticFields,
         races,
+        httpFilters,
         commandLine);
   }
 
@@ -118,6 +130,7 @@ public record ProxyOptions(
         rejectUnknownDynamicFields,
         count,
         races,
+        httpFilters,
         commandLine);
   }
 
@@ -130,6 +143,27 @@ public record ProxyOptions(
         rejectUnknownDynamicFields,
         unknownStaticFields,
         listener,
+        httpFilters,
+        commandLine);
+  }
+
+  /**
+   * Adds a kind of HTTP filter, which connection managers may name by its type from then on.
+   *
+   * @param factory of a type that no other filter has; called on the proxy's control loop
+   */
+  public ProxyOptions withHttpFilter(HttpFilterFactory factory) {
+    List<HttpFilterFactory> more = new ArrayList<>(httpFilters);
+    more.add(factory);
+    return new ProxyOptions(
+        concurrency,
+        transport,
+        drainTime,
+        accessLogFlush,
+        rejectUnknownDynamicFields,
+        unknownStaticFields,
+        races,
+        more,
         commandLine);
   }
 
@@ -142,6 +176,7 @@ public record ProxyOptions(
         rejectUnknownDynamicFields,
         unknownStaticFields,
         races,
+        httpFilters,
         options);
   }
 }

@@ -47,7 +47,7 @@ final class Server {
     this.options = options;
     RuntimeLayers layers = BootstrapFields.runtime(bootstrap);
     ResolverConfig resolver = ResolverConfigReader.ofBootstrap(bootstrap, new ArrayList<>());
-    this.parts = new Parts(bootstrap, options, layers, resolver);
+    this.parts = new Parts(bootstrap, options, layers, resolver, state::healthCheckFailed);
     this.control = new ControlCalls(parts.control());
   }
 

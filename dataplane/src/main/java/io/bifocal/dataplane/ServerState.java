@@ -4,11 +4,11 @@ import io.envoyproxy.envoy.admin.v3.ServerInfo.State;
 
 /**
  * Where the proxy is in its life, as {@code /ready} and {@code server.state} show it. Confined to
- * the control loop.
+ * the control loop, but for {@link #healthCheckFailed}.
  */
 final class ServerState {
   private Phase phase = Phase.CLUSTERS;
-  private boolean healthCheckFailed;
+  private volatile boolean healthCheckFailed;
 
   private enum Phase {
     CLUSTERS,
@@ -32,6 +32,11 @@ final class ServerState {
   /** An operator's wish to be seen as draining, which takes nothing out of service by itself. */
   void failHealthCheck(boolean fail) {
     healthCheckFailed = fail;
+  }
+
+  /** Whether that is so now; on any thread. */
+  boolean healthCheckFailed() {
+    return healthCheckFailed;
   }
 
   State shown() {

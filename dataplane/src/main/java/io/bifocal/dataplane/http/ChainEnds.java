@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http;
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.filter.FilterEnds;
+import io.bifocal.dataplane.http.route.FilterOverride;
 import io.bifocal.dataplane.http.route.Route;
 import io.bifocal.dataplane.http.router.LocalReply;
 import io.bifocal.dataplane.ondemand.Question;
@@ -40,6 +41,12 @@ record ChainEnds(Exchange exchange, Response response) implements FilterEnds {
   @Override
   public @Nullable Route route() {
     return exchange.route();
+  }
+
+  @Override
+  public @Nullable FilterOverride override(String filter) {
+    Route route = exchange.route();
+    return route == null ? null : route.filters().get(filter);
   }
 
   @Override
@@ -121,6 +128,17 @@ record ChainEnds(Exchange exchange, Response response) implements FilterEnds {
   @Override
   public void responseTooLarge() {
     exchange.responseTooLarge();
+  }
+
+  @Override
+  public boolean hasCluster(String name) {
+    return exchange.connection.here.clusters.find(name) != null;
+  }
+
+  @Override
+  public void readAnswer(boolean on) {
+    response.hold(!on);
+    exchange.onWritabilityChanged(response.isWritable());
   }
 
   @Override

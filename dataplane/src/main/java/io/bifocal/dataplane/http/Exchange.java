@@ -173,8 +173,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
       stats.cxUpgradesActive.inc();
     }
     FilterChain chain = connection.manager.filters();
-    StreamFilters own =
-        chain == null ? null : chain.forStream(new ChainEnds(this, response), route);
+    StreamFilters own = chain == null ? null : chain.forStream(new ChainEnds(this, response));
     if (own == null) {
       serve(end);
     } else {
@@ -408,7 +407,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
   public void onWritabilityChanged(boolean writable) {
     RouterRequest out = router;
     if (out != null) {
-      out.onDownstreamWritable(writable);
+      out.onDownstreamWritable(writable && response.isWritable());
     }
   }
 

@@ -31,6 +31,7 @@ final class Response implements DownstreamStream {
   private @Nullable Route route;
   private boolean begun;
   private boolean sent;
+  private boolean held;
 
   Response(Exchange exchange, ResponseSender sender) {
     this.exchange = exchange;
@@ -317,9 +318,14 @@ final class Response implements DownstreamStream {
     }
   }
 
+  /** A filter can take no more of the answer, or can again. */
+  void hold(boolean on) {
+    held = on;
+  }
+
   @Override
   public boolean isWritable() {
-    return sender.isWritable();
+    return !held && sender.isWritable();
   }
 
   @Override

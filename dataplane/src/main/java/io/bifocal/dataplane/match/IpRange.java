@@ -22,8 +22,13 @@ public record IpRange(InetAddress base, int bits) {
     return of(config.getAddressPrefix(), config.getPrefixLen().getValue());
   }
 
-  /** One of any of the two APIs' types; more bits than an address has are all of them. */
-  static IpRange of(String address, int bits) throws ConfigException {
+  /** The same of the other API's type. */
+  public static IpRange of(com.github.xds.core.v3.CidrRange config) throws ConfigException {
+    return of(config.getAddressPrefix(), config.getPrefixLen().getValue());
+  }
+
+  /** More bits than an address has are all of them. */
+  private static IpRange of(String address, int bits) throws ConfigException {
     InetAddress base = IpLiterals.parse(address);
     return new IpRange(base, Math.min(bits, base.getAddress().length * Byte.SIZE));
   }

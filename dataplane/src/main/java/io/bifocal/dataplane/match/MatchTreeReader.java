@@ -133,8 +133,7 @@ public final class MatchTreeReader<S, A> {
       IPMatcher.IPRangeMatcher matcher = config.getRangeMatchers(i);
       MatchTree<S, A> then = onMatch(matcher.getOnMatch(), path + ".range_matchers[" + i + "]");
       for (com.github.xds.core.v3.CidrRange range : matcher.getRangesList()) {
-        IpRange read = IpRange.of(range.getAddressPrefix(), range.getPrefixLen().getValue());
-        leaves.add(new RangeTree.Leaf<>(read, matcher.getExclusive(), then));
+        leaves.add(new RangeTree.Leaf<>(IpRange.of(range), matcher.getExclusive(), then));
       }
     }
     return new RangeTree<>(input, leaves, otherwise);

@@ -6,6 +6,7 @@ import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -97,6 +98,8 @@ public final class StreamInfo {
   /** What filters say to each other and to logs, by namespace. */
   public Map<String, Struct> dynamicMetadata = Map.of();
 
+  // What filters keep between the streams of a connection.
+  private @Nullable Map<Object, Object> kept;
   private @Nullable Set<ResponseFlag> flags;
 
   /** A request is tried at {@code host}: what is told of the upstream is about this try alone. */
@@ -114,6 +117,19 @@ public final class StreamInfo {
       failedHosts = new ArrayList<>(2);
     }
     failedHosts.add(host);
+  }
+
+  /** Keeps {@code value} for whoever asks with that key. */
+  public void keep(Object key, Object value) {
+    if (kept == null) {
+      kept = new HashMap<>(4);
+    }
+    kept.put(key, value);
+  }
+
+  /** What is kept; null for nothing. */
+  public @Nullable Object kept(Object key) {
+    return kept == null ? null : kept.get(key);
   }
 
   /** Adds to what is said in a namespace; of a key that is there already the new value counts. */

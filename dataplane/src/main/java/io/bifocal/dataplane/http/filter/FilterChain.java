@@ -2,10 +2,8 @@ package io.bifocal.dataplane.http.filter;
 
 import io.bifocal.dataplane.http.filter.StreamFilters.NamedFilter;
 import io.bifocal.dataplane.http.route.FilterOverride;
-import io.bifocal.dataplane.http.route.Route;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +27,7 @@ public final class FilterChain implements AutoCloseable {
   /** Where a filter comes from. */
   interface Source extends AutoCloseable {
     /** What makes filters now; null while that is not known. */
-    @Nullable Supplier<HttpFilter> current();
+    HttpFilter.@Nullable Maker current();
 
     @Override
     default void close() {}
@@ -43,17 +41,16 @@ public final class FilterChain implements AutoCloseable {
   /**
    * The filters of a new stream, on its worker.
    *
-   * @param route null when there is none
    * @return null when all are disabled
    */
-  public @Nullable StreamFilters forStream(FilterEnds ends, @Nullable Route route) {
+  public @Nullable StreamFilters forStream(FilterEnds ends) {
     List<NamedFilter> filters = new ArrayList<>(entries.size());
     for (int i = 0; i < entries.size(); i++) {
       Entry entry = entries.get(i);
-      FilterOverride override = route == null ? null : route.filters().get(entry.name);
+      FilterOverride override = ends.override(entry.name);
       if (override == null ? !entry.disabled : !override.disabled()) {
-        Supplier<HttpFilter> maker = entry.source.current();
-        filters.add(new NamedFilter(entry.name, maker == null ? new MissingConfig() : maker.get()));
+        HttpFilter.Maker maker = entry.source.current();
+        filters.add(new NamedFilter(entry.name, maker == null ? MissingConfig::new : maker));
       }
     }
     return filters.isEmpty() ? null : new StreamFilters(ends, filters);

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http.filter;
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.SupportedFields;
+import io.bifocal.api.TypedStructs;
 import io.bifocal.dataplane.extension.Discovered;
 import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.http.filter.FilterChain.Entry;
@@ -11,7 +12,6 @@ import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.stats.Scope;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,7 +72,10 @@ public final class FilterChainReader {
         FIELDS.check(filter, at);
         boolean last = !hasRouter && i == filters.size() - 1;
         Reading reading =
-            new Reading(filter.getName(), last, new HttpFilterContext(at, scope, runtime));
+            new Reading(
+                filter.getName(),
+                last,
+                new HttpFilterContext(filter.getName(), at, scope, runtime));
         FilterChain.Source source = source(filter, reading, init);
         if (source != null) {
           entries.add(new Entry(filter.getName(), filter.getDisabled(), source));
@@ -94,19 +97,20 @@ public final class FilterChainReader {
       return new DiscoveredSource(
           discovery.discover(KIND, filter.getName(), filter.getConfigDiscovery(), reading, init));
     }
-    if (filter.getIsOptional() && !reading.knows(filter.getTypedConfig().getTypeUrl())) {
+    Any config = TypedStructs.unwrap(filter.getTypedConfig());
+    if (filter.getIsOptional() && !reading.knows(config.getTypeUrl())) {
       log.warn("{}: it is optional and left out", reading.context.path());
       return null;
     }
-    Supplier<HttpFilter> maker = reading.read(filter.getTypedConfig());
+    HttpFilter.Maker maker = reading.read(config);
     return () -> maker;
   }
 
   /** One that is discovered. */
-  private record DiscoveredSource(Discovered<Supplier<HttpFilter>> discovered)
+  private record DiscoveredSource(Discovered<HttpFilter.Maker> discovered)
       implements FilterChain.Source {
     @Override
-    public @Nullable Supplier<HttpFilter> current() {
+    public HttpFilter.@Nullable Maker current() {
       return discovered.current();
     }
 
@@ -117,7 +121,7 @@ public final class FilterChainReader {
   }
 
   /** How one filter's configuration is read. */
-  private final class Reading implements Discovered.Reader<Supplier<HttpFilter>> {
+  private final class Reading implements Discovered.Reader<HttpFilter.Maker> {
     private final String name;
     private final boolean last;
     private final HttpFilterContext context;
@@ -134,7 +138,7 @@ public final class FilterChainReader {
     }
 
     @Override
-    public Supplier<HttpFilter> read(Any config) throws ConfigException {
+    public HttpFilter.Maker read(Any config) throws ConfigException {
       HttpFilterFactory factory = kinds.find(config.getTypeUrl());
       if (factory == null) {
         throw new ConfigException(HttpFilters.unregistered(name, config.getTypeUrl()));

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.filter;
 
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.http.route.FilterOverride;
 import io.bifocal.dataplane.http.route.Route;
 import io.bifocal.dataplane.http.router.LocalReply;
 import io.bifocal.dataplane.ondemand.Question;
@@ -26,6 +27,9 @@ public interface FilterEnds {
 
   @Nullable Route route();
 
+  /** What the route says of a filter; null when it says nothing, or there is none. */
+  @Nullable FilterOverride override(String filter);
+
   void refreshRoute();
 
   /** Who may know the route that the request lacks; null when nobody does. */
@@ -36,6 +40,8 @@ public interface FilterEnds {
 
   /** The name of the cluster that the route chooses, when there is no such cluster. */
   @Nullable String missingCluster();
+
+  boolean hasCluster(String name);
 
   /** The request's head has passed every filter. */
   void requestHead(boolean end);
@@ -66,6 +72,9 @@ public interface FilterEnds {
 
   /** The answer is larger than what may wait: breaks it off, or answers with an error instead. */
   void responseTooLarge();
+
+  /** Stops or goes on reading the answer. */
+  void readAnswer(boolean on);
 
   /** Stops or goes on reading the request. */
   void readRequest(boolean on);

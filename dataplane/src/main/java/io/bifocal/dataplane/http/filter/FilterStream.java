@@ -7,6 +7,7 @@ import io.bifocal.dataplane.http.router.LocalReply;
 import io.bifocal.dataplane.ondemand.Question;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.xds.time.Loop;
+import io.netty.buffer.ByteBuf;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -46,11 +47,26 @@ public interface FilterStream {
    */
   List<Object> routeConfigs();
 
+  /** Whether there is a cluster of that name. */
+  boolean hasCluster(String name);
+
   /** Lets the request go on that this filter stopped; nothing happens if it did not. */
   void continueDecoding();
 
   /** Lets the answer go on that this filter stopped; nothing happens if it did not. */
   void continueEncoding();
+
+  /**
+   * Sends a part of the request's body on, which the filter made or took; handed over. The end of a
+   * body that was taken waits for {@link #continueDecoding}.
+   */
+  void injectDecoded(ByteBuf data);
+
+  /** Sends a part of the answer's body on, as {@link #injectDecoded}. */
+  void injectEncoded(ByteBuf data);
+
+  /** Stops or goes on reading the answer from the upstream, for a filter that holds much of it. */
+  void readAnswer(boolean on);
 
   /** Answers; the request goes no further. Breaks off an answer that has begun. */
   void localReply(LocalReply reply);

@@ -10,8 +10,16 @@ import io.netty.handler.codec.http.HttpHeaders;
  * FilterStream}, but not from within the call that stopped.
  */
 public interface HttpFilter {
-  /** Before anything else: what the filter may do with its stream. */
-  default void onStream(FilterStream stream) {}
+  /** Makes the filter of each stream, on the stream's worker; shared by all workers. */
+  @FunctionalInterface
+  interface Maker {
+    /**
+     * A stream begins.
+     *
+     * @param stream what the filter may know of it and do with it, from its first call on
+     */
+    HttpFilter make(FilterStream stream);
+  }
 
   /**
    * A request begins.

@@ -2,7 +2,6 @@ package io.bifocal.dataplane.http.filter;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
-import java.util.function.Supplier;
 
 /** Makes filters of one kind from their configuration. Confined to the control loop. */
 public interface HttpFilterFactory {
@@ -23,7 +22,7 @@ public interface HttpFilterFactory {
    * @return makes a filter for each stream, on any worker
    * @throws ConfigException when it cannot be taken, in Envoy's words where it has any
    */
-  Supplier<HttpFilter> create(Any config, HttpFilterContext context) throws ConfigException;
+  HttpFilter.Maker create(Any config, HttpFilterContext context) throws ConfigException;
 
   /**
    * Reads what a route says for filters of this kind.

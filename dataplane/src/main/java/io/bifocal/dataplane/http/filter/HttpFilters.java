@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http.filter;
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.MessageTypes;
+import io.bifocal.api.TypedStructs;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -46,7 +47,8 @@ public final class HttpFilters {
    *     filter here
    * @throws ConfigException in Envoy's words for any other kind
    */
-  public @Nullable Object routeConfig(String filter, Any config) throws ConfigException {
+  public @Nullable Object routeConfig(String filter, Any given) throws ConfigException {
+    Any config = TypedStructs.unwrap(given);
     HttpFilterFactory factory = byRouteType.get(config.getTypeUrl());
     if (factory != null) {
       return factory.routeConfig(config);

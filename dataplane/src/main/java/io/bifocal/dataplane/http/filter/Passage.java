@@ -112,6 +112,20 @@ abstract class Passage {
     }
   }
 
+  /** A part that the filter made, or took before; goes ahead of what waits here. */
+  final void inject(ByteBuf data) {
+    if (over()) {
+      data.release();
+      return;
+    }
+    passHeadOnce();
+    if (over()) {
+      data.release();
+    } else {
+      passData(data, false);
+    }
+  }
+
   private void hold(ByteBuf data, boolean end) {
     Held all = held;
     if (all == null) {

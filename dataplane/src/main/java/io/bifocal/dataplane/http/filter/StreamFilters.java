@@ -28,13 +28,10 @@ public final class StreamFilters {
     for (int i = 0; i < slots.length; i++) {
       slots[i] = new Slot(i, filters.get(i));
     }
-    for (Slot slot : slots) {
-      slot.filter.onStream(slot);
-    }
   }
 
-  /** A filter with the name it has in the connection manager. */
-  record NamedFilter(String name, HttpFilter filter) {}
+  /** A filter to be made, with the name it has in the connection manager. */
+  record NamedFilter(String name, HttpFilter.Maker maker) {}
 
   /** A request begins. */
   public void decodeHead(boolean end) {
@@ -154,9 +151,9 @@ public final class StreamFilters {
     Slot(int at, NamedFilter named) {
       this.at = at;
       this.name = named.name();
-      this.filter = named.filter();
       this.request = new RequestPassage();
       this.response = new ResponsePassage();
+      this.filter = named.maker().make(this);
     }
 
     @Override
@@ -211,8 +208,7 @@ public final class StreamFilters {
 
     @Override
     public List<Object> routeConfigs() {
-      Route route = ends.route();
-      FilterOverride override = route == null ? null : route.filters().get(name);
+      FilterOverride override = ends.override(name);
       return override == null ? List.of() : override.configs();
     }
 
@@ -230,6 +226,32 @@ public final class StreamFilters {
       if (response.proceed()) {
         ends.flushResponse();
       }
+    }
+
+    @Override
+    public void injectDecoded(ByteBuf data) {
+      ends.loop().assertInLoop();
+      request.inject(data);
+      ends.flushRequest();
+    }
+
+    @Override
+    public void injectEncoded(ByteBuf data) {
+      ends.loop().assertInLoop();
+      response.inject(data);
+      ends.flushResponse();
+    }
+
+    @Override
+    public void readAnswer(boolean on) {
+      if (!destroyed) {
+        ends.readAnswer(on);
+      }
+    }
+
+    @Override
+    public boolean hasCluster(String cluster) {
+      return ends.hasCluster(cluster);
     }
 
     @Override

@@ -141,13 +141,13 @@ public record HeaderMatch(
   }
 
   /** Whether a header is there. */
-  static HeaderMatch named(String name) {
+  public static HeaderMatch named(String name) {
     return new HeaderMatch(
         AsciiString.cached(name.toLowerCase(Locale.ROOT)), null, true, false, false);
   }
 
   /** What a request has there, several values joined by commas; null for nothing. */
-  @Nullable String value(RequestHead head) {
+  public @Nullable String value(RequestHead head) {
     if (name.charAt(0) != ':') {
       return name.contentEquals("host") ? head.authority : joined(head.headers);
     }

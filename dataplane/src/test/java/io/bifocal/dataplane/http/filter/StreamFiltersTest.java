@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.filter.StreamFilters.NamedFilter;
+import io.bifocal.dataplane.http.route.FilterOverride;
 import io.bifocal.dataplane.http.route.Route;
 import io.bifocal.dataplane.http.router.LocalReply;
 import io.bifocal.dataplane.ondemand.Question;
@@ -50,9 +51,9 @@ class StreamFiltersTest {
       return known;
     }
 
-    @Override
-    public void onStream(FilterStream given) {
+    HttpFilter on(FilterStream given) {
       stream = given;
+      return this;
     }
 
     @Override
@@ -124,6 +125,11 @@ class StreamFiltersTest {
 
     @Override
     public @Nullable Route route() {
+      return null;
+    }
+
+    @Override
+    public @Nullable FilterOverride override(String filter) {
       return null;
     }
 
@@ -213,6 +219,16 @@ class StreamFiltersTest {
     }
 
     @Override
+    public boolean hasCluster(String name) {
+      return false;
+    }
+
+    @Override
+    public void readAnswer(boolean on) {
+      events.add("read answer " + on);
+    }
+
+    @Override
     public void readRequest(boolean on) {
       events.add("read " + on);
     }
@@ -234,7 +250,7 @@ class StreamFiltersTest {
   private void chain(Scripted... all) {
     List<NamedFilter> named = new ArrayList<>();
     for (Scripted each : all) {
-      named.add(new NamedFilter(each.name, each));
+      named.add(new NamedFilter(each.name, each::on));
     }
     filters = new StreamFilters(ends, named);
   }

@@ -8,7 +8,6 @@ import io.bifocal.dataplane.http.filter.HttpFilterContext;
 import io.bifocal.dataplane.http.filter.HttpFilterFactory;
 import io.envoyproxy.envoy.extensions.filters.http.buffer.v3.Buffer;
 import io.envoyproxy.envoy.extensions.filters.http.buffer.v3.BufferPerRoute;
-import java.util.function.Supplier;
 
 /**
  * Makes {@code envoy.filters.http.buffer}: the request goes on when it is whole, with its length;
@@ -34,9 +33,9 @@ public final class BufferFactory implements HttpFilterFactory {
   }
 
   @Override
-  public Supplier<HttpFilter> create(Any config, HttpFilterContext context) throws ConfigException {
+  public HttpFilter.Maker create(Any config, HttpFilterContext context) throws ConfigException {
     int limit = limit(Unpack.as(Buffer.getDefaultInstance(), config));
-    return () -> new BufferFilter(limit);
+    return stream -> new BufferFilter(stream, limit);
   }
 
   @Override

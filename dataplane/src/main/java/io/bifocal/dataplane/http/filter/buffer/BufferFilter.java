@@ -13,35 +13,30 @@ import org.jspecify.annotations.Nullable;
 
 /** One request that is held until it is whole. */
 final class BufferFilter implements HttpFilter {
+  private final FilterStream stream;
   private int limit;
   private long length;
-  private @Nullable FilterStream stream;
   private @Nullable HttpHeaders headers;
 
-  BufferFilter(int limit) {
+  BufferFilter(FilterStream stream, int limit) {
+    this.stream = stream;
     this.limit = limit;
   }
 
   @Override
-  public void onStream(FilterStream given) {
-    stream = given;
-  }
-
-  @Override
   public HeadStatus decodeHead(RequestHead head, boolean end) {
-    FilterStream own = stream;
-    if (end || own == null) {
+    if (end) {
       return HeadStatus.CONTINUE;
     }
     // Not before: a filter ahead may have had to wait for the route.
-    List<Object> routes = own.routeConfigs();
+    List<Object> routes = stream.routeConfigs();
     if (!routes.isEmpty() && routes.get(routes.size() - 1) instanceof Integer most) {
       limit = most;
     }
     if (limit == BufferFactory.NOT_HERE) {
       return HeadStatus.CONTINUE;
     }
-    own.decoderBufferLimit(limit);
+    stream.decoderBufferLimit(limit);
     headers = head.headers;
     return HeadStatus.STOP;
   }

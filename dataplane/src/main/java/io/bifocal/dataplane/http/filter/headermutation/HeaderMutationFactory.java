@@ -8,7 +8,6 @@ import io.bifocal.dataplane.http.filter.HttpFilterContext;
 import io.bifocal.dataplane.http.filter.HttpFilterFactory;
 import io.envoyproxy.envoy.extensions.filters.http.header_mutation.v3.HeaderMutation;
 import io.envoyproxy.envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute;
-import java.util.function.Supplier;
 
 /**
  * Makes {@code envoy.filters.http.header_mutation}: the filter's own changes first, then those of
@@ -32,11 +31,11 @@ public final class HeaderMutationFactory implements HttpFilterFactory {
   }
 
   @Override
-  public Supplier<HttpFilter> create(Any config, HttpFilterContext context) throws ConfigException {
+  public HttpFilter.Maker create(Any config, HttpFilterContext context) throws ConfigException {
     HeaderMutation read = Unpack.as(HeaderMutation.getDefaultInstance(), config);
     Mutations mutations = Mutations.of(read.getMutations(), context.path() + ".mutations");
     boolean specificWins = read.getMostSpecificHeaderMutationsWins();
-    return () -> new HeaderMutationFilter(mutations, specificWins);
+    return stream -> new HeaderMutationFilter(stream, mutations, specificWins);
   }
 
   @Override

@@ -12,7 +12,6 @@ import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.extensions.filters.http.on_demand.v3.OnDemand;
 import io.envoyproxy.envoy.extensions.filters.http.on_demand.v3.PerRouteConfig;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,7 +57,7 @@ public final class OnDemandFactory implements HttpFilterFactory {
   }
 
   @Override
-  public Supplier<HttpFilter> create(Any any, HttpFilterContext context) throws ConfigException {
+  public HttpFilter.Maker create(Any any, HttpFilterContext context) throws ConfigException {
     OnDemand config = Unpack.as(OnDemand.getDefaultInstance(), any);
     FIELDS.check(config, context.path()).forEach(log::warn);
     Optional<ClusterDiscovery> discovery =
@@ -66,7 +65,7 @@ public final class OnDemandFactory implements HttpFilterFactory {
             ? Optional.of(ClusterDiscovery.of(config.getOdcds(), context.path() + ".odcds"))
             : Optional.empty();
     OnDemandStats stats = OnDemandStats.in(context.scope());
-    return () -> new OnDemandFilter(discovery, clusters, control, stats);
+    return stream -> new OnDemandFilter(stream, discovery, clusters, control, stats);
   }
 
   /** Where a route's cluster is asked for; an empty one turns that off. */

@@ -17,20 +17,22 @@ import org.jspecify.annotations.Nullable;
  * where it is meanwhile.
  */
 final class OnDemandFilter implements HttpFilter {
+  private final FilterStream stream;
   private final Optional<ClusterDiscovery> discovery;
   private final ClusterQuestions clusters;
   private final Loop control;
   private final OnDemandStats stats;
-  private @Nullable FilterStream stream;
   private @Nullable Question asked;
   private @Nullable Wait wait;
   private Loop.@Nullable Timer patience;
 
   OnDemandFilter(
+      FilterStream stream,
       Optional<ClusterDiscovery> discovery,
       ClusterQuestions clusters,
       Loop control,
       OnDemandStats stats) {
+    this.stream = stream;
     this.discovery = discovery;
     this.clusters = clusters;
     this.control = control;
@@ -38,39 +40,33 @@ final class OnDemandFilter implements HttpFilter {
   }
 
   @Override
-  public void onStream(FilterStream opened) {
-    stream = opened;
-  }
-
-  @Override
   public HeadStatus decodeHead(RequestHead head, boolean end) {
-    FilterStream own = stream;
-    return own != null && waits(own) ? HeadStatus.STOP_ALL : HeadStatus.CONTINUE;
+    return waits() ? HeadStatus.STOP_ALL : HeadStatus.CONTINUE;
   }
 
   /** Whether it waits for something that it was not yet answered. */
-  private boolean waits(FilterStream own) {
-    Question question = lacks(own);
+  private boolean waits() {
+    Question question = lacks();
     if (question == null || question.equals(asked)) {
       return false;
     }
     asked = question;
     if (!question.patience().isZero()) {
-      patience = own.loop().schedule(question.patience(), () -> onTimeout(own));
+      patience = stream.loop().schedule(question.patience(), this::onTimeout);
     }
-    wait = Wait.begin(question, control, own.loop(), () -> goOn(own));
+    wait = Wait.begin(question, control, stream.loop(), this::goOn);
     // Counted when it is on its way: what is done on the control loop from now on finds it asked.
-    stats.requests().at(own.shard()).inc();
-    stats.waiting().at(own.shard()).inc();
+    stats.requests().at(stream.shard()).inc();
+    stats.waiting().at(stream.shard()).inc();
     return true;
   }
 
-  private @Nullable Question lacks(FilterStream own) {
-    if (own.route() == null) {
-      return own.missingRoute();
+  private @Nullable Question lacks() {
+    if (stream.route() == null) {
+      return stream.missingRoute();
     }
-    ClusterDiscovery where = discovery(own.routeConfigs());
-    String cluster = where == null ? null : own.missingCluster();
+    ClusterDiscovery where = discovery(stream.routeConfigs());
+    String cluster = where == null ? null : stream.missingCluster();
     return where == null || cluster == null
         ? null
         : clusters.question(where.source(), cluster, where.timeout());
@@ -82,27 +78,27 @@ final class OnDemandFilter implements HttpFilter {
     return (nearest instanceof OnRoute said ? said.discovery() : discovery).orElse(null);
   }
 
-  private void onTimeout(FilterStream own) {
+  private void onTimeout() {
     patience = null;
     Wait open = wait;
     if (open != null) {
-      stats.timeout().at(own.shard()).inc();
+      stats.timeout().at(stream.shard()).inc();
       open.cancel();
-      goOn(own);
+      goOn();
     }
   }
 
-  private void goOn(FilterStream own) {
-    leave(own);
-    own.refreshRoute();
-    if (!waits(own)) {
-      own.continueDecoding();
+  private void goOn() {
+    leave();
+    stream.refreshRoute();
+    if (!waits()) {
+      stream.continueDecoding();
     }
   }
 
-  private void leave(FilterStream own) {
+  private void leave() {
     wait = null;
-    stats.waiting().at(own.shard()).dec();
+    stats.waiting().at(stream.shard()).dec();
     if (patience != null) {
       patience.cancel();
       patience = null;
@@ -112,9 +108,9 @@ final class OnDemandFilter implements HttpFilter {
   @Override
   public void onDestroy() {
     Wait open = wait;
-    if (open != null && stream != null) {
+    if (open != null) {
       open.cancel();
-      leave(stream);
+      leave();
     }
   }
 }

@@ -1,0 +1,60 @@
+package io.bifocal.dataplane.http.filter.localratelimit;
+
+import com.google.protobuf.Any;
+import io.bifocal.api.ConfigException;
+import io.bifocal.api.Unpack;
+import io.bifocal.dataplane.http.filter.HttpFilter;
+import io.bifocal.dataplane.http.filter.HttpFilterContext;
+import io.bifocal.dataplane.http.filter.HttpFilterFactory;
+import io.bifocal.dataplane.runtime.RuntimeReader;
+import io.bifocal.dataplane.stats.Scope;
+import io.envoyproxy.envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes {@code envoy.filters.http.local_ratelimit}; what the most specific level of a route says
+ * counts, with buckets of its own.
+ */
+public final class LocalRateLimitFactory implements HttpFilterFactory {
+  static final Logger log = LoggerFactory.getLogger(LocalRateLimitFactory.class);
+
+  private final LimitSettings.Surroundings surroundings;
+
+  /**
+   * Makes the factory.
+   *
+   * @param root of all statistics, as they are not under the connection manager's
+   * @param ownCluster the cluster that this proxy belongs to
+   */
+  public LocalRateLimitFactory(Scope root, RuntimeReader runtime, String ownCluster) {
+    this.surroundings =
+        new LimitSettings.Surroundings(prefix -> LimitStats.in(root, prefix), runtime, ownCluster);
+  }
+
+  @Override
+  public String kind() {
+    return "envoy.filters.http.local_ratelimit";
+  }
+
+  @Override
+  public String typeUrl() {
+    return "type.googleapis.com/" + LocalRateLimit.getDescriptor().getFullName();
+  }
+
+  @Override
+  public HttpFilter.Maker create(Any any, HttpFilterContext context) throws ConfigException {
+    LocalRateLimit config = Unpack.as(LocalRateLimit.getDefaultInstance(), any);
+    LimitSettings settings = LimitSettings.of(config, context.path(), surroundings);
+    return stream -> new LocalRateLimitFilter(stream, settings);
+  }
+
+  @Override
+  public Object routeConfig(Any any) throws ConfigException {
+    LocalRateLimit config = Unpack.as(LocalRateLimit.getDefaultInstance(), any);
+    if (!config.hasTokenBucket()) {
+      throw new ConfigException("local rate limit token bucket must be set for per filter configs");
+    }
+    return LimitSettings.of(config, "typed_per_filter_config", surroundings);
+  }
+}

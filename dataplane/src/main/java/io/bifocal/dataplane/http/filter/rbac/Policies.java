@@ -1,0 +1,63 @@
+package io.bifocal.dataplane.http.filter.rbac;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.api.SupportedFields;
+import io.envoyproxy.envoy.config.rbac.v3.Policy;
+import io.envoyproxy.envoy.config.rbac.v3.RBAC;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+
+/** Policies in the order of their names; source: {@code envoy.config.rbac.v3.RBAC}. */
+record Policies(Effect effect, List<Named> policies) implements Engine {
+  private static final SupportedFields FIELDS =
+      SupportedFields.of(RBAC.getDescriptor()).supports("action", "policies");
+  private static final SupportedFields POLICY =
+      SupportedFields.of(Policy.getDescriptor())
+          .supports("permissions", "principals")
+          .refuses("there is no CEL here", "condition", "checked_condition");
+
+  /** One policy. */
+  record Named(String name, Predicate<Subject> permission, Predicate<Subject> principal) {}
+
+  Policies {
+    policies = List.copyOf(policies);
+  }
+
+  /**
+   * Reads them.
+   *
+   * @throws ConfigException when a condition is of a kind that is not served
+   */
+  static Policies of(RBAC config, String path) throws ConfigException {
+    FIELDS.check(config, path);
+    List<Named> policies = new ArrayList<>();
+    for (Map.Entry<String, Policy> entry : new TreeMap<>(config.getPoliciesMap()).entrySet()) {
+      String at = path + ".policies['" + entry.getKey() + "']";
+      POLICY.check(entry.getValue(), at);
+      policies.add(
+          new Named(
+              entry.getKey(),
+              Permissions.any(entry.getValue().getPermissionsList(), at + ".permissions"),
+              Principals.any(entry.getValue().getPrincipalsList(), at + ".principals")));
+    }
+    return new Policies(Effect.valueOf(config.getAction().name()), policies);
+  }
+
+  @Override
+  public Decision decide(Subject subject) {
+    for (int i = 0; i < policies.size(); i++) {
+      Named policy = policies.get(i);
+      if (policy.permission.test(subject) && policy.principal.test(subject)) {
+        return new Decision(effect != Effect.DENY, policy.name, hint(LogHint.LOG));
+      }
+    }
+    return new Decision(effect != Effect.ALLOW, "", hint(LogHint.LEAVE));
+  }
+
+  private LogHint hint(LogHint of) {
+    return effect == Effect.LOG ? of : LogHint.NONE;
+  }
+}
