@@ -41,18 +41,14 @@ public interface LogFilter {
       }
       case DURATION_FILTER -> {
         Comparison comparison = Comparison.of(config.getDurationFilter().getComparison(), runtime);
-        yield stream -> comparison.holds((stream.endNanos - stream.startNanos) / 1_000_000);
+        yield stream ->
+            stream.endNanos >= 0
+                && comparison.holds((stream.endNanos - stream.startNanos) / 1_000_000);
       }
       case NOT_HEALTH_CHECK_FILTER -> stream -> !stream.healthCheck;
       // No request is traced.
       case TRACEABLE_FILTER -> stream -> false;
-      // Nor has any dynamic metadata.
-      case METADATA_FILTER -> {
-        boolean passes =
-            !config.getMetadataFilter().hasMatchIfKeyNotFound()
-                || config.getMetadataFilter().getMatchIfKeyNotFound().getValue();
-        yield stream -> passes;
-      }
+      case METADATA_FILTER -> MetadataCondition.of(config.getMetadataFilter());
       case AND_FILTER -> {
         LogFilter[] all = all(config.getAndFilter().getFiltersList(), runtime);
         yield stream -> {

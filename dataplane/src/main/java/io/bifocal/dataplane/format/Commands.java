@@ -41,7 +41,7 @@ final class Commands {
 
   /** Whether a command is accepted although it never has a value here. */
   static boolean withoutValue(Token.Invocation invocation) {
-    return EmptyCommands.contains(invocation.name()) && RaceMetadata.of(invocation) == null;
+    return EmptyCommands.contains(invocation.name()) || RaceMetadata.isUnknown(invocation);
   }
 
   static Command of(Token.Invocation invocation) throws ConfigException {
@@ -54,6 +54,9 @@ final class Commands {
       return (stream, out) -> false;
     }
     Definition definition = TABLE.get(name);
+    if (name.equals("CEL")) {
+      throw new ConfigException("%CEL(…)%: expressions are not supported");
+    }
     if (definition == null) {
       throw new ConfigException("Not supported field in StreamInfo: " + name);
     }
@@ -98,6 +101,25 @@ final class Commands {
     table.put("TRAILER", new Definition(Syntax.PARAMETERS_AND_LENGTH, Headers::trailer));
     table.put("PATH", new Definition(Syntax.OPTIONAL_PARAMETERS, Headers::path));
     table.put("QUERY_PARAM", new Definition(Syntax.PARAMETERS_AND_LENGTH, Headers::queryParameter));
+    table.put("REQUEST_HEADER", new Definition(Syntax.PARAMETERS_AND_LENGTH, Headers::request));
+    table.put("RESPONSE_HEADER", new Definition(Syntax.PARAMETERS_AND_LENGTH, Headers::response));
+    table.put("QUERY_PARAMS", new Definition(Syntax.OPTIONAL_PARAMETERS, Headers::query));
+    table.put(
+        "DYNAMIC_METADATA",
+        new Definition(Syntax.PARAMETERS_AND_LENGTH, MetadataCommands::dynamic));
+    table.put("GRPC_STATUS", new Definition(Syntax.OPTIONAL_PARAMETERS, GrpcCommands::status));
+    put(table, "GRPC_STATUS_NUMBER", GrpcCommands.NUMBER);
+    number(table, "REQUEST_HEADERS_BYTES", HeaderBytes::ofRequest);
+    number(table, "RESPONSE_HEADERS_BYTES", HeaderBytes::ofResponse);
+    number(table, "RESPONSE_TRAILERS_BYTES", HeaderBytes::ofTrailers);
+    put(
+        table,
+        "LOCAL_REPLY_BODY",
+        (stream, out) -> {
+          out.append(stream.localReplyBody);
+          return true;
+        });
+    table.put("COALESCE", new Definition(Syntax.PARAMETERS_AND_LENGTH, Coalesce::of));
     text(table, "PROTOCOL", s -> s.protocol);
     number(table, "RESPONSE_CODE", s -> s.responseCode);
     table.put(
@@ -118,10 +140,7 @@ final class Commands {
         table,
         "STREAM_ID",
         s -> s.requestHeaders == null ? null : s.requestHeaders.get("x-request-id"));
-    text(
-        table,
-        "ACCESS_LOG_TYPE",
-        s -> s.requestHeaders == null ? "TcpConnectionEnd" : "DownstreamEnd");
+    text(table, "ACCESS_LOG_TYPE", s -> s.logType.text());
     String hostname = localName();
     text(table, "HOSTNAME", s -> hostname);
     table.put(
@@ -135,6 +154,28 @@ final class Commands {
   }
 
   private static void times(Map<String, Definition> table) {
+    table.put(
+        "START_TIME_LOCAL",
+        new Definition(
+            Syntax.OPTIONAL_PARAMETERS,
+            format -> {
+              TimeFormat time = TimeFormat.local(format);
+              return (stream, out) -> {
+                time.append(stream.startEpochMillis, out);
+                return true;
+              };
+            }));
+    table.put(
+        "EMIT_TIME_LOCAL",
+        new Definition(
+            Syntax.OPTIONAL_PARAMETERS,
+            format -> {
+              TimeFormat time = TimeFormat.local(format);
+              return (stream, out) -> {
+                time.append(emitted(stream), out);
+                return true;
+              };
+            }));
     table.put(
         "START_TIME",
         new Definition(
@@ -153,8 +194,7 @@ final class Commands {
             format -> {
               TimeFormat time = TimeFormat.of(format);
               return (stream, out) -> {
-                long since = millis(stream.startNanos, stream.endNanos);
-                time.append(stream.startEpochMillis + Math.max(0, since), out);
+                time.append(emitted(stream), out);
                 return true;
               };
             }));
@@ -212,6 +252,10 @@ final class Commands {
     number(table, "CONNECTION_ID", s -> s.connectionId);
     text(table, "REQUESTED_SERVER_NAME", s -> s.requestedServerName);
     text(table, "FILTER_CHAIN_NAME", s -> s.filterChainName);
+    TlsCommands.ofDownstream()
+        .forEach(
+            (name, factory) ->
+                table.put(name, new Definition(Syntax.OPTIONAL_PARAMETERS, factory::of)));
   }
 
   private static void put(Map<String, Definition> table, String name, Command command) {
@@ -249,18 +293,23 @@ final class Commands {
     number(table, prefix + "_PORT", s -> of.apply(s) instanceof Address.Ip ip ? ip.port() : -1);
   }
 
+  /** As Envoy: none is a hyphen, even where other commands without a value are nothing. */
   private static Command flags(Function<ResponseFlag, String> name) {
     return (stream, out) -> {
-      boolean any = false;
+      String separator = "";
       for (ResponseFlag flag : stream.flags()) {
-        if (any) {
-          out.append(',');
-        }
-        out.append(name.apply(flag));
-        any = true;
+        out.append(separator).append(name.apply(flag));
+        separator = ",";
       }
-      return any;
+      if (separator.isEmpty()) {
+        out.append('-');
+      }
+      return true;
     };
+  }
+
+  private static long emitted(StreamInfo stream) {
+    return stream.startEpochMillis + Math.max(0, millis(stream.startNanos, stream.endNanos));
   }
 
   private static long millis(long from, long to) {

@@ -3,7 +3,7 @@ package io.bifocal.dataplane.format;
 import java.util.Set;
 
 /**
- * Commands that Envoy knows and that never have a value here: connections' TLS, tracing, metadata,
+ * Commands that Envoy knows and that never have a value here: upstream connections' TLS, tracing,
  * wire bytes. A format that names one is accepted.
  */
 final class EmptyCommands {
@@ -11,12 +11,10 @@ final class EmptyCommands {
       Set.of(
           "BYTES_RETRANSMITTED",
           "PACKETS_RETRANSMITTED",
-          "CEL",
           "CUSTOM_FLAGS",
           "UNIQUE_ID",
           "TRACE_ID",
           "SPAN_ID",
-          "DYNAMIC_METADATA",
           "CLUSTER_METADATA",
           "UPSTREAM_METADATA",
           "METADATA",
@@ -24,11 +22,6 @@ final class EmptyCommands {
           "UPSTREAM_FILTER_STATE",
           "TLS_JA3_FINGERPRINT",
           "TLS_JA4_FINGERPRINT",
-          "GRPC_STATUS",
-          "GRPC_STATUS_NUMBER",
-          "REQUEST_HEADERS_BYTES",
-          "RESPONSE_HEADERS_BYTES",
-          "RESPONSE_TRAILERS_BYTES",
           "UPSTREAM_WIRE_BYTES_SENT",
           "UPSTREAM_WIRE_BYTES_RECEIVED",
           "UPSTREAM_HEADER_BYTES_SENT",
@@ -58,30 +51,20 @@ final class EmptyCommands {
           "UPSTREAM_PEER_URI_SAN",
           "UPSTREAM_PEER_DNS_SAN",
           "UPSTREAM_PEER_IP_SAN",
+          "UPSTREAM_PEER_EMAIL_SAN",
+          "UPSTREAM_PEER_OTHERNAME_SAN",
+          "UPSTREAM_LOCAL_EMAIL_SAN",
+          "UPSTREAM_LOCAL_OTHERNAME_SAN",
+          "DOWNSTREAM_PEER_OTHERNAME_SAN",
+          "DOWNSTREAM_LOCAL_OTHERNAME_SAN",
+          "DOWNSTREAM_LOCAL_ADDRESS_ENDPOINT_ID",
+          "UPSTREAM_REMOTE_ADDRESS_ENDPOINT_ID",
           "UPSTREAM_PEER_CERT_V_START",
           "UPSTREAM_PEER_CERT_V_END",
           "UPSTREAM_LOCAL_SUBJECT",
           "UPSTREAM_LOCAL_URI_SAN",
           "UPSTREAM_LOCAL_DNS_SAN",
           "UPSTREAM_LOCAL_IP_SAN",
-          "DOWNSTREAM_TLS_CIPHER",
-          "DOWNSTREAM_TLS_VERSION",
-          "DOWNSTREAM_TLS_SESSION_ID",
-          "DOWNSTREAM_PEER_ISSUER",
-          "DOWNSTREAM_PEER_CERT",
-          "DOWNSTREAM_PEER_SUBJECT",
-          "DOWNSTREAM_PEER_URI_SAN",
-          "DOWNSTREAM_PEER_DNS_SAN",
-          "DOWNSTREAM_PEER_IP_SAN",
-          "DOWNSTREAM_PEER_SERIAL",
-          "DOWNSTREAM_PEER_FINGERPRINT_1",
-          "DOWNSTREAM_PEER_FINGERPRINT_256",
-          "DOWNSTREAM_PEER_CERT_V_START",
-          "DOWNSTREAM_PEER_CERT_V_END",
-          "DOWNSTREAM_LOCAL_SUBJECT",
-          "DOWNSTREAM_LOCAL_URI_SAN",
-          "DOWNSTREAM_LOCAL_DNS_SAN",
-          "DOWNSTREAM_LOCAL_IP_SAN",
           "ROUNDTRIP_DURATION");
 
   private EmptyCommands() {}

@@ -22,7 +22,7 @@ final class Headers {
               case ":method" -> s -> s.method;
               case ":path" -> s -> s.path;
               case ":authority", "host" -> s -> s.authority;
-              case ":scheme" -> s -> get(s.requestHeaders, "x-forwarded-proto");
+              case ":scheme" -> s -> s.scheme;
               default -> s -> get(s.requestHeaders, name);
             });
   }
@@ -94,6 +94,20 @@ final class Headers {
           List<String> values = new QueryStringDecoder(s.path).parameters().get(name);
           return values == null || values.isEmpty() ? null : values.get(0);
         });
+  }
+
+  /** {@code QUERY_PARAMS(ORIG|PATH|ORIG_OR_PATH)}: the path's query as it is. */
+  static Command query(String which) throws ConfigException {
+    Command path = path("WQ:" + which);
+    return (stream, out) -> {
+      int start = out.length();
+      if (!path.append(stream, out)) {
+        return false;
+      }
+      int mark = out.indexOf("?", start);
+      out.delete(start, mark < 0 ? out.length() : mark + 1);
+      return out.length() > start;
+    };
   }
 
   private static CharSequence originalPath(StreamInfo stream) {

@@ -36,6 +36,13 @@ final class RaceMetadata {
 
   private RaceMetadata() {}
 
+  /** Whether an invocation asks for something about races that there is not. */
+  static boolean isUnknown(Token.Invocation invocation) {
+    return invocation.name().equals(COMMAND)
+        && invocation.parameters().startsWith(NAMESPACE + ":")
+        && of(invocation) == null;
+  }
+
   /** The command that an invocation means; null when it is about something else. */
   static @Nullable Command of(Token.Invocation invocation) {
     String parameters = invocation.parameters();

@@ -2,10 +2,11 @@ package io.bifocal.dataplane.format;
 
 import io.bifocal.api.ConfigException;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
+import java.time.format.TextStyle;
 import java.time.temporal.ChronoField;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -19,10 +20,18 @@ final class TimeFormat {
   /** {@code 2026-11-24T22:22:24.609Z}. */
   static final TimeFormat DEFAULT = new TimeFormat(null);
 
+  private static final String LOCAL = "%Y-%m-%dT%H:%M:%E3S%z";
+
   private final @Nullable DateTimeFormatter formatter;
 
   private TimeFormat(@Nullable DateTimeFormatter formatter) {
     this.formatter = formatter;
+  }
+
+  /** The same in the machine's time zone; the empty format says which that is. */
+  static TimeFormat local(String format) throws ConfigException {
+    DateTimeFormatter utc = of(format.isEmpty() ? LOCAL : format).formatter;
+    return new TimeFormat(utc == null ? null : utc.withZone(ZoneId.systemDefault()));
   }
 
   /** Compiles a format; the empty one is the default. */
@@ -87,8 +96,8 @@ final class TimeFormat {
       case 'T' -> builder.appendPattern("HH:mm:ss");
       case 'R' -> builder.appendPattern("HH:mm");
       case 'D' -> builder.appendPattern("MM/dd/uu");
-      case 'z' -> builder.appendLiteral("+0000");
-      case 'Z' -> builder.appendLiteral("UTC");
+      case 'z' -> builder.appendOffset("+HHMM", "+0000");
+      case 'Z' -> builder.appendZoneText(TextStyle.SHORT);
       case 's' -> builder.appendValue(ChronoField.INSTANT_SECONDS);
       case 'n' -> builder.appendLiteral('\n');
       case 't' -> builder.appendLiteral('\t');
@@ -104,8 +113,7 @@ final class TimeFormat {
     if (formatter == null) {
       appendDefault(epochMillis, out);
     } else {
-      ZonedDateTime time = Instant.ofEpochMilli(epochMillis).atZone(ZoneOffset.UTC);
-      formatter.formatTo(time, out);
+      formatter.formatTo(Instant.ofEpochMilli(epochMillis), out);
     }
   }
 

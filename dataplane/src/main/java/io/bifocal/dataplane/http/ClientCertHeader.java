@@ -1,12 +1,12 @@
 package io.bifocal.dataplane.http;
 
+import io.bifocal.dataplane.format.Percent;
 import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.stream.TlsSession;
 import io.bifocal.dataplane.stream.TlsSession.NameKind;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertDetails;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -61,13 +61,13 @@ record ClientCertHeader(
     out.append("Hash=").append(TlsSession.digest(peer, "SHA-256"));
     if (cert) {
       out.append(";Cert=\"");
-      encode(TlsSession.pem(peer), out);
+      out.append(Percent.encoded(TlsSession.pem(peer)));
       out.append('"');
     }
     if (chain) {
       out.append(";Chain=\"");
       for (X509Certificate certificate : tls.peerChain()) {
-        encode(TlsSession.pem(certificate), out);
+        out.append(Percent.encoded(TlsSession.pem(certificate)));
       }
       out.append('"');
     }
@@ -85,19 +85,5 @@ record ClientCertHeader(
       TlsSession.names(peer, NameKind.DNS).forEach(name -> out.append(";DNS=").append(name));
     }
     return out.toString();
-  }
-
-  // As in a URL: what would end the quoted text, or the header, is escaped.
-  private static void encode(String text, StringBuilder out) {
-    for (byte b : text.getBytes(StandardCharsets.US_ASCII)) {
-      boolean plain = (b >= '0' && b <= '9') || (b >= 'A' && b <= 'Z') || (b >= 'a' && b <= 'z');
-      if (plain || b == '-' || b == '_' || b == '.' || b == '~') {
-        out.append((char) b);
-      } else {
-        out.append('%');
-        out.append(Character.toUpperCase(Character.forDigit((b >> 4) & 0xf, 16)));
-        out.append(Character.toUpperCase(Character.forDigit(b & 0xf, 16)));
-      }
-    }
   }
 }

@@ -23,6 +23,8 @@ final class Deadlines {
     ROUTE,
     /** {@code max_stream_duration}: the answer must be whole. */
     STREAM_DURATION,
+    /** {@code access_log_flush_interval}: it is logged once more before its end. */
+    LOG,
     /** {@code request_headers_timeout}: the request's head must be whole. */
     REQUEST_HEADERS,
     /** {@code max_connection_duration}. */

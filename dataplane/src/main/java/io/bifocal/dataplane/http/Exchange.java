@@ -21,6 +21,7 @@ import io.bifocal.dataplane.http.router.StreamDurations;
 import io.bifocal.dataplane.http.router.StrictHeaders;
 import io.bifocal.dataplane.ondemand.Question;
 import io.bifocal.dataplane.stream.GrpcStatus;
+import io.bifocal.dataplane.stream.LogType;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.buffer.ByteBuf;
@@ -37,11 +38,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
   private static final LocalReply NO_ROUTE =
       new LocalReply(404, "", ResponseFlag.NO_ROUTE_FOUND, "route_not_found");
   private static final LocalReply REQUEST_TIMEOUT =
-      new LocalReply(
-          408,
-          "request timeout",
-          ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR,
-          "request_overall_timeout");
+      new LocalReply(408, "request timeout", null, "request_overall_timeout");
   private static final LocalReply UNDERSCORE =
       new LocalReply(
           400,
@@ -172,6 +169,9 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
       stats.cxUpgradesTotal.inc();
       stats.cxUpgradesActive.inc();
     }
+    if (settings.logTimes() != null) {
+      logBeforeEnd(settings.logTimes(), now);
+    }
     FilterChain chain = connection.manager.filters();
     StreamFilters own = chain == null ? null : chain.forStream(new ChainEnds(this, response));
     if (own == null) {
@@ -180,6 +180,23 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
       filters = own;
       own.decodeHead(end);
     }
+  }
+
+  // The cluster is known by then to Envoy, which tells of it.
+  private void logBeforeEnd(HttpSettings.LogTimes times, long now) {
+    info.upstreamCluster = cluster();
+    if (times.onNewRequest()) {
+      log(LogType.DOWNSTREAM_START, now);
+    }
+    deadlines.set(Deadlines.Kind.LOG, now, times.interval());
+  }
+
+  private void log(LogType type, long now) {
+    info.logType = type;
+    info.endNanos = now;
+    connection.log(info);
+    info.endNanos = -1;
+    info.logType = LogType.DOWNSTREAM_END;
   }
 
   /** Where the request comes from. */
@@ -475,6 +492,12 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
       case STREAM_IDLE -> {
         stats.rqIdleTimeout.inc();
         giveUp(requestEnded ? RESPONSE_IDLE : REQUEST_IDLE);
+      }
+      case LOG -> {
+        HttpSettings.LogTimes times = connection.settings.logTimes();
+        long now = connection.loop.nanoTime();
+        log(LogType.DOWNSTREAM_PERIODIC, now);
+        deadlines.set(Deadlines.Kind.LOG, now, times == null ? 0 : times.interval());
       }
       case STREAM_DURATION -> {
         stats.rqMaxDuration.inc();

@@ -30,14 +30,19 @@ record ForwardedFor(int hops, CidrRanges trusted, boolean appends) implements Or
     return peer != null && trusted.contains(peer) ? lastUntrusted(value) : null;
   }
 
-  /** All values of the header, as one list; null when there is none. */
+  /** All values of the header, as one list, which it is from now on; null when there is none. */
   static @Nullable String value(HttpHeaders headers) {
     String first = headers.get(HeaderNames.X_FORWARDED_FOR);
     if (first == null) {
       return null;
     }
     List<String> all = headers.getAll(HeaderNames.X_FORWARDED_FOR);
-    return all.size() == 1 ? first : String.join(",", all);
+    if (all.size() == 1) {
+      return first;
+    }
+    String joined = String.join(",", all);
+    headers.set(HeaderNames.X_FORWARDED_FOR, joined);
+    return joined;
   }
 
   /** The last address but {@code hops}. */

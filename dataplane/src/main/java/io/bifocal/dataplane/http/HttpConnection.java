@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.http;
 
 import io.bifocal.dataplane.extension.DownstreamConnection;
+import io.bifocal.dataplane.http.codec.ErrorAnswer;
 import io.bifocal.dataplane.http.codec.Protocol;
 import io.bifocal.dataplane.http.codec.RequestError;
 import io.bifocal.dataplane.http.codec.RequestReceiver;
@@ -9,15 +10,11 @@ import io.bifocal.dataplane.http.codec.ServerConnection;
 import io.bifocal.dataplane.http.codec.ServerEvents;
 import io.bifocal.dataplane.stream.AccessLog;
 import io.bifocal.dataplane.stream.LogType;
-import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.dataplane.stream.TlsSession;
 import io.bifocal.xds.time.Loop;
 import io.netty.channel.Channel;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
-import io.netty.handler.codec.http.HttpHeaders;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +44,13 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
   private @Nullable TlsSession tls;
   private String serverName;
   private int requests;
+  private int active;
+  private boolean bytesCame;
+  private boolean headBegan;
+  private long headSince;
+
+  // The connection has lived long enough: its next answer is the last one.
+  private boolean softDrain;
 
   HttpConnection(ConnectionManager manager, HttpWorker here, DownstreamConnection downstream) {
     this.manager = manager;
@@ -92,38 +96,24 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
   @Override
   public RequestReceiver onRequest(ResponseSender response) {
     deadlines.clear(Deadlines.Kind.CONNECTION_IDLE);
+    headEnded();
+    active++;
     requests++;
     if (requests == settings.maxRequests()) {
       stats.cxMaxRequests.inc();
       endWith(response);
     }
+    if (softDrain) {
+      response.closeAfterwards();
+    }
     return new Exchange(this, response);
   }
 
   @Override
-  public HttpHeaders onRequestError(RequestError error) {
-    long now = loop.nanoTime();
-    stats.rqTotal.inc();
-    stats.rqTotal(Protocol.HTTP_1_1).inc();
-    stats.rqRxReset.inc();
-    stats.rqBeforeComplete.inc();
-    stats.answered(error.status());
-    stats.cxProtocolError.inc();
-    StreamInfo info = new StreamInfo();
-    begin(info, Protocol.HTTP_1_1, now);
-    info.responseCode = error.status();
-    info.responseCodeDetails = error.details();
-    info.flag(ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR);
-    info.bytesSent = error.reason().length();
-    info.endNanos = now;
-    HttpHeaders headers = LocalHeaders.empty();
-    headers.set(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(error.reason().length()));
-    headers.set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.TEXT_PLAIN);
-    headers.set(HttpHeaderNames.DATE, here.date.at(info.startEpochMillis));
-    headers.set(HttpHeaderNames.SERVER, settings.serverName());
-    info.responseHeaders = headers;
-    log(info);
-    return headers;
+  public ErrorAnswer onRequestError(RequestError error) {
+    long since = headBegan ? headSince : loop.nanoTime();
+    headEnded();
+    return HeadlessRequest.answer(this, error, since);
   }
 
   void begin(StreamInfo info, Protocol protocol, long now) {
@@ -150,6 +140,51 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
   @Override
   public void onBytesRead(int count) {
     stats.cxRxBytes.add(count);
+    bytesCame = true;
+  }
+
+  // Bytes have come and no request: one has begun whose head is not whole. HTTP/2's heads are.
+  @Override
+  public void onReadComplete() {
+    if (bytesCame && !headBegan && active == 0 && !isMultiplexed()) {
+      headBegan = true;
+      headSince = loop.nanoTime();
+      deadlines.clear(Deadlines.Kind.CONNECTION_IDLE);
+      HttpSettings.Timeouts timeouts = settings.timeouts();
+      deadlines.set(Deadlines.Kind.REQUEST_HEADERS, headSince, timeouts.requestHeaders());
+      deadlines.set(Deadlines.Kind.REQUEST, headSince, timeouts.request());
+      deadlines.set(Deadlines.Kind.STREAM_IDLE, headSince, timeouts.streamIdle());
+    }
+    bytesCame = false;
+  }
+
+  private void headEnded() {
+    bytesCame = false;
+    if (headBegan) {
+      headBegan = false;
+      deadlines.clear(Deadlines.Kind.REQUEST_HEADERS);
+      deadlines.clear(Deadlines.Kind.REQUEST);
+      deadlines.clear(Deadlines.Kind.STREAM_IDLE);
+    }
+  }
+
+  private void refuse(RequestError error) {
+    ServerConnection current = codec;
+    if (current == null) {
+      close();
+    } else {
+      current.refuse(error);
+    }
+  }
+
+  @Override
+  public long delayedClose() {
+    return settings.timeouts().delayedClose();
+  }
+
+  @Override
+  public void onDelayedCloseTimeout() {
+    stats.cxDelayedCloseTimeout.inc();
   }
 
   @Override
@@ -178,16 +213,31 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
         stats.cxMaxDuration.inc();
         if (isMultiplexed()) {
           drain();
-        } else if (codec != null) {
-          codec.goAway();
-        } else {
+        } else if (codec == null || requests == 0) {
           close();
+        } else if (settings.timeouts().safeDuration()) {
+          softDrain = true;
+          stats.cxSoftDrain.inc();
+        } else {
+          drain();
         }
       }
       case DRAIN -> {
         if (codec != null) {
           codec.goAway();
         }
+      }
+      case REQUEST_HEADERS -> {
+        stats.rqHeaderTimeout.inc();
+        refuse(HeadlessRequest.HEADERS_TIMEOUT);
+      }
+      case REQUEST -> {
+        stats.rqTimeout.inc();
+        refuse(HeadlessRequest.TIMEOUT);
+      }
+      case STREAM_IDLE -> {
+        stats.rqIdleTimeout.inc();
+        refuse(HeadlessRequest.IDLE);
       }
       default -> {}
     }
@@ -197,11 +247,13 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     return codec != null && codec.protocol().isMultiplexed();
   }
 
-  /** The listener drains: this answer is the connection's last, or tells that it ends soon. */
-  void drainWith(ResponseSender answer) {
-    if (!draining) {
+  /** If the connection's end is near, this answer is its last one, or tells that it ends soon. */
+  void beforeAnswer(ResponseSender answer) {
+    if (manager.draining() && !draining) {
       stats.cxDrainClose.inc();
       endWith(answer);
+    } else if (draining && !isMultiplexed()) {
+      answer.closeAfterwards();
     }
   }
 
@@ -230,6 +282,7 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
 
   /** An exchange is over. */
   void ended(StreamInfo info) {
+    active--;
     if (isMultiplexed() && prematureResets.isTooMany(info)) {
       stats.rqTooManyPrematureResets.inc();
       close();
@@ -264,6 +317,9 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     }
     if (downstream.secure()) {
       stats.cxSslActive.dec();
+    }
+    if (softDrain) {
+      stats.cxSoftDrain.dec();
     }
     stats.cxDestroy.inc();
     (here ? stats.cxDestroyLocal : stats.cxDestroyRemote).inc();

@@ -38,6 +38,7 @@ record HttpSettings(
     boolean generateRequestId,
     boolean preserveRequestId,
     boolean alwaysSetRequestId,
+    @Nullable LogTimes logTimes,
     @Nullable LocalReplies localReplies,
     @Nullable ProxyStatus proxyStatus,
     boolean hasRouter,
@@ -65,6 +66,13 @@ record HttpSettings(
     REJECT,
     DROP
   }
+
+  /**
+   * When a request is logged besides at its end.
+   *
+   * @param interval in nanoseconds; 0 for never
+   */
+  record LogTimes(boolean onNewRequest, long interval) {}
 
   /** Who this proxy is to the upstream: the cluster and the node of its own that ask. */
   record Caller(String cluster, String node) {}

@@ -14,6 +14,7 @@ import io.envoyproxy.envoy.config.core.v3.Node;
 import io.envoyproxy.envoy.config.core.v3.SchemeHeaderTransformation;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import io.envoyproxy.envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig;
 import io.netty.util.AsciiString;
@@ -48,6 +49,12 @@ final class HttpSettingsReader {
               "stream_idle_timeout",
               "request_timeout",
               "access_log",
+              "access_log_flush_interval",
+              "flush_access_log_on_new_request",
+              "access_log_options",
+              "request_headers_timeout",
+              "delayed_close_timeout",
+              "http1_safe_max_connection_duration",
               "use_remote_address",
               "xff_num_trusted_hops",
               "skip_xff_append",
@@ -81,10 +88,6 @@ final class HttpSettingsReader {
               "local_reply_config")
           .ignores("clients speak HTTP/1.1 and HTTP/2", "http3_protocol_options")
           .ignores("requests are not traced", "tracing")
-          .ignores("a client has a second to see the last answer", "delayed_close_timeout")
-          .ignores(
-              "a client that does not end its request's head is bounded by the idle timeouts",
-              "request_headers_timeout")
           .ignores(
               "Envoy 1.40 was seen to give it no effect",
               "represent_ipv4_remote_address_as_ipv4_mapped_ipv6")
@@ -102,6 +105,12 @@ final class HttpSettingsReader {
               "max_requests_per_connection",
               "headers_with_underscores_action")
           .ignores("it is about answers, which clusters configure", "max_response_headers_kb");
+
+  private static final SupportedFields LOG_OPTIONS =
+      SupportedFields.of(HcmAccessLogOptions.getDescriptor())
+          .supports("access_log_flush_interval", "flush_access_log_on_new_request")
+          .ignores(
+              "a tunnel is logged when it ends", "flush_log_on_tunnel_successfully_established");
 
   private static final SupportedFields ROUTER_FIELDS =
       SupportedFields.of(Router.getDescriptor())
@@ -167,6 +176,7 @@ final class HttpSettingsReader {
         !config.hasGenerateRequestId() || config.getGenerateRequestId().getValue(),
         config.getPreserveExternalRequestId(),
         config.getAlwaysSetRequestIdInResponse(),
+        logTimes(),
         config.hasLocalReplyConfig()
             ? LocalReplies.of(config.getLocalReplyConfig(), runtime, where + ".local_reply_config")
             : null,
@@ -175,6 +185,30 @@ final class HttpSettingsReader {
             : null,
         router != null,
         router != null && router.getSuppressEnvoyHeaders());
+  }
+
+  @SuppressWarnings("deprecation") // control planes still send the old fields
+  private HttpSettings.@Nullable LogTimes logTimes() throws ConfigException {
+    HcmAccessLogOptions options = config.getAccessLogOptions();
+    LOG_OPTIONS.check(options, where + ".access_log_options").forEach(log::warn);
+    if (config.hasAccessLogOptions() && config.getFlushAccessLogOnNewRequest()) {
+      throw new ConfigException(
+          "Only one of flush_access_log_on_new_request or access_log_options can be specified.");
+    }
+    if (config.hasAccessLogOptions() && config.hasAccessLogFlushInterval()) {
+      throw new ConfigException(
+          "Only one of access_log_flush_interval or access_log_options can be specified.");
+    }
+    boolean onNewRequest =
+        config.getFlushAccessLogOnNewRequest() || options.getFlushAccessLogOnNewRequest();
+    long interval =
+        config.hasAccessLogFlushInterval()
+            ? nanos(true, config.getAccessLogFlushInterval(), Duration.ZERO)
+            : nanos(
+                options.hasAccessLogFlushInterval(),
+                options.getAccessLogFlushInterval(),
+                Duration.ZERO);
+    return onNewRequest || interval > 0 ? new HttpSettings.LogTimes(onNewRequest, interval) : null;
   }
 
   private ServerCodec codec(HttpProtocolOptions common) throws ConfigException {

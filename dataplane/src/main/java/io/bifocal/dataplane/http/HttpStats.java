@@ -118,7 +118,7 @@ final class HttpStats {
     rqMaxDuration = counter("downstream_rq_max_duration_reached");
     rqIpDetectionRejected = counter("downstream_rq_rejected_via_ip_detection");
     cxDelayedCloseTimeout = counter("downstream_cx_delayed_close_timeout");
-    cxSoftDrain = counter("downstream_cx_http1_soft_drain");
+    cxSoftDrain = gauge("downstream_cx_http1_soft_drain");
     rqNonRelativePath = counter("downstream_rq_non_relative_path");
     resetAfterStart = counter("rq_reset_after_downstream_response_started");
     listenerCompleted = listener.counter("downstream_rq_completed").at(shard);

@@ -107,9 +107,7 @@ final class Response implements DownstreamStream {
     if (!exchange.requestEnded()) {
       connection.stats.rqBeforeComplete.inc();
     }
-    if (connection.manager.draining()) {
-      connection.drainWith(sender);
-    }
+    connection.beforeAnswer(sender);
     exchange.touch(now);
     if (end) {
       exchange.end();

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.listener;
 
+import io.bifocal.dataplane.stream.LogType;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.dataplane.worker.Worker;
 import java.util.concurrent.atomic.AtomicLong;
@@ -18,6 +19,7 @@ final class ConnectionLife {
     this.version = version;
     this.worker = worker;
     info.connectionId = IDS.incrementAndGet();
+    info.logType = LogType.NOT_SET;
     info.startEpochMillis = worker.loop().wallTime().toEpochMilli();
     info.startNanos = worker.loop().nanoTime();
   }

@@ -55,7 +55,6 @@ public enum GrpcStatus {
   /** What stands for a status of HTTP. */
   public static GrpcStatus ofHttp(int status) {
     return switch (status) {
-      case 200 -> OK;
       case 400 -> INTERNAL;
       case 401 -> UNAUTHENTICATED;
       case 403 -> PERMISSION_DENIED;
@@ -76,7 +75,7 @@ public enum GrpcStatus {
 
   /**
    * The number that an answer ended with, in its trailers or its headers, or that its status stands
-   * for; −1 where there is neither.
+   * for.
    */
   public static long numberOf(StreamInfo stream) {
     long told = told(stream.responseTrailers);
@@ -86,7 +85,8 @@ public enum GrpcStatus {
     if (told >= 0) {
       return told;
     }
-    return stream.responseCode == 0 ? -1 : ofHttp(stream.responseCode).number();
+    // As by Envoy: what no call answered has not ended well, whatever its status.
+    return ofHttp(stream.responseCode).number();
   }
 
   /** A message as {@code grpc-message} carries it. */

@@ -172,6 +172,18 @@ public final class TlsSession {
     }
   }
 
+  /** When a certificate begins to be valid, in milliseconds of the epoch. */
+  @SuppressWarnings("JavaUtilDate") // the JDK's certificates know no other
+  public static long validFrom(X509Certificate certificate) {
+    return certificate.getNotBefore().getTime();
+  }
+
+  /** When it ceases to be. */
+  @SuppressWarnings("JavaUtilDate")
+  public static long validUntil(X509Certificate certificate) {
+    return certificate.getNotAfter().getTime();
+  }
+
   /** A certificate's serial number in hexadecimal, whole octets. */
   public static String serial(X509Certificate certificate) {
     String hex = certificate.getSerialNumber().toString(16);

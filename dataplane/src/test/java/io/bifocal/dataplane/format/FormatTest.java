@@ -19,6 +19,7 @@ import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.host.HostStats;
 import io.bifocal.dataplane.host.Locality;
 import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.stream.LogType;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
@@ -57,6 +58,7 @@ class FormatTest {
   /** A request that an upstream answered with a 404. */
   private static StreamInfo answered() {
     StreamInfo stream = new StreamInfo();
+    stream.logType = LogType.DOWNSTREAM_END;
     stream.startEpochMillis = Instant.parse("2026-11-24T22:22:24.618Z").toEpochMilli();
     stream.startNanos = 1_000_000;
     stream.lastDownstreamRxNanos = 1_100_000;
@@ -344,6 +346,50 @@ class FormatTest {
     Format format = Format.text("%DYNAMIC_METADATA(bifocal.connect:winer)%");
     assertThat(format.of(answered())).isEqualTo("-");
     assertThat(format.withoutValue()).containsExactly("DYNAMIC_METADATA");
+  }
+
+  @Test
+  void what_filters_have_said_is_told() throws ConfigException {
+    StreamInfo stream = answered();
+    Struct.Builder said = Struct.newBuilder();
+    said.putFields("k", Value.newBuilder().setStringValue("v").build());
+    said.putFields("n", Value.newBuilder().setNumberValue(1).build());
+    stream.addMetadata("a.filter", said.build());
+
+    assertThat(Format.text("%DYNAMIC_METADATA(a.filter:k)%").of(stream)).isEqualTo("v");
+    assertThat(Format.text("%DYNAMIC_METADATA(a.filter:n)%").of(stream)).isEqualTo("1.0");
+    assertThat(Format.text("%DYNAMIC_METADATA(a.filter)%").of(stream))
+        .isEqualTo("{\"k\":\"v\",\"n\":1.0}");
+    assertThat(Format.text("%DYNAMIC_METADATA(a.filter:x)%").of(stream)).isEqualTo("-");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "CAMEL_STRING, NotFound, -",
+    "SNAKE_STRING, NOT_FOUND, -",
+    "NUMBER, 5, -",
+  })
+  void a_call_has_a_status(String format, String ofCall, String ofOther) throws ConfigException {
+    StreamInfo call = answered();
+    call.requestHeaders = new DefaultHttpHeaders().add("content-type", "application/grpc+proto");
+    call.responseTrailers = new DefaultHttpHeaders().add("grpc-status", "5");
+
+    Format status = Format.text("%GRPC_STATUS(" + format + ")%");
+    assertThat(status.of(call)).isEqualTo(ofCall);
+    assertThat(status.of(answered())).isEqualTo(ofOther);
+  }
+
+  @Test
+  void the_first_command_with_a_value_counts() throws ConfigException {
+    String operators = "{\"operators\":[{\"command\":\"REQ\",\"param\":\"no\"},\"PROTOCOL\"]}";
+    assertThat(Format.text("%COALESCE(" + operators + ")%").of(answered())).isEqualTo("HTTP/1.1");
+  }
+
+  @Test
+  void expressions_are_refused() {
+    assertThatThrownBy(() -> Format.text("%CEL(request.method)%"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("CEL");
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.codec;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.DuplexChannel;
 import java.util.concurrent.TimeUnit;
@@ -12,14 +13,15 @@ import java.util.concurrent.TimeUnit;
  * has done the same or has had its time (RFC 9112, section 9.6).
  */
 final class DelayedClose {
-  // Envoy's delayed_close_timeout: how long a peer may take to see the answer before the close.
-  private static final long TIMEOUT_MILLIS = 1000;
-
   private DelayedClose() {}
 
   /** Closes once what was written has gone out and has had its time. */
-  static void start(ChannelHandlerContext ctx) {
+  static void start(ChannelHandlerContext ctx, ServerEvents events) {
     Channel channel = ctx.channel();
+    if (events.delayedClose() == 0) {
+      ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+      return;
+    }
     ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
         .addListener(
             sent -> {
@@ -30,13 +32,15 @@ final class DelayedClose {
               }
             });
     channel.config().setAutoRead(true);
-    var unused =
+    var timer =
         ctx.executor()
             .schedule(
                 () -> {
+                  events.onDelayedCloseTimeout();
                   var unusedClose = channel.close();
                 },
-                TIMEOUT_MILLIS,
-                TimeUnit.MILLISECONDS);
+                events.delayedClose(),
+                TimeUnit.NANOSECONDS);
+    channel.closeFuture().addListener(closed -> timer.cancel(false));
   }
 }

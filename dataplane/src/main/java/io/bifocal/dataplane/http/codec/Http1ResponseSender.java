@@ -50,11 +50,11 @@ final class Http1ResponseSender implements ResponseSender {
   }
 
   /** Answers what is no request. */
-  void refuse(RequestError error, HttpHeaders headers) {
-    headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-    writer.response(connection.ctx(), error.status(), headers, Http1Writer.Kind.USUAL, false);
+  void refuse(ErrorAnswer answer) {
+    answer.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+    writer.response(connection.ctx(), answer.status(), answer.headers(), Http1Writer.Kind.USUAL, false);
     writer.body(
-        connection.ctx(), ByteBufUtil.writeAscii(connection.ctx().alloc(), error.reason()), true);
+        connection.ctx(), ByteBufUtil.writeUtf8(connection.ctx().alloc(), answer.body()), true);
   }
 
   @Override

@@ -212,7 +212,8 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   }
 
   // The connection is of no more use: what follows cannot be told from the rest of the error.
-  private void refuse(RequestError error) {
+  @Override
+  public void refuse(RequestError error) {
     RequestReceiver current = receiver;
     if (current != null) {
       // Whoever takes the request answers this too, unless the answer has begun.
@@ -223,7 +224,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
       return;
     }
     if (current == null) {
-      response.refuse(error, events.onRequestError(error));
+      response.refuse(events.onRequestError(error));
     }
     endConnection();
   }
@@ -315,7 +316,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     if (requestEnded && receiver == null && response.ended()) {
       ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     } else {
-      DelayedClose.start(ctx());
+      DelayedClose.start(ctx(), events);
     }
   }
 

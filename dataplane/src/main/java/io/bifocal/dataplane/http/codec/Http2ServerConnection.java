@@ -120,6 +120,11 @@ public final class Http2ServerConnection extends Http2ConnectionHandler
   }
 
   @Override
+  public void refuse(RequestError error) {
+    close(); // not asked: heads are whole when they are told of
+  }
+
+  @Override
   public void goAway() {
     if (state != State.SERVING) {
       return;
@@ -152,7 +157,7 @@ public final class Http2ServerConnection extends Http2ConnectionHandler
   private void closeAfterFlush() {
     state = State.CLOSING;
     flush(ctx());
-    DelayedClose.start(ctx());
+    DelayedClose.start(ctx(), events);
   }
 
   // ---- for its streams

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.codec;
 
+import io.bifocal.dataplane.stream.ResponseFlag;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
@@ -14,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param reason the answer's body
  * @param details {@code %RESPONSE_CODE_DETAILS%}
+ * @param flag what went wrong; null for nothing of which there is a flag
  */
-public record RequestError(int status, String reason, String details) {
+public record RequestError(int status, String reason, String details, @Nullable ResponseFlag flag) {
   static final RequestError BAD_REQUEST = bad("http1.codec_error");
   static final RequestError INVALID_CHARACTERS = bad("http1.invalid_characters");
   static final RequestError INVALID_URL = bad("http1.invalid_url");
@@ -30,6 +32,10 @@ public record RequestError(int status, String reason, String details) {
   static final RequestError NOMINATED = bad("http1.connection_header_rejected");
   static final RequestError OTHER_VERSION =
       new RequestError(426, "Upgrade Required", "low_version");
+
+  public RequestError(int status, String reason, String details) {
+    this(status, reason, details, ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR);
+  }
 
   private static RequestError bad(String details) {
     return new RequestError(400, "Bad Request", details);

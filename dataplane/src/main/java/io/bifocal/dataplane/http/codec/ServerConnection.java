@@ -14,6 +14,9 @@ public sealed interface ServerConnection permits Http1ServerConnection, Http2Ser
   /** Takes no further request; closes when what has begun is answered. */
   void goAway();
 
+  /** Answers a request that has begun and does not end its head, where that is possible. */
+  void refuse(RequestError error);
+
   /** Closes without waiting for anything. */
   void close();
 }

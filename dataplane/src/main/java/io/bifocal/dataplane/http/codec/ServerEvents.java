@@ -1,7 +1,5 @@
 package io.bifocal.dataplane.http.codec;
 
-import io.netty.handler.codec.http.HttpHeaders;
-
 /** What happens on a connection that serves requests; on its loop. */
 public interface ServerEvents {
   /** It is known what is spoken. */
@@ -13,12 +11,21 @@ public interface ServerEvents {
   /**
    * Something came that is no acceptable request. The codec answers it and closes.
    *
-   * @return the headers of the answer
+   * @return the answer
    */
-  HttpHeaders onRequestError(RequestError error);
+  ErrorAnswer onRequestError(RequestError error);
 
   /** What came breaks the rules of HTTP/2: the connection ends, and the exchanges on it hear so. */
   void onConnectionError();
+
+  /** Nanoseconds that a client has to see the last answer before the close; 0 for none. */
+  long delayedClose();
+
+  /** A client did not close within that time. */
+  void onDelayedCloseTimeout();
+
+  /** All that has come for now has been handled. */
+  void onReadComplete();
 
   /** Bytes came in. */
   void onBytesRead(int count);

@@ -1,0 +1,74 @@
+package io.bifocal.dataplane.http;
+
+import io.bifocal.dataplane.http.codec.ErrorAnswer;
+import io.bifocal.dataplane.http.codec.Protocol;
+import io.bifocal.dataplane.http.codec.RequestError;
+import io.bifocal.dataplane.stream.ResponseFlag;
+import io.bifocal.dataplane.stream.StreamInfo;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.nio.charset.StandardCharsets;
+
+/** A request of whose head nothing can be made: it is answered, counted and logged at once. */
+final class HeadlessRequest {
+  static final RequestError HEADERS_TIMEOUT =
+      new RequestError(408, "request header timeout", "request_header_timeout", null);
+  static final RequestError TIMEOUT =
+      new RequestError(408, "request timeout", "request_overall_timeout", null);
+  static final RequestError IDLE =
+      new RequestError(
+          408, "stream timeout", "stream_idle_timeout", ResponseFlag.STREAM_IDLE_TIMEOUT);
+
+  private HeadlessRequest() {}
+
+  /**
+   * Answers it.
+   *
+   * @param since when it began, as the loop counts
+   */
+  static ErrorAnswer answer(HttpConnection connection, RequestError error, long since) {
+    HttpSettings settings = connection.settings;
+    StreamInfo info = new StreamInfo();
+    connection.begin(info, Protocol.HTTP_1_1, since);
+    info.responseCode = error.status();
+    info.responseCodeDetails = error.details();
+    HttpHeaders headers = LocalHeaders.empty();
+    info.responseHeaders = headers;
+    LocalReplies.Answer made =
+        settings.localReplies() == null
+            ? new LocalReplies.Answer(error.status(), error.reason(), "text/plain")
+            : settings.localReplies().rewrite(error.status(), error.reason(), headers, info);
+    byte[] body = made.body().getBytes(StandardCharsets.UTF_8);
+    headers.set(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(body.length));
+    if (body.length > 0) {
+      headers.set(HttpHeaderNames.CONTENT_TYPE, made.contentType());
+    }
+    ResponseHeaders.complete(
+        headers,
+        LocalHeaders.empty(),
+        settings,
+        connection.here.date,
+        connection.loop.wallTime().toEpochMilli(),
+        false);
+    if (error.flag() != null) {
+      info.flag(error.flag());
+    }
+    info.responseCode = made.status();
+    info.bytesSent = body.length;
+    info.endNanos = connection.loop.nanoTime();
+    count(connection.stats, error, made.status());
+    connection.log(info);
+    return new ErrorAnswer(made.status(), headers, made.body());
+  }
+
+  private static void count(HttpStats stats, RequestError error, int status) {
+    stats.rqTotal.inc();
+    stats.rqTotal(Protocol.HTTP_1_1).inc();
+    stats.rqBeforeComplete.inc();
+    stats.answered(status);
+    if (error.flag() == ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR) {
+      stats.rqRxReset.inc();
+      stats.cxProtocolError.inc();
+    }
+  }
+}
