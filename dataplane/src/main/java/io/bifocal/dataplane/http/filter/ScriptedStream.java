@@ -264,6 +264,11 @@ public final class ScriptedStream {
     }
 
     @Override
+    public void requestTrailers(HttpHeaders fields) {
+      requestEnded = true;
+    }
+
+    @Override
     public void flushRequest() {}
 
     @Override
@@ -278,6 +283,11 @@ public final class ScriptedStream {
       body.append(data.toString(StandardCharsets.UTF_8));
       data.release();
       ended = end;
+    }
+
+    @Override
+    public void responseTrailers(HttpHeaders fields) {
+      ended = true;
     }
 
     @Override

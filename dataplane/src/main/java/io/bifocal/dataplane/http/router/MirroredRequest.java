@@ -52,6 +52,14 @@ final class MirroredRequest implements DownstreamStream {
     way.onRequestBody(data, end);
   }
 
+  void onTrailers(HttpHeaders trailers) {
+    RouterRequest way = router;
+    if (!over && way != null) {
+      watch(way);
+      way.onRequestTrailers(trailers);
+    }
+  }
+
   private void watch(RouterRequest way) {
     if (way.timeout() > 0) {
       timer = loop.schedule(Duration.ofNanos(way.timeout()), way::onTimeout);
@@ -106,6 +114,14 @@ final class MirroredRequest implements DownstreamStream {
       end();
     }
   }
+
+  @Override
+  public void respondTrailers(HttpHeaders trailers) {
+    end();
+  }
+
+  @Override
+  public void respondInformational(int status, HttpHeaders headers) {}
 
   @Override
   public void flush() {}

@@ -115,6 +115,12 @@ final class Mirrors {
     }
   }
 
+  void onTrailers(HttpHeaders trailers) {
+    for (int i = 0; i < copies.size(); i++) {
+      copies.get(i).onTrailers(trailers.copy());
+    }
+  }
+
   /** What the client had sent has been read. */
   void onReadComplete() {
     for (int i = 0; i < copies.size(); i++) {

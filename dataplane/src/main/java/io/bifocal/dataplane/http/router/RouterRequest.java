@@ -245,9 +245,15 @@ public final class RouterRequest implements RetryState.Owner {
     if (done) {
       return;
     }
+    if (mirrors != null) {
+      mirrors.onTrailers(trailers);
+    }
     body.trailers(trailers);
-    if (attempt().isConnected()) {
-      attempt().sendTrailers(trailers);
+    for (int i = 0; i < tries.size(); i++) {
+      if (tries.get(i).isConnected()) {
+        tries.get(i).sendTrailers(trailers);
+      }
+      tries.get(i).requestEnded();
     }
   }
 

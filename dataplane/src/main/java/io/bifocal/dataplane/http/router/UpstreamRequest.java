@@ -248,13 +248,16 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
       return;
     }
     router.downstream.info().responseTrailers = trailers;
-    router.onUpstreamEnd();
+    router.onUpstreamEnd(this);
     router.downstream.respondTrailers(trailers);
     router.downstream.flush();
   }
 
   @Override
   public void onInformational(int status, HttpHeaders headers) {
+    if (deadlines != null) {
+      deadlines.touch();
+    }
     router.downstream.respondInformational(status, headers);
   }
 

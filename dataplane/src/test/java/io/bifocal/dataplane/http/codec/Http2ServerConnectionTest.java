@@ -88,9 +88,20 @@ class Http2ServerConnectionTest {
     }
 
     @Override
-    public HttpHeaders onRequestError(RequestError error) {
+    public ErrorAnswer onRequestError(RequestError error) {
       throw new AssertionError();
     }
+
+    @Override
+    public long delayedClose() {
+      return 0;
+    }
+
+    @Override
+    public void onDelayedCloseTimeout() {}
+
+    @Override
+    public void onReadComplete() {}
 
     @Override
     public void onConnectionError() {
