@@ -153,7 +153,8 @@ final class Parts implements AutoCloseable {
                 .register(PREFIX + "http_connection_manager.v3.HttpConnectionManager", http)
                 .register(PREFIX + "rbac.v3.RBAC", new NetworkRbacFactory(stats.root()))
                 .register(
-                    PREFIX + "tcp_proxy.v3.TcpProxy", new TcpProxyFactory(tables::of, logs, stats)),
+                    PREFIX + "tcp_proxy.v3.TcpProxy",
+                    new TcpProxyFactory(tables::of, logs, stats, clusters.onDemand(), control)),
             logs,
             transports,
             runtime,

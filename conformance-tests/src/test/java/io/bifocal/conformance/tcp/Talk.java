@@ -8,17 +8,31 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 
-/** A client's connection. */
+/** One end of a connection. */
 final class Talk implements AutoCloseable {
   private static final int PATIENCE_MILLIS = 3_000;
 
-  private final Socket socket = new Socket();
+  private final Socket socket;
 
   Talk(InetSocketAddress address) {
+    this(connected(address));
+  }
+
+  Talk(Socket socket) {
+    this.socket = socket;
     try {
-      socket.connect(address, PATIENCE_MILLIS);
       socket.setTcpNoDelay(true);
       socket.setSoTimeout(PATIENCE_MILLIS);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Socket connected(InetSocketAddress address) {
+    try {
+      Socket socket = new Socket();
+      socket.connect(address, PATIENCE_MILLIS);
+      return socket;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -71,6 +85,16 @@ final class Talk implements AutoCloseable {
 
   private static String text(ByteArrayOutputStream heard) {
     return heard.toString(StandardCharsets.ISO_8859_1);
+  }
+
+  /** Ends without a good-bye. */
+  void reset() {
+    try {
+      socket.setSoLinger(true, 0);
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** What comes until the other side closes. */

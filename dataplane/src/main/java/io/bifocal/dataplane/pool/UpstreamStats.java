@@ -39,6 +39,8 @@ public final class UpstreamStats {
   public final Cell cxMaxRequests;
   public final Cell cxNoneHealthy;
   public final Cell lbHealthyPanic;
+  public final Cell cxReadingPaused;
+  public final Cell cxReadingResumed;
   public final Cell cxRxBytesTotal;
   public final Cell cxTxBytesTotal;
   public final Cell cxProtocolError;
@@ -110,6 +112,8 @@ public final class UpstreamStats {
     cxMaxRequests = counter("upstream_cx_max_requests");
     cxNoneHealthy = counter("upstream_cx_none_healthy");
     lbHealthyPanic = counter("lb_healthy_panic");
+    cxReadingPaused = counter("upstream_flow_control_paused_reading_total");
+    cxReadingResumed = counter("upstream_flow_control_resumed_reading_total");
     cxRxBytesTotal = counter("upstream_cx_rx_bytes_total");
     cxTxBytesTotal = counter("upstream_cx_tx_bytes_total");
     cxProtocolError = counter("upstream_cx_protocol_error");

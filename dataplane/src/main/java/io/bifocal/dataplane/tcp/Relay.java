@@ -36,6 +36,9 @@ final class Relay extends ChannelInboundHandlerAdapter {
 
     /** Its input has ended and all of it was passed on. */
     void onFinished();
+
+    /** It was reset, or broke on the way; it is about to be closed. */
+    default void onBroken() {}
   }
 
   /** An end that is not joined. */
@@ -77,6 +80,12 @@ final class Relay extends ChannelInboundHandlerAdapter {
 
   void whenFlushed(Runnable then) {
     channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(f -> then.run());
+  }
+
+  /** Whether something that was written is not out yet. */
+  boolean hasPending() {
+    var waiting = channel.unsafe().outboundBuffer();
+    return waiting != null && !waiting.isEmpty();
   }
 
   /** Lets go of what was never passed on. */
@@ -159,6 +168,7 @@ final class Relay extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    observer.onBroken();
     ctx.close();
   }
 }

@@ -1,15 +1,21 @@
 package io.bifocal.dataplane.tcp;
 
+import com.google.common.net.InetAddresses;
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.api.Unpack;
+import io.bifocal.dataplane.balance.LoadBalancerContext;
+import io.bifocal.dataplane.hash.XxHash64;
+import io.bifocal.dataplane.host.Address;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight;
+import io.envoyproxy.envoy.type.v3.HashPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,12 +25,16 @@ import org.slf4j.LoggerFactory;
  * @param clusters where connections go, by weight; the weights' sum is at most 2^32 − 1
  * @param idleTimeout without a byte either way; default 1 h; zero for ever
  * @param maxConnectAttempts races, not addresses; default 1
+ * @param backOff between them
+ * @param logMoments when it is logged beside its end
  */
 record TcpProxyConfig(
     String statPrefix,
     List<Weighted> clusters,
     Duration idleTimeout,
     int maxConnectAttempts,
+    RetryBackOff backOff,
+    LogMoments logMoments,
     TcpProxy proto) {
   private static final Logger log = LoggerFactory.getLogger(TcpProxyConfig.class);
   private static final Duration DEFAULT_IDLE = Duration.ofHours(1);
@@ -39,10 +49,22 @@ record TcpProxyConfig(
               "idle_timeout",
               "access_log",
               "max_connect_attempts",
-              "max_downstream_connection_duration")
-          .ignores("no balancer here hashes connections", "hash_policy");
+              "backoff_options",
+              "max_downstream_connection_duration",
+              "access_log_options",
+              "access_log_flush_interval",
+              "flush_access_log_on_connected",
+              "on_demand",
+              "hash_policy")
+          .ignores("no cluster here has subsets", "metadata_match")
+          .ignores(
+              "Envoy does not obey it either", "downstream_idle_timeout", "upstream_idle_timeout")
+          .refuses("connections go through no tunnel", "tunneling_config")
+          .refuses("upstreams are told nothing of clients", "proxy_protocol_tlvs");
   private static final SupportedFields WEIGHT =
-      SupportedFields.of(ClusterWeight.getDescriptor()).supports("name", "weight");
+      SupportedFields.of(ClusterWeight.getDescriptor())
+          .supports("name", "weight")
+          .ignores("no cluster here has subsets", "metadata_match");
 
   /** One of several clusters. */
   record Weighted(String cluster, long weight) {}
@@ -51,11 +73,14 @@ record TcpProxyConfig(
     TcpProxy proto = Unpack.as(TcpProxy.getDefaultInstance(), any);
     String path = "tcp_proxy '" + proto.getStatPrefix() + "'";
     FIELDS.check(proto, path).forEach(log::warn);
+    checkHashPolicy(proto, path);
     return new TcpProxyConfig(
         proto.getStatPrefix(),
         clusters(proto, path),
         proto.hasIdleTimeout() ? JavaDuration.of(proto.getIdleTimeout()) : DEFAULT_IDLE,
         proto.hasMaxConnectAttempts() ? proto.getMaxConnectAttempts().getValue() : 1,
+        proto.hasBackoffOptions() ? RetryBackOff.of(proto.getBackoffOptions()) : RetryBackOff.NONE,
+        LogMoments.of(proto),
         proto);
   }
 
@@ -69,11 +94,22 @@ record TcpProxyConfig(
     };
   }
 
+  private static void checkHashPolicy(TcpProxy proto, String path) throws ConfigException {
+    for (HashPolicy policy : proto.getHashPolicyList()) {
+      if (policy.hasFilterState()) {
+        throw new ConfigException(
+            path + ": hash_policy: field 'filter_state' is not supported: no filter here sets any");
+      }
+    }
+  }
+
   private static List<Weighted> weighted(TcpProxy proto, String path) throws ConfigException {
     List<Weighted> clusters = new ArrayList<>();
     long sum = 0;
     for (ClusterWeight cluster : proto.getWeightedClusters().getClustersList()) {
-      WEIGHT.check(cluster, path + ".weighted_clusters['" + cluster.getName() + "']");
+      WEIGHT
+          .check(cluster, path + ".weighted_clusters['" + cluster.getName() + "']")
+          .forEach(log::warn);
       long weight = Integer.toUnsignedLong(cluster.getWeight());
       sum += weight;
       clusters.add(new Weighted(cluster.getName(), weight));
@@ -83,6 +119,17 @@ record TcpProxyConfig(
           "The sum of weights of all upstream clusters exceeds " + MAX_WEIGHT);
     }
     return List.copyOf(clusters);
+  }
+
+  String path() {
+    return "tcp_proxy '" + statPrefix + "'";
+  }
+
+  /** What a connection's host is chosen by. Source: {@code envoy.type.v3.HashPolicy}. */
+  LoadBalancerContext balancing(@Nullable Address client) {
+    return proto.getHashPolicyCount() > 0 && client instanceof Address.Ip ip
+        ? LoadBalancerContext.of(XxHash64.hash(InetAddresses.toAddrString(ip.ip())))
+        : LoadBalancerContext.NONE;
   }
 
   /** How long a connection may last at most; zero for ever. */

@@ -13,10 +13,12 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** A TCP proxy: what its connections share. */
 final class TcpProxyFilter implements NetworkFilter {
   private final TcpProxyConfig config;
+  private final @Nullable OnDemand onDemand;
   private final Function<Worker, WorkerClusters> clusters;
   private final List<AccessLog> accessLogs;
   private final Scope scope;
@@ -25,11 +27,13 @@ final class TcpProxyFilter implements NetworkFilter {
 
   TcpProxyFilter(
       TcpProxyConfig config,
+      @Nullable OnDemand onDemand,
       Function<Worker, WorkerClusters> clusters,
       List<AccessLog> accessLogs,
       Scope scope,
       LongSupplier chance) {
     this.config = config;
+    this.onDemand = onDemand;
     this.clusters = clusters;
     this.accessLogs = accessLogs;
     this.scope = scope;
@@ -38,23 +42,34 @@ final class TcpProxyFilter implements NetworkFilter {
 
   @Override
   public void onConnection(Channel downstream, Worker worker, DownstreamConnection connection) {
-    StreamInfo info = new StreamInfo();
-    info.startEpochMillis = worker.loop().wallTime().toEpochMilli();
-    info.startNanos = worker.loop().nanoTime();
-    info.connectionId = connection.id();
-    info.downstreamLocal = connection.local();
-    info.downstreamRemote = connection.remote();
-    info.filterChainName = connection.filterChainName();
-    info.upstreamCluster = config.cluster(chance.getAsLong());
-    TcpStats cells = stats.computeIfAbsent(worker.shard(), s -> new TcpStats(scope, s));
-    new TcpSession(
-            config,
-            worker,
-            clusters.apply(worker).find(info.upstreamCluster),
-            downstream,
-            info,
-            cells,
-            accessLogs)
-        .begin();
+    StreamInfo info = connection.stream();
+    if (info.upstreamCluster.isEmpty()) { // no filter before has chosen one
+      info.upstreamCluster = config.cluster(chance.getAsLong());
+    }
+    new TcpSession(this, worker, downstream, info).begin();
+  }
+
+  TcpProxyConfig config() {
+    return config;
+  }
+
+  @Nullable OnDemand onDemand() {
+    return onDemand;
+  }
+
+  WorkerClusters clusters(Worker worker) {
+    return clusters.apply(worker);
+  }
+
+  TcpStats stats(Worker worker) {
+    return stats.computeIfAbsent(worker.shard(), shard -> new TcpStats(scope, shard));
+  }
+
+  List<AccessLog> accessLogs() {
+    return accessLogs;
+  }
+
+  long chance() {
+    return chance.getAsLong();
   }
 }

@@ -3,10 +3,13 @@ package io.bifocal.dataplane.tcp;
 import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
+import io.bifocal.dataplane.ondemand.Question;
+import io.bifocal.dataplane.ondemand.Wait;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.pool.UpstreamConnection;
-import io.bifocal.dataplane.stream.AccessLog;
+import io.bifocal.dataplane.stats.Counter;
+import io.bifocal.dataplane.stream.LogType;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.dataplane.worker.Worker;
@@ -15,7 +18,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import java.time.Duration;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,39 +26,35 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("FutureReturnValueIgnored") // closing tells itself, by the handlers
 final class TcpSession {
+  private final TcpProxyFilter proxy;
   private final TcpProxyConfig config;
   private final Worker worker;
-  private final @Nullable WorkerCluster cluster;
   private final Channel downstream;
   private final StreamInfo info;
   private final TcpStats stats;
-  private final List<AccessLog> accessLogs;
 
   private final Relay fromDownstream;
   private @Nullable Relay fromUpstream;
+  private @Nullable WorkerCluster cluster;
+  private @Nullable Wait wait;
   private ConnectionPool.@Nullable Ticket ticket;
   private @Nullable UpstreamConnection upstream;
   private Loop.@Nullable Timer idleTimer;
   private Loop.@Nullable Timer durationTimer;
+  private Loop.@Nullable Timer connectTimer;
+  private Loop.@Nullable Timer logTimer;
   private long lastActivity;
   private int connectAttempts;
+  private boolean upstreamEndedFirst;
   private boolean ended;
 
-  TcpSession(
-      TcpProxyConfig config,
-      Worker worker,
-      @Nullable WorkerCluster cluster,
-      Channel downstream,
-      StreamInfo info,
-      TcpStats stats,
-      List<AccessLog> accessLogs) {
-    this.config = config;
+  TcpSession(TcpProxyFilter proxy, Worker worker, Channel downstream, StreamInfo info) {
+    this.proxy = proxy;
+    this.config = proxy.config();
     this.worker = worker;
-    this.cluster = cluster;
     this.downstream = downstream;
     this.info = info;
-    this.stats = stats;
-    this.accessLogs = accessLogs;
+    this.stats = proxy.stats(worker);
     this.fromDownstream = new Relay(downstream, new FromDownstream());
   }
 
@@ -69,13 +67,54 @@ final class TcpSession {
     if (!config.maxDuration().isZero()) {
       durationTimer = worker.loop().schedule(config.maxDuration(), this::durationOver);
     }
+    startLogTimer();
+    cluster = proxy.clusters(worker).find(info.upstreamCluster);
+    OnDemand onDemand = proxy.onDemand();
+    if (cluster == null && onDemand != null) {
+      ask(onDemand);
+    } else {
+      connect();
+    }
+  }
+
+  // ---- to an upstream
+
+  private void ask(OnDemand onDemand) {
+    Question question = onDemand.question(info.upstreamCluster);
+    onDemand.attempt().at(worker.shard()).inc();
+    connectTimer =
+        worker.loop().schedule(question.patience(), () -> answered(onDemand, onDemand.timeout()));
+    wait =
+        Wait.begin(
+            question,
+            onDemand.control(),
+            worker.loop(),
+            () -> answered(onDemand, onDemand.missing()));
+  }
+
+  private void answered(OnDemand onDemand, Counter missing) {
+    if (wait != null) {
+      wait.cancel();
+    }
+    cancel(connectTimer);
+    if (ended) {
+      return;
+    }
+    cluster = proxy.clusters(worker).find(info.upstreamCluster);
+    (cluster == null ? missing : onDemand.success()).at(worker.shard()).inc();
     connect();
   }
 
   private void connect() {
     if (cluster == null) {
       stats.noRoute.inc();
+      info.upstreamCluster = "";
       fail(ResponseFlag.NO_CLUSTER_FOUND);
+      return;
+    }
+    if (cluster.breakers().connections().inUse() >= cluster.breakers().connections().max()) {
+      cluster.stats().cxOverflow.inc();
+      fail(ResponseFlag.UPSTREAM_OVERFLOW);
       return;
     }
     if (connectAttempts >= config.maxConnectAttempts()) {
@@ -83,7 +122,7 @@ final class TcpSession {
       fail(ResponseFlag.UPSTREAM_RETRY_LIMIT_EXCEEDED);
       return;
     }
-    Host host = cluster.chooseHost();
+    Host host = cluster.chooseHost(config.balancing(info.downstreamRemote));
     if (host == null) {
       cluster.stats().cxNoneHealthy.inc();
       fail(ResponseFlag.NO_HEALTHY_UPSTREAM);
@@ -91,7 +130,6 @@ final class TcpSession {
     }
     connectAttempts++;
     info.requestAttempts = connectAttempts;
-    info.upstreamHost = host;
     WorkerCluster asked = cluster;
     ticket =
         cluster
@@ -114,15 +152,22 @@ final class TcpSession {
     if (ended) {
       return;
     }
-    info.upstreamTransportFailureReason = failure.detail();
-    info.race = failure.race();
-    info.failedAt(host);
-    if (failure.reason() == PoolFailure.Reason.OVERFLOW) {
-      fail(ResponseFlag.UPSTREAM_OVERFLOW);
-      return;
+    if (failure.reason() != PoolFailure.Reason.OVERFLOW) { // else no host was tried
+      info.upstreamHost = host;
+      info.upstreamTransportFailureReason = failure.detail();
+      info.race = failure.race();
+      info.failedAt(host);
+      info.flag(ResponseFlag.UPSTREAM_CONNECTION_FAILURE);
     }
-    info.flag(ResponseFlag.UPSTREAM_CONNECTION_FAILURE);
-    connect();
+    Duration pause =
+        connectAttempts < config.maxConnectAttempts()
+            ? config.backOff().after(connectAttempts, proxy.chance())
+            : Duration.ZERO;
+    if (pause.isZero()) {
+      connect();
+    } else {
+      connectTimer = worker.loop().schedule(pause, this::connect);
+    }
   }
 
   private void fail(ResponseFlag flag) {
@@ -153,6 +198,9 @@ final class TcpSession {
     fromUpstream = back;
     channel.pipeline().addLast(back);
     channel.closeFuture().addListener(f -> fromDownstream.closeWhenFlushed());
+    if (config.logMoments().onConnected()) {
+      log(LogType.TCP_UPSTREAM_CONNECTED);
+    }
     touch();
     startIdleTimer(config.idleTimeout());
     back.joinTo(fromDownstream);
@@ -210,11 +258,20 @@ final class TcpSession {
     @Override
     public void onReading(boolean on) {
       touch();
+      if (cluster != null) {
+        (on ? cluster.stats().cxReadingResumed : cluster.stats().cxReadingPaused).inc();
+      }
     }
 
     @Override
     public void onFinished() {
+      upstreamEndedFirst = !fromDownstream.finished();
       half();
+    }
+
+    @Override
+    public void onBroken() {
+      info.flag(ResponseFlag.UPSTREAM_REMOTE_RESET);
     }
   }
 
@@ -242,10 +299,6 @@ final class TcpSession {
       return;
     }
     stats.idleTimeout.inc();
-    if (cluster != null) {
-      cluster.stats().cxIdleTimeout.inc();
-    }
-    info.flag(ResponseFlag.STREAM_IDLE_TIMEOUT);
     closeNow();
   }
 
@@ -262,28 +315,74 @@ final class TcpSession {
     }
   }
 
+  private void startLogTimer() {
+    Duration interval = config.logMoments().interval();
+    if (!interval.isZero()) {
+      logTimer =
+          worker
+              .loop()
+              .schedule(
+                  interval,
+                  () -> {
+                    log(LogType.TCP_PERIODIC);
+                    startLogTimer();
+                  });
+    }
+  }
+
+  private void log(LogType type) {
+    info.logType = type;
+    proxy.accessLogs().forEach(l -> l.log(info));
+  }
+
   /** The downstream connection is closed. */
   private void end() {
     ended = true;
-    if (ticket != null) {
-      ticket.cancel();
-    }
-    if (durationTimer != null) {
-      durationTimer.cancel();
-    }
+    cancelWaiting();
     fromDownstream.release();
-    UpstreamConnection joined = upstream;
-    if (joined != null && fromUpstream != null) {
-      fromUpstream.whenFlushed(
-          () -> {
-            if (idleTimer != null) {
-              idleTimer.cancel();
-            }
-            joined.discard();
-          });
+    if (upstream != null && fromUpstream != null) {
+      flush(upstream, fromUpstream);
     }
     stats.active.dec();
     info.endNanos = worker.loop().nanoTime();
-    accessLogs.forEach(l -> l.log(info));
+    log(LogType.TCP_CONNECTION_END);
+  }
+
+  private void cancelWaiting() {
+    if (ticket != null) {
+      ticket.cancel();
+    }
+    if (wait != null) {
+      wait.cancel();
+    }
+    cancel(durationTimer);
+    cancel(connectTimer);
+    cancel(logTimer);
+  }
+
+  private static void cancel(Loop.@Nullable Timer timer) {
+    if (timer != null) {
+      timer.cancel();
+    }
+  }
+
+  /** What the client has sent still goes out. */
+  private void flush(UpstreamConnection joined, Relay relay) {
+    boolean pending = relay.hasPending();
+    if (pending) {
+      stats.flushTotal.inc();
+      stats.flushActive.inc();
+    }
+    relay.whenFlushed(
+        () -> {
+          if (pending) {
+            stats.flushActive.dec();
+          }
+          cancel(idleTimer);
+          if (upstreamEndedFirst) {
+            joined.channel().close(); // so that it counts as closed here, as with Envoy
+          }
+          joined.discard();
+        });
   }
 }

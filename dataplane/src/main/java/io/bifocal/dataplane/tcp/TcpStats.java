@@ -14,6 +14,8 @@ final class TcpStats {
   final Cell rxResumed;
   final Cell idleTimeout;
   final Cell maxDuration;
+  final Cell flushTotal;
+  final Cell flushActive;
 
   TcpStats(Scope scope, int shard) {
     total = scope.counter("downstream_cx_total").at(shard);
@@ -24,6 +26,8 @@ final class TcpStats {
     rxPaused = scope.counter("downstream_flow_control_paused_reading_total").at(shard);
     rxResumed = scope.counter("downstream_flow_control_resumed_reading_total").at(shard);
     idleTimeout = scope.counter("idle_timeout").at(shard);
+    flushTotal = scope.counter("upstream_flush_total").at(shard);
+    flushActive = scope.gauge("upstream_flush_active").at(shard);
     maxDuration = scope.counter("max_downstream_connection_duration").at(shard);
   }
 }
