@@ -108,6 +108,7 @@ final class Arrival implements Inspection.Outcome {
     life.info().downstreamDirectRemote =
         accepted.remote().equals(accepted.directRemote()) ? null : accepted.directRemote();
     life.info().requestedServerName = accepted.serverName();
+    life.info().dynamicMetadata = accepted.metadata();
   }
 
   // ---- the listener filters' outcome

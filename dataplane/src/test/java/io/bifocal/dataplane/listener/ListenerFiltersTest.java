@@ -14,6 +14,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.BoolValue;
 import com.google.protobuf.Message;
 import com.google.protobuf.StringValue;
+import com.google.protobuf.Struct;
 import com.google.protobuf.util.Durations;
 import io.bifocal.dataplane.listener.ListenerFixture.Client;
 import io.bifocal.dataplane.transport.tls.Authority;
@@ -138,6 +139,28 @@ class ListenerFiltersTest {
     assertThat(proxy.connections.get(0).remote()).hasToString("1.2.3.4:11");
     assertThat(proxy.connections.get(0).local()).hasToString("5.6.7.8:22");
     assertThat(proxy.connections.get(0).directRemote().text()).startsWith("127.0.0.1:");
+  }
+
+  @Test
+  void andWhatElseItSaysIsMetadata() throws Exception {
+    ProxyProtocol.Builder config = ProxyProtocol.newBuilder();
+    config.addRulesBuilder().setTlvType(0xEA).getOnTlvPresentBuilder().setKey("vpc");
+    push(
+        empty("l").addListenerFilters(filter(config.build())).addFilterChains(chain("hello")).build());
+    try (Client client = connect(proxy.port("l"))) {
+      say(client, "\r\n\r\n\0\r\nQUIT\n!\21\0\24\1\2\3\4\5\6\7\10\0\13\0\26\u00ea\0\5vpc-1");
+      assertThat(client.line()).isEqualTo("hello");
+    }
+    Struct told =
+        proxy
+            .connections
+            .get(0)
+            .stream()
+            .dynamicMetadata
+            .get("envoy.filters.listener.proxy_protocol");
+    assertThat(told)
+        .extracting(struct -> struct.getFieldsOrThrow("vpc").getStringValue())
+        .isEqualTo("vpc-1");
   }
 
   @Test

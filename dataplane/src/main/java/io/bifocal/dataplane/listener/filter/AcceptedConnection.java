@@ -1,10 +1,14 @@
 package io.bifocal.dataplane.listener.filter;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
 import io.bifocal.dataplane.host.Address;
 import io.netty.channel.Channel;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * A connection before a filter chain is chosen, with what listener filters have found out. Confined
@@ -22,6 +26,7 @@ public final class AcceptedConnection {
   private String serverName = "";
   private List<String> applicationProtocols = List.of();
   private List<Tlv> tlvs = List.of();
+  private Map<String, Struct> metadata = Map.of();
 
   /**
    * One of the PROXY protocol's.
@@ -81,6 +86,11 @@ public final class AcceptedConnection {
     return tlvs;
   }
 
+  /** What filters tell those who follow, by namespace. */
+  public Map<String, Struct> metadata() {
+    return metadata;
+  }
+
   /** Whether it comes from this machine. Source: Envoy's {@code SAME_IP_OR_LOOPBACK}. */
   public boolean fromHere() {
     if (!(remote instanceof Address.Ip from)) {
@@ -101,6 +111,16 @@ public final class AcceptedConnection {
 
   void setTlvs(List<Tlv> told) {
     tlvs = List.copyOf(told);
+  }
+
+  void addMetadata(String namespace, String key, String text) {
+    Map<String, Struct> more = new HashMap<>(metadata);
+    more.put(
+        namespace,
+        more.getOrDefault(namespace, Struct.getDefaultInstance()).toBuilder()
+            .putFields(key, Value.newBuilder().setStringValue(text).build())
+            .build());
+    metadata = Map.copyOf(more);
   }
 
   void foundTransport(String protocol) {

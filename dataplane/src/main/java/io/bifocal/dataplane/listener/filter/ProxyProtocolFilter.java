@@ -27,8 +27,9 @@ final class ProxyProtocolFilter implements ListenerFilter {
               "allow_requests_without_proxy_protocol",
               "pass_through_tlvs",
               "disallowed_versions",
-              "stat_prefix")
-          .refuses("nothing here reads what they would store", "rules");
+              "stat_prefix",
+              "rules");
+  private static final String NAMESPACE = "envoy.filters.listener.proxy_protocol";
 
   private final ProxyProtocol config;
   private final Stats stats;
@@ -133,9 +134,23 @@ final class ProxyProtocolFilter implements ListenerFilter {
     if (source != null && destination != null) {
       connection.setRemote(source);
       connection.restoreLocal(destination);
+      header.tlvs().forEach(tlv -> tell(tlv, connection));
       connection.setTlvs(header.tlvs().stream().filter(t -> passesOn(t.type())).toList());
     }
     return Verdict.CONTINUE;
+  }
+
+  /** For logs and filters: text, as far as it is any. */
+  private void tell(AcceptedConnection.Tlv tlv, AcceptedConnection connection) {
+    for (ProxyProtocol.Rule rule : config.getRulesList()) {
+      if (rule.getTlvType() == tlv.type() && rule.hasOnTlvPresent()) {
+        String namespace = rule.getOnTlvPresent().getMetadataNamespace();
+        connection.addMetadata(
+            namespace.isEmpty() ? NAMESPACE : namespace,
+            rule.getOnTlvPresent().getKey(),
+            tlv.value().toStringUtf8());
+      }
+    }
   }
 
   private boolean passesOn(int type) {
