@@ -78,7 +78,9 @@ class RoutesBesideEnvoyTest {
 
   private static String counted(Proxy proxy) {
     return proxy.stats().entrySet().stream()
-        .filter(stat -> stat.getKey().startsWith("vhost.") && stat.getValue().matches("[1-9]\\d*"))
+        .filter(
+            stat -> stat.getKey().matches("vhost\\..*|cluster\\..*\\.(ring_hash|maglev)_lb\\..*"))
+        .filter(stat -> stat.getValue().matches("[1-9]\\d*"))
         .map(stat -> stat.getKey() + ": " + stat.getValue())
         .collect(Collectors.joining(", "));
   }

@@ -63,6 +63,11 @@ final class BoundedLoad implements HashTable {
     return best;
   }
 
+  @Override
+  public TableShape shape() {
+    return table.shape();
+  }
+
   private static long active(Host host) {
     return host.counted().rqActive().value();
   }

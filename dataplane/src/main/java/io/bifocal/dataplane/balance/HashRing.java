@@ -77,4 +77,9 @@ final class HashRing implements HashTable {
     }
     return hosts.get(hostAt[low == places.length ? 0 : low]);
   }
+
+  @Override
+  public TableShape shape() {
+    return TableShape.of(hostAt, hosts.size());
+  }
 }

@@ -6,4 +6,7 @@ import io.bifocal.dataplane.host.Host;
 interface HashTable {
   /** The host that a hash leads to. */
   Host find(long hash);
+
+  /** How evenly hosts share it. */
+  TableShape shape();
 }

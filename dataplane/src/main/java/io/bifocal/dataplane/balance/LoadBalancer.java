@@ -3,6 +3,7 @@ package io.bifocal.dataplane.balance;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostSet;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -45,8 +46,13 @@ public interface LoadBalancer {
     };
   }
 
-  /** One that keeps requests to the hosts that their hashes lead to. */
-  static LoadBalancer of(ConsistentHash how, Panic panic, LongSupplier chance) {
-    return new Hashing(how, panic, chance);
+  /**
+   * One that keeps requests to the hosts that their hashes lead to.
+   *
+   * @param onTable hears of every table that is made
+   */
+  static LoadBalancer of(
+      ConsistentHash how, Panic panic, LongSupplier chance, Consumer<TableShape> onTable) {
+    return new Hashing(how, panic, chance, onTable);
   }
 }

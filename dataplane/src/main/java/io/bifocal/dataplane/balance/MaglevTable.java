@@ -68,4 +68,9 @@ final class MaglevTable implements HashTable {
   public Host find(long hash) {
     return hosts.get(hostAt[(int) Long.remainderUnsigned(hash, hostAt.length)]);
   }
+
+  @Override
+  public TableShape shape() {
+    return TableShape.of(hostAt, hosts.size());
+  }
 }

@@ -3,8 +3,10 @@ package io.bifocal.dataplane.cluster;
 import io.bifocal.dataplane.balance.ConsistentHash;
 import io.bifocal.dataplane.balance.LoadBalancer;
 import io.bifocal.dataplane.balance.Panic;
+import io.bifocal.dataplane.balance.TableShape;
 import io.bifocal.dataplane.pool.PoolFactory;
 import io.bifocal.dataplane.pool.UpstreamStats;
+import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
@@ -51,7 +53,24 @@ public final class ClusterTables {
     ConsistentHash hash = how.hash();
     return hash == null
         ? LoadBalancer.of(how.policy(), how.choices(), panic, chance)
-        : LoadBalancer.of(hash, panic, chance);
+        : LoadBalancer.of(hash, panic, chance, shape -> tell(shape, hash, stats));
+  }
+
+  // Every worker makes the same table: one tells of it.
+  private static void tell(TableShape shape, ConsistentHash hash, UpstreamStats stats) {
+    if (stats.shard != 1) {
+      return;
+    }
+    if (hash instanceof ConsistentHash.Ring) {
+      Scope ring = stats.scope().scope("ring_hash_lb");
+      ring.gauge("size").at(stats.shard).set(shape.size());
+      ring.gauge("min_hashes_per_host").at(stats.shard).set(shape.least());
+      ring.gauge("max_hashes_per_host").at(stats.shard).set(shape.most());
+    } else {
+      Scope maglev = stats.scope().scope("maglev_lb");
+      maglev.gauge("min_entries_per_host").at(stats.shard).set(shape.least());
+      maglev.gauge("max_entries_per_host").at(stats.shard).set(shape.most());
+    }
   }
 
   /** The clusters as {@code worker} sees them; confined to its loop. */

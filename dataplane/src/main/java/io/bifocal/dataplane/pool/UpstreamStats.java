@@ -151,6 +151,11 @@ public final class UpstreamStats {
     rqTime = cluster.histogram("upstream_rq_time", Histogram.Unit.MILLISECONDS);
   }
 
+  /** The cluster's statistics. */
+  public Scope scope() {
+    return scope;
+  }
+
   /** Counts an answer to a request from outside, by its class and its code. */
   public void charge(int code) {
     charge(code, false, false);

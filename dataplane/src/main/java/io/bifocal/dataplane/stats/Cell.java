@@ -36,7 +36,7 @@ public final class Cell {
     VALUE.setOpaque(this, get() + n);
   }
 
-  void set(long n) {
+  public void set(long n) {
     VALUE.setOpaque(this, n);
   }
 

@@ -106,13 +106,16 @@ class ConsistentHashTest {
   void aRequestWithoutAHashGetsAnyHost() {
     HostSet set = new HostSet(List.of(hosts(1, 1)), 140);
     long[] next = {0};
+    List<TableShape> shapes = new ArrayList<>();
     LoadBalancer balancer =
-        LoadBalancer.of(Ring.DEFAULT, Panic.DEFAULT, () -> next[0]++ * 0x9E3779B97F4A7C15L);
+        LoadBalancer.of(
+            Ring.DEFAULT, Panic.DEFAULT, () -> next[0]++ * 0x9E3779B97F4A7C15L, shapes::add);
     Map<Host, Integer> chosen = new HashMap<>();
     for (int i = 0; i < 100; i++) {
       chosen.merge(balancer.choose(set, LoadBalancerContext.NONE), 1, Integer::sum);
     }
     assertThat(chosen).hasSize(2);
+    assertThat(shapes).containsExactly(new TableShape(1024, 512, 512));
     Host sticky = balancer.choose(set, LoadBalancerContext.of(7));
     for (int i = 0; i < 10; i++) {
       assertThat(balancer.choose(set, LoadBalancerContext.of(7))).isSameAs(sticky);
