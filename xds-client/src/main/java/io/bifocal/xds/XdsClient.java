@@ -11,32 +11,24 @@ import io.bifocal.xds.snapshot.ClusterSnapshot;
 import io.bifocal.xds.snapshot.ListenerSnapshot;
 import io.bifocal.xds.source.Sources;
 import io.bifocal.xds.status.ClientStatusService;
-import io.bifocal.xds.stream.Transport;
 import io.bifocal.xds.time.Loop;
 import io.bifocal.xds.time.ThreadLoop;
 import io.bifocal.xds.tree.Tree;
 import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
-import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.grpc.BindableService;
-import io.grpc.ManagedChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
@@ -59,17 +51,13 @@ public final class XdsClient implements AutoCloseable {
   private final Loop loop;
   private final @Nullable ThreadLoop ownLoop;
   private final @Nullable ExecutorService ownDecoder;
-  private final Executor decode;
   private final @Nullable StreamSettings settings;
-  private final ChannelFactory channelFactory;
-  private final @Nullable ManagedChannel borrowed;
-  private final @Nullable Transport transport;
+  private final SharedChannels channels;
   private final Map<ResourceType<?>, ConfigSource> sources;
   private final Sources source;
-  private final Map<GrpcService, ManagedChannel> channels = new ConcurrentHashMap<>();
   private final Watches watches;
   private final Turns turns;
-  private final Set<Watching<?>> open = ConcurrentHashMap.newKeySet();
+  private final OpenWatches open;
   private final List<LoadReporter> reporters = new ArrayList<>();
   private final Node node;
   private final Servers servers;
@@ -86,6 +74,7 @@ public final class XdsClient implements AutoCloseable {
       ownLoop = null;
       loop = builder.loop;
     }
+    Executor decode;
     if (builder.decodeExecutor == null) {
       ownDecoder = Executors.newSingleThreadExecutor(XdsClient::decoderThread);
       decode = ownDecoder;
@@ -96,12 +85,16 @@ public final class XdsClient implements AutoCloseable {
     node = builder.node;
     servers = builder.servers;
     chance = builder.chance;
-    channelFactory =
-        builder.channelFactory == null
-            ? new ClusterChannels(builder.statics)
-            : builder.channelFactory;
-    borrowed = builder.channel;
-    transport = builder.resources == null ? builder.transport : builder.resources.transport(loop);
+    channels =
+        new SharedChannels(
+            loop,
+            decode,
+            builder.channelFactory == null
+                ? new ClusterChannels(builder.statics)
+                : builder.channelFactory,
+            builder.channel,
+            builder.resources == null ? builder.transport : builder.resources.transport(loop));
+    open = new OpenWatches(loop);
     sources = Map.copyOf(builder.sources);
     source =
         Sources.of(
@@ -115,7 +108,7 @@ public final class XdsClient implements AutoCloseable {
                 builder.node,
                 builder.servers,
                 new Sources.Ways(
-                    this::transport,
+                    channels::to,
                     builder.restTransport.apply(loop, decode),
                     builder.fileWatcher.apply(loop))));
     watches = new Watches(loop, source, builder.statics, settings != null);
@@ -161,18 +154,9 @@ public final class XdsClient implements AutoCloseable {
     }
     if (settings != null) {
       // Here, so that whoever starts hears what is wrong.
-      settings.servers().forEach(this::transport);
+      settings.servers().forEach(channels::to);
     }
     onLoop(source::start);
-  }
-
-  private Transport transport(GrpcService service) {
-    return transport != null ? transport : Transport.over(channel(service), service, loop, decode);
-  }
-
-  // One channel per server, whatever the number of streams.
-  private ManagedChannel channel(GrpcService service) {
-    return borrowed != null ? borrowed : channels.computeIfAbsent(service, channelFactory::open);
   }
 
   private ConfigSource sourceOf(ResourceType<?> type) {
@@ -229,7 +213,7 @@ public final class XdsClient implements AutoCloseable {
       @Nullable Executor executor,
       ResourceWatching.View<T, V> view) {
     Delivery delivery = new Delivery(loop, executor);
-    Watching<V> watch = watching(type, name, delivery);
+    Watching<V> watch = open.add(type, name, delivery);
     ResourceWatching<T, V> subject =
         new ResourceWatching<>(
             new Watches.Place<>(watches, sourceOf(type), type, name),
@@ -296,7 +280,7 @@ public final class XdsClient implements AutoCloseable {
       @Nullable Executor executor,
       TreeWatching.Plant<S> plant) {
     Delivery delivery = new Delivery(loop, executor);
-    Watching<S> watch = watching(type, name, delivery);
+    Watching<S> watch = open.add(type, name, delivery);
     TreeWatching<S> subject = new TreeWatching<>(type, name, listener, delivery, watch);
     return begin(watch, subject, () -> subject.start(plant));
   }
@@ -307,13 +291,7 @@ public final class XdsClient implements AutoCloseable {
     }
   }
 
-  private <V> Watching<V> watching(ResourceType<?> type, String name, Delivery delivery) {
-    String what = name.isEmpty() ? type.shortName() : type + " " + name;
-    return new Watching<>(what, delivery, loop, open::remove);
-  }
-
   private <V> Watch<V> begin(Watching<V> watch, Watching.Subject subject, Runnable join) {
-    open.add(watch);
     onLoop(
         () -> {
           if (closed.get()) {
@@ -330,8 +308,7 @@ public final class XdsClient implements AutoCloseable {
 
   /** Completes when all watches that are open now are ready. */
   public CompletableFuture<Void> ready() {
-    return CompletableFuture.allOf(
-        open.stream().map(Watch::ready).toArray(CompletableFuture<?>[]::new));
+    return open.ready();
   }
 
   /**
@@ -341,21 +318,7 @@ public final class XdsClient implements AutoCloseable {
    * @throws IllegalStateException on the client's loop, which must not wait for itself
    */
   public void awaitReady(Duration timeout) throws NotReadyException, InterruptedException {
-    Watching.refuseOnLoop(loop);
-    List<Watching<?>> awaited = List.copyOf(open);
-    try {
-      ready().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      List<WatchError> missing = new ArrayList<>();
-      for (Watching<?> watch : awaited) {
-        missing.addAll(watch.isReady() ? List.of() : watch.whatIsMissing());
-      }
-      NotReadyException why = new NotReadyException("the xDS client", timeout, missing);
-      why.initCause(e);
-      throw why;
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("a watch was closed while it was awaited", e);
-    }
+    open.awaitReady(timeout);
   }
 
   /**
@@ -367,7 +330,8 @@ public final class XdsClient implements AutoCloseable {
   public LoadReporting reportLoad(ApiConfigSource server, LoadSource load, LoadObserver observer) {
     StreamSettings reports = StreamSettings.ofAds(server, servers);
     LoadReporter reporter =
-        new LoadReporter(reports, node, transport(reports.service()), load, observer, loop, chance);
+        new LoadReporter(
+            reports, node, channels.to(reports.service()), load, observer, loop, chance);
     onLoop(
         () -> {
           if (!closed.get()) {
@@ -440,8 +404,8 @@ public final class XdsClient implements AutoCloseable {
         () -> {
           List.copyOf(reporters).forEach(LoadReporter::close);
           source.close();
-          List.copyOf(open).forEach(Watching::close);
-          channels.values().forEach(ManagedChannel::shutdownNow);
+          open.close();
+          channels.close();
           if (ownDecoder != null) {
             ownDecoder.shutdown();
           }
