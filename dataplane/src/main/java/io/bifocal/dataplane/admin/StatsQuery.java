@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.admin;
 
+import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.stats.Histogram;
@@ -18,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  */
 record StatsQuery(
     boolean usedOnly, @Nullable Pattern filter, boolean invert, Type type, Buckets buckets) {
+  /** No choice of beginnings, and no letter to which what follows it applies. */
+  private static final Pattern ANCHORED =
+      Pattern.compile("^\\^([A-Za-z0-9_]+)(?:(?:[.$]|\\\\[.])[^|]*)?$");
+
   /** Kinds of statistics; the texts are Envoy's values of {@code type}. */
   enum Type {
     ALL("All"),
@@ -87,12 +92,21 @@ record StatsQuery(
     return (!usedOnly || used) && (filter == null || filter.matcher(name).find() != invert);
   }
 
+  /** What every name that is wanted begins with, as far as the filter says it in plain letters. */
+  private String beginning() {
+    if (filter == null || invert) {
+      return "";
+    }
+    Matcher plain = ANCHORED.matcher(filter.pattern());
+    return plain.find() ? plain.group(1) : "";
+  }
+
   /** Counters and gauges, sorted by name; found one by one, as all that follow. */
   Stream<? extends Sharded> numbers(StatsStore store) {
     Collection<? extends Sharded> numbers =
         switch (type) {
-          case ALL -> store.numbers();
-          case COUNTERS -> store.counters();
+          case ALL -> store.numbers(beginning());
+          case COUNTERS -> store.counters(beginning());
           case GAUGES -> store.gauges();
           case HISTOGRAMS, TEXT_READOUTS -> List.of();
         };
@@ -101,13 +115,14 @@ record StatsQuery(
 
   Stream<TextReadout> texts(StatsStore store) {
     return wants(Type.TEXT_READOUTS)
-        ? store.texts().stream().filter(t -> wants(t.name().full(), !t.value().isEmpty()))
+        ? store.texts(beginning()).stream()
+            .filter(t -> wants(t.name().full(), !t.value().isEmpty()))
         : Stream.of();
   }
 
   Stream<Histogram> histograms(StatsStore store) {
     return wants(Type.HISTOGRAMS)
-        ? store.histograms().stream().filter(h -> wants(h.name().full(), h.used()))
+        ? store.histograms(beginning()).stream().filter(h -> wants(h.name().full(), h.used()))
         : Stream.of();
   }
 

@@ -8,6 +8,8 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NoSuchElementException;
 import java.util.PriorityQueue;
+import java.util.Spliterator;
+import java.util.Spliterators;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -18,10 +20,26 @@ import org.jspecify.annotations.Nullable;
 final class SortedStats<S extends Statistic> extends AbstractCollection<S> {
   private final NavigableMap<String, ScopeStats> scopes;
   private final Function<ScopeStats, List<S>> kind;
+  private final String beginning;
 
   SortedStats(NavigableMap<String, ScopeStats> scopes, Function<ScopeStats, List<S>> kind) {
+    this(scopes, kind, "");
+  }
+
+  /**
+   * @param beginning scopes in which no name begins so are passed over
+   */
+  SortedStats(
+      NavigableMap<String, ScopeStats> scopes,
+      Function<ScopeStats, List<S>> kind,
+      String beginning) {
     this.scopes = scopes;
     this.kind = kind;
+    this.beginning = beginning;
+  }
+
+  private boolean mayHold(String prefix) {
+    return prefix.startsWith(beginning) || beginning.startsWith(prefix);
   }
 
   @Override
@@ -29,9 +47,19 @@ final class SortedStats<S extends Statistic> extends AbstractCollection<S> {
     return new Walk();
   }
 
+  // Not by the size, for which all of them would have to be made.
+  @Override
+  public Spliterator<S> spliterator() {
+    return Spliterators.spliteratorUnknownSize(
+        iterator(), Spliterator.ORDERED | Spliterator.NONNULL);
+  }
+
   @Override
   public int size() {
-    return scopes.values().stream().mapToInt(scope -> kind.apply(scope).size()).sum();
+    return scopes.entrySet().stream()
+        .filter(scope -> mayHold(scope.getKey()))
+        .mapToInt(scope -> kind.apply(scope.getValue()).size())
+        .sum();
   }
 
   /** How far one scope has been walked through. */
@@ -71,7 +99,9 @@ final class SortedStats<S extends Statistic> extends AbstractCollection<S> {
     }
 
     private void step() {
-      nextScope = ahead.hasNext() ? ahead.next() : null;
+      do {
+        nextScope = ahead.hasNext() ? ahead.next() : null;
+      } while (nextScope != null && !mayHold(nextScope.getKey()));
     }
 
     private void enter() {

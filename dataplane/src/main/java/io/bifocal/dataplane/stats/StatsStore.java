@@ -40,7 +40,12 @@ public final class StatsStore {
 
   /** Counters by name, sorted; a live view. */
   public Collection<Counter> counters() {
-    return new SortedStats<>(scopes, ScopeStats::counters);
+    return counters("");
+  }
+
+  /** All in scopes where names may begin so, maybe some others beside them; sorted. */
+  public Collection<Counter> counters(String beginning) {
+    return new SortedStats<>(scopes, ScopeStats::counters, beginning);
   }
 
   public Collection<Gauge> gauges() {
@@ -49,7 +54,12 @@ public final class StatsStore {
 
   /** Counters and gauges together. */
   public Collection<Sharded> numbers() {
-    return new SortedStats<>(scopes, ScopeStats::numbers);
+    return numbers("");
+  }
+
+  /** The same, as {@link #counters(String)} has it. */
+  public Collection<Sharded> numbers(String beginning) {
+    return new SortedStats<>(scopes, ScopeStats::numbers, beginning);
   }
 
   /** Gauges in scopes whose prefix begins so. */
@@ -58,11 +68,21 @@ public final class StatsStore {
   }
 
   public Collection<Histogram> histograms() {
-    return new SortedStats<>(scopes, ScopeStats::histograms);
+    return histograms("");
+  }
+
+  /** The same, as {@link #counters(String)} has it. */
+  public Collection<Histogram> histograms(String beginning) {
+    return new SortedStats<>(scopes, ScopeStats::histograms, beginning);
   }
 
   public Collection<TextReadout> texts() {
-    return new SortedStats<>(scopes, ScopeStats::texts);
+    return texts("");
+  }
+
+  /** The same, as {@link #counters(String)} has it. */
+  public Collection<TextReadout> texts(String beginning) {
+    return new SortedStats<>(scopes, ScopeStats::texts, beginning);
   }
 
   /** Sets every counter to zero ({@code POST /reset_counters}). */
@@ -92,10 +112,9 @@ public final class StatsStore {
   }
 
   ScopeStats scope(ScopeName name) {
-    ScopeStats known = scopes.get(name.prefix());
-    return known != null
-        ? known
-        : scopes.computeIfAbsent(name.prefix(), prefix -> new ScopeStats());
+    ScopeStats fresh = new ScopeStats(); // most are, and each way down costs more than this
+    ScopeStats known = scopes.putIfAbsent(name.prefix(), fresh);
+    return known == null ? fresh : known;
   }
 
   void remove(String prefix) {

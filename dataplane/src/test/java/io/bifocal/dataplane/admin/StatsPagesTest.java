@@ -4,18 +4,22 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.re2j.Pattern;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.stats.Histogram;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URLEncoder;
 import java.util.Iterator;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Expected lines are Envoy 1.40's own, for statistics with the same values. */
 class StatsPagesTest {
@@ -60,6 +64,39 @@ class StatsPagesTest {
     try (InputStream in = StatsPagesTest.class.getResourceAsStream(name)) {
       return new String(Objects.requireNonNull(in, name).readAllBytes(), UTF_8);
     }
+  }
+
+  /** Scopes that a filter rules out by its beginning are passed over; no other name is missed. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "^cluster.a.upstream_rq_404$",
+        "^cluster\\.b\\.",
+        "^clus",
+        "^cluster",
+        "^clusterx*.a",
+        "^x|bind_errors",
+        "^(x|cluster.a.bind)",
+        "^cluster_manager.cds",
+        "^cluster.b|^cluster.a",
+        "^.*404",
+        "^nothing.at.all"
+      })
+  void a_filter_finds_what_a_look_at_all_finds(String filter) throws ConfigException {
+    store.root().counter("cluster_manager.cds.update_attempt").inc();
+    store.root().counter("clusters").inc();
+    String all = text("/stats");
+    Pattern pattern = Pattern.compile(filter);
+    String expected =
+        all.lines()
+            .filter(line -> pattern.matcher(line.substring(0, line.indexOf(": "))).find())
+            .map(line -> line + "\n")
+            .collect(Collectors.joining());
+
+    String encoded = URLEncoder.encode(filter, UTF_8);
+    assertThat(text("/stats?filter=" + encoded)).isEqualTo(expected);
+    assertThat(text("/stats?invert_filter&filter=" + encoded).length())
+        .isEqualTo(all.length() - expected.length());
   }
 
   @Test
