@@ -288,6 +288,9 @@ public final class ClusterManager {
   public void close() {
     control.assertInLoop();
     closed = true;
+    // Nobody needs to hear name by name that nothing is wanted any more.
+    @SuppressWarnings("UnusedVariable")
+    Hold lastWords = xds.hold(ResourceType.ENDPOINTS);
     if (cds != null) {
       cds.close();
     }

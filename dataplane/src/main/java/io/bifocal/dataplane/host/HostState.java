@@ -2,15 +2,19 @@ package io.bifocal.dataplane.host;
 
 import io.bifocal.dataplane.stats.Scope;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /** What of a host outlives an update: its identity, its health flags, its counters. */
 public final class HostState {
+  /** Of a hundred thousand hosts hardly one has a flag; none has an object for it. */
+  private static final AtomicIntegerFieldUpdater<HostState> FAILURES =
+      AtomicIntegerFieldUpdater.newUpdater(HostState.class, "failures");
+
   private final Address primary;
   private final @Nullable Scope scope;
   private volatile @Nullable HostStats stats;
-  private final AtomicInteger failures = new AtomicInteger();
+  private volatile int failures;
 
   public HostState(Address primary, HostStats stats) {
     this.primary = primary;
@@ -56,15 +60,15 @@ public final class HostState {
 
   /** Sets or clears one reason not to use the host; from any thread. */
   public void mark(HealthFlag flag, boolean set) {
-    failures.updateAndGet(f -> set ? f | flag.bit() : f & ~flag.bit());
+    FAILURES.updateAndGet(this, f -> set ? f | flag.bit() : f & ~flag.bit());
   }
 
   public boolean has(HealthFlag flag) {
-    return (failures.get() & flag.bit()) != 0;
+    return (failures & flag.bit()) != 0;
   }
 
   /** Whether no flag is set. */
   public boolean unflagged() {
-    return failures.get() == 0;
+    return failures == 0;
   }
 }

@@ -158,7 +158,9 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
   // News for the server outranks the wait that an unchanged refusal costs.
   private void changed() {
     penance.lift();
-    surroundings.due().run();
+    if (!held()) { // else whoever holds it asks, for thousands of subscriptions once
+      surroundings.due().run();
+    }
   }
 
   @Override
