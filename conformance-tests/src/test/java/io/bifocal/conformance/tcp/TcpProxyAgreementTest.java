@@ -243,8 +243,8 @@ class TcpProxyAgreementTest {
   }
 
   private static void upstreamEndsFirst(Side side, List<String> seen) throws IOException {
-    try (Talk client = side.connect("plain");
-        Talk upstream = side.accept()) {
+    Talk client = side.connect("plain");
+    try (Talk upstream = side.accept()) {
       exchange(client, upstream, seen);
       upstream.endOutput();
       seen.add(client.hearAll());
