@@ -107,13 +107,21 @@ class FiltersAgreementTest {
         route("/cors/strict", "cors", cors, policy + ", forward_not_matching_preflights: false"),
         route("/cors/any", "cors", cors, "allow_origin_string_match: [{exact: \"*\"}]"),
         route("/cors", "cors", cors, policy),
-        fault("/fault/both", "delay: {fixed_delay: 0.02s, %1$s}, abort: {http_status: 503, %1$s}".formatted(all("100"))),
+        fault(
+            "/fault/both",
+            "delay: {fixed_delay: 0.02s, %1$s}, abort: {http_status: 503, %1$s}"
+                .formatted(all("100"))),
         fault("/fault/none", "abort: {http_status: 503, " + all("0") + "}"),
         fault(
             "/fault/asked",
-            "delay: {header_delay: {}, %1$s}, abort: {header_abort: {}, %1$s}".formatted(all("100"))),
-        fault("/fault/other", "upstream_cluster: other, abort: {http_status: 503, " + all("100") + "}"),
-        fault("/fault/slow", "response_rate_limit: {fixed_limit: {limit_kbps: 1}, " + all("100") + "}"),
+            "delay: {header_delay: {}, %1$s}, abort: {header_abort: {}, %1$s}"
+                .formatted(all("100"))),
+        fault(
+            "/fault/other",
+            "upstream_cluster: other, abort: {http_status: 503, " + all("100") + "}"),
+        fault(
+            "/fault/slow",
+            "response_rate_limit: {fixed_limit: {limit_kbps: 1}, " + all("100") + "}"),
         limit(
             "/limit",
             ENFORCED
@@ -137,7 +145,8 @@ class FiltersAgreementTest {
             "/rbac/tree",
             "rbac",
             perRoute,
-            "rbac: {%s, shadow_matcher: {on_no_match: %s}}".formatted(tree, leaf("shadow", "DENY"))),
+            "rbac: {%s, shadow_matcher: {on_no_match: %s}}"
+                .formatted(tree, leaf("shadow", "DENY"))),
         route(
             "/mutate",
             "mutate",
@@ -150,7 +159,10 @@ class FiltersAgreementTest {
   private static HttpSide.Config config() {
     String health = "health_check.v3.HealthCheck";
     String before =
-        filter("hc", health, "pass_through_mode: false, headers: [{name: \":path\", string_match: {exact: /hc}}]")
+        filter(
+                "hc",
+                health,
+                "pass_through_mode: false, headers: [{name: \":path\", string_match: {exact: /hc}}]")
             + filter(
                 "members",
                 health,
@@ -176,8 +188,7 @@ class FiltersAgreementTest {
             + filter("mutate", "header_mutation.v3.HeaderMutation", "");
     return HttpSide.Config.PLAIN
         .withFilters(before)
-        .withVirtualHosts(
-            "{name: all, domains: [\"*\"], routes: [" + routes() + "]}");
+        .withVirtualHosts("{name: all, domains: [\"*\"], routes: [" + routes() + "]}");
   }
 
   @BeforeAll
@@ -312,7 +323,8 @@ class FiltersAgreementTest {
               return stats;
             });
     assertThat(counted.bifocal()).isEqualTo(counted.envoy());
-    assertThat(counted.envoy()).containsEntry("http.ingress.rbac.rules.policy.bad guys.denied", "1");
+    assertThat(counted.envoy())
+        .containsEntry("http.ingress.rbac.rules.policy.bad guys.denied", "1");
   }
 
   @Test
@@ -330,8 +342,7 @@ class FiltersAgreementTest {
   void aDifferenceIsSeen() {
     Ask good = Ask.of("GET", "/cors", "origin", "http://good");
     Ask bad = Ask.of("GET", "/cors", "origin", "http://other");
-    SideBySide.Both<Outcome> outcomes =
-        both.ask(side -> outcome(side, good));
+    SideBySide.Both<Outcome> outcomes = both.ask(side -> outcome(side, good));
     Outcome seeded = both.ask(side -> outcome(side, bad)).bifocal();
     assertThat(seeded).isNotEqualTo(outcomes.envoy());
   }

@@ -52,7 +52,8 @@ final class Http1ResponseSender implements ResponseSender {
   /** Answers what is no request. */
   void refuse(ErrorAnswer answer) {
     answer.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-    writer.response(connection.ctx(), answer.status(), answer.headers(), Http1Writer.Kind.USUAL, false);
+    writer.response(
+        connection.ctx(), answer.status(), answer.headers(), Http1Writer.Kind.USUAL, false);
     writer.body(
         connection.ctx(), ByteBufUtil.writeUtf8(connection.ctx().alloc(), answer.body()), true);
   }
@@ -98,6 +99,8 @@ final class Http1ResponseSender implements ResponseSender {
     }
     if (!keepAlive) {
       headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+    } else if (old) {
+      headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
     }
     writer.response(connection.ctx(), status, headers, kind, end);
     if (end) {

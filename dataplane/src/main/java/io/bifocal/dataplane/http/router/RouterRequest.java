@@ -100,7 +100,7 @@ public final class RouterRequest implements RetryState.Owner {
       context = LoadBalancerContext.of(hash.value());
       cookies = hash.cookies();
     }
-    if (!route.mirrors().isEmpty()) {
+    if (!route.mirrors().isEmpty() && downstream.request().upgrade == null) {
       mirrors = new Mirrors();
       mirrors.start(
           route.mirrors(),
