@@ -39,6 +39,7 @@ public final class ScriptedStream {
   private final HttpHeaders none = new DefaultHttpHeaders();
   private @Nullable StreamFilters filters;
   private HttpHeaders headers = none;
+  private HttpHeaders trailers = none;
   private String cluster = "up";
   private boolean reached;
   private boolean requestEnded;
@@ -126,6 +127,18 @@ public final class ScriptedStream {
     return this;
   }
 
+  /** The client ends its request with a field behind the body. */
+  public ScriptedStream sendTrailer(String name, String value) {
+    open().decodeTrailers(new DefaultHttpHeaders().add(name, value));
+    return this;
+  }
+
+  /** The upstream ends its answer so. */
+  public ScriptedStream answerTrailer(String name, String value) {
+    open().encodeTrailers(new DefaultHttpHeaders().add(name, value));
+    return this;
+  }
+
   /** The stream is over: its filters are told. */
   public void close() {
     open().destroy();
@@ -179,6 +192,11 @@ public final class ScriptedStream {
   /** What the client has of the answer's body. */
   public String body() {
     return body.toString();
+  }
+
+  /** The fields behind it; empty as long as there are none. */
+  public HttpHeaders trailers() {
+    return trailers;
   }
 
   /** Whether the client has the whole answer. */
@@ -287,6 +305,7 @@ public final class ScriptedStream {
 
     @Override
     public void responseTrailers(HttpHeaders fields) {
+      trailers = fields;
       ended = true;
     }
 

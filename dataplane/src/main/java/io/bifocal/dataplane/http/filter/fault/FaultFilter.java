@@ -5,6 +5,7 @@ import io.bifocal.dataplane.http.filter.DataStatus;
 import io.bifocal.dataplane.http.filter.FilterStream;
 import io.bifocal.dataplane.http.filter.HeadStatus;
 import io.bifocal.dataplane.http.filter.HttpFilter;
+import io.bifocal.dataplane.http.filter.TrailersStatus;
 import io.bifocal.dataplane.http.router.LocalReply;
 import io.bifocal.dataplane.runtime.RuntimeSnapshot;
 import io.bifocal.dataplane.stats.Counter;
@@ -199,6 +200,12 @@ final class FaultFilter implements HttpFilter {
     }
     body.add(data, end);
     return DataStatus.TAKEN;
+  }
+
+  @Override
+  public TrailersStatus encodeTrailers(HttpHeaders trailers) {
+    SlowBody body = slow;
+    return body == null || body.end() ? TrailersStatus.CONTINUE : TrailersStatus.STOP;
   }
 
   @Override

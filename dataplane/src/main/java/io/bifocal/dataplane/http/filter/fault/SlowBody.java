@@ -46,6 +46,12 @@ final class SlowBody {
     }
   }
 
+  /** No more comes; whether all is out already, or else the stream goes on when it is. */
+  boolean end() {
+    whole = true;
+    return closed || waiting.isEmpty();
+  }
+
   private void send() {
     timer = null;
     long left = slice;

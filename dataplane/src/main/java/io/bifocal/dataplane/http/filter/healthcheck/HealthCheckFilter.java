@@ -5,6 +5,7 @@ import io.bifocal.dataplane.http.filter.DataStatus;
 import io.bifocal.dataplane.http.filter.FilterStream;
 import io.bifocal.dataplane.http.filter.HeadStatus;
 import io.bifocal.dataplane.http.filter.HttpFilter;
+import io.bifocal.dataplane.http.filter.TrailersStatus;
 import io.bifocal.dataplane.http.router.LocalReply;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stream.ResponseFlag;
@@ -63,6 +64,15 @@ final class HealthCheckFilter implements HttpFilter {
       answer();
     }
     return DataStatus.TAKEN;
+  }
+
+  @Override
+  public TrailersStatus decodeTrailers(HttpHeaders trailers) {
+    if (!answering) {
+      return TrailersStatus.CONTINUE;
+    }
+    answer();
+    return TrailersStatus.STOP;
   }
 
   private void answer() {

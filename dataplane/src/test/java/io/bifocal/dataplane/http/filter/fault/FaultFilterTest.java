@@ -215,4 +215,19 @@ class FaultFilterTest {
     assertThat(stream.ended()).isTrue();
     stream.close();
   }
+
+  @Test
+  void trailersComeBehindASlowBody() throws ConfigException {
+    ScriptedStream stream =
+        ask("response_rate_limit: {fixed_limit: {limit_kbps: 1}, percentage: {numerator: 100}}");
+    stream.answer(200, false).answerBody("x".repeat(80), false).answerTrailer("t", "v");
+    pass(Duration.ofMillis(1));
+    assertThat(stream.body()).hasSize(51);
+    assertThat(stream.ended()).isFalse();
+    pass(Duration.ofMillis(50));
+    assertThat(stream.body()).hasSize(80);
+    assertThat(stream.trailers().get("t")).isEqualTo("v");
+    assertThat(stream.ended()).isTrue();
+    stream.close();
+  }
 }

@@ -70,6 +70,14 @@ class HealthCheckFilterTest {
     assertThat(stream.status()).isEqualTo(200);
   }
 
+  @Test
+  void soAreFieldsBehindIt() throws ConfigException {
+    ScriptedStream stream =
+        bench.request("POST", "/hc").through(check(HERE)).begin(false).send("a", false);
+    assertThat(stream.status()).isZero();
+    assertThat(stream.sendTrailer("t", "v").status()).isEqualTo(200);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "4, 2, 0, 50, 200, health_check_ok",
