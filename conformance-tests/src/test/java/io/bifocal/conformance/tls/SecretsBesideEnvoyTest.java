@@ -37,7 +37,7 @@ class SecretsBesideEnvoyTest {
         parts.add(new Part(subject, dialect));
       }
     }
-    plays = new Plays<>(4, parts, part -> SecretsScript.play(part.subject, part.dialect));
+    plays = new Plays<>(2, parts, part -> SecretsScript.play(part.subject, part.dialect));
   }
 
   @AfterAll
