@@ -57,8 +57,7 @@ class NetworkFiltersAgreementTest {
         proxy.awaitStat("connection_limit." + limit[1] + ".limited_connections", 1);
         assertThat(one.say("still").hear(5)).isEqualTo("still");
       }
-      await()
-          .until(() -> proxy.stat("connection_limit." + limit[1] + ".active_connections") == 0);
+      await().until(() -> proxy.stat("connection_limit." + limit[1] + ".active_connections") == 0);
       try (Talk three = new Talk(proxy.listener(limit[0]))) {
         assertThat(three.say("three").hear(5)).isEqualTo("three");
       }

@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Connections that the kernel redirects to one port, as in a sidecar: the proxy asks whom they were
- * meant for, and hands them to the listener at that address. Needs root; it all happens in a network
- * namespace of its own.
+ * meant for, and hands them to the listener at that address. Needs root; it all happens in a
+ * network namespace of its own.
  */
 class OriginalDestinationTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -112,7 +112,8 @@ class OriginalDestinationTest {
                 + listener("six", "fd09::9", 80, "bind_to_port: false"));
     List<String> command =
         within(
-            subject.command(List.of("-c", bootstrap.toString(), "--concurrency", "1"))
+            subject
+                .command(List.of("-c", bootstrap.toString(), "--concurrency", "1"))
                 .toArray(String[]::new));
     stage.run(subject.toString(), command, Stage.QUICK_JVM);
 

@@ -146,16 +146,16 @@ class ListenerFiltersTest {
     ProxyProtocol.Builder config = ProxyProtocol.newBuilder();
     config.addRulesBuilder().setTlvType(0xEA).getOnTlvPresentBuilder().setKey("vpc");
     push(
-        empty("l").addListenerFilters(filter(config.build())).addFilterChains(chain("hello")).build());
+        empty("l")
+            .addListenerFilters(filter(config.build()))
+            .addFilterChains(chain("hello"))
+            .build());
     try (Client client = connect(proxy.port("l"))) {
       say(client, "\r\n\r\n\0\r\nQUIT\n!\21\0\24\1\2\3\4\5\6\7\10\0\13\0\26\u00ea\0\5vpc-1");
       assertThat(client.line()).isEqualTo("hello");
     }
     Struct told =
-        proxy
-            .connections
-            .get(0)
-            .stream()
+        proxy.connections.get(0).stream()
             .dynamicMetadata
             .get("envoy.filters.listener.proxy_protocol");
     assertThat(told)

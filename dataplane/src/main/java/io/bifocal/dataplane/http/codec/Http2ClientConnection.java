@@ -344,7 +344,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
       super.onStreamError(ctx, outbound, cause, error);
     } else if (error instanceof Http2Exception.HeaderListSizeException) {
       tooLarge(exchange, stream);
-    } else if (exchange.isAnswered()) {
+    } else if (exchange.isAnswered() || error.error() != Http2Error.PROTOCOL_ERROR) {
       fail(exchange, stream, ResetReason.PROTOCOL_ERROR, error.error());
     } else {
       malformed(exchange, stream);

@@ -74,8 +74,13 @@ final class Http2Streams extends Http2EventAdapter implements Http2RemoteFlowCon
 
   @Override
   public void onHeadersRead(
-      ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end) {
+      ChannelHandlerContext ctx, int id, Http2Headers headers, int padding, boolean end)
+      throws Http2Exception {
     Http2Exchange exchange = touch(id);
+    if (exchange == null && connection.remote().isValidStreamId(id) && !connection.isServer()) {
+      // A server opens none that was not promised, and promises were declined.
+      throw Http2Exception.connectionError(Http2Error.PROTOCOL_ERROR, "a stream of the server");
+    }
     if (exchange == null && connection.isServer()) {
       accept(id);
       exchange = touch(id);
@@ -102,7 +107,8 @@ final class Http2Streams extends Http2EventAdapter implements Http2RemoteFlowCon
       short weight,
       boolean exclusive,
       int padding,
-      boolean end) {
+      boolean end)
+      throws Http2Exception {
     onHeadersRead(ctx, id, headers, padding, end);
   }
 

@@ -22,6 +22,7 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Settings;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -108,6 +109,15 @@ public final class FramePeer {
 
   public FramePeer pong() {
     return send(writer.writePing(ctx(), true, 0, ctx().newPromise()));
+  }
+
+  /** Any frame, right or wrong; {@code payload} in hexadecimal digits, with blanks. */
+  FramePeer frame(int type, int flags, int stream, String payload) {
+    byte[] bytes = HexFormat.of().parseHex(payload.replace(" ", ""));
+    ByteBuf all = Unpooled.buffer();
+    all.writeMedium(bytes.length).writeByte(type).writeByte(flags).writeInt(stream);
+    client.writeInbound(all.writeBytes(bytes));
+    return this;
   }
 
   public FramePeer bytes(String text) {

@@ -78,7 +78,9 @@ class Http2ServerConnectionTest {
 
   private final class Events implements ServerEvents {
     @Override
-    public void onCodec(ServerConnection codec) {}
+    public void onCodec(ServerConnection codec) {
+      events.add(codec.protocol().text());
+    }
 
     @Override
     public RequestReceiver onRequest(ResponseSender response) {
@@ -196,6 +198,38 @@ class Http2ServerConnectionTest {
     only().answer("X-A", "b");
     assertThat(heard()).containsExactly("HEADERS 1 end :status=200 x-a=b");
     assertThat(events).containsExactly("idle");
+  }
+
+  private void detect() {
+    Http2Options common = common(false, Http2Options.KeepAlive.NONE);
+    new ServerCodec(
+            ServerCodec.Kind.AUTO,
+            Http1Options.DEFAULT,
+            new Http2ServerOptions(common, Http1Limits.DEFAULT, 3, 1, 1, false, Map.of()))
+        .serve(channel, time, new Http2ServerStats(stats.root().scope("http2"), 1), new Events());
+  }
+
+  @Test
+  void aPrefaceIsKnownHoweverItIsCut() {
+    detect();
+    for (char c : "PRI * HTTP/".toCharArray()) {
+      client.bytes(String.valueOf(c));
+    }
+    assertThat(events).isEmpty();
+    client.bytes("2.0\r\n\r\nSM\r\n\r\n").settings(new Http2Settings());
+    assertThat(events).containsExactly("HTTP/2");
+    client.headers(1, true, GET);
+    assertThat(only().heard).containsExactly("GET /p?q a.example end");
+  }
+
+  @Test
+  void whatOnlyBeginsLikeOneIsHttp1() {
+    detect();
+    client.bytes("P");
+    assertThat(events).isEmpty();
+    client.bytes("OST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n");
+    assertThat(events).containsExactly("HTTP/1.1");
+    assertThat(only().heard).containsExactly("POST / a end");
   }
 
   @Test
