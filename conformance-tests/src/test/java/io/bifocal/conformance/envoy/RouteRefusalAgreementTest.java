@@ -79,8 +79,6 @@ class RouteRefusalAgreementTest {
         "{match: {prefix: /}, route: {cluster: a, retry_policy: {retry_back_off: {base_interval: 2s, max_interval: 1s}}}}",
         "{match: {prefix: /}, route: {cluster: a, retry_policy: {retry_host_predicate: [NO_EXTENSION]}}}",
         "{match: {prefix: /}, route: {cluster: a, early_data_policy: NO_EXTENSION}}",
-        "{match: {prefix: /}, route: {cluster_specifier_plugin: x}}",
-        "{match: {prefix: /}, route: {inline_cluster_specifier_plugin: {extension: NO_EXTENSION}}}",
         "{match: {prefix: /}, direct_response: {status: 200, body: {filename: /no/such/file}}}",
         "{match: {prefix: /}, redirect: {regex_rewrite: {pattern: {regex: \"(\"}, substitution: b}}}",
         "{match: {prefix: /, headers: [{name: x, string_match: {safe_regex: {regex: a}, ignore_case: true}}]}, route: {cluster: a}}",

@@ -106,15 +106,8 @@ final class ActionCompiler {
               AsciiString.cached(action.getClusterHeader().toLowerCase(Locale.ROOT)));
       // Its shares are routes themselves, and are made of the whole.
       case WEIGHTED_CLUSTERS -> new ClusterChoice.Named("", null);
-      case CLUSTER_SPECIFIER_PLUGIN ->
-          throw new ConfigException(
-              "Unknown cluster specifier plugin name: %s is used in the route"
-                  .formatted(action.getClusterSpecifierPlugin()));
-      case INLINE_CLUSTER_SPECIFIER_PLUGIN -> {
-        TypedExtensionConfig plugin = action.getInlineClusterSpecifierPlugin().getExtension();
-        throw Extensions.unknown(plugin.getName(), plugin.getTypedConfig());
-      }
-      case CLUSTERSPECIFIER_NOT_SET -> new ClusterChoice.Named("", null);
+      // Plugins are refused; what is left forwards nothing.
+      default -> new ClusterChoice.Named("", null);
     };
   }
 
