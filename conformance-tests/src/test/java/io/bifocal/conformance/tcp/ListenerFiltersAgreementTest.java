@@ -184,7 +184,7 @@ class ListenerFiltersAgreementTest {
 
   static Stream<Arguments> firstBytes() {
     String v2 = "\r\n\r\n\0\r\nQUIT\n";
-    String v2tcp4 = v2 + "\u0021\u0011\0\u000c\1\2\3\4\5\6\7\u0008\0\13\0";
+    String v2tcp4 = v2 + "!\u0011\0\u000c\1\2\3\4\5\6\7\u0008\0\13\0";
     return Stream.of(
         Arguments.of("strict", "PROXY TCP4 1.2.3.4 5.6.7.8 11 22\r\nGET / HTTP/1.1\r\n\r\n"),
         Arguments.of("strict", "PROXY TCP4 1.2.3.4 5.6.7.8 11 22\r\nSSH-2.0-x y\r\n"),
@@ -208,24 +208,24 @@ class ListenerFiltersAgreementTest {
         Arguments.of("strict", "PROXY TCP4 " + "1".repeat(120)),
         Arguments.of("strict", "PROXY TCP4 1.2"),
         Arguments.of("strict", "GET / HTTP/1.1\r\nhost: somebody\r\n\r\n"),
-        Arguments.of("strict", v2 + "\u0020\0\0\0GET / HTTP/1.1\r\n"),
+        Arguments.of("strict", v2 + " \0\0\0GET / HTTP/1.1\r\n"),
         Arguments.of("strict", v2tcp4 + "\u0016PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
         Arguments.of(
             "strict",
-            v2 + "\u0021\u0011\0\u0010\1\2\3\4\5\6\7\u0008\0\13\0\u0016\3\0\1xGET / HTTP/1.1\r\n"),
+            v2 + "!\u0011\0\u0010\1\2\3\4\5\6\7\u0008\0\13\0\u0016\3\0\1xGET / HTTP/1.1\r\n"),
         Arguments.of(
             "strict",
-            v2 + "\u0021\u0011\0\u0010\1\2\3\4\5\6\7\u0008\0\13\0\u0016\3\0\7xGET / HTTP/1.1\r\n"),
+            v2 + "!\u0011\0\u0010\1\2\3\4\5\6\7\u0008\0\13\0\u0016\3\0\7xGET / HTTP/1.1\r\n"),
         Arguments.of(
             "strict",
-            v2 + "\u0021\u0012\0\u000c\1\2\3\4\5\6\7\u0008\0\13\0\u0016GET / HTTP/1.1\r\n"),
-        Arguments.of("strict", v2 + "\u0021\u0011\0\u0004\1\2\3\4GET / HTTP/1.1\r\n"),
+            v2 + "!\u0012\0\u000c\1\2\3\4\5\6\7\u0008\0\13\0\u0016GET / HTTP/1.1\r\n"),
+        Arguments.of("strict", v2 + "!\u0011\0\u0004\1\2\3\4GET / HTTP/1.1\r\n"),
         Arguments.of(
             "strict", v2 + "\42\u0011\0\u000c\1\2\3\4\5\6\7\u0008\0\13\0\u0016GET / HTTP/1.1\r\n"),
         Arguments.of(
             "strict",
-            v2 + "\u0031\u0011\0\u000c\1\2\3\4\5\6\7\u0008\0\13\0\u0016GET / HTTP/1.1\r\n"),
-        Arguments.of("strict", v2 + "\u0021\0\0\0GET / HTTP/1.1\r\n"),
+            v2 + "1\u0011\0\u000c\1\2\3\4\5\6\7\u0008\0\13\0\u0016GET / HTTP/1.1\r\n"),
+        Arguments.of("strict", v2 + "!\0\0\0GET / HTTP/1.1\r\n"),
         Arguments.of("lenient", "GET / HTTP/1.1\r\n\r\n"),
         Arguments.of("lenient", "PROXY TCP4 1.2.3.4 5.6.7.8 11 22\r\nGET / HTTP/1.1\r\n\r\n"),
         Arguments.of("lenient", v2tcp4 + "\u0016SSH-2.0-x y\r\n"),
@@ -248,7 +248,7 @@ class ListenerFiltersAgreementTest {
   /** A TLS client's first record. */
   private static String hello(String serverName, String protocol) {
     String extensions =
-        "\0\u002b\0\3\2\3\4" // versions: 1.3
+        "\0+\0\3\2\3\4" // versions: 1.3
             + "\0\12\0\4\0\2\0\u001d" // groups: x25519
             + "\0\15\0\4\0\2\4\3" // signatures
             + (serverName.isEmpty() ? "" : "\0\0" + sized(2, sized(2, "\0" + sized(2, serverName))))

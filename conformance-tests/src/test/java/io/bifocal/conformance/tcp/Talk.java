@@ -87,6 +87,11 @@ final class Talk implements AutoCloseable {
     return heard.toString(StandardCharsets.ISO_8859_1);
   }
 
+  /** Closes it; harmless before {@link #close}. */
+  void leave() {
+    close();
+  }
+
   /** Ends without a good-bye. */
   void reset() {
     try {

@@ -248,7 +248,7 @@ class TcpProxyAgreementTest {
       exchange(client, upstream, seen);
       upstream.endOutput();
       seen.add(client.hearAll());
-      client.close();
+      client.leave();
       seen.add(upstream.hearAll());
     }
   }
