@@ -26,6 +26,7 @@ import io.bifocal.dataplane.http.filter.healthcheck.HealthCheckFactory;
 import io.bifocal.dataplane.http.filter.localratelimit.LocalRateLimitFactory;
 import io.bifocal.dataplane.http.filter.ondemand.OnDemandFactory;
 import io.bifocal.dataplane.http.filter.rbac.NetworkRbacFactory;
+import io.bifocal.dataplane.http.filter.rbac.RbacFactory;
 import io.bifocal.dataplane.http.route.RouteContext;
 import io.bifocal.dataplane.listener.ListenerManager;
 import io.bifocal.dataplane.observe.AccessLogFiles;
@@ -130,6 +131,7 @@ final class Parts implements AutoCloseable {
             .register(new HealthCheckFactory(stats, bootstrap.getNode().getCluster(), failing))
             .register(
                 new LocalRateLimitFactory(stats.root(), runtime, bootstrap.getNode().getCluster()))
+            .register(new RbacFactory())
             .register(new OnDemandFactory(clusters.onDemand(), control));
     options.httpFilters().forEach(filters::register);
     http =
