@@ -217,14 +217,12 @@ class ListenerFiltersAgreementTest {
             "strict",
             v2 + "!\u0011\0\u0010\1\2\3\4\5\6\7\u0008\0\13\0\u0016\3\0\7xGET / HTTP/1.1\r\n"),
         Arguments.of(
-            "strict",
-            v2 + "!\u0012\0\u000c\1\2\3\4\5\6\7\u0008\0\13\0\u0016GET / HTTP/1.1\r\n"),
+            "strict", v2 + "!\u0012\0\u000c\1\2\3\4\5\6\7\u0008\0\13\0\u0016GET / HTTP/1.1\r\n"),
         Arguments.of("strict", v2 + "!\u0011\0\u0004\1\2\3\4GET / HTTP/1.1\r\n"),
         Arguments.of(
             "strict", v2 + "\42\u0011\0\u000c\1\2\3\4\5\6\7\u0008\0\13\0\u0016GET / HTTP/1.1\r\n"),
         Arguments.of(
-            "strict",
-            v2 + "1\u0011\0\u000c\1\2\3\4\5\6\7\u0008\0\13\0\u0016GET / HTTP/1.1\r\n"),
+            "strict", v2 + "1\u0011\0\u000c\1\2\3\4\5\6\7\u0008\0\13\0\u0016GET / HTTP/1.1\r\n"),
         Arguments.of("strict", v2 + "!\0\0\0GET / HTTP/1.1\r\n"),
         Arguments.of("lenient", "GET / HTTP/1.1\r\n\r\n"),
         Arguments.of("lenient", "PROXY TCP4 1.2.3.4 5.6.7.8 11 22\r\nGET / HTTP/1.1\r\n\r\n"),
