@@ -9,6 +9,7 @@ import io.bifocal.dataplane.http.codec.ResetReason;
 import io.bifocal.dataplane.http.codec.ResponseSender;
 import io.bifocal.dataplane.http.filter.FilterChain;
 import io.bifocal.dataplane.http.filter.StreamFilters;
+import io.bifocal.dataplane.http.route.InternalRedirects;
 import io.bifocal.dataplane.http.route.RequestCounts;
 import io.bifocal.dataplane.http.route.Route;
 import io.bifocal.dataplane.http.route.RouteAction;
@@ -28,6 +29,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +68,10 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
   private @Nullable RequestCounts virtualCluster;
   private long random;
   private long streamIdle;
+  // Null until a redirect has been followed.
+  private @Nullable InternalRedirect redirects;
+  // What serves on after a redirect; null until then.
+  private @Nullable Exchange successor;
   private boolean requestEnded;
   private boolean upgraded;
   private boolean ended;
@@ -117,22 +123,8 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
   @Override
   public void onHead(RequestHead head, boolean end) {
     long now = connection.loop.nanoTime();
-    request = head;
-    requestEnded = end;
-    stats.rqTotal.inc();
-    stats.rqTotal(protocol).inc();
-    stats.rqActive.inc();
-    connection.begin(info, protocol, now);
-    info.method = head.method;
-    info.path = head.path;
-    info.authority = head.authority;
-    info.requestHeaders = head.headers;
-    if (end) {
-      info.lastDownstreamRxNanos = now;
-    }
-    touch(now);
+    begin(head, end, now);
     HttpSettings settings = connection.settings;
-    deadlines.set(Deadlines.Kind.STREAM_DURATION, now, settings.timeouts().streamDuration());
     if (settings.underscores() != null && refusesNames(head.headers, settings.underscores())) {
       response.closeAfterwards();
       response.localReply(UNDERSCORE);
@@ -159,9 +151,34 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     if (!end && head.upgrade == null) {
       deadlines.set(Deadlines.Kind.REQUEST, now, settings.timeouts().request());
     }
+    passOn(head, end, now);
+  }
+
+  private void begin(RequestHead head, boolean end, long now) {
+    request = head;
+    requestEnded = end;
+    stats.rqTotal.inc();
+    stats.rqTotal(protocol).inc();
+    stats.rqActive.inc();
+    connection.begin(info, protocol, now);
+    info.method = head.method;
+    info.path = head.path;
+    info.authority = head.authority;
+    info.requestHeaders = head.headers;
+    if (end) {
+      info.lastDownstreamRxNanos = now;
+    }
+    touch(now);
+    deadlines.set(
+        Deadlines.Kind.STREAM_DURATION, now, connection.settings.timeouts().streamDuration());
+  }
+
+  /** To the filters, and behind them to the router. */
+  private void passOn(RequestHead head, boolean end, long now) {
+    HttpSettings settings = connection.settings;
     findRoute();
     if (head.upgrade != null) {
-      if (!connection.settings.upgrades().allow(head, route)) {
+      if (!settings.upgrades().allow(head, route)) {
         refuse(Refusal.UPGRADE);
         return;
       }
@@ -412,8 +429,79 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     }
   }
 
+  // ---- an upstream's redirect
+
+  /**
+   * What follows the redirect of an upstream, given the request's body; null when it is the
+   * client's to follow.
+   */
+  @Nullable Consumer<ByteBuf> redirection(
+      InternalRedirects policy, int status, HttpHeaders answer) {
+    InternalRedirect before = redirects == null ? new InternalRedirect() : redirects;
+    InternalRedirect.Target target = before.target(policy, request(), answer, stats);
+    if (target == null) {
+      return null;
+    }
+    RequestHead head = InternalRedirect.head(policy, status, request(), answer, target);
+    RouteTable table = connection.manager.routes().current(head);
+    Route to = table == null ? null : table.match(head, info, random);
+    if (to == null) {
+      stats.redirectNoRoute.inc();
+      info.routeName = ""; // as Envoy's log has it
+      info.upstreamCluster = "";
+      return null;
+    }
+    if (!before.accepts(policy, request(), target, info.routeName, to.name())) {
+      stats.redirectPredicate.inc();
+      return null;
+    }
+    before.follow();
+    return body -> follow(before, status, to, head, body);
+  }
+
+  // As by Envoy it is another stream, with a line of its own in the access log: the line of the
+  // first one tells of the second one's request already.
+  private void follow(
+      InternalRedirect redirect, int status, Route to, RequestHead head, ByteBuf body) {
+    Exchange next = new Exchange(connection, response.sender());
+    next.redirects = redirect;
+    next.origin = origin;
+    next.info.bytesReceived = info.bytesReceived;
+    successor = next;
+    info.responseCode = status;
+    info.responseCodeDetails = "internal_redirect";
+    info.method = head.method;
+    info.authority = head.authority;
+    info.path = head.path;
+    info.requestHeaders = head.headers;
+    info.routeName = to.name();
+    if (to.action() instanceof RouteAction.Forward forward) {
+      info.upstreamCluster = forward.clusterName();
+    }
+    end();
+    next.goOn(head, body);
+  }
+
+  private void goOn(RequestHead head, ByteBuf body) {
+    boolean end = !body.isReadable();
+    long now = connection.loop.nanoTime();
+    begin(head, end, now);
+    info.scheme = head.scheme;
+    passOn(head, end, now);
+    if (end) {
+      body.release();
+    } else {
+      onBody(body, true);
+    }
+    onReadComplete();
+  }
+
   @Override
   public void onReadComplete() {
+    if (successor != null) {
+      successor.onReadComplete();
+      return;
+    }
     RouterRequest out = router;
     if (out != null && !ended) {
       out.onDownstreamReadComplete();
@@ -422,6 +510,10 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
 
   @Override
   public void onWritabilityChanged(boolean writable) {
+    if (successor != null) {
+      successor.onWritabilityChanged(writable);
+      return;
+    }
     RouterRequest out = router;
     if (out != null) {
       out.onDownstreamWritable(writable && response.isWritable());
@@ -432,6 +524,10 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
 
   @Override
   public void onReset(ResetReason reason) {
+    if (successor != null) {
+      successor.onReset(reason);
+      return;
+    }
     if (ended) {
       return;
     }
@@ -552,7 +648,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     if (upgraded) {
       stats.cxUpgradesActive.dec();
     }
-    if (info.responseCode != 0) {
+    if (info.responseCode != 0 && successor == null) {
       stats.answered(info.responseCode);
     }
     if (virtualCluster != null) {

@@ -59,6 +59,11 @@ final class HttpStats {
   final Cell cxDelayedCloseTimeout;
   final Cell cxSoftDrain;
   final Cell resetAfterStart;
+  final Cell redirectBadLocation;
+  final Cell redirectUnsafeScheme;
+  final Cell redirectTooMany;
+  final Cell redirectNoRoute;
+  final Cell redirectPredicate;
   final Histogram cxLength;
   final Histogram rqTime;
   private final Scope scope;
@@ -121,6 +126,11 @@ final class HttpStats {
     cxSoftDrain = gauge("downstream_cx_http1_soft_drain");
     rqNonRelativePath = counter("downstream_rq_non_relative_path");
     resetAfterStart = counter("rq_reset_after_downstream_response_started");
+    redirectBadLocation = counter("passthrough_internal_redirect_bad_location");
+    redirectUnsafeScheme = counter("passthrough_internal_redirect_unsafe_scheme");
+    redirectTooMany = counter("passthrough_internal_redirect_too_many_redirects");
+    redirectNoRoute = counter("passthrough_internal_redirect_no_route");
+    redirectPredicate = counter("passthrough_internal_redirect_predicate");
     listenerCompleted = listener.counter("downstream_rq_completed").at(shard);
     for (int i = 1; i < listenerByClass.length; i++) {
       listenerByClass[i] = listener.counter("downstream_rq_" + i + "xx").at(shard);

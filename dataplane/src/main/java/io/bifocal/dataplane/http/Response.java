@@ -4,6 +4,7 @@ import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.codec.ResponseSender;
 import io.bifocal.dataplane.http.filter.StreamFilters;
+import io.bifocal.dataplane.http.route.InternalRedirects;
 import io.bifocal.dataplane.http.route.Route;
 import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.http.router.DownstreamStream;
@@ -17,6 +18,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +64,16 @@ final class Response implements DownstreamStream {
   @Override
   public RequestHead request() {
     return exchange.request();
+  }
+
+  @Override
+  public @Nullable Consumer<ByteBuf> redirection(
+      InternalRedirects policy, int status, HttpHeaders answer) {
+    return exchange.redirection(policy, status, answer);
+  }
+
+  ResponseSender sender() {
+    return sender;
   }
 
   @Override

@@ -1,16 +1,28 @@
 package io.bifocal.dataplane.http.router;
 
 import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.http.route.InternalRedirects;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** The request that the router serves, as the router sees it. On the worker's loop. */
 public interface DownstreamStream {
   RequestHead request();
 
   StreamInfo info();
+
+  /**
+   * What follows a redirect in the place of the client, given the request's body; null when it is
+   * the client's to follow. To be called when the router is done with this request.
+   */
+  default @Nullable Consumer<ByteBuf> redirection(
+      InternalRedirects policy, int status, HttpHeaders answer) {
+    return null;
+  }
 
   void respondHead(int status, HttpHeaders headers, boolean end);
 

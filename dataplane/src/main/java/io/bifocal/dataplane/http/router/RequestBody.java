@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.router;
 
 import io.bifocal.dataplane.http.codec.RequestSender;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.ArrayDeque;
 import java.util.Iterator;
@@ -111,6 +112,17 @@ final class RequestBody {
     if (trailers != null) {
       sender.writeTrailers(trailers);
     }
+  }
+
+  /** All of it, for another request. */
+  ByteBuf take() {
+    ArrayDeque<ByteBuf> whole = parts;
+    if (whole == null || whole.isEmpty()) {
+      return Unpooled.EMPTY_BUFFER;
+    }
+    ByteBuf[] all = whole.toArray(new ByteBuf[0]);
+    whole.clear();
+    return Unpooled.wrappedBuffer(all);
   }
 
   /** There will be no other try. */

@@ -10,6 +10,7 @@ import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.codec.ResetReason;
 import io.bifocal.dataplane.http.route.HashPolicy;
+import io.bifocal.dataplane.http.route.InternalRedirects;
 import io.bifocal.dataplane.http.route.RetryPolicy;
 import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.pool.CircuitBreakers;
@@ -23,9 +24,11 @@ import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,6 +95,9 @@ public final class RouterRequest implements RetryState.Owner {
       retries = new RetryState(conditions, policy, cluster, breakers.retries(), loop, this);
       body.keepForRetries();
       triedHosts = policy != null && TriedHosts.matters(policy) ? new TriedHosts(policy) : null;
+    }
+    if (route.internalRedirects() != null) {
+      body.keepForRetries();
     }
     HashPolicy hashed = cluster.config().balancing().hash() == null ? null : route.hashPolicy();
     HashPolicy.Hash hash =
@@ -449,6 +455,12 @@ public final class RouterRequest implements RetryState.Owner {
       attempt.drop();
       return;
     }
+    InternalRedirects redirects = route.internalRedirects();
+    if (redirects != null
+        && redirects.statuses().contains(status)
+        && follows(redirects, attempt, status, headers)) {
+      return;
+    }
     tries.abandonOthers(attempt);
     retriesToCome = 0;
     if (state != null) {
@@ -480,6 +492,34 @@ public final class RouterRequest implements RetryState.Owner {
     if (end) {
       downstream.flush();
     }
+  }
+
+  /** Whether a redirect is followed here; then this request is over. */
+  private boolean follows(
+      InternalRedirects redirects, UpstreamRequest attempt, int status, HttpHeaders headers) {
+    Consumer<ByteBuf> next =
+        body.ended() && body.replayable()
+            ? downstream.redirection(redirects, status, headers)
+            : null;
+    if (next == null) {
+      stats().internalRedirectFailed.inc();
+      return false;
+    }
+    stats().internalRedirectSucceeded.inc();
+    ByteBuf whole = body.take();
+    tries.remove(attempt);
+    attempt.drop();
+    cancel();
+    if (status == 303 && !isRead(downstream.request().method)) {
+      whole.release();
+      whole = Unpooled.EMPTY_BUFFER;
+    }
+    next.accept(whole);
+    return true;
+  }
+
+  private static boolean isRead(String method) {
+    return method.equals("GET") || method.equals("HEAD");
   }
 
   /** Whether an answer is good enough, or there is nothing better to wait for. */
