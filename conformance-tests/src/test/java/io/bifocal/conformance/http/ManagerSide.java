@@ -36,7 +36,8 @@ final class ManagerSide {
         {match: {prefix: /moved}, redirect: {path_redirect: /x}},
         {match: {prefix: /nowhere}, route: {cluster: none}},
         {match: {prefix: /}, route: {cluster: upstream}}]}]}
-      """;
+      """
+          .replace("\n", " "); // a flow that goes on must not be less indented
 
   private final Proxy proxy;
   private final HearingUpstream upstream;
