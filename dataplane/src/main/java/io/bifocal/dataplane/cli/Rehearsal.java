@@ -28,10 +28,13 @@ import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -102,15 +105,10 @@ public final class Rehearsal {
   }
 
   private static void ask(SocketAddress server, String path) throws IOException {
-    try (Socket socket = new Socket()) {
-      socket.connect(server);
-      socket
-          .getOutputStream()
-          .write(
-              "GET %s HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"
-                  .formatted(path)
-                  .getBytes(UTF_8));
-      socket.getInputStream().readAllBytes();
+    InetSocketAddress at = (InetSocketAddress) server;
+    URI page = URI.create("http://%s:%d%s".formatted(at.getHostString(), at.getPort(), path));
+    try (InputStream answer = page.toURL().openStream()) {
+      var unused = answer.readAllBytes();
     }
   }
 
