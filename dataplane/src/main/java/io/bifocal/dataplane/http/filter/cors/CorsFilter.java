@@ -48,7 +48,7 @@ final class CorsFilter implements HttpFilter {
     if (!said.allows(from)) {
       stats.invalid().at(stream.shard()).inc();
       if (enabled && preflight && !said.flag(Policy::forwardOthers, true)) {
-        stream.localReply(PREFLIGHT);
+        stream.localReply(PREFLIGHT.with(headers -> allow(said, head, headers)));
         return HeadStatus.STOP_ALL;
       }
       return HeadStatus.CONTINUE;
@@ -67,6 +67,9 @@ final class CorsFilter implements HttpFilter {
   }
 
   private static void allow(Policies said, RequestHead head, HttpHeaders headers) {
+    if (said.flag(Policy::credentials, false)) {
+      headers.set(HttpHeaderNames.ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
+    }
     if (said.flag(Policy::privateNetwork, false)
         && head.headers.get(ASKS_PRIVATE, "").equals("true")) {
       headers.set(ALLOWS_PRIVATE, "true");

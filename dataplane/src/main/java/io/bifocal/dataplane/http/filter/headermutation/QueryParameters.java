@@ -7,13 +7,14 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The parameters of a query, decoded; written in the order of their names, as Envoy writes a query
- * that it changes.
+ * The parameters of a query, found by their decoded names; written in the order of these, as Envoy
+ * writes a query that it changes, but what is not changed as it came.
  */
 final class QueryParameters {
   private static final String PLAIN = "-._~";
 
-  private final SortedMap<String, List<String>> values = new TreeMap<>();
+  // Names with values, as they are written.
+  private final SortedMap<String, List<String>> pairs = new TreeMap<>();
 
   /** Those of a path; empty when it has no query. */
   static QueryParameters of(String path) {
@@ -23,27 +24,34 @@ final class QueryParameters {
       for (String pair : path.substring(question + 1).split("&", -1)) {
         int equals = pair.indexOf('=');
         String name = equals < 0 ? pair : pair.substring(0, equals);
-        parameters.add(decoded(name), equals < 0 ? "" : decoded(pair.substring(equals + 1)));
+        parameters.put(decoded(name), equals < 0 ? pair + "=" : pair);
       }
     }
     return parameters;
   }
 
   boolean contains(String name) {
-    return values.containsKey(name);
+    return pairs.containsKey(name);
   }
 
   void add(String name, String value) {
-    values.computeIfAbsent(name, key -> new ArrayList<>()).add(value);
+    StringBuilder pair = new StringBuilder();
+    encode(name, pair);
+    encode(value, pair.append('='));
+    put(name, pair.toString());
+  }
+
+  private void put(String name, String pair) {
+    pairs.computeIfAbsent(name, key -> new ArrayList<>()).add(pair);
   }
 
   void set(String name, String value) {
-    values.remove(name);
+    pairs.remove(name);
     add(name, value);
   }
 
   void remove(String name) {
-    values.remove(name);
+    pairs.remove(name);
   }
 
   /** The path with these in place of its own. */
@@ -51,12 +59,9 @@ final class QueryParameters {
     int question = path.indexOf('?');
     StringBuilder text = new StringBuilder(question < 0 ? path : path.substring(0, question));
     char before = '?';
-    for (var each : values.entrySet()) {
-      for (String value : each.getValue()) {
-        text.append(before);
-        encode(each.getKey(), text);
-        text.append('=');
-        encode(value, text);
+    for (List<String> ofOneName : pairs.values()) {
+      for (String pair : ofOneName) {
+        text.append(before).append(pair);
         before = '&';
       }
     }

@@ -92,7 +92,10 @@ final class HealthCheckFilter implements HttpFilter {
         case UNHEALTHY -> count(config.stats().clusterUnhealthy());
         case ENOUGH -> {}
       }
-      reply(finding == Members.Finding.ENOUGH ? 200 : 503, finding.details, false);
+      reply(
+          finding == Members.Finding.ENOUGH ? 200 : 503,
+          members == null ? "health_check_ok" : finding.details,
+          false);
     }
   }
 

@@ -15,7 +15,7 @@ import java.util.SortedMap;
 record Members(StatsStore stats, SortedMap<String, Integer> least) {
   /** What one look at all clusters found. */
   enum Finding {
-    ENOUGH("health_check_ok"),
+    ENOUGH("health_check_ok_cluster_healthy"),
     NO_CLUSTER("health_check_failed_no_cluster_found"),
     EMPTY_CLUSTER("health_check_failed_cluster_empty"),
     UNHEALTHY("health_check_failed_cluster_unhealthy");

@@ -20,7 +20,7 @@ class QueryParametersTest {
     "/p?a=1&a=2, OVERWRITE_IF_EXISTS_OR_ADD, a, 3, /p?a=3",
     "/p?b=1, OVERWRITE_IF_EXISTS, a, 3, /p?b=1",
     "/p?a=1, OVERWRITE_IF_EXISTS, a, %REQ(x-v)%, /p?a=of%20x",
-    "/p?a=%41%zz, APPEND_IF_EXISTS_OR_ADD, b, 1, /p?a=A%25zz&b=1"
+    "/p?a=%41%zz, APPEND_IF_EXISTS_OR_ADD, b, 1, /p?a=%41%zz&b=1"
   })
   void parametersAreChanged(String path, String how, String name, String value, String expected)
       throws ConfigException {

@@ -80,11 +80,11 @@ class HealthCheckFilterTest {
 
   @ParameterizedTest
   @CsvSource({
-    "4, 2, 0, 50, 200, health_check_ok",
-    "4, 1, 1, 50, 200, health_check_ok",
+    "4, 2, 0, 50, 200, health_check_ok_cluster_healthy",
+    "4, 1, 1, 50, 200, health_check_ok_cluster_healthy",
     "4, 1, 0, 50, 503, health_check_failed_cluster_unhealthy",
     "0, 0, 0, 50, 503, health_check_failed_cluster_empty",
-    "0, 0, 0, 0, 200, health_check_ok"
+    "0, 0, 0, 0, 200, health_check_ok_cluster_healthy"
   })
   void membersDecide(int total, int healthy, int degraded, int least, int status, String details)
       throws ConfigException {
