@@ -13,7 +13,10 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -21,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * What a connection manager does to requests, answers and logs, field by field: the client, the
  * upstream and the access log see the same of both proxies.
  */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ManagersBesideEnvoyTest {
   private static final String EXTENSION = "\"@type\": type.googleapis.com/envoy.extensions.";
   private static final String INTERNAL =
@@ -328,6 +332,7 @@ class ManagersBesideEnvoyTest {
             2));
   }
 
+  @Order(1)
   @ParameterizedTest
   @MethodSource("cases")
   void everyoneSeesTheSame(Case request) {
@@ -337,6 +342,7 @@ class ManagersBesideEnvoyTest {
     assertThat(seen.bifocal()).isEqualTo(seen.envoy());
   }
 
+  @Order(2) // of what was asked before
   @Test
   void whatRanOutIsCounted() {
     for (String statistic :

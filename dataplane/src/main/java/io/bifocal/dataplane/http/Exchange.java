@@ -127,6 +127,8 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     HttpSettings settings = connection.settings;
     if (settings.underscores() != null && refusesNames(head.headers, settings.underscores())) {
       response.closeAfterwards();
+      info.path = ""; // as of every request that cannot be read
+      info.authority = "";
       response.localReply(UNDERSCORE);
       return;
     }

@@ -37,6 +37,11 @@ record PathNormalization(boolean normalizes, boolean merges, EscapedSlashes esca
     return normal != null && merges ? mergeSlashes(normal) : normal;
   }
 
+  /** What is told of a path that is refused: as Envoy, without escaped slashes. */
+  String told(String path) {
+    return escapedSlashes == EscapedSlashes.KEEP ? path : withSlashes(path);
+  }
+
   /** Whether the client is to ask for that path by itself. */
   boolean redirects(String path) {
     return escapedSlashes == EscapedSlashes.REDIRECT

@@ -10,7 +10,7 @@ enum Refusal {
   MISSING_HOST(400, "missing_host_header", true),
   NO_SUCH_PATH(400, "path_normalization_failed", true),
   /** {@code UNESCAPE_AND_REDIRECT}: the client is to ask for the path by itself. */
-  ESCAPED_SLASHES(307, "path_normalization_redirect", false),
+  ESCAPED_SLASHES(307, "path_normalization_failed", false),
   /** Such as {@code OPTIONS *}: there is no route for a server as a whole. */
   NON_RELATIVE_PATH(404, "absolute_path_rejected", false),
   UPGRADE(403, "upgrade_failed", true);
@@ -40,6 +40,7 @@ enum Refusal {
     String asked = head.path;
     String path = settings.path().of(asked);
     if (path == null) {
+      head.path = settings.path().told(asked);
       return NO_SUCH_PATH;
     }
     head.path = path;
