@@ -3,6 +3,7 @@ package io.bifocal.conformance.http2;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.bifocal.conformance.Loopback;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
@@ -127,7 +128,7 @@ class GrpcTest {
         .start(
             subject,
             Http2Bootstrap.of(
-                new InetSocketAddress("127.0.0.1", server.getPort()),
+                Loopback.v4(server.getPort()),
                 stage.directory().resolve("log")))
         .awaitLive();
   }
