@@ -127,9 +127,7 @@ class GrpcTest {
     return stage
         .start(
             subject,
-            Http2Bootstrap.of(
-                Loopback.v4(server.getPort()),
-                stage.directory().resolve("log")))
+            Http2Bootstrap.of(Loopback.v4(server.getPort()), stage.directory().resolve("log")))
         .awaitLive();
   }
 
