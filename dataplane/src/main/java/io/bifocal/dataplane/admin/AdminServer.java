@@ -134,8 +134,9 @@ public final class AdminServer implements AutoCloseable {
         .addLast(
             new IdleStateHandler(0, 0, IDLE_SECONDS),
             new HttpServerCodec(MAX_HEAD, MAX_HEAD, 8 << 10),
-            new HttpObjectAggregator(MAX_BODY),
+            // Before the aggregator: a read that brought only a head must not count as answered.
             new FlowControlHandler(),
+            new HttpObjectAggregator(MAX_BODY),
             new ChunkedWriteHandler(),
             new AdminHandler(endpoints, stats, loop));
   }

@@ -324,6 +324,29 @@ class AdminServerTest {
   }
 
   @Test
+  void a_body_may_come_after_its_head() throws Exception {
+    proxy.hasAdminLayer = true;
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
+      socket.setSoTimeout(20_000);
+      socket
+          .getOutputStream()
+          .write(
+              ("POST /runtime_modify HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                      + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n"
+                      + "Expect: 100-continue\r\n\r\n")
+                  .getBytes(UTF_8));
+      String head = "HTTP/1.1 100 Continue\r\n\r\n";
+      assertThat(new String(socket.getInputStream().readNBytes(head.length()), UTF_8))
+          .isEqualTo(head);
+
+      socket.getOutputStream().write("a=b".getBytes(UTF_8));
+
+      assertThat(new String(socket.getInputStream().readAllBytes(), UTF_8)).contains("200 OK");
+    }
+    assertThat(proxy.overrides).isEqualTo(Map.of("a", "b"));
+  }
+
+  @Test
   void who_is_waited_for_is_told() throws Exception {
     proxy.unready = Set.of("LDS");
 
