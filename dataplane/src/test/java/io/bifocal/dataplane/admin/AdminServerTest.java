@@ -331,9 +331,16 @@ class AdminServerTest {
       socket
           .getOutputStream()
           .write(
-              ("POST /runtime_modify HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-                      + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n"
-                      + "Expect: 100-continue\r\n\r\n")
+              """
+              POST /runtime_modify HTTP/1.1
+              Host: x
+              Connection: close
+              Content-Type: application/x-www-form-urlencoded
+              Content-Length: 3
+              Expect: 100-continue
+
+              """
+                  .replace("\n", "\r\n")
                   .getBytes(UTF_8));
       String head = "HTTP/1.1 100 Continue\r\n\r\n";
       assertThat(new String(socket.getInputStream().readNBytes(head.length()), UTF_8))
