@@ -58,7 +58,7 @@ build_alone_() {
 }
 
 # archive_ JAR ARGUMENT…: prints where the classes are that a start with these arguments needs, made ready for the JVM
-# to map (AppCDS); half a second of each start. Made once for each build and JVM, and best effort: nothing when it fails.
+# to map (AppCDS); half a second of each start. Tried once for each build and JVM, and best effort: nothing when it fails.
 archive_() {
   local jar=$1 java archive
   shift
@@ -66,9 +66,10 @@ archive_() {
   archive=${jar%.jar}-$(cksum <"$(dirname "$(dirname "$(readlink -f "$java")")")/release" 2>/dev/null | cut -d' ' -f1).jsa
   if [ "$archive" -nt "$jar" ]; then
     printf '%s' "$archive"
-  elif mkdir "$archive.lock" 2>/dev/null; then
+  elif [ ! "$archive.failed" -nt "$jar" ] && mkdir "$archive.lock" 2>/dev/null; then
     if timeout 60 "$java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xlog:disable -Xlog:all=off \
-      -XX:ArchiveClassesAtExit="$archive.new" "$@" >/dev/null 2>&1 && mv -f "$archive.new" "$archive"; then
+      -XX:ArchiveClassesAtExit="$archive.new" "$@" >"$archive.failed" 2>&1 && mv -f "$archive.new" "$archive"; then
+      rm -f "$archive.failed"
       printf '%s' "$archive"
     fi
     rm -f "$archive.new"

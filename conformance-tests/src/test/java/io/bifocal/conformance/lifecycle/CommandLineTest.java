@@ -7,6 +7,7 @@ import io.bifocal.conformance.Backend;
 import io.bifocal.conformance.Bootstraps;
 import io.bifocal.conformance.Http;
 import io.bifocal.conformance.Loopback;
+import io.bifocal.conformance.Peers;
 import io.bifocal.conformance.Program;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.Stage;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -137,6 +139,21 @@ class CommandLineTest {
    * Envoy ends at once on SIGTERM, and cuts what it was doing; this one lets it finish within the
    * drain time.
    */
+  /** Half a second of each start; the launcher says nothing when it cannot make it. */
+  @Test
+  void theFirstStartLeavesAnArchiveOfClasses() throws Exception {
+    Backend backend = stage.keep(Backend.start("127.0.0.1", "hello"));
+    stage.start(
+        Subject.BIFOCAL,
+        Bootstraps.race("5s", "", backend.address(), List.of(backend.address())));
+
+    try (Stream<Path> built = Files.list(Peers.root().resolve("dataplane/target"))) {
+      assertThat(built.map(Path::toString))
+          .anyMatch(name -> name.endsWith(".jsa"))
+          .noneMatch(name -> name.endsWith(".jsa.failed"));
+    }
+  }
+
   @Test
   void whatIsInFlightAtSigtermIsAnswered() throws Exception {
     Backend backend = stage.keep(Backend.start("127.0.0.1", "hello"));

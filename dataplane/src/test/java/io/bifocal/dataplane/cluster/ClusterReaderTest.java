@@ -189,7 +189,6 @@ class ClusterReaderTest {
             + " implementation for name: 'envoy.clusters.nope'",
         "lb_policy: CLUSTER_PROVIDED | cluster manager: cluster provided LB specified but cluster"
             + " 'm1' did not provide one. Check cluster documentation.",
-        "lb_policy: MAGLEV | cluster 'm1'.lb_policy: MAGLEV is not served yet",
         "upstream_bind_config { freebind { value: true } } | cluster"
             + " 'm1'.upstream_bind_config.freebind: foreign addresses are not bound to",
         "upstream_bind_config { socket_options { } } | cluster 'm1'.upstream_bind_config: field"
