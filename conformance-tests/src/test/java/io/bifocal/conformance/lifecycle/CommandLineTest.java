@@ -144,8 +144,7 @@ class CommandLineTest {
   void theFirstStartLeavesAnArchiveOfClasses() throws Exception {
     Backend backend = stage.keep(Backend.start("127.0.0.1", "hello"));
     stage.start(
-        Subject.BIFOCAL,
-        Bootstraps.race("5s", "", backend.address(), List.of(backend.address())));
+        Subject.BIFOCAL, Bootstraps.race("5s", "", backend.address(), List.of(backend.address())));
 
     try (Stream<Path> built = Files.list(Peers.root().resolve("dataplane/target"))) {
       assertThat(built.map(Path::toString))
