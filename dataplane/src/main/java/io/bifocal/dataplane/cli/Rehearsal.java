@@ -97,7 +97,8 @@ public final class Rehearsal {
     try (Proxy proxy = Proxy.start(read, ProxyOptions.defaults())) {
       proxy.live().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
       SocketAddress admin = proxy.adminAddress().orElseThrow();
-      for (String path : List.of("/ready", "/stats?filter=%5Eserver", "/clusters", "/config_dump")) {
+      for (String path :
+          List.of("/ready", "/stats?filter=%5Eserver", "/clusters", "/config_dump")) {
         ask(admin, path);
       }
       ask(proxy.listenerAddresses("ingress").get(0), "/");

@@ -25,7 +25,6 @@ public final class AcceptedConnection {
   private String transportProtocol = "";
   private String serverName = "";
   private List<String> applicationProtocols = List.of();
-  private List<Tlv> tlvs = List.of();
   private Map<String, Struct> metadata = Map.of();
 
   /**
@@ -82,10 +81,6 @@ public final class AcceptedConnection {
     return applicationProtocols;
   }
 
-  public List<Tlv> tlvs() {
-    return tlvs;
-  }
-
   /** What filters tell those who follow, by namespace. */
   public Map<String, Struct> metadata() {
     return metadata;
@@ -107,10 +102,6 @@ public final class AcceptedConnection {
 
   void setRemote(Address told) {
     remote = told;
-  }
-
-  void setTlvs(List<Tlv> told) {
-    tlvs = List.copyOf(told);
   }
 
   void addMetadata(String namespace, String key, String text) {

@@ -8,11 +8,11 @@ import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stats.Scope;
 import io.envoyproxy.envoy.config.core.v3.ProxyProtocolConfig.Version;
-import io.envoyproxy.envoy.config.core.v3.ProxyProtocolPassThroughTLVs;
-import io.envoyproxy.envoy.config.core.v3.ProxyProtocolPassThroughTLVs.PassTLVsMatchType;
 import io.envoyproxy.envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Learns from a proxy in front whom a connection comes from.
@@ -21,14 +21,16 @@ import java.util.List;
  * under {@code proxy_proto.}
  */
 final class ProxyProtocolFilter implements ListenerFilter {
+  private static final Logger log = LoggerFactory.getLogger(ProxyProtocolFilter.class);
+
   private static final SupportedFields FIELDS =
       SupportedFields.of(ProxyProtocol.getDescriptor())
           .supports(
               "allow_requests_without_proxy_protocol",
-              "pass_through_tlvs",
               "disallowed_versions",
               "stat_prefix",
-              "rules");
+              "rules")
+          .ignores("no connection carries a PROXY header upstream", "pass_through_tlvs");
   private static final String NAMESPACE = "envoy.filters.listener.proxy_protocol";
 
   private final ProxyProtocol config;
@@ -73,7 +75,7 @@ final class ProxyProtocolFilter implements ListenerFilter {
 
   static ListenerFilterFactory factory(Any any, String path) throws ConfigException {
     ProxyProtocol config = Unpack.as(ProxyProtocol.getDefaultInstance(), any);
-    FIELDS.check(config, path);
+    FIELDS.check(config, path).forEach(log::warn);
     if (config.getDisallowedVersionsList().containsAll(List.of(Version.V1, Version.V2))
         && !config.getAllowRequestsWithoutProxyProtocol()) {
       throw new ConfigException(path + ": disallowed_versions: no version is left");
@@ -135,7 +137,6 @@ final class ProxyProtocolFilter implements ListenerFilter {
       connection.setRemote(source);
       connection.restoreLocal(destination);
       header.tlvs().forEach(tlv -> tell(tlv, connection));
-      connection.setTlvs(header.tlvs().stream().filter(t -> passesOn(t.type())).toList());
     }
     return Verdict.CONTINUE;
   }
@@ -151,12 +152,5 @@ final class ProxyProtocolFilter implements ListenerFilter {
             tlv.value().toStringUtf8());
       }
     }
-  }
-
-  private boolean passesOn(int type) {
-    ProxyProtocolPassThroughTLVs which = config.getPassThroughTlvs();
-    return config.hasPassThroughTlvs()
-        && (which.getMatchType() == PassTLVsMatchType.INCLUDE_ALL
-            || which.getTlvTypeList().contains(type));
   }
 }

@@ -28,15 +28,18 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
 
 /**
- * {@code docs/xds-support.md} says what the code does: its tables are made of the {@link
- * SupportedFields} that there are, each between {@code <!-- Class.FIELD -->} and {@code <!-- end
- * -->}. Run this with {@code -Dbifocal.docs=write} after a change; the diff shows what it means to
- * a user.
+ * {@code docs/xds-support.md} and {@code docs/support.md} say what the code does: their tables are
+ * made of the {@link SupportedFields} that there are, each between {@code <!-- Class.FIELD -->} and
+ * {@code <!-- end -->}. Run this with {@code -Dbifocal.docs=write} after a change; the diff shows
+ * what it means to a user.
  */
-class XdsSupportPageTest {
-  private static final Path PAGE = Path.of("..", "docs", "xds-support.md");
+class SupportPagesTest {
+  private static final Path XDS = Path.of("..", "docs", "xds-support.md");
+  private static final List<Path> PAGES = List.of(XDS, Path.of("..", "docs", "support.md"));
   private static final Pattern TABLE =
       Pattern.compile("<!-- ([A-Za-z]+\\.[A-Z_0-9]+) -->\n(.*?)<!-- end -->\n", Pattern.DOTALL);
   private static final Pattern NOTE = Pattern.compile("\\| `([^`]+)` \\|[^|]*\\|([^|\n]+)\\|\n");
@@ -64,15 +67,16 @@ class XdsSupportPageTest {
     assertThat(tables).as("there is something to check").containsKey("ClusterFields.CLUSTER");
   }
 
-  @Test
-  void itsTablesAreWhatTheCodeDoes() throws IOException {
-    String page = Files.readString(PAGE);
+  @ParameterizedTest
+  @FieldSource("PAGES")
+  void theTablesAreWhatTheCodeDoes(Path path) throws IOException {
+    String page = Files.readString(path);
     String now = rewritten(page);
     if ("write".equals(System.getProperty("bifocal.docs"))) {
-      Files.writeString(PAGE, now);
+      Files.writeString(path, now);
     } else if (!now.equals(page)) {
       fail(
-          PAGE
+          path
               + " is not what the code does; run this test with -Dbifocal.docs=write\n"
               + now.lines()
                   .filter(line -> page.lines().noneMatch(line::equals))
@@ -82,8 +86,7 @@ class XdsSupportPageTest {
 
   @Test
   void everyTableHasItsPlace() throws IOException {
-    List<String> placed =
-        TABLE.matcher(Files.readString(PAGE)).results().map(m -> m.group(1)).toList();
+    List<String> placed = TABLE.matcher(everything()).results().map(m -> m.group(1)).toList();
     List<String> wanted = new ArrayList<>(tables.keySet());
     wanted.add(UNTABLED);
     assertThat(placed).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(wanted);
@@ -91,7 +94,7 @@ class XdsSupportPageTest {
 
   @Test
   void ofEveryOtherMessageItSaysWhatIsRead() throws IOException {
-    for (MatchResult block : TABLE.matcher(Files.readString(PAGE)).results().toList()) {
+    for (MatchResult block : TABLE.matcher(everything()).results().toList()) {
       if (block.group(1).equals(UNTABLED)) {
         assertThat(notes(block.group(2)).values()).isNotEmpty().doesNotContain("");
       }
@@ -100,7 +103,7 @@ class XdsSupportPageTest {
 
   @Test
   void everyTypeOfResourceIsThere() throws ReflectiveOperationException, IOException {
-    String page = Files.readString(PAGE);
+    String page = Files.readString(XDS);
     int types = 0;
     for (Field field : ResourceType.class.getFields()) {
       if (field.get(null) instanceof ResourceType<?> type) {
@@ -118,6 +121,14 @@ class XdsSupportPageTest {
     assertThat(rewritten(lie))
         .contains("| supported | `address` | |", "| refused | `socket_options` | |", "\nprose\n")
         .doesNotContain("all is well");
+  }
+
+  private static String everything() throws IOException {
+    StringBuilder all = new StringBuilder();
+    for (Path page : PAGES) {
+      all.append(Files.readString(page));
+    }
+    return all.toString();
   }
 
   private static String rewritten(String page) {
