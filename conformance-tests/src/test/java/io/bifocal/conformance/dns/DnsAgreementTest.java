@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.bifocal.conformance.Backend;
 import io.bifocal.conformance.Bootstraps;
 import io.bifocal.conformance.Http;
+import io.bifocal.conformance.LongRun;
 import io.bifocal.conformance.Plays;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.SilentAddress;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What answers mean to clusters: the real Envoy's opinion, and ours. */
+@LongRun
 class DnsAgreementTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration LATE = Duration.ofSeconds(4);

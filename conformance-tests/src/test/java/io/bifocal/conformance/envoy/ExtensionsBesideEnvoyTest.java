@@ -10,6 +10,7 @@ import com.google.protobuf.TextFormat;
 import com.google.protobuf.UInt32Value;
 import io.bifocal.conformance.Bootstraps;
 import io.bifocal.conformance.Bootstraps.Dialect;
+import io.bifocal.conformance.LongRun;
 import io.bifocal.conformance.Plays;
 import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
@@ -36,6 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Filters whose configurations are discovered: late, changed, bad, missing, removed. Envoy does the
  * same in the same run.
  */
+@LongRun
 class ExtensionsBesideEnvoyTest {
   private static final String STATS =
       "extension_config_discovery\\..*(?<!update_time|update_duration)"

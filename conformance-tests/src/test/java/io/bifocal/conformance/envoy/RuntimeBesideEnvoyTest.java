@@ -11,6 +11,7 @@ import com.google.protobuf.util.JsonFormat;
 import io.bifocal.conformance.Bootstraps;
 import io.bifocal.conformance.Bootstraps.Dialect;
 import io.bifocal.conformance.Http;
+import io.bifocal.conformance.LongRun;
 import io.bifocal.conformance.Plays;
 import io.bifocal.conformance.Resources;
 import io.bifocal.conformance.Stage;
@@ -37,6 +38,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /**
  * A runtime with layers from everywhere, changed under way: Envoy does the same in the same run.
  */
+@LongRun
 class RuntimeBesideEnvoyTest {
   private static final String STATS = "runtime\\..*(?<!update_time|update_duration)";
 

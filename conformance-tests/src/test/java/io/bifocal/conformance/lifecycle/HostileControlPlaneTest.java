@@ -79,7 +79,7 @@ class HostileControlPlaneTest {
   @Execution(CONCURRENT)
   @ParameterizedTest
   @EnumSource(Subject.class)
-  void garbageInsteadOfHttp2IsSurvived(Subject subject) throws IOException {
+  void garbageInsteadOfHttp2IsSurvived(Subject subject) throws Exception {
     ServerSocket mad = stage.keep(new ServerSocket());
     mad.bind(Loopback.v4(Ports.free()));
     Thread babble = new Thread(() -> babble(mad), "babble");
@@ -89,6 +89,8 @@ class HostileControlPlaneTest {
 
     proxy.awaitStat("cluster_manager.cds.update_failure", 2);
     mad.close();
+    // Until then it may still hold the port.
+    babble.join();
     assertCatchesUp(proxy, mad.getLocalPort());
   }
 
