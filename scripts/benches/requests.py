@@ -218,7 +218,7 @@ BIFOCAL_JAVA_OPTS reaches the JVM.
     parser.add_argument("--rounds", type=int, default=5, help="measured rounds per proxy (default: 5)")
     parser.add_argument("--seconds", type=int, default=5, help="length of a round (default: 5)")
     parser.add_argument("--connections", type=int, default=64, help="connections of the load generator (default: 64)")
-    parser.add_argument("--warm-up", type=int, default=100_000, help="requests before the first round (default: 100000)")
+    parser.add_argument("--warm-up", type=int, default=300_000, help="requests before the first round, for a JIT to have compiled the path (default: 300000)")
     parser.add_argument(
         "--proxies",
         default="envoy,haproxy,bifocal",
