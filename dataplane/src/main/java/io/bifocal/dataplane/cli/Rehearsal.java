@@ -46,8 +46,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code scripts/bifocal} runs once for each build, to learn which classes a start needs: the
- * program is started, hears of a cluster from a control plane in either dialect, is asked what
- * operators ask, and serves a request.
+ * program is started, hears of a cluster from a control plane in either dialect, and then that its
+ * endpoint has moved, is asked what operators ask, and serves a request.
  */
 public final class Rehearsal {
   private static final int PATIENCE_SECONDS = 30;
@@ -136,7 +136,7 @@ public final class Rehearsal {
     private static final String ENDPOINTS =
         Any.pack(ClusterLoadAssignment.getDefaultInstance()).getTypeUrl();
 
-    private static Message resource(String typeUrl) {
+    private static Message resource(String typeUrl, String version) {
       if (typeUrl.equals(CLUSTERS)) {
         ConfigSource ads =
             ConfigSource.newBuilder()
@@ -161,12 +161,20 @@ public final class Rehearsal {
           .getAddressBuilder()
           .getSocketAddressBuilder()
           .setAddress("127.0.0.1")
-          .setPortValue(1);
+          .setPortValue(Integer.parseInt(version));
       return ClusterLoadAssignment.newBuilder().setClusterName(CLUSTER).addEndpoints(place).build();
     }
 
     private static boolean known(String typeUrl) {
       return typeUrl.equals(CLUSTERS) || typeUrl.equals(ENDPOINTS);
+    }
+
+    // The endpoint moves as soon as it has been taken.
+    private static @Nullable String version(String typeUrl, String acknowledged) {
+      if (acknowledged.isEmpty()) {
+        return "1";
+      }
+      return acknowledged.equals("1") && typeUrl.equals(ENDPOINTS) ? "2" : null;
     }
 
     @Override
@@ -175,15 +183,19 @@ public final class Rehearsal {
       return new Answering<>(
           to,
           request -> {
+            String version = version(request.getTypeUrl(), request.getResponseNonce());
+            if (version == null) {
+              return null;
+            }
             DiscoveryResponse.Builder response =
                 DiscoveryResponse.newBuilder()
                     .setTypeUrl(request.getTypeUrl())
-                    .setVersionInfo("1")
-                    .setNonce("1");
+                    .setVersionInfo(version)
+                    .setNonce(version);
             if (known(request.getTypeUrl())) {
-              response.addResources(Any.pack(resource(request.getTypeUrl())));
+              response.addResources(Any.pack(resource(request.getTypeUrl(), version)));
             }
-            return request.getResponseNonce().isEmpty() ? response.build() : null;
+            return response.build();
           });
     }
 
@@ -193,19 +205,23 @@ public final class Rehearsal {
       return new Answering<>(
           to,
           request -> {
+            String version = version(request.getTypeUrl(), request.getResponseNonce());
+            if (version == null) {
+              return null;
+            }
             DeltaDiscoveryResponse.Builder response =
                 DeltaDiscoveryResponse.newBuilder()
                     .setTypeUrl(request.getTypeUrl())
-                    .setSystemVersionInfo("1")
-                    .setNonce("1");
+                    .setSystemVersionInfo(version)
+                    .setNonce(version);
             if (known(request.getTypeUrl())) {
               response.addResources(
                   Resource.newBuilder()
                       .setName(CLUSTER)
-                      .setVersion("1")
-                      .setResource(Any.pack(resource(request.getTypeUrl()))));
+                      .setVersion(version)
+                      .setResource(Any.pack(resource(request.getTypeUrl(), version))));
             }
-            return request.getResponseNonce().isEmpty() ? response.build() : null;
+            return response.build();
           });
     }
   }
