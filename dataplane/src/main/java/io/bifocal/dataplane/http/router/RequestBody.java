@@ -62,6 +62,24 @@ final class RequestBody {
     return bytes > limit;
   }
 
+  /** Whether so many bytes more could be kept, where what comes is kept. */
+  boolean hasRoomFor(int more) {
+    return !keep || bytes + more <= limit;
+  }
+
+  /**
+   * It is too large to be sent again.
+   *
+   * @param sent whether all that has come has been sent to all who need it
+   */
+  void giveUpReplay(boolean sent) {
+    if (sent) {
+      forget();
+    } else {
+      keep = false;
+    }
+  }
+
   /** A part that cannot be sent yet, or not by all. */
   void hold(ByteBuf data, boolean end) {
     ended |= end;
@@ -80,24 +98,17 @@ final class RequestBody {
     return parts == null ? null : parts.poll();
   }
 
-  /** A part that is sent now: another try may need it, unless that is too much to keep. */
+  /** A part that is sent now: another try may need it. */
   void keep(ByteBuf data, boolean end) {
     ended |= end;
     if (keep) {
       bytes += data.readableBytes();
-      if (full()) {
-        forget();
-      } else {
-        add(data.retainedDuplicate());
-      }
+      add(data.retainedDuplicate());
     }
   }
 
   /** Sends what has come so far. */
   void send(RequestSender sender) {
-    if (keep && full()) {
-      keep = false;
-    }
     if (!keep) {
       for (ByteBuf part = poll(); part != null; part = poll()) {
         sender.writeBody(part, ended && isEmpty());

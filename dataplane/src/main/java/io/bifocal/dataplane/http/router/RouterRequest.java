@@ -1,17 +1,12 @@
 package io.bifocal.dataplane.http.router;
 
-import static java.util.Objects.requireNonNull;
-
-import io.bifocal.dataplane.balance.LoadBalancerContext;
 import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.cluster.WorkerClusters;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.codec.ResetReason;
-import io.bifocal.dataplane.http.route.HashPolicy;
 import io.bifocal.dataplane.http.route.InternalRedirects;
-import io.bifocal.dataplane.http.route.RetryPolicy;
 import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.dataplane.pool.ConnectionPool;
@@ -25,9 +20,7 @@ import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +30,14 @@ import org.jspecify.annotations.Nullable;
  * Router::Filter}.
  */
 public final class RouterRequest implements RetryState.Owner {
+  private enum State {
+    /** Its first try is being made, while the client's bytes are being read. */
+    STARTING,
+    UNDER_WAY,
+    /** Nothing of it is under way any more. */
+    DONE
+  }
+
   final Loop loop;
   final WorkerCluster cluster;
   private final WorkerClusters clusters;
@@ -48,17 +49,13 @@ public final class RouterRequest implements RetryState.Owner {
   private final RouteAction.Forward route;
   private final RouterSettings settings;
   private final Tries tries = new Tries();
+  private final RequestRelay relay;
+  private final RequestCharges charges;
+  private HostChoice hosts = HostChoice.ANY;
   private int attempts;
-  private int retriesToCome;
   // Null when no try is followed by another one.
-  private @Nullable RetryState retries;
-  private @Nullable TriedHosts triedHosts;
-  private @Nullable Mirrors mirrors;
-  private LoadBalancerContext context = LoadBalancerContext.NONE;
-  private List<String> cookies = List.of();
-  private long requestEndNanos;
-  private boolean starting;
-  private boolean done;
+  private @Nullable Retries retries;
+  private State state = State.STARTING;
 
   /**
    * A request to be started; what its headers say of timeouts is taken out of them.
@@ -84,43 +81,39 @@ public final class RouterRequest implements RetryState.Owner {
     this.breakers = cluster.breakers(priority);
     long limit = Math.min(route.bufferLimit(), downstream.bufferLimit());
     this.body = new RequestBody(limit, requestEnded);
-    this.requestEndNanos = requestEnded ? loop.nanoTime() : -1;
+    this.relay = new RequestRelay(body, loop, downstream, tries);
+    this.charges = new RequestCharges(cluster.stats(), settings, downstream.request());
   }
 
   /** Starts; the answer may come within this call. */
   public void start() {
-    RetryPolicy policy = route.retry();
-    RetryConditions conditions = RetryConditions.of(policy, downstream.request());
+    RetryConditions conditions = RetryConditions.of(route.retry(), downstream.request());
     if (conditions != null) {
-      retries = new RetryState(conditions, policy, cluster, breakers.retries(), loop, this);
+      RetryState left =
+          new RetryState(conditions, route.retry(), cluster, breakers.retries(), loop, this);
+      retries = new Retries(left, tries, downstream.info(), charges);
+    }
+    if (conditions != null || route.internalRedirects() != null) {
       body.keepForRetries();
-      triedHosts = policy != null && TriedHosts.matters(policy) ? new TriedHosts(policy) : null;
     }
-    if (route.internalRedirects() != null) {
-      body.keepForRetries();
-    }
-    HashPolicy hashed = cluster.config().balancing().hash() == null ? null : route.hashPolicy();
-    HashPolicy.Hash hash =
-        hashed == null ? null : hashed.hash(downstream.request(), downstream.info(), true);
-    if (hash != null) {
-      context = LoadBalancerContext.of(hash.value());
-      cookies = hash.cookies();
-    }
+    hosts = HostChoice.of(cluster, route, downstream, conditions != null);
     if (!route.mirrors().isEmpty() && downstream.request().upgrade == null) {
-      mirrors = new Mirrors();
-      mirrors.start(
+      Mirrors copies = new Mirrors();
+      relay.mirror(copies);
+      copies.start(
           route.mirrors(),
           new Mirrors.Way(loop, clusters, settings, timeouts, downstream),
           body.ended());
     }
-    starting = true;
     tryOnce();
-    starting = false;
+    if (state == State.STARTING) {
+      state = State.UNDER_WAY;
+    }
   }
 
   /** Whether the client's bytes are being read, after which comes a flush. */
   boolean isStarting() {
-    return starting;
+    return state == State.STARTING;
   }
 
   private void tryOnce() {
@@ -131,24 +124,19 @@ public final class RouterRequest implements RetryState.Owner {
     if (route.attemptHeaders().inRequest()) {
       head.headers.set(HeaderNames.X_ENVOY_ATTEMPT_COUNT, attempts);
     }
-    Host host =
-        triedHosts == null || attempts == 1
-            ? cluster.chooseHost(context)
-            : triedHosts.choose(cluster, context);
+    Host host = hosts.next(cluster);
     ConnectionPool pool =
         host == null ? null : cluster.httpPool(host, priority, spokenDownstream());
     if (host == null || pool == null) {
       if (host == null) {
         stats().cxNoneHealthy.inc();
       }
-      charge(503, null, null);
+      charges.notSent(503);
       fail(UpstreamErrors.NO_HEALTHY_UPSTREAM);
       return;
     }
     info.beginTry(host);
-    if (triedHosts != null) {
-      triedHosts.add(host);
-    }
+    hosts.taken(host);
     if (route.hostRewrite().isAuto() && !host.hostname().isEmpty()) {
       route.hostRewrite().replace(host.hostname(), head, info, !settings.suppressHeaders());
     }
@@ -166,13 +154,14 @@ public final class RouterRequest implements RetryState.Owner {
   /** The time of the next try has come. */
   @Override
   public void onRetry(boolean afterTimeout) {
-    retriesToCome--;
+    if (retries != null) {
+      retries.begun();
+    }
     HttpHeaders headers = downstream.request().headers;
     if (route.attemptHeaders().timeoutRetry()) {
       headers.set(EnvoyHeaders.IS_TIMEOUT_RETRY, Boolean.toString(afterTimeout));
     }
-    long elapsed = requestEndNanos < 0 ? 0 : (loop.nanoTime() - requestEndNanos) / 1_000_000;
-    timeouts.tell(headers, elapsed);
+    timeouts.tell(headers, Math.max(0, relay.sinceEnd(loop.nanoTime())) / 1_000_000);
     tryOnce();
   }
 
@@ -189,109 +178,63 @@ public final class RouterRequest implements RetryState.Owner {
 
   /** The next part of the request's body. */
   public void onRequestBody(ByteBuf data, boolean end) {
-    if (end) {
-      requestEndNanos = loop.nanoTime();
-    }
-    if (mirrors != null) {
-      mirrors.onBody(data, end);
-    }
-    if (done) {
+    if (state == State.DONE) {
       data.release();
       return;
     }
-    if (tries.allConnected()) {
-      sendBody(data, end);
-    } else {
-      holdBody(data, end);
-    }
-    for (int i = 0; end && i < tries.size(); i++) {
-      tries.get(i).requestEnded();
-    }
-  }
-
-  private void sendBody(ByteBuf data, boolean end) {
-    body.keep(data, end);
-    if (retries != null && !body.replayable()) {
+    if (!body.hasRoomFor(data.readableBytes())) {
       giveUpRetries();
     }
-    downstream.info().lastUpstreamTxNanos = loop.nanoTime();
-    for (int i = tries.size() - 1; i > 0; i--) {
-      tries.get(i).send(data.retainedDuplicate(), end);
-    }
-    tries.get(0).send(data, end);
-    if (!tries.allWritable()) {
-      downstream.readRequest(false);
-    }
-  }
-
-  private void holdBody(ByteBuf data, boolean end) {
-    for (int i = 0; i < tries.size(); i++) {
-      if (tries.get(i).isConnected()) {
-        tries.get(i).send(data.retainedDuplicate(), end);
-      }
-    }
-    body.hold(data, end);
-    if (body.full()) {
-      downstream.readRequest(false);
-    }
+    relay.onBody(data, end);
   }
 
   // The body is too large to be kept.
   private void giveUpRetries() {
+    body.giveUpReplay(tries.allConnected());
     if (tries.answering() == null) {
       stats().retryOrShadowAbandoned.inc();
     }
-    requireNonNull(retries).cancel();
-    retries = null;
+    cancelRetries();
+  }
+
+  private void cancelRetries() {
+    if (retries != null) {
+      retries.cancel();
+      retries = null;
+    }
   }
 
   /** The request's end, with fields behind its body. */
   public void onRequestTrailers(HttpHeaders trailers) {
-    requestEndNanos = loop.nanoTime();
-    if (done) {
-      return;
-    }
-    if (mirrors != null) {
-      mirrors.onTrailers(trailers);
-    }
-    body.trailers(trailers);
-    for (int i = 0; i < tries.size(); i++) {
-      if (tries.get(i).isConnected()) {
-        tries.get(i).sendTrailers(trailers);
-      }
-      tries.get(i).requestEnded();
+    if (state != State.DONE) {
+      relay.onTrailers(trailers);
     }
   }
 
   /** What the client had sent has been read. */
   public void onDownstreamReadComplete() {
-    if (mirrors != null) {
-      mirrors.onReadComplete();
-    }
-    for (int i = 0; !done && i < tries.size(); i++) {
-      tries.get(i).flush();
-    }
+    relay.flush();
   }
 
   /** The client takes more, or must be waited for. */
   public void onDownstreamWritable(boolean writable) {
-    for (int i = 0; !done && i < tries.size(); i++) {
+    for (int i = 0; i < tries.size(); i++) {
       tries.get(i).readResponse(writable);
     }
   }
 
   /** The route's timeout has run out. */
   public void onTimeout() {
-    if (done) {
+    if (state == State.DONE) {
       return;
     }
     boolean answering = tries.answering() != null;
     for (int i = 0; i < tries.size(); i++) {
       Host host = tries.get(i).host();
       stats().rqTimeout.inc();
-      at(host.stats().rqTimeout()).inc();
+      charges.timedOut(host);
       if (!answering) {
-        chargeLoss(timeouts.status, host);
+        charges.lost(timeouts.status, host);
       }
     }
     if (answering) {
@@ -304,23 +247,16 @@ public final class RouterRequest implements RetryState.Owner {
 
   /** Gives up: nobody waits for the answer any more. */
   public void cancel() {
-    if (done) {
-      return;
+    if (state != State.DONE) {
+      tries.abandonAll();
+      finish();
     }
-    tries.abandonAll();
-    finish();
   }
 
   private void finish() {
-    done = true;
-    if (mirrors != null && !body.ended()) {
-      mirrors.cancel();
-    }
-    body.forget();
-    if (retries != null) {
-      retries.cancel();
-      retries = null;
-    }
+    state = State.DONE;
+    relay.stop();
+    cancelRetries();
   }
 
   // ---- from the tries under way
@@ -361,24 +297,22 @@ public final class RouterRequest implements RetryState.Owner {
 
   /** One try has taken too long; an answer that has begun may take its time. */
   void onPerTryTimeout(UpstreamRequest attempt) {
-    if (timeouts.hedge) {
-      hedge(attempt);
-    } else {
-      tooLong(attempt, stats().rqPerTryTimeout, "upstream_per_try_timeout");
-    }
+    tooLong(attempt, stats().rqPerTryTimeout, "upstream_per_try_timeout");
   }
 
   void onPerTryIdleTimeout(UpstreamRequest attempt) {
-    if (timeouts.hedge) {
-      hedge(attempt);
-    } else {
-      tooLong(attempt, stats().rqPerTryIdleTimeout, "upstream_per_try_idle_timeout");
-    }
+    tooLong(attempt, stats().rqPerTryIdleTimeout, "upstream_per_try_idle_timeout");
   }
 
   private void tooLong(UpstreamRequest attempt, Cell counter, String details) {
+    if (timeouts.hedge) {
+      if (retries != null) {
+        retries.hedge(attempt);
+      }
+      return;
+    }
     counter.inc();
-    at(attempt.host().stats().rqTimeout()).inc();
+    charges.timedOut(attempt.host());
     if (attempt.isAnswering()) {
       cancel();
       downstream.reset(ResponseFlag.UPSTREAM_REQUEST_TIMEOUT, details);
@@ -400,24 +334,12 @@ public final class RouterRequest implements RetryState.Owner {
     }
   }
 
-  /** The try goes on, and another one is started beside it. */
-  private void hedge(UpstreamRequest attempt) {
-    RetryState state = retries;
-    if (state != null
-        && !attempt.isOvertaken()
-        && tries.answering() == null
-        && granted(state.onHedge())) {
-      retriesToCome++;
-      attempt.overtake();
-    }
-  }
-
   /** A try has come to nothing. */
   private void lose(
       UpstreamRequest attempt, RetryConditions.Loss loss, LocalReply reply, boolean afterTimeout) {
     if (!triesAgain(attempt, loss, afterTimeout)) {
-      chargeLoss(reply.status(), attempt.host());
-      if (tries.size() == 0 && retriesToCome == 0) {
+      charges.lost(reply.status(), attempt.host());
+      if (tries.size() == 0 && (retries == null || !retries.isOneToCome())) {
         fail(reply);
       }
     }
@@ -427,30 +349,11 @@ public final class RouterRequest implements RetryState.Owner {
       UpstreamRequest attempt, RetryConditions.Loss loss, boolean afterTimeout) {
     tries.remove(attempt);
     attempt.abandon();
-    RetryState state = retries;
-    boolean started = downstream.info().firstUpstreamTxNanos >= 0;
-    if (state == null
-        || attempt.isOvertaken()
-        || !granted(state.onLoss(loss, started, afterTimeout))) {
-      return false;
-    }
-    retriesToCome++;
-    at(attempt.host().stats().rqError()).inc();
-    return true;
-  }
-
-  private boolean granted(RetryState.Verdict verdict) {
-    switch (verdict) {
-      case OVERFLOW -> downstream.info().flag(ResponseFlag.UPSTREAM_OVERFLOW);
-      case LIMIT_EXCEEDED -> downstream.info().flag(ResponseFlag.UPSTREAM_RETRY_LIMIT_EXCEEDED);
-      default -> {}
-    }
-    return verdict == RetryState.Verdict.YES;
+    return retries != null && retries.follow(attempt, loss, afterTimeout);
   }
 
   void onUpstreamHead(UpstreamRequest attempt, int status, HttpHeaders headers, boolean end) {
-    RetryState state = retries;
-    if (state != null && !mayAnswer(state, attempt, status, headers)) {
+    if (retries != null && !retries.accept(attempt, status, headers)) {
       tries.remove(attempt);
       attempt.drop();
       return;
@@ -462,29 +365,15 @@ public final class RouterRequest implements RetryState.Owner {
       return;
     }
     tries.abandonOthers(attempt);
-    retriesToCome = 0;
-    if (state != null) {
-      state.cancel();
-      retries = null;
-    }
-    charge(status, attempt.host(), headers);
+    cancelRetries();
+    charges.answered(status, attempt.host(), headers);
     body.forget();
     attempt.answer();
-    StreamInfo info = downstream.info();
     if (attempts > 1) {
-      attempt.tell(info);
+      attempt.tell(downstream.info());
     }
-    info.responseCodeDetails = "via_upstream";
-    if (requestEndNanos >= 0 && !settings.suppressHeaders()) {
-      long millis = (info.firstUpstreamRxNanos - requestEndNanos) / 1_000_000;
-      headers.set(HeaderNames.X_ENVOY_UPSTREAM_SERVICE_TIME, Long.toString(millis));
-    }
-    if (route.attemptHeaders().inResponse()) {
-      headers.set(HeaderNames.X_ENVOY_ATTEMPT_COUNT, attempts);
-    }
-    for (int i = 0; i < cookies.size(); i++) {
-      headers.add(HttpHeaderNames.SET_COOKIE, cookies.get(i));
-    }
+    downstream.info().responseCodeDetails = "via_upstream";
+    tell(headers);
     if (end) {
       onUpstreamEnd(attempt);
     }
@@ -492,6 +381,18 @@ public final class RouterRequest implements RetryState.Owner {
     if (end) {
       downstream.flush();
     }
+  }
+
+  /** Tells the client of the tries. */
+  private void tell(HttpHeaders headers) {
+    long took = relay.sinceEnd(downstream.info().firstUpstreamRxNanos);
+    if (took >= 0 && !settings.suppressHeaders()) {
+      headers.set(HeaderNames.X_ENVOY_UPSTREAM_SERVICE_TIME, Long.toString(took / 1_000_000));
+    }
+    if (route.attemptHeaders().inResponse()) {
+      headers.set(HeaderNames.X_ENVOY_ATTEMPT_COUNT, attempts);
+    }
+    hosts.tell(headers);
   }
 
   /** Whether a redirect is followed here; then this request is over. */
@@ -522,29 +423,6 @@ public final class RouterRequest implements RetryState.Owner {
     return method.equals("GET") || method.equals("HEAD");
   }
 
-  /** Whether an answer is good enough, or there is nothing better to wait for. */
-  private boolean mayAnswer(
-      RetryState state, UpstreamRequest attempt, int status, HttpHeaders headers) {
-    boolean unwanted;
-    if (attempt.isOvertaken()) {
-      unwanted = state.wants(status, headers);
-    } else {
-      RetryState.Verdict verdict = state.onHead(status, headers);
-      if (granted(verdict)) {
-        retriesToCome++;
-        stats().retried.charge(status);
-        at(attempt.host().stats().rqError()).inc();
-        return false;
-      }
-      unwanted = verdict != RetryState.Verdict.NO;
-    }
-    if (unwanted && (tries.size() > 1 || retriesToCome > 0)) {
-      at(attempt.host().stats().rqError()).inc();
-      return false;
-    }
-    return true;
-  }
-
   /**
    * The answer is whole. The connection goes back before the answer goes out, so that what the
    * client asks next finds it.
@@ -552,37 +430,13 @@ public final class RouterRequest implements RetryState.Owner {
   void onUpstreamEnd(UpstreamRequest attempt) {
     long now = loop.nanoTime();
     downstream.info().lastUpstreamRxNanos = now;
-    if (requestEndNanos >= 0 && settings.dynamicStats()) {
-      stats().rqTime.record(stats().shard, (now - requestEndNanos) / 1_000_000);
+    long took = relay.sinceEnd(now);
+    if (took >= 0) {
+      charges.took(took);
     }
     tries.remove(attempt);
     attempt.end();
     finish();
-  }
-
-  // ---- what is counted
-
-  private void charge(int status, @Nullable Host host, @Nullable HttpHeaders answer) {
-    if (settings.dynamicStats()) {
-      boolean canary =
-          (host != null && TriedHosts.isCanary(host))
-              || (answer != null && "true".equals(answer.get(EnvoyHeaders.UPSTREAM_CANARY)));
-      boolean internal = downstream.request().headers.contains(EnvoyHeaders.INTERNAL);
-      stats().charge(status, internal, canary);
-    }
-    if (host != null) {
-      at(status >= 500 ? host.stats().rqError() : host.stats().rqSuccess()).inc();
-    }
-  }
-
-  // Whatever its status, it is an error of the host's.
-  private void chargeLoss(int status, Host host) {
-    charge(status, null, null);
-    at(host.stats().rqError()).inc();
-  }
-
-  private Cell at(io.bifocal.dataplane.stats.Sharded counter) {
-    return counter.at(stats().shard);
   }
 
   private void fail(LocalReply reply) {

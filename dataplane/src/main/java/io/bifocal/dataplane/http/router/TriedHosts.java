@@ -38,8 +38,14 @@ final class TriedHosts {
     }
   }
 
-  /** The host for the next try: the last one that came up, if none was to be had that may serve. */
+  /**
+   * The host for the next try: the last one that came up, if none was to be had that may serve. The
+   * first try may go anywhere.
+   */
   @Nullable Host choose(WorkerCluster cluster, LoadBalancerContext context) {
+    if (tried.isEmpty()) {
+      return cluster.chooseHost(context);
+    }
     LoadBalancerContext next = new LoadBalancerContext(context.hashed(), context.hash(), excluded);
     Host host = null;
     for (int i = 0; i <= policy.hostAttempts(); i++) {

@@ -63,6 +63,13 @@ final class Tries {
     return true;
   }
 
+  /** The request is whole: from now on it is the upstream's turn. */
+  void requestEnded() {
+    for (int i = 0; i < size(); i++) {
+      get(i).requestEnded();
+    }
+  }
+
   /** The one whose answer the client gets, if one has been taken. */
   @Nullable UpstreamRequest answering() {
     UpstreamRequest one = last;
