@@ -33,12 +33,12 @@ final class Retries {
   }
 
   /** Whether a try that has come to nothing is followed by another one. */
-  boolean follow(UpstreamRequest lost, RetryConditions.Loss loss, boolean afterTimeout) {
+  boolean follow(UpstreamRequest attempt, LostTry lost) {
     boolean started = info.firstUpstreamTxNanos >= 0;
-    if (lost.isOvertaken() || !granted(state.onLoss(loss, started, afterTimeout))) {
+    if (attempt.isOvertaken() || !granted(state.onLoss(lost, started))) {
       return false;
     }
-    charges.error(lost.host());
+    charges.error(attempt.host());
     return true;
   }
 

@@ -25,15 +25,6 @@ record RetryConditions(
     List<HeaderMatch> headers,
     List<String> headerNames,
     long retries) {
-  /** How a try ended without an answer. */
-  enum Loss {
-    /** There was no room for it. */
-    OVERFLOW,
-    CONNECT_FAILURE,
-    REFUSED_STREAM,
-    OTHER
-  }
-
   private static final AsciiString[] CONSUMED = {
     EnvoyHeaders.RETRY_ON,
     EnvoyHeaders.RETRY_GRPC_ON,
@@ -185,8 +176,8 @@ record RetryConditions(
    *
    * @param started whether anything of the request has been sent
    */
-  boolean onLoss(Loss loss, boolean started) {
-    if (loss == Loss.OVERFLOW) {
+  boolean onLoss(LostTry.Loss loss, boolean started) {
+    if (loss == LostTry.Loss.OVERFLOW) {
       return false;
     }
     if (on.contains(Condition.RESET)

@@ -83,8 +83,8 @@ final class RetryState {
    *
    * @param started whether anything of the request has been sent
    */
-  Verdict onLoss(RetryConditions.Loss loss, boolean started, boolean afterTimeout) {
-    return conditions.onLoss(loss, started) ? decide(0, afterTimeout) : succeeded();
+  Verdict onLoss(LostTry lost, boolean started) {
+    return conditions.onLoss(lost.loss(), started) ? decide(0, lost.afterTimeout()) : succeeded();
   }
 
   /** A try takes too long, and shall have another one beside it. */

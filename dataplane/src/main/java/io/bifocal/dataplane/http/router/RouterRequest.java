@@ -4,20 +4,13 @@ import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.cluster.WorkerClusters;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.http.codec.HeaderNames;
-import io.bifocal.dataplane.http.codec.RequestHead;
-import io.bifocal.dataplane.http.codec.ResetReason;
 import io.bifocal.dataplane.http.route.InternalRedirects;
 import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.pool.CircuitBreakers;
-import io.bifocal.dataplane.pool.ConnectionPool;
-import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stream.ResponseFlag;
-import io.bifocal.dataplane.stream.StreamInfo;
-import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.xds.time.Loop;
-import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -45,14 +38,12 @@ public final class RouterRequest implements RetryState.Owner {
   final RequestTimeouts timeouts;
   final RequestBody body;
   final CircuitBreakers breakers;
-  private final RoutingPriority priority;
   private final RouteAction.Forward route;
   private final RouterSettings settings;
   private final Tries tries = new Tries();
+  private final Attempts attempts;
   private final RequestRelay relay;
   private final RequestCharges charges;
-  private HostChoice hosts = HostChoice.ANY;
-  private int attempts;
   // Null when no try is followed by another one.
   private @Nullable Retries retries;
   private State state = State.STARTING;
@@ -77,8 +68,8 @@ public final class RouterRequest implements RetryState.Owner {
     this.route = route;
     this.settings = settings;
     this.timeouts = new RequestTimeouts(route, downstream.request().headers, settings);
-    this.priority = route.highPriority() ? RoutingPriority.HIGH : RoutingPriority.DEFAULT;
-    this.breakers = cluster.breakers(priority);
+    this.breakers = cluster.breakers(Attempts.priority(route));
+    this.attempts = new Attempts(cluster, downstream, route, settings.suppressHeaders());
     long limit = Math.min(route.bufferLimit(), downstream.bufferLimit());
     this.body = new RequestBody(limit, requestEnded);
     this.relay = new RequestRelay(body, loop, downstream, tries);
@@ -96,7 +87,7 @@ public final class RouterRequest implements RetryState.Owner {
     if (conditions != null || route.internalRedirects() != null) {
       body.keepForRetries();
     }
-    hosts = HostChoice.of(cluster, route, downstream, conditions != null);
+    attempts.chooseBy(HostChoice.of(cluster, route, downstream, conditions != null));
     if (!route.mirrors().isEmpty() && downstream.request().upgrade == null) {
       Mirrors copies = new Mirrors();
       relay.mirror(copies);
@@ -117,38 +108,14 @@ public final class RouterRequest implements RetryState.Owner {
   }
 
   private void tryOnce() {
-    attempts++;
-    RequestHead head = downstream.request();
-    StreamInfo info = downstream.info();
-    info.requestAttempts = attempts;
-    if (route.attemptHeaders().inRequest()) {
-      head.headers.set(HeaderNames.X_ENVOY_ATTEMPT_COUNT, attempts);
-    }
-    Host host = hosts.next(cluster);
-    ConnectionPool pool =
-        host == null ? null : cluster.httpPool(host, priority, spokenDownstream());
-    if (host == null || pool == null) {
-      if (host == null) {
-        stats().cxNoneHealthy.inc();
-      }
+    UpstreamRequest next = attempts.next(this);
+    if (next == null) {
       charges.notSent(503);
       fail(UpstreamErrors.NO_HEALTHY_UPSTREAM);
       return;
     }
-    info.beginTry(host);
-    hosts.taken(host);
-    if (route.hostRewrite().isAuto() && !host.hostname().isEmpty()) {
-      route.hostRewrite().replace(host.hostname(), head, info, !settings.suppressHeaders());
-    }
-    UpstreamRequest next = new UpstreamRequest(this, host);
     tries.add(next);
-    next.start(pool);
-  }
-
-  private ApplicationProtocol spokenDownstream() {
-    return downstream.info().protocol.equals("HTTP/2")
-        ? ApplicationProtocol.HTTP_2
-        : ApplicationProtocol.HTTP_1_1;
+    next.start();
   }
 
   /** The time of the next try has come. */
@@ -157,11 +124,9 @@ public final class RouterRequest implements RetryState.Owner {
     if (retries != null) {
       retries.begun();
     }
-    HttpHeaders headers = downstream.request().headers;
-    if (route.attemptHeaders().timeoutRetry()) {
-      headers.set(EnvoyHeaders.IS_TIMEOUT_RETRY, Boolean.toString(afterTimeout));
-    }
-    timeouts.tell(headers, Math.max(0, relay.sinceEnd(loop.nanoTime())) / 1_000_000);
+    attempts.tellOfRetry(afterTimeout);
+    long elapsed = Math.max(0, relay.sinceEnd(loop.nanoTime()));
+    timeouts.tell(downstream.request().headers, elapsed / 1_000_000);
     tryOnce();
   }
 
@@ -270,29 +235,9 @@ public final class RouterRequest implements RetryState.Owner {
     downstream.readRequest(writable && tries.allWritable());
   }
 
-  void onOverflow(UpstreamRequest attempt) {
-    lose(attempt, RetryConditions.Loss.OVERFLOW, UpstreamErrors.overflow(attempts), false);
-  }
-
-  void onPoolFailure(UpstreamRequest attempt, PoolFailure failure) {
-    lose(
-        attempt,
-        RetryConditions.Loss.CONNECT_FAILURE,
-        UpstreamErrors.noConnection(failure, attempts),
-        false);
-  }
-
-  void onUpstreamReset(UpstreamRequest attempt, ResetReason reason) {
-    if (attempt.isAnswering()) {
-      cancel();
-      downstream.reset(UpstreamErrors.flag(reason), UpstreamErrors.brokenOff(reason));
-      return;
-    }
-    RetryConditions.Loss loss =
-        reason == ResetReason.REMOTE_REFUSED_STREAM_RESET
-            ? RetryConditions.Loss.REFUSED_STREAM
-            : RetryConditions.Loss.OTHER;
-    lose(attempt, loss, UpstreamErrors.noResponse(reason, attempts), false);
+  /** How many tries there have been. */
+  int attempts() {
+    return attempts.count();
   }
 
   /** One try has taken too long; an answer that has begun may take its time. */
@@ -305,51 +250,42 @@ public final class RouterRequest implements RetryState.Owner {
   }
 
   private void tooLong(UpstreamRequest attempt, Cell counter, String details) {
-    if (timeouts.hedge) {
-      if (retries != null) {
-        retries.hedge(attempt);
-      }
-      return;
-    }
-    counter.inc();
-    charges.timedOut(attempt.host());
-    if (attempt.isAnswering()) {
-      cancel();
-      downstream.reset(ResponseFlag.UPSTREAM_REQUEST_TIMEOUT, details);
-    } else {
-      LocalReply reply = UpstreamErrors.timeout(timeouts.status, details);
-      lose(attempt, RetryConditions.Loss.OTHER, reply, true);
+    if (!timeouts.hedge) {
+      counter.inc();
+      charges.timedOut(attempt.host());
+      onLost(attempt, LostTry.timedOut(timeouts.status, details));
+    } else if (retries != null) {
+      retries.hedge(attempt);
     }
   }
 
   void onMaxDuration(UpstreamRequest attempt) {
     stats().rqMaxDuration.inc();
-    if (attempt.isAnswering()) {
-      cancel();
-      downstream.reset(
-          ResponseFlag.UPSTREAM_MAX_STREAM_DURATION_REACHED, UpstreamErrors.MAX_DURATION);
-    } else if (!triesAgain(attempt, RetryConditions.Loss.OTHER, false)) {
-      // Not counted by its code, as by Envoy.
-      fail(UpstreamErrors.maxDuration(body.ended()));
-    }
+    onLost(attempt, LostTry.maxDuration(body.ended()));
   }
 
   /** A try has come to nothing. */
-  private void lose(
-      UpstreamRequest attempt, RetryConditions.Loss loss, LocalReply reply, boolean afterTimeout) {
-    if (!triesAgain(attempt, loss, afterTimeout)) {
-      charges.lost(reply.status(), attempt.host());
-      if (tries.size() == 0 && (retries == null || !retries.isOneToCome())) {
-        fail(reply);
-      }
+  void onLost(UpstreamRequest attempt, LostTry lost) {
+    if (attempt.isAnswering()) {
+      cancel();
+      downstream.reset(lost.flag(), lost.brokenOff());
+      return;
+    }
+    tries.remove(attempt);
+    attempt.abandon();
+    if (retries != null && retries.follow(attempt, lost)) {
+      return;
+    }
+    if (!lost.last()) {
+      charges.lost(lost.reply().status(), attempt.host());
+    }
+    if (lost.last() || !isMoreToCome()) {
+      fail(lost.reply());
     }
   }
 
-  private boolean triesAgain(
-      UpstreamRequest attempt, RetryConditions.Loss loss, boolean afterTimeout) {
-    tries.remove(attempt);
-    attempt.abandon();
-    return retries != null && retries.follow(attempt, loss, afterTimeout);
+  private boolean isMoreToCome() {
+    return tries.size() > 0 || (retries != null && retries.isOneToCome());
   }
 
   void onUpstreamHead(UpstreamRequest attempt, int status, HttpHeaders headers, boolean end) {
@@ -369,11 +305,15 @@ public final class RouterRequest implements RetryState.Owner {
     charges.answered(status, attempt.host(), headers);
     body.forget();
     attempt.answer();
-    if (attempts > 1) {
+    if (attempts() > 1) {
       attempt.tell(downstream.info());
     }
     downstream.info().responseCodeDetails = "via_upstream";
-    tell(headers);
+    long took = relay.sinceEnd(downstream.info().firstUpstreamRxNanos);
+    if (took >= 0 && !settings.suppressHeaders()) {
+      headers.set(HeaderNames.X_ENVOY_UPSTREAM_SERVICE_TIME, Long.toString(took / 1_000_000));
+    }
+    attempts.tell(headers);
     if (end) {
       onUpstreamEnd(attempt);
     }
@@ -381,18 +321,6 @@ public final class RouterRequest implements RetryState.Owner {
     if (end) {
       downstream.flush();
     }
-  }
-
-  /** Tells the client of the tries. */
-  private void tell(HttpHeaders headers) {
-    long took = relay.sinceEnd(downstream.info().firstUpstreamRxNanos);
-    if (took >= 0 && !settings.suppressHeaders()) {
-      headers.set(HeaderNames.X_ENVOY_UPSTREAM_SERVICE_TIME, Long.toString(took / 1_000_000));
-    }
-    if (route.attemptHeaders().inResponse()) {
-      headers.set(HeaderNames.X_ENVOY_ATTEMPT_COUNT, attempts);
-    }
-    hosts.tell(headers);
   }
 
   /** Whether a redirect is followed here; then this request is over. */
@@ -441,9 +369,6 @@ public final class RouterRequest implements RetryState.Owner {
 
   private void fail(LocalReply reply) {
     cancel();
-    downstream.localReply(
-        route.attemptHeaders().inResponse()
-            ? reply.with(headers -> headers.set(HeaderNames.X_ENVOY_ATTEMPT_COUNT, attempts))
-            : reply);
+    downstream.localReply(attempts.told(reply));
   }
 }

@@ -34,6 +34,7 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
 
   private final RouterRequest router;
   private final Host host;
+  private final ConnectionPool pool;
   private State state = State.ACQUIRING;
   private boolean overtaken;
   private boolean responseEnded;
@@ -43,9 +44,10 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
   private @Nullable UpstreamConnection connection;
   private @Nullable RequestSender sender;
 
-  UpstreamRequest(RouterRequest router, Host host) {
+  UpstreamRequest(RouterRequest router, Host host, ConnectionPool pool) {
     this.router = router;
     this.host = host;
+    this.pool = pool;
   }
 
   Host host() {
@@ -73,7 +75,7 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
   // ---- the request
 
   /** Starts; the router may hear of the outcome within this call. */
-  void start(ConnectionPool pool) {
+  void start() {
     ConnectionPool.Ticket place = pool.acquire(this);
     if (state == State.ACQUIRING) {
       ticket = place;
@@ -87,7 +89,7 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     if (!router.breakers.requests().tryAcquire()) {
       ready.release();
       stats.rqActiveOverflow.inc();
-      router.onOverflow(this);
+      router.onLost(this, LostTry.overflow(router.attempts()));
       return;
     }
     connection = ready;
@@ -160,11 +162,7 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     StreamInfo info = router.downstream.info();
     info.race = failure.race();
     info.upstreamTransportFailureReason = failure.detail();
-    if (failure.reason() == PoolFailure.Reason.OVERFLOW) {
-      router.onOverflow(this);
-    } else {
-      router.onPoolFailure(this, failure);
-    }
+    router.onLost(this, LostTry.noConnection(failure, router.attempts()));
   }
 
   /** Whether the body can be sent on. */
@@ -282,7 +280,7 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     if (reason == ResetReason.PROTOCOL_ERROR && connection != null) {
       connection.onProtocolError();
     }
-    router.onUpstreamReset(this, reason);
+    router.onLost(this, LostTry.reset(reason, router.attempts()));
   }
 
   @Override

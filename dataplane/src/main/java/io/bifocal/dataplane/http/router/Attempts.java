@@ -1,0 +1,103 @@
+package io.bifocal.dataplane.http.router;
+
+import io.bifocal.dataplane.cluster.WorkerCluster;
+import io.bifocal.dataplane.host.Host;
+import io.bifocal.dataplane.http.codec.HeaderNames;
+import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.http.route.RouteAction;
+import io.bifocal.dataplane.pool.ConnectionPool;
+import io.bifocal.dataplane.stream.StreamInfo;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
+import io.netty.handler.codec.http.HttpHeaders;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the tries of a request, one after the other, and tells both sides of their number. */
+final class Attempts {
+  private final WorkerCluster cluster;
+  private final DownstreamStream downstream;
+  private final RouteAction.Forward route;
+  private final boolean suppressHeaders;
+  private HostChoice hosts = HostChoice.ANY;
+  private int count;
+
+  Attempts(
+      WorkerCluster cluster,
+      DownstreamStream downstream,
+      RouteAction.Forward route,
+      boolean suppressHeaders) {
+    this.cluster = cluster;
+    this.downstream = downstream;
+    this.route = route;
+    this.suppressHeaders = suppressHeaders;
+  }
+
+  /** From now on hosts are chosen by this. */
+  void chooseBy(HostChoice choice) {
+    hosts = choice;
+  }
+
+  /** How many there have been. */
+  int count() {
+    return count;
+  }
+
+  /** The next one, to be started; null when there is no host or no pool for it. */
+  @Nullable UpstreamRequest next(RouterRequest router) {
+    count++;
+    RequestHead head = downstream.request();
+    StreamInfo info = downstream.info();
+    info.requestAttempts = count;
+    if (route.attemptHeaders().inRequest()) {
+      head.headers.set(HeaderNames.X_ENVOY_ATTEMPT_COUNT, count);
+    }
+    Host host = hosts.next(cluster);
+    if (host == null) {
+      cluster.stats().cxNoneHealthy.inc();
+      return null;
+    }
+    ConnectionPool pool = cluster.httpPool(host, priority(route), spokenDownstream());
+    if (pool == null) {
+      return null;
+    }
+    info.beginTry(host);
+    hosts.taken(host);
+    if (route.hostRewrite().isAuto() && !host.hostname().isEmpty()) {
+      route.hostRewrite().replace(host.hostname(), head, info, !suppressHeaders);
+    }
+    return new UpstreamRequest(router, host, pool);
+  }
+
+  static RoutingPriority priority(RouteAction.Forward route) {
+    return route.highPriority() ? RoutingPriority.HIGH : RoutingPriority.DEFAULT;
+  }
+
+  private ApplicationProtocol spokenDownstream() {
+    return downstream.info().protocol.equals("HTTP/2")
+        ? ApplicationProtocol.HTTP_2
+        : ApplicationProtocol.HTTP_1_1;
+  }
+
+  /** Tells the upstream why there is a try after the first. */
+  void tellOfRetry(boolean afterTimeout) {
+    if (route.attemptHeaders().timeoutRetry()) {
+      HttpHeaders headers = downstream.request().headers;
+      headers.set(EnvoyHeaders.IS_TIMEOUT_RETRY, Boolean.toString(afterTimeout));
+    }
+  }
+
+  /** Tells the client how many there were, and how it finds the same host again. */
+  void tell(HttpHeaders answer) {
+    if (route.attemptHeaders().inResponse()) {
+      answer.set(HeaderNames.X_ENVOY_ATTEMPT_COUNT, count);
+    }
+    hosts.tell(answer);
+  }
+
+  /** The same for an answer that is made here. */
+  LocalReply told(LocalReply reply) {
+    return route.attemptHeaders().inResponse()
+        ? reply.with(headers -> headers.set(HeaderNames.X_ENVOY_ATTEMPT_COUNT, count))
+        : reply;
+  }
+}
