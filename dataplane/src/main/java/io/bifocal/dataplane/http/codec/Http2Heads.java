@@ -35,7 +35,7 @@ final class Http2Heads {
     HttpHeaders from = head.headers;
     Http2Headers to = new DefaultHttp2Headers(false, from.size() + 4);
     if (head.upgrade == null) {
-      to.method(head.method).path(head.path).scheme(scheme(from));
+      to.method(head.method).path(head.path).scheme(scheme(head));
     } else {
       connect(head, to);
     }
@@ -68,7 +68,7 @@ final class Http2Heads {
   private static void connect(RequestHead head, Http2Headers to) {
     to.method(HttpMethod.CONNECT.asciiName());
     if (!head.isConnect()) {
-      to.set(PROTOCOL, head.upgrade).path(head.path).scheme(scheme(head.headers));
+      to.set(PROTOCOL, head.upgrade).path(head.path).scheme(scheme(head));
     }
   }
 
@@ -77,9 +77,10 @@ final class Http2Heads {
         || HttpHeaderNames.CONNECTION.contentEqualsIgnoreCase(name);
   }
 
-  private static AsciiString scheme(HttpHeaders headers) {
-    String forwarded = headers.get(HeaderNames.X_FORWARDED_PROTO);
-    return forwarded != null && HTTPS.contentEqualsIgnoreCase(forwarded) ? HTTPS : HTTP;
+  private static AsciiString scheme(RequestHead head) {
+    String forwarded = head.headers.get(HeaderNames.X_FORWARDED_PROTO);
+    String scheme = forwarded == null ? head.scheme : forwarded;
+    return HTTPS.contentEqualsIgnoreCase(scheme) ? HTTPS : HTTP;
   }
 
   /** The head of an answer. */
