@@ -107,6 +107,9 @@ final class Commands {
     table.put(
         "DYNAMIC_METADATA",
         new Definition(Syntax.PARAMETERS_AND_LENGTH, MetadataCommands::dynamic));
+    table.put(
+        "FILTER_STATE",
+        new Definition(Syntax.PARAMETERS_AND_LENGTH, MetadataCommands::filterState));
     table.put("GRPC_STATUS", new Definition(Syntax.OPTIONAL_PARAMETERS, GrpcCommands::status));
     put(table, "GRPC_STATUS_NUMBER", GrpcCommands.NUMBER);
     number(table, "REQUEST_HEADERS_BYTES", HeaderBytes::ofRequest);

@@ -18,7 +18,6 @@ final class EmptyCommands {
           "CLUSTER_METADATA",
           "UPSTREAM_METADATA",
           "METADATA",
-          "FILTER_STATE",
           "UPSTREAM_FILTER_STATE",
           "TLS_JA3_FINGERPRINT",
           "TLS_JA4_FINGERPRINT",

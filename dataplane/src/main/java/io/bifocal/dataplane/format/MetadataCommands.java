@@ -4,9 +4,13 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import com.google.protobuf.util.JsonFormat;
+import io.bifocal.api.ConfigException;
 import org.jspecify.annotations.Nullable;
 
-/** {@code DYNAMIC_METADATA(namespace:key:…)}: what filters have said of a request. */
+/**
+ * {@code DYNAMIC_METADATA(namespace:key:…)}, what filters have said of a request, and {@code
+ * FILTER_STATE(key)}, what they keep of it.
+ */
 final class MetadataCommands {
   private static final JsonFormat.Printer JSON =
       JsonFormat.printer().omittingInsignificantWhitespace();
@@ -45,6 +49,27 @@ final class MetadataCommands {
           return true;
         };
       }
+    };
+  }
+
+  /** What is kept are messages, which have no plain text and no fields of their own. */
+  static Command filterState(String parameters) throws ConfigException {
+    String[] words = parameters.split(":", -1);
+    String how = words.length > 1 ? words[1] : "TYPED";
+    return switch (how) {
+      case "TYPED" ->
+          Command.json(
+              (stream, out) -> {
+                String kept = stream.filterState == null ? null : stream.filterState.get(words[0]);
+                if (kept != null) {
+                  out.append(kept);
+                }
+                return kept != null;
+              });
+      case "PLAIN", "FIELD" -> (stream, out) -> false;
+      default ->
+          throw new ConfigException(
+              "Invalid filter state serialize type, only support PLAIN/TYPED/FIELD.");
     };
   }
 
