@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
  * the other can write. Until it is joined it keeps the little that it is given.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // a failed write closes, and that is heard
-final class Relay extends ChannelInboundHandlerAdapter {
+final class Relay extends ChannelInboundHandlerAdapter implements End {
   private final Channel channel;
   private final Observer observer;
   private final Queue<ByteBuf> early = new ArrayDeque<>();
-  private @Nullable Relay other;
+  private @Nullable End other;
   private boolean inputEnded;
   private boolean finished;
 
@@ -48,20 +48,36 @@ final class Relay extends ChannelInboundHandlerAdapter {
   }
 
   /** Passes on to {@code other} from now on. */
-  void joinTo(Relay other) {
+  void joinTo(End other) {
     this.other = other;
     for (ByteBuf bytes = early.poll(); bytes != null; bytes = early.poll()) {
       pass(bytes);
     }
-    other.channel.flush();
+    other.flush();
     if (inputEnded) {
       passEnd();
     } else {
-      channel.config().setAutoRead(other.channel.isWritable());
+      channel.config().setAutoRead(other.isWritable());
     }
   }
 
-  private void read(boolean on) {
+  @Override
+  public void write(ByteBuf bytes) {
+    channel.write(bytes);
+  }
+
+  @Override
+  public void flush() {
+    channel.flush();
+  }
+
+  @Override
+  public boolean isWritable() {
+    return channel.isWritable();
+  }
+
+  @Override
+  public void read(boolean on) {
     if (!inputEnded && channel.config().isAutoRead() != on) {
       channel.config().setAutoRead(on);
       observer.onReading(on);
@@ -107,15 +123,15 @@ final class Relay extends ChannelInboundHandlerAdapter {
   }
 
   private void pass(ByteBuf bytes) {
-    Relay to = joined();
+    End to = joined();
     observer.onPassed(bytes.readableBytes());
-    to.channel.write(bytes);
-    if (!to.channel.isWritable()) {
+    to.write(bytes);
+    if (!to.isWritable()) {
       read(false);
     }
   }
 
-  private Relay joined() {
+  private End joined() {
     if (other == null) {
       throw new IllegalStateException("not joined");
     }
@@ -125,7 +141,7 @@ final class Relay extends ChannelInboundHandlerAdapter {
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
     if (other != null) {
-      other.channel.flush();
+      other.flush();
     }
   }
 
@@ -148,15 +164,19 @@ final class Relay extends ChannelInboundHandlerAdapter {
 
   /** Ends the other's output, once it has sent all. */
   private void passEnd() {
-    Relay to = joined();
-    to.channel
+    joined().endOutput(this::finish);
+  }
+
+  @Override
+  public void endOutput(Runnable then) {
+    channel
         .writeAndFlush(Unpooled.EMPTY_BUFFER)
         .addListener(
             f -> {
               if (f.isSuccess()) {
-                HalfClose.endOutput(to.channel).addListener(g -> finish());
+                HalfClose.endOutput(channel).addListener(g -> then.run());
               } else {
-                finish();
+                then.run();
               }
             });
   }

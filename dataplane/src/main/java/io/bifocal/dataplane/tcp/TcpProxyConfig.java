@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
  * @param maxConnectAttempts races, not addresses; default 1
  * @param backOff between them
  * @param logMoments when it is logged beside its end
+ * @param tunneling null when upstreams get the bytes as they are
  */
 record TcpProxyConfig(
     String statPrefix,
@@ -35,6 +36,7 @@ record TcpProxyConfig(
     int maxConnectAttempts,
     RetryBackOff backOff,
     LogMoments logMoments,
+    @Nullable TunnelingConfig tunneling,
     TcpProxy proto) {
   private static final Logger log = LoggerFactory.getLogger(TcpProxyConfig.class);
   private static final Duration DEFAULT_IDLE = Duration.ofHours(1);
@@ -55,11 +57,11 @@ record TcpProxyConfig(
               "access_log_flush_interval",
               "flush_access_log_on_connected",
               "on_demand",
-              "hash_policy")
+              "hash_policy",
+              "tunneling_config")
           .ignores("no cluster here has subsets", "metadata_match")
           .ignores(
               "Envoy does not obey it either", "downstream_idle_timeout", "upstream_idle_timeout")
-          .refuses("connections go through no tunnel", "tunneling_config")
           .refuses("upstreams are told nothing of clients", "proxy_protocol_tlvs");
   private static final SupportedFields WEIGHT =
       SupportedFields.of(ClusterWeight.getDescriptor())
@@ -81,6 +83,7 @@ record TcpProxyConfig(
         proto.hasMaxConnectAttempts() ? proto.getMaxConnectAttempts().getValue() : 1,
         proto.hasBackoffOptions() ? RetryBackOff.of(proto.getBackoffOptions()) : RetryBackOff.NONE,
         LogMoments.of(proto),
+        proto.hasTunnelingConfig() ? TunnelingConfig.of(proto.getTunnelingConfig(), path) : null,
         proto);
   }
 

@@ -1,7 +1,6 @@
 package io.bifocal.dataplane.tcp;
 
 import io.bifocal.dataplane.cluster.WorkerCluster;
-import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.ondemand.Question;
 import io.bifocal.dataplane.ondemand.Wait;
@@ -12,11 +11,12 @@ import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stream.LogType;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.xds.time.Loop;
+import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.WriteBufferWaterMark;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -34,11 +34,10 @@ final class TcpSession {
   private final TcpStats stats;
 
   private final Relay fromDownstream;
-  private @Nullable Relay fromUpstream;
   private @Nullable WorkerCluster cluster;
   private @Nullable Wait wait;
   private ConnectionPool.@Nullable Ticket ticket;
-  private @Nullable UpstreamConnection upstream;
+  private @Nullable Upstream upstream;
   private Loop.@Nullable Timer idleTimer;
   private Loop.@Nullable Timer durationTimer;
   private Loop.@Nullable Timer connectTimer;
@@ -71,7 +70,7 @@ final class TcpSession {
     cluster = proxy.clusters(worker).find(info.upstreamCluster);
     OnDemand onDemand = proxy.onDemand();
     if (cluster == null && onDemand != null) {
-      ask(onDemand);
+      discover(onDemand);
     } else {
       connect();
     }
@@ -79,7 +78,7 @@ final class TcpSession {
 
   // ---- to an upstream
 
-  private void ask(OnDemand onDemand) {
+  private void discover(OnDemand onDemand) {
     Question question = onDemand.question(info.upstreamCluster);
     onDemand.attempt().at(worker.shard()).inc();
     connectTimer =
@@ -130,22 +129,57 @@ final class TcpSession {
     }
     connectAttempts++;
     info.requestAttempts = connectAttempts;
-    WorkerCluster asked = cluster;
-    ticket =
-        cluster
-            .tcpPool(host)
-            .acquire(
-                new ConnectionPool.Waiter() {
-                  @Override
-                  public void onReady(UpstreamConnection connection) {
-                    join(connection, asked);
-                  }
+    ask(cluster, host);
+  }
 
-                  @Override
-                  public void onFailure(PoolFailure failure) {
-                    noConnection(host, failure);
-                  }
-                });
+  private void ask(WorkerCluster of, Host host) {
+    FromUpstream observer = new FromUpstream();
+    Waiter waiter = new Waiter(host);
+    TunnelingConfig tunneling = config.tunneling();
+    if (tunneling == null) {
+      ticket =
+          of.tcpPool(host)
+              .acquire(
+                  new ConnectionPool.Waiter() {
+                    @Override
+                    public void onReady(UpstreamConnection connection) {
+                      waiter.onReady(
+                          new TcpUpstream(connection, of.config().bufferLimit(), observer));
+                    }
+
+                    @Override
+                    public void onFailure(PoolFailure failure) {
+                      waiter.onFailure(failure);
+                    }
+                  });
+      return;
+    }
+    ConnectionPool pool = of.httpPool(host, RoutingPriority.DEFAULT, ApplicationProtocol.HTTP_1_1);
+    if (pool == null) {
+      of.stats().cxNoneHealthy.inc();
+      fail(ResponseFlag.NO_HEALTHY_UPSTREAM);
+    } else {
+      ticket = HttpUpstream.open(tunneling, of, pool, info, observer, waiter);
+    }
+  }
+
+  /** Hears what came of the last attempt. */
+  private final class Waiter implements Upstream.Waiter {
+    private final Host host;
+
+    Waiter(Host host) {
+      this.host = host;
+    }
+
+    @Override
+    public void onReady(Upstream ready) {
+      join(ready);
+    }
+
+    @Override
+    public void onFailure(PoolFailure failure) {
+      noConnection(host, failure);
+    }
   }
 
   private void noConnection(Host host, PoolFailure failure) {
@@ -175,36 +209,23 @@ final class TcpSession {
     downstream.close();
   }
 
-  private void join(UpstreamConnection connection, WorkerCluster of) {
+  private void join(Upstream ready) {
     if (ended) {
-      connection.discard();
+      ready.abort();
       return;
     }
-    upstream = connection;
-    Channel channel = connection.channel();
+    upstream = ready;
+    UpstreamConnection connection = ready.connection();
     info.upstreamHost = connection.host();
     info.upstreamRemote = connection.remoteAddress();
-    info.upstreamLocal =
-        channel.localAddress() instanceof java.net.InetSocketAddress local
-            ? Address.of(local)
-            : null;
+    info.upstreamLocal = ready.localAddress();
     info.race = connection.race();
-    channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-    int limit = of.config().bufferLimit();
-    channel
-        .config()
-        .setWriteBufferWaterMark(new WriteBufferWaterMark(limit / 2, Math.max(1, limit)));
-    Relay back = new Relay(channel, new FromUpstream());
-    fromUpstream = back;
-    channel.pipeline().addLast(back);
-    channel.closeFuture().addListener(f -> fromDownstream.closeWhenFlushed());
     if (config.logMoments().onConnected()) {
       log(LogType.TCP_UPSTREAM_CONNECTED);
     }
     touch();
     startIdleTimer(config.idleTimeout());
-    back.joinTo(fromDownstream);
-    fromDownstream.joinTo(back);
+    ready.join(fromDownstream);
   }
 
   private final class FromDownstream implements Relay.Observer {
@@ -277,7 +298,7 @@ final class TcpSession {
 
   /** One direction has ended; with both, the connection has. */
   private void half() {
-    if (fromUpstream != null && fromDownstream.finished() && fromUpstream.finished()) {
+    if (upstream != null && fromDownstream.finished() && upstream.finished()) {
       downstream.close();
     }
   }
@@ -311,7 +332,7 @@ final class TcpSession {
   private void closeNow() {
     downstream.close();
     if (upstream != null) {
-      upstream.channel().close();
+      upstream.abort();
     }
   }
 
@@ -340,8 +361,8 @@ final class TcpSession {
     ended = true;
     cancelWaiting();
     fromDownstream.release();
-    if (upstream != null && fromUpstream != null) {
-      flush(upstream, fromUpstream);
+    if (upstream != null) {
+      flush(upstream);
     }
     stats.active.dec();
     info.endNanos = worker.loop().nanoTime();
@@ -367,22 +388,19 @@ final class TcpSession {
   }
 
   /** What the client has sent still goes out. */
-  private void flush(UpstreamConnection joined, Relay relay) {
-    boolean pending = relay.hasPending();
+  private void flush(Upstream joined) {
+    boolean pending = joined.hasPending();
     if (pending) {
       stats.flushTotal.inc();
       stats.flushActive.inc();
     }
-    relay.whenFlushed(
+    joined.whenFlushed(
         () -> {
           if (pending) {
             stats.flushActive.dec();
           }
           cancel(idleTimer);
-          if (upstreamEndedFirst) {
-            joined.channel().close(); // so that it counts as closed here, as with Envoy
-          }
-          joined.discard();
+          joined.end(upstreamEndedFirst);
         });
   }
 }

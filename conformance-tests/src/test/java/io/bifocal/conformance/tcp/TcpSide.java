@@ -1,0 +1,159 @@
+package io.bifocal.conformance.tcp;
+
+import static org.awaitility.Awaitility.await;
+
+import io.bifocal.conformance.Proxy;
+import io.bifocal.conformance.Started;
+import io.bifocal.conformance.Subject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/** A proxy of either kind with an upstream of its own, and what it tells of connections. */
+final class TcpSide {
+  private static final Pattern COUNTED =
+      Pattern.compile("(tcp|cluster)\\..*(?<!_ms|_active|_buffered|\\.cx_open|_open)");
+
+  final Path log;
+  final ServerSocket upstream;
+  final Proxy proxy;
+  private int lines;
+
+  /** Makes the configuration. */
+  @FunctionalInterface
+  interface Configuration {
+    String of(Path log, int upstreamPort);
+  }
+
+  /** What a client and an upstream do; what they see is noted. */
+  @FunctionalInterface
+  interface Play {
+    void run(TcpSide side, List<String> seen) throws IOException;
+  }
+
+  /** A play with a name for reports. */
+  record Named(String name, Play play) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  TcpSide(Subject subject, Started started, Configuration configuration) {
+    log = started.directory().resolve("access-" + System.identityHashCode(this));
+    try {
+      upstream = started.keep(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
+      upstream.setSoTimeout(5_000);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    proxy =
+        started
+            .start(
+                subject,
+                List.of(),
+                configuration.of(log, upstream.getLocalPort()),
+                List.of("--file-flush-interval-msec", "20"))
+            .awaitLive();
+  }
+
+  /**
+   * A listener with one TCP proxy, which logs what it knows of a connection.
+   *
+   * @param proxy the rest of its configuration
+   */
+  static String listener(String name, Path log, String proxy) {
+    return """
+          - name: %1$s
+            address: {socket_address: {address: 127.0.0.1, port_value: 0}}
+            filter_chains:
+            - filters:
+              - name: tcp
+                typed_config:
+                  "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
+                  stat_prefix: %1$s
+        %2$s
+                  access_log:
+                  - name: file
+                    typed_config:
+                      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+                      path: %3$s
+                      log_format:
+                        text_format_source:
+                          inline_string: "%%ACCESS_LOG_TYPE%% %%RESPONSE_FLAGS%% %%RESPONSE_CODE_DETAILS%% %%CONNECTION_TERMINATION_DETAILS%% %%BYTES_RECEIVED%% %%BYTES_SENT%% %%UPSTREAM_REQUEST_ATTEMPT_COUNT%% %%UPSTREAM_TRANSPORT_FAILURE_REASON%% %%UPSTREAM_CLUSTER%% %%FILTER_CHAIN_NAME%% %%FILTER_STATE(envoy.tcp_proxy.propagate_response_headers)%% %%FILTER_STATE(envoy.tcp_proxy.propagate_response_trailers)%%\\n"
+        """
+        .formatted(name, proxy.indent(10).stripTrailing(), log);
+  }
+
+  /** A cluster of one host. */
+  static String cluster(String name, String options, int port) {
+    return """
+          - {name: %1$s, type: STATIC, %2$s load_assignment: {cluster_name: %1$s, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %3$d}}}}]}]}}
+        """
+        .formatted(name, options, port);
+  }
+
+  Talk connect(String listener) {
+    return new Talk(proxy.listener(listener));
+  }
+
+  Talk accept() throws IOException {
+    return new Talk(upstream.accept());
+  }
+
+  /** What both ends saw, what was logged, and what was counted. */
+  String play(Play play) throws IOException {
+    Map<String, Long> before = counted();
+    List<String> seen = new ArrayList<>();
+    play.run(this, seen);
+    List<String> logged = new ArrayList<>();
+    await("the end of it in the log")
+        .until(
+            () -> {
+              List<String> all = Files.exists(log) ? Files.readAllLines(log) : List.of();
+              logged.clear();
+              logged.addAll(all.subList(lines, all.size()));
+              return logged.stream().anyMatch(line -> line.startsWith("TcpConnectionEnd"));
+            },
+            Boolean::booleanValue);
+    lines += logged.size();
+    await("no connection")
+        .until(
+            () ->
+                proxy.stats().entrySet().stream()
+                    .filter(e -> e.getKey().matches("(tcp|cluster)\\..*_(cx|rq)_active"))
+                    .filter(e -> !e.getKey().contains("kept.upstream_cx_active"))
+                    .allMatch(e -> e.getValue().equals("0")));
+    seen.addAll(logged.stream().distinct().toList());
+    Map<String, Long> counts = counted();
+    counts.replaceAll((name, count) -> count - before.getOrDefault(name, 0L));
+    counts.values().removeIf(count -> count == 0);
+    seen.add(counts.toString());
+    return String.join("\n", seen);
+  }
+
+  private Map<String, Long> counted() {
+    Map<String, Long> counts = new TreeMap<>();
+    proxy
+        .stats()
+        .forEach(
+            (name, value) -> {
+              if (COUNTED.matcher(name).matches()
+                  && !name.contains(".connect.") // races, which Envoy does not count
+                  && !name.endsWith("lb_healthy_panic") // Envoy's of a cluster without hosts, too
+                  && !name.contains("nghttp2") // which library it is
+                  && value.chars().allMatch(Character::isDigit)) {
+                counts.put(name, Long.parseLong(value));
+              }
+            });
+    return counts;
+  }
+}
