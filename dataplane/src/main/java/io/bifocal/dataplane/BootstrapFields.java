@@ -5,9 +5,7 @@ import io.bifocal.api.SupportedFields;
 import io.bifocal.dataplane.cluster.ConnectDefaults;
 import io.bifocal.dataplane.dns.ResolverConfigReader;
 import io.bifocal.dataplane.runtime.RuntimeLayers;
-import io.bifocal.xds.bootstrap.Servers;
-import io.bifocal.xds.bootstrap.SourceSettings;
-import io.bifocal.xds.bootstrap.StreamSettings;
+import io.bifocal.xds.SourceCheck;
 import io.envoyproxy.envoy.config.bootstrap.v3.Admin;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.bootstrap.v3.ClusterManager;
@@ -16,7 +14,6 @@ import io.envoyproxy.envoy.config.core.v3.Node;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Supplier;
 
 /** Which fields of a bootstrap are obeyed, and which are accepted because ignoring them is safe. */
 final class BootstrapFields {
@@ -101,49 +98,34 @@ final class BootstrapFields {
   private static void checkSources(Bootstrap bootstrap) throws ConfigException {
     Bootstrap.DynamicResources dynamic = bootstrap.getDynamicResources();
     Node node = bootstrap.getNode();
-    Servers servers = Servers.of(bootstrap);
+    SourceCheck check = SourceCheck.of(bootstrap);
     if (dynamic.hasAdsConfig()) {
-      check(
-          "dynamic_resources.ads_config",
-          node,
-          () -> StreamSettings.ofAds(dynamic.getAdsConfig(), servers));
+      check.server(dynamic.getAdsConfig(), "dynamic_resources.ads_config");
+      requireName(node);
     }
     if (dynamic.hasCdsConfig()) {
-      check(
-          "dynamic_resources.cds_config",
-          node,
-          () -> SourceSettings.of(dynamic.getCdsConfig(), servers));
+      check.source(dynamic.getCdsConfig(), "dynamic_resources.cds_config");
+      requireName(node);
     }
     if (dynamic.hasLdsConfig()) {
-      check(
-          "dynamic_resources.lds_config",
-          node,
-          () -> SourceSettings.of(dynamic.getLdsConfig(), servers));
+      check.source(dynamic.getLdsConfig(), "dynamic_resources.lds_config");
+      requireName(node);
     }
     ClusterManager manager = bootstrap.getClusterManager();
     if (manager.hasLoadStatsConfig()) {
-      check(
-          "cluster_manager.load_stats_config",
-          node,
-          () -> StreamSettings.ofAds(manager.getLoadStatsConfig(), servers));
+      check.server(manager.getLoadStatsConfig(), "cluster_manager.load_stats_config");
+      requireName(node);
     }
     for (RuntimeLayer layer : bootstrap.getLayeredRuntime().getLayersList()) {
       if (layer.hasRtdsLayer()) {
-        check(
-            "layered_runtime.layers '" + layer.getName() + "'.rtds_layer.rtds_config",
-            node,
-            () -> SourceSettings.of(layer.getRtdsLayer().getRtdsConfig(), servers));
+        String path = "layered_runtime.layers '" + layer.getName() + "'.rtds_layer.rtds_config";
+        check.source(layer.getRtdsLayer().getRtdsConfig(), path);
+        requireName(node);
       }
     }
   }
 
-  private static void check(String field, Node node, Supplier<SourceSettings> settings)
-      throws ConfigException {
-    try {
-      var unused = settings.get();
-    } catch (IllegalArgumentException e) {
-      throw new ConfigException(field + ": " + e.getMessage(), e);
-    }
+  private static void requireName(Node node) throws ConfigException {
     if (node.getId().isEmpty() || node.getCluster().isEmpty()) {
       throw new ConfigException(
           "node 'id' and 'cluster' are required. Set it either in 'node' config or via"

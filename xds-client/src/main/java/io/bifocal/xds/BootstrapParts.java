@@ -1,8 +1,7 @@
 package io.bifocal.xds;
 
 import io.bifocal.api.ConfigException;
-import io.bifocal.xds.bootstrap.Servers;
-import io.bifocal.xds.bootstrap.StreamSettings;
+import io.bifocal.xds.internal.bootstrap.Servers;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap.DynamicResources;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
@@ -72,11 +71,8 @@ record BootstrapParts(
     }
     BootstrapParts parts = of(bootstrap);
     if (parts.ads() != null) {
-      try {
-        var unused = StreamSettings.ofAds(parts.ads(), parts.servers());
-      } catch (IllegalArgumentException e) {
-        throw new ConfigException(where + ": dynamic_resources.ads_config: " + e.getMessage(), e);
-      }
+      new SourceCheck(parts.servers())
+          .server(parts.ads(), where + ": dynamic_resources.ads_config");
       if (parts.node().getId().isEmpty()) {
         throw new ConfigException(
             where + ": node.id: a control plane must know who asks; set it to a name of this node");

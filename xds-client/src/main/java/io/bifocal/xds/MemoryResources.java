@@ -2,7 +2,7 @@ package io.bifocal.xds;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.Message;
-import io.bifocal.xds.stream.Transport;
+import io.bifocal.xds.internal.stream.Transport;
 import io.bifocal.xds.time.Loop;
 import java.util.Collection;
 import java.util.LinkedHashMap;

@@ -1,7 +1,7 @@
 package io.bifocal.xds;
 
 import com.google.protobuf.Message;
-import io.bifocal.xds.stream.Transport;
+import io.bifocal.xds.internal.stream.Transport;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;

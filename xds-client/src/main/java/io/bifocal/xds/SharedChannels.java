@@ -1,6 +1,6 @@
 package io.bifocal.xds;
 
-import io.bifocal.xds.stream.Transport;
+import io.bifocal.xds.internal.stream.Transport;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
 import io.grpc.ManagedChannel;

@@ -1,7 +1,9 @@
 package io.bifocal.xds;
 
 import com.google.protobuf.Message;
+import io.bifocal.api.JavaDuration;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import java.time.Duration;
 import java.util.Set;
 
 /**
@@ -13,8 +15,7 @@ public interface Subscriptions {
   /**
    * Subscribes.
    *
-   * @param source where from; {@code initial_fetch_timeout} is read from it (default 15 s, 0 for
-   *     ever)
+   * @param source where from; {@link #initialFetchTimeout} is read from it
    * @param names what; empty for everything there is of the type, and with {@code *} among them for
    *     everything and these by name, which is how more is asked for on demand
    * @throws IllegalArgumentException when the source is of a kind that is not served, naming it
@@ -28,4 +29,11 @@ public interface Subscriptions {
 
   /** Holds the requests of a type on the aggregated stream. */
   Hold hold(ResourceType<?> type);
+
+  /** How long a subscription to a source waits for its first answer; zero for ever. */
+  static Duration initialFetchTimeout(ConfigSource source) {
+    return source.hasInitialFetchTimeout()
+        ? JavaDuration.of(source.getInitialFetchTimeout())
+        : Duration.ofSeconds(15);
+  }
 }

@@ -1,7 +1,7 @@
 package io.bifocal.xds;
 
-import io.bifocal.xds.tree.Judge;
-import io.bifocal.xds.tree.Tree;
+import io.bifocal.xds.internal.tree.Judge;
+import io.bifocal.xds.internal.tree.Tree;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,9 +1,9 @@
 package io.bifocal.xds;
 
 import com.google.protobuf.Message;
+import io.bifocal.xds.internal.tree.Ground;
+import io.bifocal.xds.internal.tree.Tree;
 import io.bifocal.xds.time.Loop;
-import io.bifocal.xds.tree.Ground;
-import io.bifocal.xds.tree.Tree;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import java.util.LinkedHashSet;
 import java.util.List;

@@ -3,17 +3,17 @@ package io.bifocal.xds;
 import com.google.protobuf.Message;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.Redaction;
-import io.bifocal.xds.bootstrap.Servers;
-import io.bifocal.xds.bootstrap.StreamSettings;
-import io.bifocal.xds.load.LoadReporter;
-import io.bifocal.xds.resource.Decoder;
+import io.bifocal.xds.internal.bootstrap.Servers;
+import io.bifocal.xds.internal.bootstrap.StreamSettings;
+import io.bifocal.xds.internal.load.LoadReporter;
+import io.bifocal.xds.internal.resource.Decoder;
+import io.bifocal.xds.internal.source.Sources;
+import io.bifocal.xds.internal.status.ClientStatusService;
+import io.bifocal.xds.internal.tree.Tree;
 import io.bifocal.xds.snapshot.ClusterSnapshot;
 import io.bifocal.xds.snapshot.ListenerSnapshot;
-import io.bifocal.xds.source.Sources;
-import io.bifocal.xds.status.ClientStatusService;
 import io.bifocal.xds.time.Loop;
 import io.bifocal.xds.time.ThreadLoop;
-import io.bifocal.xds.tree.Tree;
 import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
@@ -330,7 +330,7 @@ public final class XdsClient implements AutoCloseable {
   public LoadReporting reportLoad(ApiConfigSource server, LoadSource load, LoadObserver observer) {
     StreamSettings reports = StreamSettings.ofAds(server, servers);
     LoadReporter reporter =
-        new LoadReporter(
+        LoadReporter.of(
             reports, node, channels.to(reports.service()), load, observer, loop, chance);
     onLoop(
         () -> {

@@ -2,10 +2,10 @@ package io.bifocal.xds;
 
 import io.bifocal.api.BootstrapReader;
 import io.bifocal.api.ConfigException;
-import io.bifocal.xds.bootstrap.Servers;
 import io.bifocal.xds.file.FileWatcher;
+import io.bifocal.xds.internal.bootstrap.Servers;
+import io.bifocal.xds.internal.stream.Transport;
 import io.bifocal.xds.rest.RestTransport;
-import io.bifocal.xds.stream.Transport;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
@@ -314,7 +314,8 @@ public final class XdsClientBuilder {
     return this;
   }
 
-  XdsClientBuilder fileWatcher(FileWatcher fileWatcher) {
+  /** Watches files for sources that are files; closed with the client. */
+  public XdsClientBuilder fileWatcher(FileWatcher fileWatcher) {
     this.fileWatcher = loop -> fileWatcher;
     return this;
   }

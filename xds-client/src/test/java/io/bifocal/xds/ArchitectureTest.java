@@ -1,28 +1,34 @@
 package io.bifocal.xds;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaMember;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import io.bifocal.xds.stream.ScriptedTransport;
+import io.bifocal.xds.internal.state.RefusedLimit;
+import io.bifocal.xds.internal.stream.ScriptedTransport;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class ArchitectureTest {
-  private static final String[] INNER = {
-    "io.bifocal.xds.bootstrap..",
-    "io.bifocal.xds.source..",
-    "io.bifocal.xds.rest..",
-    "io.bifocal.xds.file..",
-    "io.bifocal.xds.stream..",
-    "io.bifocal.xds.state..",
-    "io.bifocal.xds.status..",
-    "io.bifocal.xds.resource..",
-    "io.bifocal.xds.tree.."
-  };
+  private static final String INTERNAL = "io.bifocal.xds.internal..";
+
+  /** Fakes are for tests, which may be anywhere. */
+  private static final DescribedPredicate<JavaClass> FAKE =
+      describe("are fakes", type -> type.getSimpleName().startsWith("Scripted"));
 
   private final JavaClasses all =
       new ClassFileImporter()
@@ -46,21 +52,21 @@ class ArchitectureTest {
         .layer("door")
         .definedBy("io.bifocal.xds")
         .layer("source")
-        .definedBy("io.bifocal.xds.source..")
+        .definedBy("io.bifocal.xds.internal.source..")
         .layer("ways")
         .definedBy("io.bifocal.xds.rest..", "io.bifocal.xds.file..")
         .layer("stream")
-        .definedBy("io.bifocal.xds.stream..")
+        .definedBy("io.bifocal.xds.internal.stream..")
         .layer("state")
-        .definedBy("io.bifocal.xds.state..")
+        .definedBy("io.bifocal.xds.internal.state..")
         .layer("resource")
-        .definedBy("io.bifocal.xds.resource..")
+        .definedBy("io.bifocal.xds.internal.resource..")
         .layer("load")
-        .definedBy("io.bifocal.xds.load..")
+        .definedBy("io.bifocal.xds.internal.load..")
         .layer("status")
-        .definedBy("io.bifocal.xds.status..")
+        .definedBy("io.bifocal.xds.internal.status..")
         .layer("tree")
-        .definedBy("io.bifocal.xds.tree..")
+        .definedBy("io.bifocal.xds.internal.tree..")
         .layer("snapshot")
         .definedBy("io.bifocal.xds.snapshot..")
         .whereLayer("load")
@@ -91,13 +97,85 @@ class ArchitectureTest {
         .areNotFinal()
         .and()
         .areDeclaredInClassesThat()
-        .resideInAnyPackage(INNER)
+        .resideInAnyPackage(INTERNAL, "io.bifocal.xds.rest..", "io.bifocal.xds.file..")
         .and()
         .areDeclaredInClassesThat()
         .areNotAssignableTo(ScriptedTransport.class)
+        .and()
+        .areDeclaredInClassesThat()
+        .areNotAssignableTo(RefusedLimit.class) // which other packages hold, and cannot call
         .should()
         .beDeclaredInClassesThat()
         .areNotPublic()
         .check(all);
+  }
+
+  @Test
+  void whatIsPublicInsideIsNeededByAnotherPackage() {
+    assertThat(unneeded(all.that(resideInAPackage(INTERNAL).and(not(FAKE))))).isEmpty();
+  }
+
+  @Test
+  void whatNobodyNeedsIsFound() {
+    String fake = ScriptedTransport.class.getName();
+    assertThat(unneeded(all.that(resideInAPackage(INTERNAL).and(FAKE))))
+        .contains(fake, fake + ".takeSent()")
+        .noneMatch(name -> name.startsWith(fake + ".open("));
+  }
+
+  private static List<String> unneeded(JavaClasses classes) {
+    List<String> unneeded = new ArrayList<>();
+    for (JavaClass type : classes) {
+      if (!isVisible(type)) {
+        continue;
+      }
+      if (type.getDirectDependenciesToSelf().stream()
+          .allMatch(d -> type.getPackage().equals(d.getOriginClass().getPackage()))) {
+        unneeded.add(type.getName());
+      }
+      type.getMembers().stream()
+          .filter(member -> member.getModifiers().contains(JavaModifier.PUBLIC))
+          .filter(member -> !isForcedByJava(member))
+          .filter(
+              member ->
+                  member.getAccessesToSelf().stream()
+                      .allMatch(
+                          access -> type.getPackage().equals(access.getOriginOwner().getPackage())))
+          .forEach(member -> unneeded.add(member.getFullName()));
+    }
+    return unneeded;
+  }
+
+  private static boolean isVisible(JavaClass type) {
+    return type.getModifiers().contains(JavaModifier.PUBLIC)
+        && type.getEnclosingClass().map(ArchitectureTest::isVisible).orElse(true);
+  }
+
+  // Members of interfaces, what overrides, and what a record has by being one.
+  private static boolean isForcedByJava(JavaMember member) {
+    JavaClass type = member.getOwner();
+    if (type.isInterface() || type.isEnum()) {
+      return true;
+    }
+    if (!(member instanceof JavaCodeUnit code)) {
+      return false;
+    }
+    List<JavaClass> parameters = code.getRawParameterTypes();
+    if (type.isRecord()) {
+      long components =
+          type.getFields().stream()
+              .filter(field -> !field.getModifiers().contains(JavaModifier.STATIC))
+              .count();
+      boolean accessor = parameters.isEmpty() && type.tryGetField(member.getName()).isPresent();
+      if (accessor || (code.isConstructor() && parameters.size() == components)) {
+        return true;
+      }
+    }
+    return Stream.concat(type.getAllRawSuperclasses().stream(), type.getAllRawInterfaces().stream())
+        .flatMap(above -> above.getMethods().stream())
+        .anyMatch(
+            method ->
+                method.getName().equals(member.getName())
+                    && method.getRawParameterTypes().size() == parameters.size());
   }
 }

@@ -14,6 +14,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -129,6 +130,8 @@ final class InProcessControlPlane implements AutoCloseable {
 
     Talk(StreamObserver<DiscoveryResponse> out) {
       this.out = out;
+      // Else what is pushed between a client's leaving and our hearing of it would throw.
+      ((ServerCallStreamObserver<DiscoveryResponse>) out).setOnCancelHandler(() -> {});
     }
 
     @Override

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.util.Values;
-import io.bifocal.xds.stream.ScriptedTransport;
+import io.bifocal.xds.internal.stream.ScriptedTransport;
 import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;

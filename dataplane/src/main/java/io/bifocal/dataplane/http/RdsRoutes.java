@@ -17,7 +17,6 @@ import io.bifocal.xds.Subscriptions;
 import io.bifocal.xds.Update;
 import io.bifocal.xds.Verdict;
 import io.bifocal.xds.XdsError;
-import io.bifocal.xds.bootstrap.SourceSettings;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
@@ -52,7 +51,7 @@ final class RdsRoutes implements ResourceWatcher<RouteConfiguration> {
   }
 
   void start(Subscriptions xds, ConfigSource source, SubscriptionObserver observer) {
-    patience = SourceSettings.initialFetchTimeout(source);
+    patience = Subscriptions.initialFetchTimeout(source);
     subscription = xds.subscribe(source, ResourceType.ROUTES, Set.of(name), this, observer);
   }
 

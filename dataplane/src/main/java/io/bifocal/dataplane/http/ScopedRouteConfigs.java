@@ -8,7 +8,6 @@ import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.Subscriptions;
-import io.bifocal.xds.bootstrap.SourceSettings;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.admin.v3.ClientResourceStatus;
 import io.envoyproxy.envoy.admin.v3.ScopedRoutesConfigDump;
@@ -129,7 +128,7 @@ public final class ScopedRouteConfigs {
               config.getName(),
               control,
               loader,
-              SourceSettings.initialFetchTimeout(config.getRdsConfigSource()),
+              Subscriptions.initialFetchTimeout(config.getRdsConfigSource()),
               new ScopeStats(scope),
               gone);
       subscribed.put(key, known);

@@ -13,7 +13,6 @@ import io.bifocal.xds.Subscriptions;
 import io.bifocal.xds.Update;
 import io.bifocal.xds.Verdict;
 import io.bifocal.xds.XdsError;
-import io.bifocal.xds.bootstrap.SourceSettings;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import java.time.Duration;
@@ -72,7 +71,7 @@ final class VirtualHostSource implements ResourceWatcher<VirtualHost> {
   VirtualHostSource(Subscriptions xds, ConfigSource from, Runnable onUnused) {
     this.xds = xds;
     this.from = from;
-    this.patience = SourceSettings.initialFetchTimeout(from);
+    this.patience = Subscriptions.initialFetchTimeout(from);
     this.onUnused = onUnused;
   }
 

@@ -14,8 +14,6 @@ import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ScriptedClient;
 import io.bifocal.xds.SubscriptionObserver;
-import io.bifocal.xds.Subscriptions;
-import io.bifocal.xds.stream.ScriptedTransport;
 import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource.ApiType;
@@ -76,7 +74,7 @@ public class PushBenchmark {
   /** A cluster manager with one worker, behind a client whose stream is scripted. */
   private static final class Proxied {
     final VirtualTime time = new VirtualTime();
-    final ScriptedTransport server = new ScriptedTransport(time);
+    final ScriptedClient server;
     final ClusterManager manager;
 
     Proxied(ApiType dialect) {
@@ -87,7 +85,7 @@ public class PushBenchmark {
                   GrpcService.newBuilder()
                       .setEnvoyGrpc(GrpcService.EnvoyGrpc.newBuilder().setClusterName("x")))
               .build();
-      Subscriptions source = ScriptedClient.start(ads, time, server);
+      server = ScriptedClient.start(ads, time);
       StatsStore stats = new StatsStore(1);
       Worker worker = new Worker(1, new DefaultEventLoop(), time);
       ClusterTables tables =
@@ -97,7 +95,9 @@ public class PushBenchmark {
               w -> new ClusterFixture().new FakePools(),
               (c, s) -> (hosts, context) -> null);
       ScriptedNames names = new ScriptedNames(time);
-      manager = new ClusterManager(time, source, stats, tables, ClusterDefaults.DEFAULT, names);
+      manager =
+          new ClusterManager(
+              time, server.subscriptions(), stats, tables, ClusterDefaults.DEFAULT, names);
       manager.start(ADS, SubscriptionObserver.NONE, c -> SubscriptionObserver.NONE, () -> {});
       time.run();
     }

@@ -3,7 +3,7 @@ package io.bifocal.xds.testing;
 import com.google.protobuf.Any;
 import com.google.protobuf.Message;
 import io.bifocal.xds.ResourceType;
-import io.bifocal.xds.stream.Dialect;
+import io.bifocal.xds.internal.stream.Dialect;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;

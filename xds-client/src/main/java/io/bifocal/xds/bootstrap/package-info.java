@@ -1,5 +1,0 @@
-/** What configuration says about sources of resources, checked once and turned into records. */
-@NullMarked
-package io.bifocal.xds.bootstrap;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Where resources come from: today, one aggregated gRPC stream for all types. */
-@NullMarked
-package io.bifocal.xds.source;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,9 +1,0 @@
-/**
- * How trees are resolved: which resources a resource names, which of them are there, and when a
- * tree is whole. A {@link io.bifocal.xds.tree.Tree} belongs to the client's loop; it decides, and
- * whoever made it fetches parts for it and judges what it puts together.
- */
-@NullMarked
-package io.bifocal.xds.tree;
-
-import org.jspecify.annotations.NullMarked;
