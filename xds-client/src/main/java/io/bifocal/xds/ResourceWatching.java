@@ -1,6 +1,7 @@
 package io.bifocal.xds;
 
 import com.google.protobuf.Message;
+import io.bifocal.xds.internal.tree.Ground.Ear;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -17,8 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <V> what the watch shows of the resources in force
  */
-final class ResourceWatching<T extends Message, V>
-    implements Watched.Audience<T>, Watching.Subject {
+final class ResourceWatching<T extends Message, V> implements Ear<T>, Watching.Subject {
   /** What a watch shows of the resources in force; empty when that is nothing. */
   interface View<T extends Message, V> {
     Optional<V> of(Map<String, Resource<T>> inForce);

@@ -35,26 +35,8 @@ final class Turns implements Ground {
   @Override
   public <T extends Message> Runnable fetch(
       ConfigSource source, ResourceType<T> type, String name, Ear<T> ear) {
-    Watched.Audience<T> audience = new Listening<>(ear);
-    watches.join(source, type, name, audience);
-    return () -> watches.leave(source, type, name, audience);
-  }
-
-  private record Listening<T extends Message>(Ear<T> ear) implements Watched.Audience<T> {
-    @Override
-    public Verdict update(Update<T> update) {
-      return ear.update(update);
-    }
-
-    @Override
-    public void error(WatchError error) {
-      ear.error(error);
-    }
-
-    @Override
-    public boolean holds(Resource<T> resource) {
-      return ear.holds(resource);
-    }
+    watches.join(source, type, name, ear);
+    return () -> watches.leave(source, type, name, ear);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.bifocal.xds;
 
 import com.google.protobuf.Message;
+import io.bifocal.xds.internal.tree.Ground.Ear;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -13,20 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What several watches of the same thing share: one subscription, and what a new one must hear. */
 final class Watched<T extends Message> implements ResourceWatcher<T> {
-  /** Who shares it. On the loop. */
-  interface Audience<T extends Message> {
-    /** An update, or as one the replay of what is known. */
-    Verdict update(Update<T> update);
-
-    void error(WatchError error);
-
-    /** Whether this very resource is in force for it. */
-    boolean holds(Resource<T> resource);
-  }
-
   private final ResourceType<T> type;
   private final String name;
-  private final List<Audience<T>> audiences = new ArrayList<>();
+  private final List<Ear<T>> ears = new ArrayList<>();
   private final Map<String, Resource<T>> held = new LinkedHashMap<>();
   private final Instant began;
   private @Nullable Subscription subscription;
@@ -57,26 +47,26 @@ final class Watched<T extends Message> implements ResourceWatcher<T> {
     this.subscription = subscription;
   }
 
-  /** Joins an audience, which hears at once what there is. */
-  void add(Audience<T> audience) {
-    audiences.add(audience);
+  /** Adds one, which hears at once what there is. */
+  void add(Ear<T> ear) {
+    ears.add(ear);
     List<Resource<T>> known = List.copyOf(held.values());
     if (!known.isEmpty()) {
       // A replay has been answered already.
-      var unused = audience.update(new Update<>(false, known, List.of(), known.get(0).version()));
+      var unused = ear.update(new Update<>(false, known, List.of(), known.get(0).version()));
     } else if (version != null && lastError == null) {
       // That there is nothing is known, too.
-      var unused = audience.update(new Update<>(false, known, List.of(), version));
+      var unused = ear.update(new Update<>(false, known, List.of(), version));
     }
     if (lastError != null) {
-      audience.error(lastError);
+      ear.error(lastError);
     }
   }
 
   /** Whether nobody is left, so that the subscription was ended. */
-  boolean remove(Audience<T> audience) {
-    audiences.remove(audience);
-    if (!audiences.isEmpty()) {
+  boolean remove(Ear<T> ear) {
+    ears.remove(ear);
+    if (!ears.isEmpty()) {
       return false;
     }
     if (subscription != null) {
@@ -88,7 +78,7 @@ final class Watched<T extends Message> implements ResourceWatcher<T> {
   @Override
   public Verdict onUpdate(Update<T> update) {
     Verdict verdict =
-        Verdicts.join(new ArrayList<>(audiences).stream().map(a -> a.update(update)).toList());
+        Verdicts.join(new ArrayList<>(ears).stream().map(a -> a.update(update)).toList());
     if (verdict instanceof Verdict.Pending pending) {
       pending.whenSettled(known -> keep(update, known));
     } else {
@@ -108,7 +98,7 @@ final class Watched<T extends Message> implements ResourceWatcher<T> {
     boolean refused = verdict instanceof Verdict.Rejected;
     version = refused ? version : update.version();
     for (Resource<T> resource : update.resources()) {
-      if (!refused || audiences.stream().anyMatch(a -> a.holds(resource))) {
+      if (!refused || ears.stream().anyMatch(a -> a.holds(resource))) {
         held.put(resource.name(), resource);
       }
     }
@@ -131,7 +121,7 @@ final class Watched<T extends Message> implements ResourceWatcher<T> {
 
   void fail(WatchError error) {
     lastError = error;
-    new ArrayList<>(audiences).forEach(audience -> audience.error(error));
+    new ArrayList<>(ears).forEach(ear -> ear.error(error));
   }
 
   /** What there is of what is not subscribed to: a resource of the bootstrap, or an error. */

@@ -1,7 +1,9 @@
 package io.bifocal.xds;
 
 import com.google.protobuf.Message;
+import io.bifocal.xds.internal.tree.Ground.Ear;
 import io.bifocal.xds.time.Loop;
+import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import java.util.HashMap;
 import java.util.List;
@@ -14,11 +16,15 @@ final class Watches {
   /** All of a type. */
   static final String EVERYTHING = "";
 
+  private static final ConfigSource ADS =
+      ConfigSource.newBuilder().setAds(AggregatedConfigSource.getDefaultInstance()).build();
+
   private record Key(ConfigSource source, String typeUrl, String name) {}
 
   private final Loop loop;
   private final Subscriptions subscriptions;
   private final StaticResources statics;
+  private final Map<ResourceType<?>, ConfigSource> sources;
   private final boolean aggregated;
   private final Map<Key, Watched<?>> watched = new HashMap<>();
 
@@ -33,34 +39,56 @@ final class Watches {
       name = ResourceName.canonical(name);
     }
 
-    void join(Watched.Audience<T> audience) {
-      watches.join(source, type, name, audience);
+    void join(Ear<T> ear) {
+      watches.join(source, type, name, ear);
     }
 
-    void leave(Watched.Audience<T> audience) {
-      watches.leave(source, type, name, audience);
+    void leave(Ear<T> ear) {
+      watches.leave(source, type, name, ear);
     }
   }
 
   /**
-   * Watches.
+   * Nothing is watched yet.
    *
-   * @param aggregated whether there is a server for the aggregated stream
+   * @param sources where resources of a type come from; of types that it lacks, from the aggregated
+   *     stream
+   * @param aggregated whether there is a server for that
    */
-  Watches(Loop loop, Subscriptions subscriptions, StaticResources statics, boolean aggregated) {
+  Watches(
+      Loop loop,
+      Subscriptions subscriptions,
+      StaticResources statics,
+      Map<ResourceType<?>, ConfigSource> sources,
+      boolean aggregated) {
     this.loop = loop;
     this.subscriptions = subscriptions;
     this.statics = statics;
+    this.sources = Map.copyOf(sources);
     this.aggregated = aggregated;
   }
 
-  /** Joins; the audience hears at once what is known. What the bootstrap has is not asked for. */
+  /** Where resources of a type come from. */
+  ConfigSource sourceOf(ResourceType<?> type) {
+    return sources.getOrDefault(type, ADS);
+  }
+
+  /**
+   * What is to be watched, there.
+   *
+   * @param name empty for all of the type
+   */
+  <T extends Message> Place<T> place(ResourceType<T> type, String name) {
+    return new Place<>(this, sourceOf(type), type, name);
+  }
+
+  /** Joins; the ear hears at once what is known. What the bootstrap has is not asked for. */
   <T extends Message> void join(
-      ConfigSource source, ResourceType<T> type, String name, Watched.Audience<T> audience) {
+      ConfigSource source, ResourceType<T> type, String name, Ear<T> ear) {
     Key key = new Key(source, type.typeUrl(), name);
     Watched<T> known = find(key);
     if (known != null) {
-      known.add(audience);
+      known.add(ear);
       return;
     }
     Resource<T> fixed = statics.find(type, name);
@@ -69,7 +97,7 @@ final class Watches {
             ? new Watched<>(type, name, loop.wallTime())
             : Watched.of(type, fixed, loop.wallTime());
     watched.put(key, fresh);
-    fresh.add(audience);
+    fresh.add(ear);
     if (fixed == null) {
       subscribe(key, type, fresh);
     }
@@ -95,10 +123,10 @@ final class Watches {
   }
 
   <T extends Message> void leave(
-      ConfigSource source, ResourceType<T> type, String name, Watched.Audience<T> audience) {
+      ConfigSource source, ResourceType<T> type, String name, Ear<T> ear) {
     Key key = new Key(source, type.typeUrl(), name);
     Watched<T> shared = find(key);
-    if (shared != null && shared.remove(audience)) {
+    if (shared != null && shared.remove(ear)) {
       watched.remove(key);
     }
   }

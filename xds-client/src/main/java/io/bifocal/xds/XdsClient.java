@@ -3,9 +3,7 @@ package io.bifocal.xds;
 import com.google.protobuf.Message;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.Redaction;
-import io.bifocal.xds.internal.bootstrap.Servers;
 import io.bifocal.xds.internal.bootstrap.StreamSettings;
-import io.bifocal.xds.internal.load.LoadReporter;
 import io.bifocal.xds.internal.resource.Decoder;
 import io.bifocal.xds.internal.source.Sources;
 import io.bifocal.xds.internal.status.ClientStatusService;
@@ -13,10 +11,7 @@ import io.bifocal.xds.internal.tree.Tree;
 import io.bifocal.xds.snapshot.ClusterSnapshot;
 import io.bifocal.xds.snapshot.ListenerSnapshot;
 import io.bifocal.xds.time.Loop;
-import io.bifocal.xds.time.ThreadLoop;
-import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
-import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.grpc.BindableService;
 import java.nio.file.Path;
@@ -27,10 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,46 +37,24 @@ import org.jspecify.annotations.Nullable;
  * the client's loop, where they must not block, or on an executor given with them.
  */
 public final class XdsClient implements AutoCloseable {
-  private static final ConfigSource ADS =
-      ConfigSource.newBuilder().setAds(AggregatedConfigSource.getDefaultInstance()).build();
-
-  private final Loop loop;
-  private final @Nullable ThreadLoop ownLoop;
-  private final @Nullable ExecutorService ownDecoder;
+  private final Threads threads;
   private final @Nullable StreamSettings settings;
+  private final Node node;
   private final SharedChannels channels;
-  private final Map<ResourceType<?>, ConfigSource> sources;
   private final Sources source;
   private final Watches watches;
   private final Turns turns;
   private final OpenWatches open;
-  private final List<LoadReporter> reporters = new ArrayList<>();
-  private final Node node;
-  private final Servers servers;
-  private final DoubleSupplier chance;
+  private final LoadReports reports;
   private final AtomicBoolean started = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
 
   XdsClient(XdsClientBuilder builder) {
     settings = builder.ads == null ? null : StreamSettings.ofAds(builder.ads, builder.servers);
-    if (builder.loop == null) {
-      ownLoop = ThreadLoop.start("xds");
-      loop = ownLoop;
-    } else {
-      ownLoop = null;
-      loop = builder.loop;
-    }
-    Executor decode;
-    if (builder.decodeExecutor == null) {
-      ownDecoder = Executors.newSingleThreadExecutor(XdsClient::decoderThread);
-      decode = ownDecoder;
-    } else {
-      ownDecoder = null;
-      decode = builder.decodeExecutor;
-    }
     node = builder.node;
-    servers = builder.servers;
-    chance = builder.chance;
+    threads = new Threads(builder.loop, builder.decodeExecutor);
+    Loop loop = threads.loop();
+    Executor decode = threads.decode();
     channels =
         new SharedChannels(
             loop,
@@ -94,8 +64,6 @@ public final class XdsClient implements AutoCloseable {
                 : builder.channelFactory,
             builder.channel,
             builder.resources == null ? builder.transport : builder.resources.transport(loop));
-    open = new OpenWatches(loop);
-    sources = Map.copyOf(builder.sources);
     source =
         Sources.of(
             settings,
@@ -105,20 +73,16 @@ public final class XdsClient implements AutoCloseable {
                 new Decoder(builder.rejectUnknownFields),
                 builder.chance,
                 builder.observer,
-                builder.node,
+                node,
                 builder.servers,
                 new Sources.Ways(
                     channels::to,
                     builder.restTransport.apply(loop, decode),
                     builder.fileWatcher.apply(loop))));
-    watches = new Watches(loop, source, builder.statics, settings != null);
+    watches = new Watches(loop, source, builder.statics, builder.sources, settings != null);
     turns = new Turns(loop, watches, source);
-  }
-
-  private static Thread decoderThread(Runnable task) {
-    Thread thread = new Thread(task, "xds-decode");
-    thread.setDaemon(true);
-    return thread;
+    open = new OpenWatches(threads);
+    reports = new LoadReports(threads, channels, node, builder.servers, builder.chance);
   }
 
   /** Starts the making of a client. */
@@ -156,11 +120,7 @@ public final class XdsClient implements AutoCloseable {
       // Here, so that whoever starts hears what is wrong.
       settings.servers().forEach(channels::to);
     }
-    onLoop(source::start);
-  }
-
-  private ConfigSource sourceOf(ResourceType<?> type) {
-    return sources.getOrDefault(type, ADS);
+    threads.onLoop(source::start);
   }
 
   // --- watches
@@ -187,8 +147,11 @@ public final class XdsClient implements AutoCloseable {
       WatchListener<Resource<T>> listener,
       @Nullable Executor executor) {
     requireName(name, "watchAll watches all of a type");
-    return resources(
-        type, name, listener, executor, inForce -> inForce.values().stream().findFirst());
+    return open.resources(
+        watches.place(type, name),
+        listener,
+        executor,
+        inForce -> inForce.values().stream().findFirst());
   }
 
   /**
@@ -203,25 +166,8 @@ public final class XdsClient implements AutoCloseable {
   /** As {@link #watchAll(ResourceType, WatchListener)}, with the listener on an executor. */
   public <T extends Message> Watch<Map<String, Resource<T>>> watchAll(
       ResourceType<T> type, WatchListener<Resource<T>> listener, @Nullable Executor executor) {
-    return resources(type, Watches.EVERYTHING, listener, executor, Optional::of);
-  }
-
-  private <T extends Message, V> Watch<V> resources(
-      ResourceType<T> type,
-      String name,
-      WatchListener<Resource<T>> listener,
-      @Nullable Executor executor,
-      ResourceWatching.View<T, V> view) {
-    Delivery delivery = new Delivery(loop, executor);
-    Watching<V> watch = open.add(type, name, delivery);
-    ResourceWatching<T, V> subject =
-        new ResourceWatching<>(
-            new Watches.Place<>(watches, sourceOf(type), type, name),
-            listener,
-            delivery,
-            watch,
-            view);
-    return begin(watch, subject, subject::join);
+    return open.resources(
+        watches.place(type, Watches.EVERYTHING), listener, executor, Optional::of);
   }
 
   /**
@@ -238,7 +184,7 @@ public final class XdsClient implements AutoCloseable {
   public Watch<ListenerSnapshot> listener(
       String name, WatchListener<ListenerSnapshot> listener, @Nullable Executor executor) {
     requireName(name, "a tree has one root");
-    return tree(
+    return open.tree(
         ResourceType.LISTENER,
         name,
         listener,
@@ -247,8 +193,8 @@ public final class XdsClient implements AutoCloseable {
             Tree.ofListener(
                 turns,
                 judge,
-                sourceOf(ResourceType.LISTENER),
-                sourceOf(ResourceType.CLUSTER),
+                watches.sourceOf(ResourceType.LISTENER),
+                watches.sourceOf(ResourceType.CLUSTER),
                 name));
   }
 
@@ -265,43 +211,18 @@ public final class XdsClient implements AutoCloseable {
   public Watch<ClusterSnapshot> cluster(
       String name, WatchListener<ClusterSnapshot> listener, @Nullable Executor executor) {
     requireName(name, "a tree has one root");
-    return tree(
+    return open.tree(
         ResourceType.CLUSTER,
         name,
         listener,
         executor,
-        judge -> Tree.ofCluster(turns, judge, sourceOf(ResourceType.CLUSTER), name));
-  }
-
-  private <S> Watch<S> tree(
-      ResourceType<?> type,
-      String name,
-      WatchListener<S> listener,
-      @Nullable Executor executor,
-      TreeWatching.Plant<S> plant) {
-    Delivery delivery = new Delivery(loop, executor);
-    Watching<S> watch = open.add(type, name, delivery);
-    TreeWatching<S> subject = new TreeWatching<>(type, name, listener, delivery, watch);
-    return begin(watch, subject, () -> subject.start(plant));
+        judge -> Tree.ofCluster(turns, judge, watches.sourceOf(ResourceType.CLUSTER), name));
   }
 
   private static void requireName(String name, String otherwise) {
     if (name.isEmpty()) {
       throw new IllegalArgumentException("a name is needed; " + otherwise);
     }
-  }
-
-  private <V> Watch<V> begin(Watching<V> watch, Watching.Subject subject, Runnable join) {
-    onLoop(
-        () -> {
-          if (closed.get()) {
-            watch.close();
-          } else {
-            watch.on(subject);
-            join.run();
-          }
-        });
-    return watch;
   }
 
   // --- readiness
@@ -328,23 +249,7 @@ public final class XdsClient implements AutoCloseable {
    * @throws IllegalArgumentException when the server is of a kind that is not served, saying so
    */
   public LoadReporting reportLoad(ApiConfigSource server, LoadSource load, LoadObserver observer) {
-    StreamSettings reports = StreamSettings.ofAds(server, servers);
-    LoadReporter reporter =
-        LoadReporter.of(
-            reports, node, channels.to(reports.service()), load, observer, loop, chance);
-    onLoop(
-        () -> {
-          if (!closed.get()) {
-            reporters.add(reporter);
-            reporter.start();
-          }
-        });
-    return () ->
-        onLoop(
-            () -> {
-              reporters.remove(reporter);
-              reporter.close();
-            });
+    return reports.begin(server, load, observer);
   }
 
   /**
@@ -354,7 +259,7 @@ public final class XdsClient implements AutoCloseable {
    */
   public CompletableFuture<List<ResourceStatus>> dump() {
     CompletableFuture<List<ResourceStatus>> dump = new CompletableFuture<>();
-    onLoop(
+    threads.onLoop(
         () -> {
           List<ResourceStatus> all = new ArrayList<>(source.statuses());
           all.addAll(watches.fixedStatuses());
@@ -383,14 +288,6 @@ public final class XdsClient implements AutoCloseable {
     return watches.size();
   }
 
-  private void onLoop(Runnable task) {
-    if (loop.inLoop()) {
-      task.run();
-    } else {
-      loop.execute(task);
-    }
-  }
-
   /**
    * Ends the streams, all watches, and what the client made itself: its threads, timers and
    * channels. Waits for its own loop, unless called on it. Harmless twice.
@@ -400,18 +297,12 @@ public final class XdsClient implements AutoCloseable {
     if (closed.getAndSet(true)) {
       return;
     }
-    onLoop(
+    threads.end(
         () -> {
-          List.copyOf(reporters).forEach(LoadReporter::close);
+          reports.close();
           source.close();
           open.close();
           channels.close();
-          if (ownDecoder != null) {
-            ownDecoder.shutdown();
-          }
         });
-    if (ownLoop != null) {
-      ownLoop.close();
-    }
   }
 }
