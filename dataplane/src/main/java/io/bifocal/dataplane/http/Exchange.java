@@ -261,6 +261,8 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
             : table.match(request(), info, random);
     route = found;
     info.routeName = found == null ? "" : found.name();
+    info.route = found == null ? null : found.origin();
+    info.routeLookups++;
     response.routed(found);
   }
 
@@ -333,6 +335,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
       return;
     }
     info.upstreamCluster = cluster.config().observabilityName();
+    info.cluster = cluster.config().proto();
     if (forward.timeouts().idle() != null) {
       streamIdle = forward.timeouts().idle().toNanos();
       touch(now);

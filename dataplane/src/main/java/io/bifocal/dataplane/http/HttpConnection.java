@@ -71,7 +71,7 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     if (downstream.secure()) {
       stats.cxSslTotal.inc();
       stats.cxSslActive.inc();
-      tls = TlsSession.of(channel);
+      tls = downstream.stream().downstreamTls;
       if (tls != null && serverName.isEmpty()) {
         serverName = tls.serverName();
       }
@@ -120,6 +120,7 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     info.startNanos = now;
     info.startEpochMillis = loop.wallTime().toEpochMilli();
     info.logType = LogType.DOWNSTREAM_END;
+    info.connection = downstream.stream();
     info.downstreamRemote = downstream.remote();
     info.downstreamDirectRemote = downstream.directRemote();
     info.downstreamTls = tls;

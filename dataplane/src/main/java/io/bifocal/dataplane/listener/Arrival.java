@@ -6,6 +6,7 @@ import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.listener.filter.AcceptedConnection;
 import io.bifocal.dataplane.listener.filter.Inspection;
 import io.bifocal.dataplane.stream.ResponseFlag;
+import io.bifocal.dataplane.stream.TlsSession;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.xds.time.Loop;
 import io.netty.buffer.ByteBuf;
@@ -183,6 +184,7 @@ final class Arrival implements Inspection.Outcome {
       return;
     }
     life.count();
+    life.info().filterChain = chain.proto();
     life.info().filterChainName = chain.proto().getName();
     if (accepted.local() instanceof Address.Ip || accepted.directRemote() instanceof Address.Ip) {
       channel.config().setOption(ChannelOption.TCP_NODELAY, true);
@@ -228,6 +230,8 @@ final class Arrival implements Inspection.Outcome {
         done -> {
           tooLate.cancel();
           if (ready.isSuccess()) {
+            life.info().handshakeNanos = worker.loop().nanoTime();
+            life.info().downstreamTls = TlsSession.of(channel);
             serve(chain, told);
             channel.pipeline().fireChannelActive(); // which the filter's handlers have missed
           } else {

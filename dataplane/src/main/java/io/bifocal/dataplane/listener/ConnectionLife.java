@@ -1,14 +1,12 @@
 package io.bifocal.dataplane.listener;
 
+import io.bifocal.dataplane.stream.ConnectionIds;
 import io.bifocal.dataplane.stream.LogType;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.dataplane.worker.Worker;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** From accept to close, for a listener's limits, statistics and its own access log. */
 final class ConnectionLife {
-  private static final AtomicLong IDS = new AtomicLong();
-
   private final ListenerVersion version;
   private final Worker worker;
   private final StreamInfo info = new StreamInfo();
@@ -18,7 +16,8 @@ final class ConnectionLife {
   ConnectionLife(ListenerVersion version, Worker worker) {
     this.version = version;
     this.worker = worker;
-    info.connectionId = IDS.incrementAndGet();
+    info.connectionId = ConnectionIds.next();
+    info.listener = version.config().proto();
     info.logType = LogType.NOT_SET;
     info.startEpochMillis = worker.loop().wallTime().toEpochMilli();
     info.startNanos = worker.loop().nanoTime();

@@ -12,6 +12,8 @@ import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.AddressList;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.stats.Cell;
+import io.bifocal.dataplane.stream.ConnectionIds;
+import io.bifocal.dataplane.stream.TlsSession;
 import io.bifocal.dataplane.transport.HalfClose;
 import io.bifocal.xds.time.Loop;
 import io.netty.buffer.ByteBuf;
@@ -45,10 +47,12 @@ final class PooledConnection extends ChannelDuplexHandler
   private final Host host;
   private final Cell hostCxActive;
   private final long madeAt;
+  private final long id = ConnectionIds.next();
   private State state = State.RACING;
   private RaceRunner.@Nullable Race race;
   private RaceOutcome.@Nullable Won won;
   private @Nullable Session session;
+  private @Nullable TlsSession tls;
   private long idleSince;
   private Loop.@Nullable Timer age;
   private int uses;
@@ -121,6 +125,7 @@ final class PooledConnection extends ChannelDuplexHandler
             .setWriteBufferWaterMark(
                 new WriteBufferWaterMark(settings.bufferLimit() / 2, settings.bufferLimit()));
       }
+      tls = TlsSession.of(channel);
       channel.pipeline().addLast(this);
       if (use == RacingPool.Use.AS_AGREED) {
         boolean http2 = settings.protocol().isHttp2(channel);
@@ -360,6 +365,16 @@ final class PooledConnection extends ChannelDuplexHandler
   @Override
   public Address remoteAddress() {
     return requireNonNull(won).address();
+  }
+
+  @Override
+  public long id() {
+    return id;
+  }
+
+  @Override
+  public @Nullable TlsSession tls() {
+    return tls;
   }
 
   @Override

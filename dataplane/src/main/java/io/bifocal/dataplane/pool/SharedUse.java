@@ -3,7 +3,9 @@ package io.bifocal.dataplane.pool;
 import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
+import io.bifocal.dataplane.stream.TlsSession;
 import io.netty.channel.Channel;
+import org.jspecify.annotations.Nullable;
 
 /** One of many uses of a connection; however it ends, the connection stays. */
 final class SharedUse implements UpstreamConnection {
@@ -27,6 +29,16 @@ final class SharedUse implements UpstreamConnection {
   @Override
   public Address remoteAddress() {
     return connection.remoteAddress();
+  }
+
+  @Override
+  public long id() {
+    return connection.id();
+  }
+
+  @Override
+  public @Nullable TlsSession tls() {
+    return connection.tls();
   }
 
   @Override

@@ -3,7 +3,9 @@ package io.bifocal.dataplane.pool;
 import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
+import io.bifocal.dataplane.stream.TlsSession;
 import io.netty.channel.Channel;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection that is up, or one of many uses of it. Its user talks on {@link #channel} and then
@@ -18,6 +20,16 @@ public interface UpstreamConnection {
 
   /** Whom the socket is really connected to ({@code %UPSTREAM_REMOTE_ADDRESS%}). */
   Address remoteAddress();
+
+  /** Its number among all connections, or −1. */
+  default long id() {
+    return -1;
+  }
+
+  /** Its TLS; null where it speaks none. */
+  default @Nullable TlsSession tls() {
+    return null;
+  }
 
   /** The race that made it. */
   RaceReport race();

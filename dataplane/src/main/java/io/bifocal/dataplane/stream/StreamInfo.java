@@ -4,6 +4,9 @@ import com.google.protobuf.Struct;
 import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.listener.v3.FilterChain;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,11 +37,24 @@ public final class StreamInfo {
   public long firstDownstreamTxNanos = -1;
   public long endNanos = -1;
 
+  /** When the connection's handshake was over; of a connection only. */
+  public long handshakeNanos = -1;
+
+  /** How long a connection to the upstream was waited for. */
+  public long upstreamReadyNanos = -1;
+
   /** Whether it only asks whether this proxy lives. */
   public boolean healthCheck;
 
   /** On what occasion it is logged. */
   public LogType logType = LogType.TCP_CONNECTION_END;
+
+  /** The connection that a request came on; null of a connection. */
+  public @Nullable StreamInfo connection;
+
+  // What took the connection; of a connection only.
+  public @Nullable Listener listener;
+  public @Nullable FilterChain filterChain;
 
   // Downstream.
   public @Nullable Address downstreamRemote;
@@ -52,6 +69,11 @@ public final class StreamInfo {
   public String requestedServerName = "";
   public @Nullable TlsSession downstreamTls;
   public String downstreamTransportFailureReason = "";
+  public CloseType downstreamClose = CloseType.NORMAL;
+
+  /** Why it was closed here; empty where it was not, or nobody says. */
+  public String downstreamLocalCloseReason = "";
+
   public String filterChainName = "";
 
   // HTTP; null or empty on a plain TCP connection.
@@ -70,6 +92,13 @@ public final class StreamInfo {
   public String localReplyBody = "";
 
   public String routeName = "";
+
+  /** What the route was made of; null while there is none, or none that is configured. */
+  public @Nullable RouteOrigin route;
+
+  /** How often a route was looked for. */
+  public int routeLookups;
+
   public String virtualCluster = "";
 
   /** What filters keep of the stream as text, by key; null for nothing. */
@@ -81,10 +110,21 @@ public final class StreamInfo {
 
   // Upstream.
   public String upstreamCluster = "";
+  public @Nullable Cluster cluster;
   public @Nullable Host upstreamHost;
   public @Nullable Address upstreamRemote;
   public @Nullable Address upstreamLocal;
+  public @Nullable TlsSession upstreamTls;
+
+  /** Of the connection to the upstream; −1 where there is none. */
+  public long upstreamConnectionId = -1;
+
+  /** What is spoken with the upstream; empty where that is not HTTP. */
+  public String upstreamProtocol = "";
+
   public String upstreamTransportFailureReason = "";
+  public CloseType upstreamClose = CloseType.NORMAL;
+  public String upstreamLocalCloseReason = "";
 
   /** The race that made the upstream connection, or that failed; perhaps before this request. */
   public @Nullable RaceReport race;
@@ -101,12 +141,30 @@ public final class StreamInfo {
   // What filters keep between the streams of a connection.
   private @Nullable Map<Object, Object> kept;
   private @Nullable Set<ResponseFlag> flags;
+  private @Nullable String uniqueId;
+
+  /** What is known of the connection: that of a request, or this one itself. */
+  public StreamInfo ofConnection() {
+    return connection == null ? this : connection;
+  }
+
+  /** An id that nothing else has; made when it is first asked for. */
+  public String uniqueId() {
+    if (uniqueId == null) {
+      uniqueId = UUID.randomUUID().toString();
+    }
+    return uniqueId;
+  }
 
   /** A request is tried at {@code host}: what is told of the upstream is about this try alone. */
   public void beginTry(Host host) {
     upstreamHost = host;
     upstreamRemote = null;
     upstreamLocal = null;
+    upstreamTls = null;
+    upstreamConnectionId = -1;
+    upstreamProtocol = "";
+    upstreamReadyNanos = -1;
     upstreamTransportFailureReason = "";
     race = null;
   }

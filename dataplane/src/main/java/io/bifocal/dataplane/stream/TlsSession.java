@@ -2,6 +2,7 @@ package io.bifocal.dataplane.stream;
 
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.util.AttributeKey;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -16,6 +17,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -30,9 +32,11 @@ import org.jspecify.annotations.Nullable;
 public final class TlsSession {
   private static final Base64.Encoder PEM =
       Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII));
+  private static final AttributeKey<String> ASKED = AttributeKey.valueOf(TlsSession.class, "asked");
   private static final Map<String, String> NAMES = Map.of("1.2.840.113549.1.9.1", "emailAddress");
 
   private final SSLSession session;
+  private final String askedFor;
   private final List<X509Certificate> peer;
   private final List<X509Certificate> local;
 
@@ -51,7 +55,12 @@ public final class TlsSession {
   }
 
   TlsSession(SSLSession session) {
+    this(session, "");
+  }
+
+  private TlsSession(SSLSession session, String askedFor) {
     this.session = session;
+    this.askedFor = askedFor;
     this.peer = peerOf(session);
     this.local = certificates(session.getLocalCertificates());
   }
@@ -59,7 +68,18 @@ public final class TlsSession {
   /** Of a connection; null when it speaks no TLS. */
   public static @Nullable TlsSession of(Channel channel) {
     SslHandler handler = channel.pipeline().get(SslHandler.class);
-    return handler == null ? null : new TlsSession(handler.engine().getSession());
+    return handler == null
+        ? null
+        : new TlsSession(
+            handler.engine().getSession(),
+            Objects.requireNonNullElse(channel.attr(ASKED).get(), ""));
+  }
+
+  /** A client is about to ask for the server of that name; empty for no name. */
+  public static void askFor(String server, Channel channel) {
+    if (!server.isEmpty()) {
+      channel.attr(ASKED).set(server);
+    }
   }
 
   private static List<X509Certificate> peerOf(SSLSession session) {
@@ -110,6 +130,11 @@ public final class TlsSession {
       }
     }
     return "";
+  }
+
+  /** The name that this side asked for as a client; empty when it asked for none. */
+  public String askedFor() {
+    return askedFor;
   }
 
   /** The peer's chain, its own certificate first; empty when it presented none. */

@@ -8,6 +8,7 @@ import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.pool.UpstreamConnection;
 import io.bifocal.dataplane.stats.Counter;
+import io.bifocal.dataplane.stream.CloseType;
 import io.bifocal.dataplane.stream.LogType;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
@@ -43,6 +44,7 @@ final class TcpSession {
   private Loop.@Nullable Timer connectTimer;
   private Loop.@Nullable Timer logTimer;
   private long lastActivity;
+  private long askedAt;
   private int connectAttempts;
   private boolean upstreamEndedFirst;
   private boolean ended;
@@ -111,6 +113,7 @@ final class TcpSession {
       fail(ResponseFlag.NO_CLUSTER_FOUND);
       return;
     }
+    info.cluster = cluster.config().proto();
     if (cluster.breakers().connections().inUse() >= cluster.breakers().connections().max()) {
       cluster.stats().cxOverflow.inc();
       fail(ResponseFlag.UPSTREAM_OVERFLOW);
@@ -128,6 +131,7 @@ final class TcpSession {
       return;
     }
     connectAttempts++;
+    askedAt = worker.loop().nanoTime();
     info.requestAttempts = connectAttempts;
     ask(cluster, host);
   }
@@ -206,7 +210,18 @@ final class TcpSession {
 
   private void fail(ResponseFlag flag) {
     info.flag(flag);
+    info.downstreamLocalCloseReason = "tcp_initializion_failure:" + number(flag);
     downstream.close();
+  }
+
+  // Of Envoy's UpstreamFailureReason; the misspelling is Envoy's too.
+  private static int number(ResponseFlag flag) {
+    return switch (flag) {
+      case NO_HEALTHY_UPSTREAM -> 1;
+      case UPSTREAM_OVERFLOW -> 2;
+      case NO_CLUSTER_FOUND -> 3;
+      default -> 0;
+    };
   }
 
   private void join(Upstream ready) {
@@ -219,6 +234,9 @@ final class TcpSession {
     info.upstreamHost = connection.host();
     info.upstreamRemote = connection.remoteAddress();
     info.upstreamLocal = ready.localAddress();
+    info.upstreamTls = connection.tls();
+    info.upstreamConnectionId = connection.id();
+    info.upstreamReadyNanos = worker.loop().nanoTime() - askedAt;
     info.race = connection.race();
     if (config.logMoments().onConnected()) {
       log(LogType.TCP_UPSTREAM_CONNECTED);
@@ -254,6 +272,11 @@ final class TcpSession {
     @Override
     public void onFinished() {
       half();
+    }
+
+    @Override
+    public void onBroken() {
+      info.downstreamClose = CloseType.REMOTE_RESET;
     }
   }
 
@@ -293,6 +316,8 @@ final class TcpSession {
     @Override
     public void onBroken() {
       info.flag(ResponseFlag.UPSTREAM_REMOTE_RESET);
+      info.upstreamClose = CloseType.REMOTE_RESET;
+      info.downstreamClose = CloseType.LOCAL_RESET;
     }
   }
 
@@ -320,16 +345,18 @@ final class TcpSession {
       return;
     }
     stats.idleTimeout.inc();
-    closeNow();
+    closeNow("tcp_session_idle_timeout");
   }
 
   private void durationOver() {
     stats.maxDuration.inc();
     info.flag(ResponseFlag.DURATION_TIMEOUT);
-    closeNow();
+    closeNow("max_connection_duration_reached");
   }
 
-  private void closeNow() {
+  private void closeNow(String reason) {
+    info.downstreamLocalCloseReason = reason;
+    info.upstreamLocalCloseReason = reason;
     downstream.close();
     if (upstream != null) {
       upstream.abort();

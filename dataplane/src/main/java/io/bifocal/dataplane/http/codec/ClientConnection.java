@@ -7,6 +7,9 @@ public interface ClientConnection {
   /** Begins an exchange; the receiver hears its answer. */
   RequestSender begin(ResponseReceiver receiver);
 
+  /** What is spoken. */
+  Protocol protocol();
+
   /** That of a channel: of HTTP/2 where that has been started, else of HTTP/1.1. */
   static ClientConnection of(Channel channel) {
     ClientConnection shared = channel.attr(Http2ClientConnection.KEY).get();

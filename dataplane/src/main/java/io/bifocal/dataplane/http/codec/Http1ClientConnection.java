@@ -68,6 +68,11 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   }
 
   @Override
+  public Protocol protocol() {
+    return Protocol.HTTP_1_1;
+  }
+
+  @Override
   public RequestSender begin(ResponseReceiver next) {
     receiver = next;
     requestEnded = false;

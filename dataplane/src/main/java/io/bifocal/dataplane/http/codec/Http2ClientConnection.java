@@ -135,6 +135,11 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
   // ---- exchanges
 
   @Override
+  public Protocol protocol() {
+    return Protocol.HTTP_2;
+  }
+
+  @Override
   public RequestSender begin(ResponseReceiver receiver) {
     if (connection().local().numActiveStreams() == 0) {
       pings.used();

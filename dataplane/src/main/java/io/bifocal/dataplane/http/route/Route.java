@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.http.route;
 
 import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.stream.RouteOrigin;
 import io.bifocal.dataplane.stream.StreamInfo;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param filters what is said of HTTP filters, by their names
  * @param counts of its own requests ({@code stat_prefix}); null for none
  * @param virtualClusters of its virtual host; null for none
+ * @param origin what it was made of; null when it was made up
  */
 public record Route(
     String name,
@@ -24,7 +26,8 @@ public record Route(
     List<HeaderChanges> responseChanges,
     Map<String, FilterOverride> filters,
     @Nullable RequestCounts counts,
-    @Nullable VirtualClusters virtualClusters) {
+    @Nullable VirtualClusters virtualClusters,
+    @Nullable RouteOrigin origin) {
 
   public Route {
     conditions = List.copyOf(conditions);
@@ -76,6 +79,7 @@ public record Route(
         responseChanges,
         filters,
         counts,
-        virtualClusters);
+        virtualClusters,
+        origin);
   }
 }

@@ -8,6 +8,7 @@ import io.bifocal.dataplane.http.route.VirtualHost.TlsRequirement;
 import io.bifocal.dataplane.match.MatchTree;
 import io.bifocal.dataplane.match.MatchTreeReader;
 import io.bifocal.dataplane.stats.Scope;
+import io.bifocal.dataplane.stream.RouteOrigin;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.netty.util.AsciiString;
@@ -209,7 +210,8 @@ final class RouteCompiler {
                     at)),
             filters,
             counts(level, route),
-            level.virtualClusters),
+            level.virtualClusters,
+            new RouteOrigin(route, host)),
         overrides);
   }
 

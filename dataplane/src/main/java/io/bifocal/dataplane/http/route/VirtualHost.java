@@ -23,6 +23,7 @@ record VirtualHost(String name, TlsRequirement tls, Routes routes) {
           List.of(),
           Map.of(),
           null,
+          null,
           null);
 
   /** {@code require_tls}. */

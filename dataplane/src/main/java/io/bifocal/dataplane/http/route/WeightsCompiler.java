@@ -98,7 +98,8 @@ final class WeightsCompiler {
                 whole.responseChanges()),
             overrides.over(whole.filters(), config.getTypedPerFilterConfigMap()),
             whole.counts(),
-            whole.virtualClusters());
+            whole.virtualClusters(),
+            whole.origin());
     return new ClusterChoice.Share(
         Integer.toUnsignedLong(config.getWeight().getValue()),
         this.config.getRuntimeKeyPrefix() + "." + config.getName(),

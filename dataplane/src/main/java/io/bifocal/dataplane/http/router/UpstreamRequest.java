@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.http.codec.ClientConnection;
+import io.bifocal.dataplane.http.codec.Protocol;
 import io.bifocal.dataplane.http.codec.RequestSender;
 import io.bifocal.dataplane.http.codec.ResetReason;
 import io.bifocal.dataplane.http.codec.ResponseReceiver;
@@ -43,6 +44,10 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
   private @Nullable TryDeadlines deadlines;
   private @Nullable UpstreamConnection connection;
   private @Nullable RequestSender sender;
+  private Protocol protocol = Protocol.HTTP_1_1;
+  // 0 when there was a connection at once.
+  private long waitingSince;
+  private long waited;
 
   UpstreamRequest(RouterRequest router, Host host, ConnectionPool pool) {
     this.router = router;
@@ -79,6 +84,7 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     ConnectionPool.Ticket place = pool.acquire(this);
     if (state == State.ACQUIRING) {
       ticket = place;
+      waitingSince = router.loop.nanoTime();
     }
   }
 
@@ -98,9 +104,12 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     stats.rqActive.inc();
     ready.host().stats().rqTotal().at(stats.shard).inc();
     ready.host().stats().rqActive().at(stats.shard).inc();
-    RequestSender out = ClientConnection.of(ready.channel()).begin(this);
+    ClientConnection http = ClientConnection.of(ready.channel());
+    protocol = http.protocol();
+    RequestSender out = http.begin(this);
     sender = out;
     long now = router.loop.nanoTime();
+    waited = waitingSince == 0 ? 0 : now - waitingSince;
     StreamInfo info = router.downstream.info();
     tell(info);
     info.firstUpstreamTxNanos = now;
@@ -125,6 +134,10 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
       info.upstreamRemote = used.remoteAddress();
       info.race = used.race();
       info.upstreamLocal = out.localAddress();
+      info.upstreamTls = used.tls();
+      info.upstreamConnectionId = used.id();
+      info.upstreamProtocol = protocol.text();
+      info.upstreamReadyNanos = waited;
     }
   }
 

@@ -62,7 +62,7 @@ public enum CipherSuite {
   }
 
   /** The name that statistics use for what a library calls {@code name}. */
-  static String openSslName(String name) {
+  public static String openSslName(String name) {
     CipherSuite known = find(name);
     return known == null ? name : known.openSsl;
   }

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.transport.tls;
 
 import io.bifocal.dataplane.stats.Cell;
+import io.bifocal.dataplane.stream.TlsSession;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.TransportSocket;
 import io.netty.channel.Channel;
@@ -27,6 +28,7 @@ record TlsSocket(
       return connected.newFailedFuture(TlsException.noSecret());
     }
     String sni = now.sni(hostname);
+    TlsSession.askFor(sni, connected);
     Handshake handshake = new Handshake(now.verifier(), sni, stats);
     return TlsStream.start(
         connected, now.of(protocol).handler(connected.alloc(), sni, handshake), handshake);

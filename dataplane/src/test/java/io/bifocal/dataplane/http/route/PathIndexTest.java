@@ -85,6 +85,7 @@ class PathIndexTest {
           List.of(),
           Map.of(),
           null,
+          null,
           null);
     }
   }
