@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.host;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All addresses of a host: as they came, and in the order in which a race tries them.
@@ -46,5 +47,19 @@ public record AddressList(List<Address> arrived, List<Address> ordered, Complete
 
   public Address primary() {
     return arrived.get(0);
+  }
+
+  // As a record's own, which the JVM would link at the first change, for milliseconds.
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof AddressList that
+        && completeness == that.completeness
+        && arrived.equals(that.arrived)
+        && ordered.equals(that.ordered);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * arrived.hashCode() + completeness.hashCode();
   }
 }
