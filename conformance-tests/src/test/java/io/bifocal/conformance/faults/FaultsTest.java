@@ -15,6 +15,7 @@ import com.google.protobuf.UnknownFieldSet;
 import com.google.protobuf.util.Durations;
 import io.bifocal.conformance.Backend;
 import io.bifocal.conformance.Bootstraps.Dialect;
+import io.bifocal.conformance.Footprint;
 import io.bifocal.conformance.LongRun;
 import io.bifocal.conformance.Loopback;
 import io.bifocal.conformance.Stage;
@@ -233,6 +234,6 @@ class FaultsTest {
 
   /** Envoy's is not looked at. */
   private static long heap(Subject subject, Scenery scenery) {
-    return subject == Subject.BIFOCAL ? Heap.bytes(scenery.proxy) : 0;
+    return subject == Subject.BIFOCAL ? Footprint.of(subject, scenery.proxy).allocated() : 0;
   }
 }
