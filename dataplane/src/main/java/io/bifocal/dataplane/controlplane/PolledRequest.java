@@ -117,7 +117,7 @@ final class PolledRequest implements ConnectionPool.Waiter, ResponseReceiver {
   public void onHead(int newStatus, HttpHeaders headers, boolean end) {
     status = newStatus;
     if (cluster != null) {
-      cluster.stats().charge(newStatus);
+      cluster.stats().codes().charge(newStatus, false, false, false);
     }
     if (end) {
       answered();

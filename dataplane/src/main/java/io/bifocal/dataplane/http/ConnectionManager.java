@@ -6,6 +6,9 @@ import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.http.codec.Http2ServerStats;
 import io.bifocal.dataplane.http.filter.FilterChain;
 import io.bifocal.dataplane.http.router.RouterSettings;
+import io.bifocal.dataplane.http.router.RouterStats;
+import io.bifocal.dataplane.http.router.RouterWorker;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stream.AccessLog;
 import io.bifocal.dataplane.worker.Worker;
@@ -26,6 +29,7 @@ final class ConnectionManager implements NetworkFilter {
   private final @Nullable FilterChain filters;
   private final List<AccessLog> logs;
   private final Function<Worker, WorkerClusters> clusters;
+  private final RuntimeReader runtime;
   private final Scope root;
   private final Scope scope;
   private final Scope listenerScope;
@@ -40,6 +44,7 @@ final class ConnectionManager implements NetworkFilter {
       FilterChain chain,
       List<AccessLog> logs,
       Function<Worker, WorkerClusters> clusters,
+      RuntimeReader runtime,
       Scope root,
       Scope listener) {
     this.settings = settings;
@@ -49,6 +54,7 @@ final class ConnectionManager implements NetworkFilter {
     this.filters = chain.isEmpty() ? null : chain;
     this.logs = logs;
     this.clusters = clusters;
+    this.runtime = runtime;
     this.root = root;
     this.scope = HttpStats.scope(root, settings.statPrefix());
     this.http2Scope = root.scope("http2");
@@ -84,16 +90,23 @@ final class ConnectionManager implements NetworkFilter {
     worker.loop().assertInLoop();
     HttpWorker here = workers.get(worker);
     if (here == null) {
-      here =
-          new HttpWorker(
-              worker,
-              clusters.apply(worker),
-              new HttpStats(scope, listenerScope, worker.shard()),
-              new Http2ServerStats(http2Scope, worker.shard()),
-              new UnderscoreStats(root, worker.shard()));
+      here = on(worker);
       workers.put(worker, here);
     }
     new HttpConnection(this, here, connection).start(channel);
+  }
+
+  private HttpWorker on(Worker worker) {
+    WorkerClusters own = clusters.apply(worker);
+    HttpStats stats = new HttpStats(scope, listenerScope, worker.shard());
+    return new HttpWorker(
+        worker,
+        own,
+        stats,
+        new Http2ServerStats(http2Scope, worker.shard()),
+        new UnderscoreStats(root, worker.shard()),
+        new RouterWorker(
+            worker.loop(), own, router, new RouterStats(stats.resetAfterStart), runtime));
   }
 
   @Override

@@ -64,8 +64,6 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
   // Null when there is nothing but the router.
   private @Nullable StreamFilters filters;
   private Origin origin = Origin.EXTERNAL;
-  // Null when nobody counts it.
-  private @Nullable RequestCounts virtualCluster;
   private long random;
   private long streamIdle;
   // Null until a redirect has been followed.
@@ -355,13 +353,19 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
               timeouts, head.headers, connection.settings.timeouts().streamDuration());
       deadlines.set(Deadlines.Kind.STREAM_DURATION, info.startNanos, most);
     }
-    virtualCluster = found.virtualCluster(head);
+    RequestCounts virtualCluster = found.virtualCluster(head);
     if (virtualCluster != null) {
       info.virtualCluster = virtualCluster.name();
     }
     RouterRequest next =
         new RouterRequest(
-            connection.loop, connection.here.clusters, cluster, response, forward, settings, end);
+            connection.here.router,
+            cluster,
+            response,
+            forward,
+            virtualCluster,
+            found.counts(),
+            end);
     RouteHeaders.finalizeRequest(found, forward, head, info, connection.settings);
     if (end) {
       deadlines.set(Deadlines.Kind.ROUTE, now, next.timeout());
@@ -655,12 +659,6 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     }
     if (info.responseCode != 0 && successor == null) {
       stats.answered(info.responseCode);
-    }
-    if (virtualCluster != null) {
-      virtualCluster.add(info, stats.shard);
-    }
-    if (router != null && route != null && route.counts() != null) {
-      route.counts().add(info, stats.shard);
     }
     stats.rqTime.record(stats.shard, (now - info.startNanos) / 1_000_000);
     connection.log(info);

@@ -97,6 +97,7 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
         chain,
         logs,
         clusters,
+        accessLogs.runtime(),
         stats.root(),
         context.listenerScope());
   }

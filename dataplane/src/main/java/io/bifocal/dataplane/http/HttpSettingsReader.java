@@ -118,6 +118,7 @@ final class HttpSettingsReader {
               "suppress_envoy_headers",
               "dynamic_stats",
               "respect_expected_rq_timeout",
+              "suppress_grpc_request_failure_code_stats",
               "strict_check_headers")
           .ignores("requests are not traced", "start_child_span");
 

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http;
 
 import io.bifocal.dataplane.cluster.WorkerClusters;
 import io.bifocal.dataplane.http.codec.Http2ServerStats;
+import io.bifocal.dataplane.http.router.RouterWorker;
 import io.bifocal.dataplane.worker.Worker;
 
 /** What the connections of one manager share on one worker. Confined to the worker's loop. */
@@ -11,6 +12,7 @@ final class HttpWorker {
   final HttpStats stats;
   final Http2ServerStats http2;
   final UnderscoreStats underscores;
+  final RouterWorker router;
   final DateHeader date = new DateHeader();
 
   HttpWorker(
@@ -18,11 +20,13 @@ final class HttpWorker {
       WorkerClusters clusters,
       HttpStats stats,
       Http2ServerStats http2,
-      UnderscoreStats underscores) {
+      UnderscoreStats underscores,
+      RouterWorker router) {
     this.worker = worker;
     this.clusters = clusters;
     this.stats = stats;
     this.http2 = http2;
     this.underscores = underscores;
+    this.router = router;
   }
 }

@@ -316,7 +316,6 @@ final class Response implements DownstreamStream {
     HttpStats stats = exchange.connection.stats;
     exchange.info.responseCodeDetails = details;
     stats.rqTxReset.inc();
-    stats.resetAfterStart.inc();
     exchange.end();
     sender.reset();
   }

@@ -29,6 +29,7 @@ final class RouterReader {
         !router.hasDynamicStats() || router.getDynamicStats().getValue(),
         router.getSuppressEnvoyHeaders(),
         router.getRespectExpectedRqTimeout(),
+        router.getSuppressGrpcRequestFailureCodeStats(),
         strict);
   }
 }

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.pool;
 
 import io.bifocal.dataplane.stats.Cell;
+import io.bifocal.dataplane.stats.Histogram;
 import io.bifocal.dataplane.stats.Scope;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ public final class ResponseCodes {
   private @Nullable Cell @Nullable [] byCode;
   private final @Nullable Cell[] byClass = new Cell[6];
   private @Nullable Cell completed;
+  private @Nullable Histogram time;
 
   public ResponseCodes(Scope scope, int shard) {
     this.scope = scope;
@@ -24,13 +26,22 @@ public final class ResponseCodes {
 
   /** Counts one answer. */
   public void charge(int code) {
+    charge(code, false);
+  }
+
+  /**
+   * Counts one answer.
+   *
+   * @param silent whether by its being there alone
+   */
+  public void charge(int code, boolean silent) {
     Cell all = completed;
     if (all == null) {
       all = scope.counter("upstream_rq_completed").at(shard);
       completed = all;
     }
     all.inc();
-    if (code < 100 || code >= CODES) {
+    if (silent || code < 100 || code >= CODES) {
       return;
     }
     int kind = code / 100;
@@ -51,5 +62,15 @@ public final class ResponseCodes {
       known[code] = one;
     }
     one.inc();
+  }
+
+  /** Records how long an answer took. */
+  public void took(long millis) {
+    Histogram all = time;
+    if (all == null) {
+      all = scope.histogram("upstream_rq_time", Histogram.Unit.MILLISECONDS);
+      time = all;
+    }
+    all.record(shard, millis);
   }
 }

@@ -6,6 +6,8 @@ import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stats.Histogram;
 import io.bifocal.dataplane.stats.Listing;
 import io.bifocal.dataplane.stats.Scope;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * once per worker and cluster, so that the data path only ever touches fields.
  */
 public final class UpstreamStats {
+  /** How many names of their own requests may bring to a cluster ({@link #alternative}). */
+  private static final int MOST_ALTERNATIVES = 100;
+
   /** What is listed of a cluster before anybody uses it. */
   public static final Listing LISTED = Listing.of(cluster -> new UpstreamStats(cluster, 0));
 
@@ -67,6 +72,7 @@ public final class UpstreamStats {
   public final Cell rqRetrySuccess;
   public final Cell rqRetryOverflow;
   public final Cell rqRetryLimitExceeded;
+  public final Cell rqMaintenanceMode;
 
   /** Answers that were not passed on but tried again: {@code retry.upstream_rq_*}. */
   public final ResponseCodes retried;
@@ -82,10 +88,9 @@ public final class UpstreamStats {
   private final Scope scope;
   private @Nullable RaceStats raceStats;
   private @Nullable Http2Stats http2;
-  private final ResponseCodes codes;
-  private final ResponseCodes external;
-  private final ResponseCodes internal;
-  private final ResponseCodes canary;
+  private final CodeStats codes;
+  // By the names that requests bring; null until one brings one.
+  private @Nullable Map<String, CodeStats> alternatives;
 
   public UpstreamStats(Scope cluster, int shard) {
     this.scope = cluster;
@@ -140,10 +145,8 @@ public final class UpstreamStats {
     rqRetrySuccess = counter("upstream_rq_retry_success");
     rqRetryOverflow = counter("upstream_rq_retry_overflow");
     rqRetryLimitExceeded = counter("upstream_rq_retry_limit_exceeded");
-    codes = new ResponseCodes(cluster, shard);
-    external = new ResponseCodes(cluster.scope("external"), shard);
-    internal = new ResponseCodes(cluster.scope("internal"), shard);
-    canary = new ResponseCodes(cluster.scope("canary"), shard);
+    rqMaintenanceMode = counter("upstream_rq_maintenance_mode");
+    codes = new CodeStats(cluster, shard);
     retried = new ResponseCodes(cluster.scope("retry"), shard);
     cxConnectMs = cluster.histogram("upstream_cx_connect_ms", Histogram.Unit.MILLISECONDS);
     cxLengthMs = cluster.histogram("upstream_cx_length_ms", Histogram.Unit.MILLISECONDS);
@@ -156,23 +159,30 @@ public final class UpstreamStats {
     return scope;
   }
 
-  /** Counts an answer to a request from outside, by its class and its code. */
-  public void charge(int code) {
-    charge(code, false, false);
+  /** Counts answers, by their codes. */
+  public CodeStats codes() {
+    return codes;
   }
 
   /**
-   * Counts an answer, by its class and its code.
-   *
-   * @param fromWithin whether the request came from within
-   * @param ofCanary whether the answer came from a canary
+   * Counts answers under a name that a request brings ({@code x-envoy-upstream-alt-stat-name});
+   * null when there are too many such names already, which {@code upstream_alt_stat_overflow}
+   * tells.
    */
-  public void charge(int code, boolean fromWithin, boolean ofCanary) {
-    codes.charge(code);
-    (fromWithin ? internal : external).charge(code);
-    if (ofCanary) {
-      canary.charge(code);
+  public @Nullable CodeStats alternative(String name) {
+    Map<String, CodeStats> known = alternatives;
+    if (known == null) {
+      known = new HashMap<>();
+      alternatives = known;
     }
+    CodeStats one = known.get(name);
+    if (one == null && known.size() >= MOST_ALTERNATIVES) {
+      counter("upstream_alt_stat_overflow").inc();
+    } else if (one == null) {
+      one = new CodeStats(scope.scope(name), shard);
+      known.put(name, one);
+    }
+    return one;
   }
 
   /** What a codec of HTTP/2 counts; made when there is one. */

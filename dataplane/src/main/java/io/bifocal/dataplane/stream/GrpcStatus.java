@@ -64,6 +64,24 @@ public enum GrpcStatus {
     };
   }
 
+  /** The status of HTTP that stands for it. Source: Envoy's {@code grpcToHttpStatus}. */
+  public int toHttp() {
+    return switch (this) {
+      case OK -> 200;
+      case CANCELLED -> 499;
+      case INVALID_ARGUMENT, FAILED_PRECONDITION, OUT_OF_RANGE -> 400;
+      case DEADLINE_EXCEEDED -> 504;
+      case NOT_FOUND -> 404;
+      case ALREADY_EXISTS, ABORTED -> 409;
+      case PERMISSION_DENIED -> 403;
+      case RESOURCE_EXHAUSTED -> 429;
+      case UNIMPLEMENTED -> 501;
+      case UNAVAILABLE -> 503;
+      case UNAUTHENTICATED -> 401;
+      case UNKNOWN, INTERNAL, DATA_LOSS -> 500;
+    };
+  }
+
   /** Whether these are the headers of a call. */
   public static boolean isCall(@Nullable HttpHeaders request) {
     String type = request == null ? null : request.get("content-type");

@@ -48,8 +48,8 @@ final class Attempts {
     RequestHead head = downstream.request();
     StreamInfo info = downstream.info();
     info.requestAttempts = count;
-    if (route.attemptHeaders().inRequest()) {
-      head.headers.set(HeaderNames.X_ENVOY_ATTEMPT_COUNT, count);
+    if (count > 1) {
+      tellUpstream(count);
     }
     Host host = hosts.next(cluster);
     if (host == null) {
@@ -66,6 +66,13 @@ final class Attempts {
       route.hostRewrite().replace(host.hostname(), head, info, !suppressHeaders);
     }
     return new UpstreamRequest(router, host, pool);
+  }
+
+  /** Tells the upstream which try it is. */
+  void tellUpstream(int number) {
+    if (route.attemptHeaders().inRequest()) {
+      downstream.request().headers.set(HeaderNames.X_ENVOY_ATTEMPT_COUNT, number);
+    }
   }
 
   static RoutingPriority priority(RouteAction.Forward route) {

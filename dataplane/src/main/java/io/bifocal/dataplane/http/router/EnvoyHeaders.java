@@ -16,6 +16,8 @@ final class EnvoyHeaders {
   static final AsciiString RQ_TIMEOUT = AsciiString.cached("x-envoy-upstream-rq-timeout-ms");
   static final AsciiString RQ_PER_TRY_TIMEOUT =
       AsciiString.cached("x-envoy-upstream-rq-per-try-timeout-ms");
+  static final AsciiString STREAM_DURATION =
+      AsciiString.cached("x-envoy-upstream-stream-duration-ms");
   static final AsciiString RQ_TIMEOUT_ALT_RESPONSE =
       AsciiString.cached("x-envoy-upstream-rq-timeout-alt-response");
   static final AsciiString IS_TIMEOUT_RETRY = AsciiString.cached("x-envoy-is-timeout-retry");

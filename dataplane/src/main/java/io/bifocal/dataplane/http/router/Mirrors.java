@@ -2,7 +2,6 @@ package io.bifocal.dataplane.http.router;
 
 import com.google.common.net.InetAddresses;
 import io.bifocal.dataplane.cluster.WorkerCluster;
-import io.bifocal.dataplane.cluster.WorkerClusters;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.http.codec.RequestHead;
@@ -12,7 +11,6 @@ import io.bifocal.dataplane.http.route.HostRewrite;
 import io.bifocal.dataplane.http.route.Mirror;
 import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.http.route.Timeouts;
-import io.bifocal.xds.time.Loop;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
@@ -26,61 +24,57 @@ import java.util.concurrent.ThreadLocalRandom;
  * upstream itself. Source: Envoy's {@code ShadowWriterImpl}.
  */
 final class Mirrors {
+  private final RouterWorker here;
+  private final DownstreamStream original;
+  private final long timeoutMillis;
   private final List<MirroredRequest> copies = new ArrayList<>(1);
 
-  /** Where the copies go, and how. */
-  record Way(
-      Loop loop,
-      WorkerClusters clusters,
-      RouterSettings settings,
-      RequestTimeouts timeouts,
-      DownstreamStream original) {}
+  /**
+   * @param timeoutMillis from the request's end to the answer's; 0 for ever
+   */
+  Mirrors(RouterWorker here, DownstreamStream original, long timeoutMillis) {
+    this.here = here;
+    this.original = original;
+    this.timeoutMillis = timeoutMillis;
+  }
 
   /** Makes the copies, and sends them off. */
-  void start(List<Mirror> policies, Way way, boolean requestEnded) {
+  void start(List<Mirror> policies, boolean requestEnded) {
     for (int i = 0; i < policies.size(); i++) {
       Mirror policy = policies.get(i);
       if (policy.includes(ThreadLocalRandom.current().nextLong() >>> 1)) {
-        start(policy, way, requestEnded);
+        start(policy, requestEnded);
       }
     }
   }
 
-  private void start(Mirror policy, Way way, boolean requestEnded) {
-    RequestHead original = way.original.request();
-    String name = policy.clusterFor(original);
-    WorkerCluster cluster = name.isEmpty() ? null : way.clusters.find(name);
+  private void start(Mirror policy, boolean requestEnded) {
+    String name = policy.clusterFor(original.request());
+    WorkerCluster cluster = name.isEmpty() ? null : here.clusters().find(name);
     if (cluster == null) {
       return;
     }
-    MirroredRequest copy =
-        new MirroredRequest(head(original, policy, way), way.original.bufferLimit(), way.loop);
+    MirroredRequest copy = new MirroredRequest(head(policy), original.bufferLimit(), here.loop());
     copies.add(copy);
-    copy.start(
-        new RouterRequest(
-            way.loop,
-            way.clusters,
-            cluster,
-            copy,
-            route(name, way.timeouts.whole),
-            way.settings,
-            requestEnded),
-        requestEnded);
+    RouterRequest way =
+        new RouterRequest(here, cluster, copy, route(name), null, null, requestEnded);
+    copy.start(way, requestEnded);
   }
 
-  private static RequestHead head(RequestHead original, Mirror policy, Way way) {
-    HttpHeaders headers = original.headers.copy();
+  private RequestHead head(Mirror policy) {
+    RequestHead head = original.request();
+    HttpHeaders headers = head.headers.copy();
     headers.set(EnvoyHeaders.INTERNAL, "true");
-    if (way.original.info().downstreamLocal instanceof Address.Ip local) {
-      String here = InetAddresses.toAddrString(local.ip());
+    if (original.info().downstreamLocal instanceof Address.Ip local) {
+      String there = InetAddresses.toAddrString(local.ip());
       String before = headers.get(HeaderNames.X_FORWARDED_FOR, "");
-      headers.set(HeaderNames.X_FORWARDED_FOR, before.isEmpty() ? here : before + "," + here);
+      headers.set(HeaderNames.X_FORWARDED_FOR, before.isEmpty() ? there : before + "," + there);
     }
     return new RequestHead(
-        original.method,
-        original.path,
-        policy.suffix() ? suffixed(original.authority) : original.authority,
-        original.hasHost,
+        head.method,
+        head.path,
+        policy.suffix() ? suffixed(head.authority) : head.authority,
+        head.hasHost,
         headers);
   }
 
@@ -91,7 +85,7 @@ final class Mirrors {
         : authority.substring(0, port) + "-shadow" + authority.substring(port);
   }
 
-  private static RouteAction.Forward route(String cluster, long timeoutMillis) {
+  private RouteAction.Forward route(String cluster) {
     return new RouteAction.Forward(
         new ClusterChoice.Named(cluster, null),
         503,

@@ -5,8 +5,10 @@ import io.bifocal.dataplane.http.route.Hedging;
 import io.bifocal.dataplane.http.route.RetryPolicy;
 import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.http.route.Timeouts.GrpcBound;
+import io.bifocal.dataplane.stream.GrpcStatus;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
+import java.time.Duration;
 
 /**
  * How long a request and its tries may take, as its route and its own headers have it;
@@ -28,6 +30,8 @@ final class RequestTimeouts {
   /** What a client gets when it took too long. */
   final int status;
 
+  // What the request itself says instead of the cluster; negative when it does not.
+  private final long stream;
   private final boolean tell;
   private final boolean tellGrpc;
 
@@ -35,7 +39,7 @@ final class RequestTimeouts {
   RequestTimeouts(RouteAction.Forward route, HttpHeaders headers, RouterSettings settings) {
     GrpcBound bound = route.timeouts().grpcRoute();
     this.tell = !settings.suppressHeaders();
-    this.tellGrpc = bound != null && isGrpc(headers);
+    this.tellGrpc = bound != null && GrpcStatus.isCall(headers);
     long all = tellGrpc && bound != null ? bounded(bound, headers) : route.timeout().toMillis();
     String expected =
         settings.respectExpectedTimeout()
@@ -53,6 +57,7 @@ final class RequestTimeouts {
     this.whole = all;
     this.perTry = all != 0 && one >= all ? 0 : one;
     this.perTryIdle = retry == null ? 0 : retry.perTryIdleTimeout().toMillis();
+    this.stream = take(headers, EnvoyHeaders.STREAM_DURATION, -1);
     this.hedge = hedge(route.hedging(), headers);
     this.status = headers.contains(EnvoyHeaders.RQ_TIMEOUT_ALT_RESPONSE) ? 204 : 504;
     if (status == 204) {
@@ -61,9 +66,9 @@ final class RequestTimeouts {
     tell(headers, 0);
   }
 
-  private static boolean isGrpc(HttpHeaders headers) {
-    String type = headers.get("content-type", "");
-    return type.startsWith("application/grpc") && (type.length() == 16 || type.charAt(16) == '+');
+  /** How long one try may take in all, if the cluster has it so; zero for ever. */
+  Duration stream(Duration clusters) {
+    return stream < 0 ? clusters : Duration.ofMillis(stream);
   }
 
   private static long bounded(GrpcBound bound, HttpHeaders headers) {

@@ -2,7 +2,6 @@ package io.bifocal.dataplane.http.router;
 
 import static java.util.Objects.requireNonNull;
 
-import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.http.route.RetryPolicy;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.xds.time.Loop;
@@ -35,7 +34,7 @@ final class RetryState {
 
   private final Owner owner;
   private final RetryConditions conditions;
-  private final WorkerCluster cluster;
+  private final RequestCharges charges;
   private final CircuitBreakers.Limit places;
   private final Loop loop;
   private final Duration baseInterval;
@@ -49,13 +48,13 @@ final class RetryState {
   RetryState(
       RetryConditions conditions,
       @Nullable RetryPolicy policy,
-      WorkerCluster cluster,
+      RequestCharges charges,
       CircuitBreakers.Limit places,
       Loop loop,
       Owner owner) {
     this.owner = owner;
     this.conditions = conditions;
-    this.cluster = cluster;
+    this.charges = charges;
     this.places = places;
     this.loop = loop;
     this.left = conditions.retries();
@@ -95,7 +94,7 @@ final class RetryState {
   // Counted as Envoy does: a retry after which no other one is wanted.
   private Verdict succeeded() {
     if (holdsPlace) {
-      cluster.stats().rqRetrySuccess.inc();
+      charges.retrySucceeded();
     }
     cancel();
     return Verdict.NO;
@@ -103,25 +102,23 @@ final class RetryState {
 
   private Verdict decide(long askedWait, boolean afterTimeout) {
     if (left == 0) {
-      cluster.stats().rqRetryLimitExceeded.inc();
+      charges.retryLimitExceeded();
       return Verdict.LIMIT_EXCEEDED;
     }
     cancel();
     left--;
     if (!places.tryAcquire()) {
-      cluster.stats().rqRetryOverflow.inc();
+      charges.retryOverflowed();
       return Verdict.OVERFLOW;
     }
     holdsPlace = true;
-    cluster.stats().rqRetry.inc();
-    Duration delay;
-    if (askedWait > 1) {
-      cluster.stats().rqRetryBackOffRateLimited.inc();
-      delay = Duration.ofMillis(askedWait + random(askedWait / 2));
-    } else {
-      cluster.stats().rqRetryBackOff.inc();
-      delay = Duration.ofNanos(random(bound()));
-    }
+    charges.retryBegun();
+    boolean asked = askedWait > 1;
+    charges.backsOff(asked);
+    Duration delay =
+        asked
+            ? Duration.ofMillis(askedWait + random(askedWait / 2))
+            : Duration.ofNanos(random(bound()));
     backOff =
         loop.schedule(
             delay,

@@ -1,10 +1,10 @@
 package io.bifocal.dataplane.http.router;
 
 import io.bifocal.dataplane.cluster.WorkerCluster;
-import io.bifocal.dataplane.cluster.WorkerClusters;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.http.route.InternalRedirects;
+import io.bifocal.dataplane.http.route.RequestCounts;
 import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.dataplane.pool.UpstreamStats;
@@ -33,17 +33,16 @@ public final class RouterRequest implements RetryState.Owner {
 
   final Loop loop;
   final WorkerCluster cluster;
-  private final WorkerClusters clusters;
+  final RouterWorker here;
   final DownstreamStream downstream;
   final RequestTimeouts timeouts;
   final RequestBody body;
   final CircuitBreakers breakers;
   private final RouteAction.Forward route;
-  private final RouterSettings settings;
   private final Tries tries = new Tries();
   private final Attempts attempts;
   private final RequestRelay relay;
-  private final RequestCharges charges;
+  final RequestCharges charges;
   // Null when no try is followed by another one.
   private @Nullable Retries retries;
   private State state = State.STARTING;
@@ -51,50 +50,57 @@ public final class RouterRequest implements RetryState.Owner {
   /**
    * A request to be started; what its headers say of timeouts is taken out of them.
    *
+   * @param virtualCluster where it is counted too; null for nowhere
+   * @param counts where its route counts; null for nowhere
    * @param requestEnded whether there is no body
    */
   public RouterRequest(
-      Loop loop,
-      WorkerClusters clusters,
+      RouterWorker here,
       WorkerCluster cluster,
       DownstreamStream downstream,
       RouteAction.Forward route,
-      RouterSettings settings,
+      @Nullable RequestCounts virtualCluster,
+      @Nullable RequestCounts counts,
       boolean requestEnded) {
-    this.loop = loop;
-    this.clusters = clusters;
+    RouterSettings settings = here.settings();
+    this.loop = here.loop();
+    this.here = here;
     this.cluster = cluster;
     this.downstream = downstream;
     this.route = route;
-    this.settings = settings;
     this.timeouts = new RequestTimeouts(route, downstream.request().headers, settings);
     this.breakers = cluster.breakers(Attempts.priority(route));
     this.attempts = new Attempts(cluster, downstream, route, settings.suppressHeaders());
     long limit = Math.min(route.bufferLimit(), downstream.bufferLimit());
     this.body = new RequestBody(limit, requestEnded);
     this.relay = new RequestRelay(body, loop, downstream, tries);
-    this.charges = new RequestCharges(cluster.stats(), settings, downstream.request());
+    this.charges = new RequestCharges(cluster.stats(), here, downstream, virtualCluster, counts);
   }
 
   /** Starts; the answer may come within this call. */
   public void start() {
+    if (here.maintenance().turnAway(cluster.config().name())) {
+      stats().rqMaintenanceMode.inc();
+      charges.notSent(503);
+      cancel();
+      downstream.localReply(UpstreamErrors.MAINTENANCE);
+      return;
+    }
     RetryConditions conditions = RetryConditions.of(route.retry(), downstream.request());
     if (conditions != null) {
       RetryState left =
-          new RetryState(conditions, route.retry(), cluster, breakers.retries(), loop, this);
+          new RetryState(conditions, route.retry(), charges, breakers.retries(), loop, this);
       retries = new Retries(left, tries, downstream.info(), charges);
     }
     if (conditions != null || route.internalRedirects() != null) {
       body.keepForRetries();
     }
     attempts.chooseBy(HostChoice.of(cluster, route, downstream, conditions != null));
+    attempts.tellUpstream(1);
     if (!route.mirrors().isEmpty() && downstream.request().upgrade == null) {
-      Mirrors copies = new Mirrors();
+      Mirrors copies = new Mirrors(here, downstream, timeouts.whole);
       relay.mirror(copies);
-      copies.start(
-          route.mirrors(),
-          new Mirrors.Way(loop, clusters, settings, timeouts, downstream),
-          body.ended());
+      copies.start(route.mirrors(), body.ended());
     }
     tryOnce();
     if (state == State.STARTING) {
@@ -196,8 +202,7 @@ public final class RouterRequest implements RetryState.Owner {
     boolean answering = tries.answering() != null;
     for (int i = 0; i < tries.size(); i++) {
       Host host = tries.get(i).host();
-      stats().rqTimeout.inc();
-      charges.timedOut(host);
+      charges.allTimedOut(host);
       if (!answering) {
         charges.lost(timeouts.status, host);
       }
@@ -267,6 +272,9 @@ public final class RouterRequest implements RetryState.Owner {
   /** A try has come to nothing. */
   void onLost(UpstreamRequest attempt, LostTry lost) {
     if (attempt.isAnswering()) {
+      if (!lost.last()) {
+        charges.brokenOff();
+      }
       cancel();
       downstream.reset(lost.flag(), lost.brokenOff());
       return;
@@ -302,7 +310,7 @@ public final class RouterRequest implements RetryState.Owner {
     }
     tries.abandonOthers(attempt);
     cancelRetries();
-    charges.answered(status, attempt.host(), headers);
+    charges.answered(status, attempt.host(), headers, end);
     body.forget();
     attempt.answer();
     if (attempts() > 1) {
@@ -310,12 +318,12 @@ public final class RouterRequest implements RetryState.Owner {
     }
     downstream.info().responseCodeDetails = "via_upstream";
     long took = relay.sinceEnd(downstream.info().firstUpstreamRxNanos);
-    if (took >= 0 && !settings.suppressHeaders()) {
+    if (took >= 0 && !here.settings().suppressHeaders()) {
       headers.set(HeaderNames.X_ENVOY_UPSTREAM_SERVICE_TIME, Long.toString(took / 1_000_000));
     }
     attempts.tell(headers);
     if (end) {
-      onUpstreamEnd(attempt);
+      onUpstreamEnd(attempt, null);
     }
     downstream.respondHead(status, headers, end);
     if (end) {
@@ -355,13 +363,10 @@ public final class RouterRequest implements RetryState.Owner {
    * The answer is whole. The connection goes back before the answer goes out, so that what the
    * client asks next finds it.
    */
-  void onUpstreamEnd(UpstreamRequest attempt) {
+  void onUpstreamEnd(UpstreamRequest attempt, @Nullable HttpHeaders trailers) {
     long now = loop.nanoTime();
     downstream.info().lastUpstreamRxNanos = now;
-    long took = relay.sinceEnd(now);
-    if (took >= 0) {
-      charges.took(took);
-    }
+    charges.ended(trailers, relay.sinceEnd(now));
     tries.remove(attempt);
     attempt.end();
     finish();

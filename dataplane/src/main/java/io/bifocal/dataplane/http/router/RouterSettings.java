@@ -10,14 +10,18 @@ import java.util.List;
  * @param suppressHeaders {@code suppress_envoy_headers}
  * @param respectExpectedTimeout {@code respect_expected_rq_timeout}: whether another proxy has said
  *     already how long the request may take
+ * @param suppressCallCodes {@code suppress_grpc_request_failure_code_stats}: whether answers to
+ *     gRPC calls are not counted by their codes
  * @param strictHeaders {@code strict_check_headers}: those of the request that must be well formed
  */
 public record RouterSettings(
     boolean dynamicStats,
     boolean suppressHeaders,
     boolean respectExpectedTimeout,
+    boolean suppressCallCodes,
     List<AsciiString> strictHeaders) {
-  public static final RouterSettings DEFAULT = new RouterSettings(true, false, false, List.of());
+  public static final RouterSettings DEFAULT =
+      new RouterSettings(true, false, false, false, List.of());
 
   public RouterSettings {
     strictHeaders = List.copyOf(strictHeaders);

@@ -10,6 +10,10 @@ final class UpstreamErrors {
       new LocalReply(
           503, "no healthy upstream", ResponseFlag.NO_HEALTHY_UPSTREAM, "no_healthy_upstream");
 
+  /** The runtime has it that the cluster gets no requests now. */
+  static final LocalReply MAINTENANCE =
+      new LocalReply(503, "maintenance mode", ResponseFlag.UPSTREAM_OVERFLOW, "maintenance_mode");
+
   /** The details of an answer that took longer than the cluster lets it. */
   static final String MAX_DURATION = "upstream_max_stream_duration_reached";
 

@@ -11,7 +11,6 @@ import io.bifocal.dataplane.http.codec.ResponseReceiver;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.pool.UpstreamConnection;
-import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -91,19 +90,15 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
   @Override
   public void onReady(UpstreamConnection ready) {
     ticket = null;
-    UpstreamStats stats = router.cluster.stats();
     if (!router.breakers.requests().tryAcquire()) {
       ready.release();
-      stats.rqActiveOverflow.inc();
+      router.cluster.stats().rqActiveOverflow.inc();
       router.onLost(this, LostTry.overflow(router.attempts()));
       return;
     }
     connection = ready;
     state = State.SENT;
-    stats.rqTotal.inc();
-    stats.rqActive.inc();
-    ready.host().stats().rqTotal().at(stats.shard).inc();
-    ready.host().stats().rqActive().at(stats.shard).inc();
+    router.charges.sent(ready.host());
     ClientConnection http = ClientConnection.of(ready.channel());
     protocol = http.protocol();
     RequestSender out = http.begin(this);
@@ -142,7 +137,7 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
   }
 
   private void startDeadlines() {
-    Duration most = router.cluster.config().http().maxStreamDuration();
+    Duration most = router.timeouts.stream(router.cluster.config().http().maxStreamDuration());
     if (!most.isZero()) {
       deadlines().startDuration(most);
     }
@@ -243,7 +238,7 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
       deadlines.touch();
     }
     if (end) {
-      router.onUpstreamEnd(this);
+      router.onUpstreamEnd(this, null);
     }
     downstream.respondBody(data, end);
     if (end) {
@@ -259,7 +254,7 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
       return;
     }
     router.downstream.info().responseTrailers = trailers;
-    router.onUpstreamEnd(this);
+    router.onUpstreamEnd(this, trailers);
     router.downstream.respondTrailers(trailers);
     router.downstream.flush();
   }
@@ -359,10 +354,8 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
       connection = null;
       sender = null;
       out.detach();
-      UpstreamStats stats = router.cluster.stats();
       router.breakers.requests().release();
-      stats.rqActive.dec();
-      used.host().stats().rqActive().at(stats.shard).dec();
+      router.charges.left(used.host());
     }
   }
 }

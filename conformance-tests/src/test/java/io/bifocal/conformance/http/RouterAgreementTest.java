@@ -1,0 +1,331 @@
+package io.bifocal.conformance.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.bifocal.conformance.SideBySide;
+import java.io.IOException;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What a router makes of a request, through Envoy and through Bifocal: what the client gets, what
+ * the upstreams see of each try, what the access log says, and what is counted.
+ */
+class RouterAgreementTest {
+  private static @Nullable SideBySide<RouterSide> both;
+
+  private static String on(String words) {
+    return on(words, "num_retries: 2");
+  }
+
+  private static String on(String words, String more) {
+    return "retry_policy: {retry_on: \"%s\", retry_back_off: {base_interval: 0.001s}, %s}"
+        .formatted(words, more);
+  }
+
+  static Stream<RouterCase> tries() {
+    return Stream.of(
+        new RouterCase("plain", "200", ""),
+        new RouterCase("plain-503", "503", ""),
+        new RouterCase("5xx", "503,500,200", on("5xx")),
+        new RouterCase("5xx-reset", "reset,200", on("5xx")),
+        new RouterCase("5xx-exceeded", "503,503,503", on("5xx")),
+        new RouterCase("5xx-one", "503,503,200", on("5xx", "num_retries: 1")),
+        new RouterCase(
+            "5xx-default-number", "503,503,200", on("5xx", "host_selection_retry_max_attempts: 1")),
+        new RouterCase("5xx-none", "503,200", on("5xx", "num_retries: 0")),
+        new RouterCase("gateway-500", "500,200", on("gateway-error")),
+        new RouterCase("gateway-502", "502,200", on("gateway-error")),
+        new RouterCase("gateway-reset", "reset,200", on("gateway-error")),
+        new RouterCase("reset", "reset,200", on("reset")),
+        new RouterCase("reset-503", "503,200", on("reset")),
+        new RouterCase("reset-exceeded", "reset", on("reset")),
+        new RouterCase("reset-before-request", "reset,200", on("reset-before-request")),
+        new RouterCase("connect-failure-reset", "reset,200", on("connect-failure")),
+        new RouterCase("garbage", "garbage,200", on("reset")),
+        new RouterCase("no-retry-reset", "reset", ""),
+        new RouterCase("half", "half,200", on("5xx,reset")),
+        new RouterCase("retriable-4xx", "409,200", on("retriable-4xx")),
+        new RouterCase("retriable-4xx-404", "404,200", on("retriable-4xx")),
+        new RouterCase(
+            "codes", "418,200", on("retriable-status-codes", "retriable_status_codes: [418]")),
+        new RouterCase(
+            "codes-other",
+            "417,200",
+            on("retriable-status-codes", "retriable_status_codes: [418]")),
+        new RouterCase(
+            "headers",
+            "404;x-again=yes,200",
+            on(
+                "retriable-headers",
+                "retriable_headers: [{name: x-again, string_match: {exact: \"yes\"}}]")),
+        new RouterCase(
+            "headers-other",
+            "404;x-again=no,200",
+            on(
+                "retriable-headers",
+                "retriable_headers: [{name: x-again, string_match: {exact: \"yes\"}}]")),
+        new RouterCase("ratelimited", "429;x-envoy-ratelimited=true,200", on("envoy-ratelimited")),
+        new RouterCase("ratelimited-5xx", "503;x-envoy-ratelimited=true,200", on("5xx")),
+        new RouterCase("grpc-unavailable", "200;grpc-status=14,200", on("unavailable")),
+        new RouterCase("grpc-cancelled", "200;grpc-status=1,200", on("cancelled")),
+        new RouterCase("grpc-deadline", "200;grpc-status=4,200", on("deadline-exceeded")),
+        new RouterCase("grpc-exhausted", "200;grpc-status=8,200", on("resource-exhausted")),
+        new RouterCase("grpc-internal", "200;grpc-status=13,200", on("internal")),
+        new RouterCase("grpc-other", "200;grpc-status=2,200", on("internal")),
+        new RouterCase("refused-stream", "reset,200", on("refused-stream")),
+        new RouterCase("http3", "503,200", on("http3-post-connect-failure")),
+        new RouterCase(
+                "request-headers",
+                "503,200",
+                on(
+                    "5xx",
+                    "retriable_request_headers: [{name: x-may, string_match: {exact: \"yes\"}}]"))
+            .with("x-may", "yes"),
+        new RouterCase(
+                "request-headers-other",
+                "503,200",
+                on(
+                    "5xx",
+                    "retriable_request_headers: [{name: x-may, string_match: {exact: \"yes\"}}]"))
+            .with("x-may", "no"),
+        new RouterCase("asked", "503,200", "").with("x-envoy-retry-on", "5xx").fromWithin(),
+        new RouterCase("asked-number", "503,503,503,200", "")
+            .with("x-envoy-retry-on", "gateway-error")
+            .with("x-envoy-max-retries", "3")
+            .fromWithin(),
+        new RouterCase("asked-none", "503,200", on("5xx"))
+            .with("x-envoy-max-retries", "0")
+            .fromWithin(),
+        new RouterCase("asked-codes", "418,200", "")
+            .with("x-envoy-retry-on", "retriable-status-codes")
+            .with("x-envoy-retriable-status-codes", "417, 418")
+            .fromWithin(),
+        new RouterCase("asked-grpc", "200;grpc-status=14,200", "")
+            .with("x-envoy-retry-grpc-on", "unavailable")
+            .fromWithin(),
+        new RouterCase("asked-headers", "404;x-again=1,200", "")
+            .with("x-envoy-retry-on", "retriable-headers")
+            .with("x-envoy-retriable-header-names", "x-again")
+            .fromWithin(),
+        new RouterCase("asked-nothing", "503,200", "")
+            .with("x-envoy-retry-on", "nonsense")
+            .fromWithin(),
+        new RouterCase("asked-internal", "200", "").fromWithin(),
+        new RouterCase("canary", "200;x-envoy-upstream-canary=true", ""),
+        new RouterCase("attempt-count", "503,200", on("5xx")),
+        new RouterCase("nobody", "dead", on("connect-failure")),
+        new RouterCase("nobody-reset", "dead", on("reset", "num_retries: 1")),
+        new RouterCase("nobody-before", "dead", on("reset-before-request", "num_retries: 1")),
+        new RouterCase("nobody-no-retry", "dead", ""));
+  }
+
+  static Stream<RouterCase> timeouts() {
+    return Stream.of(
+        new RouterCase("timeout", "hang", "timeout: 0.25s"),
+        new RouterCase("timeout-asked", "hang", "")
+            .with("x-envoy-upstream-rq-timeout-ms", "250")
+            .fromWithin(),
+        new RouterCase("timeout-asked-badly", "200", "")
+            .with("x-envoy-upstream-rq-timeout-ms", "soon")
+            .fromWithin(),
+        new RouterCase("timeout-asked-alt", "hang", "timeout: 0.25s")
+            .with("x-envoy-upstream-rq-timeout-alt-response", "1")
+            .fromWithin(),
+        new RouterCase("timeout-answering", "stall", "timeout: 0.25s"),
+        new RouterCase(
+            "timeout-retrying",
+            "hang,hang",
+            on("5xx", "per_try_timeout: 0.15s") + ", timeout: 0.25s"),
+        new RouterCase("stream-duration-asked", "hang", "")
+            .with("x-envoy-upstream-stream-duration-ms", "150")
+            .fromWithin(),
+        new RouterCase("stream-duration-asked-never", "slow200", "")
+            .in("common_http_protocol_options: {max_stream_duration: 0.2s}")
+            .with("x-envoy-upstream-stream-duration-ms", "0")
+            .fromWithin(),
+        new RouterCase("stream-duration-outside", "200", "")
+            .with("x-envoy-upstream-stream-duration-ms", "150"),
+        new RouterCase("per-try", "hang,200", on("5xx", "per_try_timeout: 0.2s")),
+        new RouterCase("per-try-reset", "hang,200", on("reset", "per_try_timeout: 0.2s")),
+        new RouterCase(
+            "per-try-connect", "hang,200", on("connect-failure", "per_try_timeout: 0.2s")),
+        new RouterCase(
+            "per-try-exceeded", "hang,hang", on("5xx", "num_retries: 1, per_try_timeout: 0.15s")),
+        new RouterCase("per-try-too-long", "200", on("5xx", "per_try_timeout: 20s")),
+        new RouterCase("per-try-asked", "hang,200", on("5xx"))
+            .with("x-envoy-upstream-rq-per-try-timeout-ms", "200")
+            .fromWithin(),
+        new RouterCase(
+            "per-try-answering", "stall", on("5xx", "per_try_timeout: 0.2s") + ", timeout: 0.4s"),
+        new RouterCase("per-try-idle", "hang,200", on("5xx", "per_try_idle_timeout: 0.2s")),
+        new RouterCase(
+            "per-try-idle-answering", "stall,200", on("5xx", "per_try_idle_timeout: 0.2s")),
+        new RouterCase("stream-duration", "hang,200", on("reset"))
+            .in("common_http_protocol_options: {max_stream_duration: 0.2s}"),
+        new RouterCase("stream-duration-over", "hang", "")
+            .in("common_http_protocol_options: {max_stream_duration: 0.2s}"),
+        new RouterCase("stream-duration-answering", "stall", "")
+            .in("common_http_protocol_options: {max_stream_duration: 0.2s}"));
+  }
+
+  static Stream<RouterCase> hedging() {
+    return Stream.of(
+        new RouterCase(
+            "hedge",
+            "slow200,200",
+            on("5xx", "per_try_timeout: 0.15s")
+                + ", hedge_policy: {hedge_on_per_try_timeout: true}"),
+        new RouterCase(
+            "hedge-first",
+            "slow200,hang",
+            on("5xx", "num_retries: 1, per_try_timeout: 0.4s")
+                + ", hedge_policy: {hedge_on_per_try_timeout: true}"),
+        new RouterCase(
+            "hedge-bad-first",
+            "slow503,slow200",
+            on("5xx", "num_retries: 1, per_try_timeout: 0.4s")
+                + ", hedge_policy: {hedge_on_per_try_timeout: true}"),
+        new RouterCase(
+            "hedge-both-bad",
+            "slow503,slow503",
+            on("5xx", "num_retries: 1, per_try_timeout: 0.4s")
+                + ", hedge_policy: {hedge_on_per_try_timeout: true}"),
+        new RouterCase("hedge-asked", "slow200,200", on("5xx", "per_try_timeout: 0.15s"))
+            .with("x-envoy-hedge-on-per-try-timeout", "true")
+            .fromWithin(),
+        new RouterCase(
+            "hedge-timeout",
+            "hang,hang",
+            on("5xx", "num_retries: 1, per_try_timeout: 0.15s")
+                + ", timeout: 0.4s, hedge_policy: {hedge_on_per_try_timeout: true}"));
+  }
+
+  static Stream<RouterCase> limits() {
+    return Stream.of(
+        new RouterCase("no-retries-allowed", "503,200", on("5xx"))
+            .in("circuit_breakers: {thresholds: [{max_retries: 0}]}"),
+        new RouterCase("no-requests-allowed", "200", on("5xx,reset"))
+            .in("circuit_breakers: {thresholds: [{max_requests: 0}]}"),
+        new RouterCase("nobody-may-wait", "200", on("5xx,reset"))
+            .in("circuit_breakers: {thresholds: [{max_pending_requests: 0}]}"),
+        new RouterCase("high", "200", "priority: HIGH")
+            .in("circuit_breakers: {thresholds: [{max_requests: 0}, {priority: HIGH}]}"),
+        new RouterCase("high-none", "200", "priority: HIGH")
+            .in(
+                "circuit_breakers: {thresholds: [{priority: HIGH, max_requests: 0, track_remaining: true}]}"),
+        new RouterCase("no-pools", "200", "")
+            .in("circuit_breakers: {thresholds: [{max_connection_pools: 0}]}"),
+        new RouterCase("budget", "503,200", on("5xx"))
+            .in(
+                "circuit_breakers: {thresholds: [{retry_budget: {min_retry_concurrency: 1}, track_remaining: true}]}"),
+        new RouterCase("budget-none", "503,200", on("5xx"))
+            .in(
+                "circuit_breakers: {thresholds: [{retry_budget: {budget_percent: {value: 0}, min_retry_concurrency: 0}}]}"));
+  }
+
+  static Stream<RouterCase> counts() {
+    return Stream.of(
+        new RouterCase("virtual-cluster", "200", "").with("x-counted", "1"),
+        new RouterCase("virtual-cluster-retry", "503,200", on("5xx")).with("x-counted", "1"),
+        new RouterCase("virtual-cluster-exceeded", "503,503", on("5xx", "num_retries: 1"))
+            .with("x-counted", "1"),
+        new RouterCase("virtual-cluster-timeout", "hang", "timeout: 0.15s").with("x-counted", "1"),
+        new RouterCase("virtual-cluster-dead", "dead", "").with("x-counted", "1"),
+        new RouterCase("virtual-cluster-overflow", "503,200", on("5xx"))
+            .in("circuit_breakers: {thresholds: [{max_retries: 0}]}")
+            .with("x-counted", "1"),
+        new RouterCase("alternative", "200", "")
+            .with("x-envoy-upstream-alt-stat-name", "alt.name")
+            .fromWithin(),
+        new RouterCase("alternative-canary", "503;x-envoy-upstream-canary=true", "")
+            .with("x-envoy-upstream-alt-stat-name", "alt")
+            .fromWithin(),
+        new RouterCase("alternative-outside", "200", "")
+            .with("x-envoy-upstream-alt-stat-name", "alt"),
+        call("call", "200;content-type=application|grpc;grpc-status=0"),
+        call("call-503", "503"),
+        call("call-half", "half"),
+        call("call-reset", "reset"),
+        call("call-silent", "503").through("silent_of_calls"),
+        call("call-silent-reset", "reset").through("silent_of_calls"),
+        call("call-silent-canary", "503;x-envoy-upstream-canary=true").through("silent_of_calls"),
+        new RouterCase("call-silent-none", "503", "").through("silent_of_calls"),
+        new RouterCase("immediate-fail", "200;x-envoy-immediate-health-check-fail=1", ""),
+        new RouterCase("maintenance", "200", ""));
+  }
+
+  private static RouterCase call(String name, String acts) {
+    return new RouterCase(name, acts, "").with("content-type", "application/grpc");
+  }
+
+  private static RouterCase mirror(String name, String more) {
+    return new RouterCase(
+        name, "200", "request_mirror_policies: [{cluster: two%s}]".formatted(more));
+  }
+
+  private static RouterCase redirect(String name, String acts, String policy) {
+    return new RouterCase(name, acts, "internal_redirect_policy: {%s}".formatted(policy));
+  }
+
+  static Stream<RouterCase> elsewhere() {
+    String onwards = "302;location=http:||other.example|target|200";
+    return Stream.of(
+        mirror("mirror", ""),
+        mirror("mirror-plain", ", disable_shadow_host_suffix_append: true"),
+        mirror(
+            "mirror-none",
+            ", runtime_fraction: {default_value: {numerator: 0, denominator: HUNDRED}}"),
+        new RouterCase("mirror-unknown", "200", "request_mirror_policies: [{cluster: three}]"),
+        redirect("redirect", onwards, "").logged(2),
+        redirect("redirect-303", onwards.replace("302", "303"), ""),
+        redirect(
+                "redirect-303-listed",
+                onwards.replace("302", "303"),
+                "redirect_response_codes: [303]")
+            .logged(2),
+        redirect("redirect-relative", "302;location=|target|200", ""),
+        redirect("redirect-no-location", "302", ""),
+        redirect("redirect-https", onwards.replace("http:", "https:"), ""),
+        redirect(
+                "redirect-https-allowed",
+                onwards.replace("http:", "https:"),
+                "allow_cross_scheme_redirect: true")
+            .logged(2),
+        redirect("redirect-none-left", onwards, "max_internal_redirects: 0"),
+        redirect("redirect-again", "302;location=http:||other.example|x|302", "").logged(2),
+        redirect("redirect-no-route", onwards.replace("other.example", "nowhere.example"), ""),
+        redirect("redirect-copied", onwards, "response_headers_to_copy: [x-origin]").logged(2),
+        new RouterCase("no-redirect", onwards, ""));
+  }
+
+  static Stream<RouterCase> cases() {
+    return Stream.of(tries(), timeouts(), hedging(), limits(), elsewhere(), counts())
+        .flatMap(s -> s);
+  }
+
+  @BeforeAll
+  static void start() {
+    both = new SideBySide<>(RouterSide.of(cases().toList()));
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    if (both != null) {
+      both.close();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource({"tries", "timeouts", "hedging", "limits", "elsewhere", "counts"})
+  void bothDoTheSame(RouterCase c) {
+    SideBySide.Both<List<String>> seen = Objects.requireNonNull(both).ask(side -> side.observe(c));
+    assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+  }
+}

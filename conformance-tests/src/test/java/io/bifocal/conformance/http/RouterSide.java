@@ -1,0 +1,280 @@
+package io.bifocal.conformance.http;
+
+import static org.awaitility.Awaitility.await;
+
+import io.bifocal.conformance.Http;
+import io.bifocal.conformance.Proxy;
+import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.Started;
+import io.bifocal.conformance.Subject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Map.Entry;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * One proxy with a route and a cluster for each {@link RouterCase}. All clusters are of one host at
+ * the same upstream; the cluster {@code two}, to which {@code other.example} is routed, is at
+ * another one.
+ */
+final class RouterSide {
+  // What differs from run to run, or is nobody's promise.
+  private static final List<String> BY_CHANCE =
+      List.of("date", "x-envoy-upstream-service-time", "x-request-id");
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final String LOGGED =
+      "%REQ(X-CASE)% %REQ(:METHOD)% %REQ(:AUTHORITY)% %REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS%"
+          + " %RESPONSE_CODE_DETAILS% tries %UPSTREAM_REQUEST_ATTEMPT_COUNT% %ROUTE_NAME%"
+          + " %UPSTREAM_CLUSTER% %BYTES_RECEIVED% %BYTES_SENT%";
+
+  /** Of each listener, further fields of the connection manager and those of the router. */
+  private static final Map<String, Entry<String, String>> LISTENERS =
+      Map.of(
+          "ingress",
+          Map.entry("", ""),
+          "silent_of_calls",
+          Map.entry("", ", suppress_grpc_request_failure_code_stats: true"),
+          "within",
+          Map.entry(
+              "use_remote_address: true, internal_address_config: {cidr_ranges:"
+                  + " [{address_prefix: 127.0.0.0, prefix_len: 8}]},",
+              ""));
+
+  private final AttemptOrigin one;
+  private final AttemptOrigin two;
+  private final Path log;
+  private final Proxy proxy;
+  private Map<String, String> before = Map.of();
+
+  private RouterSide(AttemptOrigin one, AttemptOrigin two, Path log, Proxy proxy) {
+    this.one = one;
+    this.two = two;
+    this.log = log;
+    this.proxy = proxy;
+  }
+
+  /** Makes sides for these cases. */
+  static SideBySide.Maker<RouterSide> of(List<RouterCase> cases) {
+    return (subject, started) -> make(subject, started, cases);
+  }
+
+  private static RouterSide make(Subject subject, Started started, List<RouterCase> cases) {
+    AttemptOrigin one = started.keep(new AttemptOrigin("one"));
+    AttemptOrigin two = started.keep(new AttemptOrigin("two"));
+    Path log = started.directory().resolve(subject + ".access.log");
+    Proxy proxy =
+        started
+            .start(
+                subject,
+                List.of(),
+                bootstrap(cases, one, two, log),
+                List.of("--file-flush-interval-msec", "20", "-l", "warning"))
+            .awaitLive();
+    return new RouterSide(one, two, log, proxy);
+  }
+
+  private static String bootstrap(
+      List<RouterCase> cases, AttemptOrigin one, AttemptOrigin two, Path log) {
+    StringBuilder clusters = new StringBuilder(cluster("two", two.address().getPort(), ""));
+    for (RouterCase c : cases) {
+      int port = c.acts().equals("dead") ? deadPort() : one.address().getPort();
+      clusters.append(cluster(c.name(), port, c.cluster()));
+    }
+    StringBuilder listeners = new StringBuilder();
+    LISTENERS.forEach(
+        (name, fields) ->
+            listeners.append(
+                listener(
+                    name,
+                    fields,
+                    cases.stream().filter(c -> c.listener().equals(name)).toList(),
+                    log)));
+    return """
+        admin:
+          address: {socket_address: {address: 127.0.0.1, port_value: 0}}
+        layered_runtime: {layers: [{name: static, static_layer: {upstream.maintenance_mode.maintenance: 100}}]}
+        static_resources:
+          clusters:
+        %s
+          listeners:
+        %s
+        """
+        .formatted(clusters, listeners);
+  }
+
+  private static String cluster(String name, int port, String more) {
+    return "  - {name: %s, type: STATIC, connect_timeout: 1s, load_assignment: {cluster_name: %s, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]}%s}\n"
+        .formatted(name, name, port, more.isEmpty() ? "" : ", " + more);
+  }
+
+  private static String listener(
+      String name, Entry<String, String> fields, List<RouterCase> cases, Path log) {
+    StringBuilder routes = new StringBuilder();
+    for (RouterCase c : cases) {
+      routes.append(
+          "{name: %s, stat_prefix: %s, match: {prefix: /%s/}, route: {cluster: %s%s}},\n"
+              .formatted(
+                  c.name(),
+                  c.name(),
+                  c.name(),
+                  c.name(),
+                  c.route().isEmpty() ? "" : ", " + c.route()));
+    }
+    return """
+          - name: %s
+            address: {socket_address: {address: 127.0.0.1, port_value: 0}}
+            filter_chains:
+            - filters:
+              - name: envoy.filters.network.http_connection_manager
+                typed_config: {
+                  "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager,
+                  stat_prefix: ingress, %s
+                  access_log: [{name: file, typed_config: {
+                    "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog,
+                    path: %s, log_format: {text_format_source: {inline_string: "%s\\n"}}}}],
+                  route_config: {name: routes, validate_clusters: false, virtual_hosts: [
+                    {name: other, domains: [other.example], routes: [{name: target, match: {prefix: /}, route: {cluster: two}}]},
+                    {name: nowhere, domains: [nowhere.example], routes: []},
+                    {name: all, domains: ["*"], include_request_attempt_count: true,
+                     include_attempt_count_in_response: true, include_is_timeout_retry_header: true,
+                     virtual_clusters: [{name: counted, headers: [{name: x-counted, present_match: true}]}],
+                     routes: [%s]}]},
+                  http_filters: [{name: envoy.filters.http.router, typed_config: {
+                    "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router%s}}]}
+        """
+        .formatted(name, fields.getKey(), log, LOGGED, routes, fields.getValue());
+  }
+
+  private static int deadPort() {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Everything that can be known of one case, a line each. */
+  List<String> observe(RouterCase c) {
+    before = counters(c.name());
+    List<String> all = new ArrayList<>();
+    answer(c, all);
+    await("lines of " + c)
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(10))
+        .until(() -> lines(c.name()).size() >= c.lines());
+    lines(c.name()).forEach(line -> all.add("logged " + line));
+    await("the end of " + c)
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(10))
+        .until(() -> isQuiet(c.name()));
+    seen("one", one, c, all);
+    seen("two", two, c, all);
+    counters(c.name())
+        .forEach(
+            (key, value) -> {
+              if (!value.equals(before.getOrDefault(key, "0"))) {
+                all.add("counted " + key + counted(key, value));
+              }
+            });
+    return all;
+  }
+
+  // Of what has a name of the case's own, how often too.
+  private static String counted(String key, String value) {
+    boolean shared = key.matches("cluster\\.two\\..*|http\\..*|vhost\\.all\\.vcluster\\..*");
+    return shared ? "" : " " + value;
+  }
+
+  private boolean isQuiet(String name) {
+    Map<String, String> stats = proxy.stats();
+    return Stream.of("two", name)
+        .flatMap(
+            cluster ->
+                Stream.of("upstream_rq_active", "upstream_rq_pending_active")
+                    .map(stat -> "cluster." + cluster + "." + stat))
+        .allMatch(stat -> stats.getOrDefault(stat, "0").equals("0"));
+  }
+
+  private void answer(RouterCase c, List<String> all) {
+    Map<String, String> headers = new LinkedHashMap<>(c.headers());
+    headers.put("x-case", c.name());
+    Http.Response response;
+    try {
+      response =
+          Http.request(
+              proxy.listener(c.listener()),
+              "POST",
+              "/" + c.name() + "/" + c.acts(),
+              headers,
+              c.body());
+    } catch (RuntimeException e) {
+      all.add("no answer");
+      return;
+    }
+    response
+        .head()
+        .lines()
+        .filter(line -> BY_CHANCE.stream().noneMatch(line.toLowerCase(Locale.ROOT)::startsWith))
+        .sorted()
+        .forEach(all::add);
+    all.add("body " + response.body());
+  }
+
+  private List<String> lines(String name) {
+    try {
+      return Files.exists(log)
+          ? Files.readAllLines(log).stream().filter(l -> l.startsWith(name + " ")).toList()
+          : List.of();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void seen(String which, AttemptOrigin origin, RouterCase c, List<String> all) {
+    for (AttemptOrigin.Seen each : origin.seen(c.name())) {
+      Map<String, String> kept = new TreeMap<>(each.headers());
+      BY_CHANCE.forEach(kept::remove);
+      kept.computeIfPresent("x-forwarded-for", (k, v) -> v.replaceAll("[0-9.:]+", "ip"));
+      if (!each.headers().getOrDefault("x-envoy-attempt-count", "1").equals("1")) {
+        kept.computeIfPresent("x-envoy-expected-rq-timeout-ms", (k, v) -> "less");
+      }
+      all.add(which + " saw " + each.method() + " " + each.path() + " " + kept + each.body());
+    }
+  }
+
+  private Map<String, String> counters(String name) {
+    String clusters = "cluster\\.(two|" + name + ")\\..*";
+    String hosts = "vhost\\.all\\.(vcluster|route\\." + name + ")\\..*";
+    String ofCluster =
+        ".*(upstream_rq_|upstream_cx_(total|overflow|pool_overflow|none_healthy|connect_fail|destroy|protocol_error|close_notify|max)|retry_or_shadow|internal_redirect|circuit_breakers).*";
+    String ofManager = "http\\.ingress\\.(passthrough.*|downstream_rq_(total|\\dxx)|rq_.*)";
+    // A pool's limit is Envoy's largest number where there is none; the rest are gauges.
+    String changing =
+        ".*(upstream_rq_per_cx|_ms|upstream_rq_time|upstream_rq_(pending_)?active|\\.remaining_.*)";
+    Map<String, String> counted = new TreeMap<>();
+    proxy
+        .stats()
+        .forEach(
+            (key, value) -> {
+              boolean asked =
+                  (key.matches(clusters) && key.matches(ofCluster))
+                      || key.matches(hosts)
+                      || key.matches(ofManager);
+              if (asked && !key.matches(changing) && !value.equals("0")) {
+                counted.put(key, value);
+              }
+            });
+    return counted;
+  }
+}

@@ -1,0 +1,50 @@
+package io.bifocal.dataplane.http.router;
+
+import io.bifocal.dataplane.cluster.WorkerClusters;
+import io.bifocal.dataplane.runtime.RuntimeReader;
+import io.bifocal.xds.time.Loop;
+
+/**
+ * One router on one worker: what all of its requests there have in common. Confined to the worker's
+ * loop.
+ */
+public final class RouterWorker {
+  private final Loop loop;
+  private final WorkerClusters clusters;
+  private final RouterSettings settings;
+  private final RouterStats stats;
+  private final MaintenanceModes maintenance;
+
+  public RouterWorker(
+      Loop loop,
+      WorkerClusters clusters,
+      RouterSettings settings,
+      RouterStats stats,
+      RuntimeReader runtime) {
+    this.loop = loop;
+    this.clusters = clusters;
+    this.settings = settings;
+    this.stats = stats;
+    this.maintenance = new MaintenanceModes(runtime);
+  }
+
+  Loop loop() {
+    return loop;
+  }
+
+  WorkerClusters clusters() {
+    return clusters;
+  }
+
+  RouterSettings settings() {
+    return settings;
+  }
+
+  RouterStats stats() {
+    return stats;
+  }
+
+  MaintenanceModes maintenance() {
+    return maintenance;
+  }
+}
