@@ -6,15 +6,12 @@ import io.bifocal.dataplane.pool.Http2Stats;
 import io.bifocal.dataplane.pool.Session;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.xds.time.Loop;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.unix.DomainSocketAddress;
-import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
-import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -27,25 +24,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The client's side of one connection of HTTP/2 (RFC 9113). It stays on its channel while the
- * channel lives, and carries many exchanges at once. Netty keeps the state of streams and windows;
- * there is no channel for each stream.
+ * channel lives, and carries many exchanges at once.
  */
-public final class Http2ClientConnection extends Http2ConnectionHandler
-    implements ClientConnection, Session, Http2Codec {
+public final class Http2ClientConnection extends Http2Endpoint
+    implements ClientConnection, Session {
   /** Puts HTTP/2 on channels. */
   public static final Session.Factory SESSIONS = Http2ClientConnection::start;
 
   static final AttributeKey<Http2ClientConnection> KEY =
       AttributeKey.valueOf(Http2ClientConnection.class, "codec");
 
-  private final Loop loop;
   private final Http2Options options;
   private final UpstreamStats upstream;
   private final Http2Stats stats;
   private final Session.Listener pool;
-  private final Http2Streams streams;
-  private final Http2Pings pings;
-  private @Nullable ChannelHandlerContext context;
   private @Nullable Address local;
   private int nextId = 1;
   private int limit;
@@ -64,17 +56,12 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
       int limit,
       UpstreamStats upstream,
       Session.Listener pool) {
-    super(decoder, encoder, settings, true);
-    this.loop = loop;
+    super(decoder, encoder, settings, loop, options, upstream.http2());
     this.options = options;
     this.limit = limit;
     this.upstream = upstream;
     this.stats = upstream.http2();
     this.pool = pool;
-    this.streams = new Http2Streams(this, connection());
-    this.pings = new Http2Pings(this, loop, options.keepAlive());
-    connection().addListener(streams);
-    encoder.flowController().listener(streams);
   }
 
   private static Session start(
@@ -85,34 +72,14 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
       UpstreamStats stats,
       Session.Listener listener) {
     Http2ClientConnection made =
-        new Http2Setup(options)
-            .build(
-                (decoder, encoder, settings) ->
-                    new Http2ClientConnection(
-                        decoder, encoder, settings, loop, options, limit, stats, listener));
+        Http2Setup.client(
+            options,
+            (decoder, encoder, settings) ->
+                new Http2ClientConnection(
+                    decoder, encoder, settings, loop, options, limit, stats, listener));
     channel.attr(KEY).set(made);
     channel.pipeline().addLast(made);
-    made.flush();
     return made;
-  }
-
-  @Override
-  public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
-    context = ctx;
-    super.handlerAdded(ctx); // sends the preface
-    int more = options.connectionWindow() - 65_535;
-    if (more > 0) {
-      decoder().flowController().incrementWindowSize(connection().connectionStream(), more);
-    }
-    pings.start();
-  }
-
-  ChannelHandlerContext ctx() {
-    ChannelHandlerContext ctx = context;
-    if (ctx == null) {
-      throw new IllegalStateException("not on a channel");
-    }
-    return ctx;
   }
 
   // ---- as the pool sees it
@@ -142,7 +109,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
   @Override
   public RequestSender begin(ResponseReceiver receiver) {
     if (connection().local().numActiveStreams() == 0) {
-      pings.used();
+      pings().used();
     }
     return new Http2ClientStream(this, receiver);
   }
@@ -161,7 +128,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
     var unused = encoder().writeHeaders(ctx(), id, headers, 0, end, ctx().newPromise());
     Http2Stream stream = connection().stream(id);
     if (stream != null) {
-      streams.put(stream, exchange);
+      streams().put(stream, exchange);
       stats.streamsActive.inc();
     }
     return stream;
@@ -171,13 +138,6 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
   private void exhausted() {
     ending = true;
     pool.onGoingAway();
-  }
-
-  void write(Http2Stream stream, ByteBuf data, boolean end, int size) {
-    stats.pendingSendBytes.add(size);
-    encoder()
-        .writeData(ctx(), stream.id(), data, 0, end, ctx().newPromise())
-        .addListener(done -> stats.pendingSendBytes.add(-size));
   }
 
   void writeTrailers(Http2Stream stream, Http2Headers trailers) {
@@ -190,32 +150,8 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
   }
 
   @Override
-  public boolean isWritable(Http2Stream stream) {
-    return encoder().flowController().isWritable(stream);
-  }
-
-  void consumed(Http2Stream stream, int bytes) {
-    try {
-      if (decoder().flowController().consumeBytes(stream, bytes)) {
-        flush();
-      }
-    } catch (Http2Exception e) {
-      onError(ctx(), true, e);
-    }
-  }
-
-  void reset(Http2Stream stream, Http2Error error) {
-    stats.txReset.inc();
-    var unused = resetStream(ctx(), stream.id(), error.code(), ctx().newPromise());
-    flush();
-  }
-
-  void flush() {
+  void flushSoon() {
     flush(ctx());
-  }
-
-  void later(Runnable task) {
-    loop.execute(task);
   }
 
   /** Counts a stream that did not come to its regular end; as Envoy's {@code onStreamReset}. */
@@ -239,23 +175,9 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
 
   // ---- what the peer does
 
-  Http2Streams streams() {
-    return streams;
-  }
-
   @Override
   public @Nullable Http2Exchange accept(Http2Stream stream) {
     return null;
-  }
-
-  @Override
-  public void onReset() {
-    stats.rxReset.inc();
-  }
-
-  @Override
-  public void onPingAnswered() {
-    pings.answered();
   }
 
   @Override
@@ -263,17 +185,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
     Long max = settings.maxConcurrentStreams();
     limit = (int) Math.min(max == null ? limit : max, options.maxConcurrentStreams());
     allowsConnect |= Boolean.TRUE.equals(settings.connectProtocolEnabled());
-    Long table = settings.headerTableSize();
-    if (table != null && table > options.hpackTableSize()) {
-      try {
-        encoder()
-            .configuration()
-            .headersConfiguration()
-            .maxHeaderTableSize(options.hpackTableSize());
-      } catch (Http2Exception e) {
-        onError(ctx(), false, e);
-      }
-    }
+    super.onSettings(settings);
     pool.onRoom();
   }
 
@@ -298,18 +210,6 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
     if (!ending) {
       pool.onRoom();
     }
-  }
-
-  @Override
-  public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
-    pings.heard();
-    super.channelRead(ctx, message);
-  }
-
-  @Override
-  public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
-    streams.onReadComplete();
-    super.channelReadComplete(ctx); // flushes
   }
 
   // ---- its end
@@ -345,7 +245,9 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
       Throwable cause,
       Http2Exception.StreamException error) {
     Http2Stream stream = connection().stream(error.streamId());
-    if (outbound || stream == null || !(streams.of(stream) instanceof Http2ClientStream exchange)) {
+    if (outbound
+        || stream == null
+        || !(streams().of(stream) instanceof Http2ClientStream exchange)) {
       super.onStreamError(ctx, outbound, cause, error);
     } else if (error instanceof Http2Exception.HeaderListSizeException) {
       tooLarge(exchange, stream);
@@ -362,11 +264,7 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
       boolean outbound,
       Throwable cause,
       @Nullable Http2Exception error) {
-    Faults.report(cause);
-    Http2Error code = error == null ? Http2Error.INTERNAL_ERROR : error.error();
-    if (code == Http2Error.ENHANCE_YOUR_CALM) {
-      (outbound ? stats.outboundControlFlood : stats.inboundEmptyFramesFlood).inc();
-    }
+    Http2Error code = code(outbound, cause, error);
     var unused = goAway(ctx, 0, code.code(), Unpooled.EMPTY_BUFFER, ctx.newPromise());
     ctx.flush();
     broken();
@@ -377,18 +275,12 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
   private void broken() {
     ending = true;
     pool.onProtocolError();
-    streams.failAll(ResetReason.PROTOCOL_ERROR);
-  }
-
-  @Override
-  public void ping() {
-    var unused = encoder().writePing(ctx(), false, 0, ctx().newPromise());
-    flush();
+    streams().failAll(ResetReason.PROTOCOL_ERROR);
   }
 
   @Override
   public void onPingTimeout() {
-    stats.keepaliveTimeout.inc();
+    super.onPingTimeout();
     ending = true;
     var unused = ctx().close();
   }
@@ -396,17 +288,6 @@ public final class Http2ClientConnection extends Http2ConnectionHandler
   @Override
   public void channelInactive(ChannelHandlerContext ctx) throws Exception {
     ending = true;
-    pings.stop();
     super.channelInactive(ctx);
-  }
-
-  @Override
-  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
-    if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) == null) {
-      Faults.report(cause);
-      var unused = ctx.close();
-    } else {
-      super.exceptionCaught(ctx, cause);
-    }
   }
 }

@@ -57,7 +57,7 @@ final class Http2ClientStream implements RequestSender, Http2Exchange {
       return;
     }
     int length = data.readableBytes();
-    connection.write(to, data, end, length);
+    var unused = connection.writeData(to, data, end, length);
   }
 
   @Override
@@ -71,7 +71,7 @@ final class Http2ClientStream implements RequestSender, Http2Exchange {
 
   @Override
   public void flush() {
-    connection.flush();
+    connection.flushSoon();
   }
 
   @Override

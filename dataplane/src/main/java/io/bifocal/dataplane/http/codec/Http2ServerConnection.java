@@ -1,6 +1,5 @@
 package io.bifocal.dataplane.http.codec;
 
-import io.bifocal.dataplane.pool.Http2Stats;
 import io.bifocal.xds.time.Loop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -8,10 +7,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
-import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -20,12 +17,8 @@ import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The server's side of one connection of HTTP/2 (RFC 9113). As on the client's side, Netty keeps
- * the state of streams and windows, and there is no channel for each stream.
- */
-public final class Http2ServerConnection extends Http2ConnectionHandler
-    implements ServerConnection, Http2Codec {
+/** The server's side of one connection of HTTP/2 (RFC 9113). */
+public final class Http2ServerConnection extends Http2Endpoint implements ServerConnection {
   private enum State {
     SERVING,
     /** No request is taken any more; those that have begun are answered. */
@@ -33,16 +26,12 @@ public final class Http2ServerConnection extends Http2ConnectionHandler
     CLOSING
   }
 
-  private final Loop loop;
   private final Http2ServerOptions options;
   private final Http2ServerStats stats;
   private final ServerEvents events;
-  private final Http2Streams streams;
-  private final Http2Pings pings;
   private final Http2Floods floods;
   private final ResetStreams resetStreams = new ResetStreams();
   private final ChannelFutureListener onWritten = this::onWritten;
-  private @Nullable ChannelHandlerContext context;
   private State state = State.SERVING;
   private int unwritten;
   private boolean flushDue;
@@ -55,16 +44,11 @@ public final class Http2ServerConnection extends Http2ConnectionHandler
       Http2ServerOptions options,
       Http2ServerStats stats,
       ServerEvents events) {
-    super(decoder, encoder, settings, true);
-    this.loop = loop;
+    super(decoder, encoder, settings, loop, options.common(), stats.common);
     this.options = options;
     this.stats = stats;
     this.events = events;
-    this.streams = new Http2Streams(this, connection());
-    this.pings = new Http2Pings(this, loop, options.common().keepAlive());
     this.floods = new Http2Floods(options, stats);
-    connection().addListener(streams);
-    encoder.flowController().listener(streams);
   }
 
   /** Serves {@code channel} from now on; reading is for the caller to start. */
@@ -75,34 +59,13 @@ public final class Http2ServerConnection extends Http2ConnectionHandler
       Http2ServerStats stats,
       ServerEvents events) {
     Http2ServerConnection made =
-        new Http2ServerSetup(
-                options,
-                (decoder, encoder, settings) ->
-                    new Http2ServerConnection(
-                        decoder, encoder, settings, loop, options, stats, events))
-            .make();
+        Http2Setup.server(
+            options,
+            (decoder, encoder, settings) ->
+                new Http2ServerConnection(
+                    decoder, encoder, settings, loop, options, stats, events));
     channel.pipeline().addLast(made);
     return made;
-  }
-
-  @Override
-  public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
-    context = ctx;
-    super.handlerAdded(ctx); // sends the settings
-    int more = options.common().connectionWindow() - Http2CodecUtil.DEFAULT_WINDOW_SIZE;
-    if (more > 0) {
-      decoder().flowController().incrementWindowSize(connection().connectionStream(), more);
-    }
-    flush(ctx);
-    pings.start();
-  }
-
-  private ChannelHandlerContext ctx() {
-    ChannelHandlerContext ctx = context;
-    if (ctx == null) {
-      throw new IllegalStateException("not on a channel");
-    }
-    return ctx;
   }
 
   // ---- as the connection manager sees it
@@ -162,10 +125,6 @@ public final class Http2ServerConnection extends Http2ConnectionHandler
 
   // ---- for its streams
 
-  Http2Streams streams() {
-    return streams;
-  }
-
   Http1Limits limits() {
     return options.limits();
   }
@@ -196,37 +155,22 @@ public final class Http2ServerConnection extends Http2ConnectionHandler
   }
 
   ChannelFuture writeData(Http2Stream stream, ByteBuf data, boolean end) {
-    int size = data.readableBytes();
     floods.onDataSent();
-    stats.common.pendingSendBytes.add(size);
-    ChannelHandlerContext ctx = ctx();
-    ChannelFuture written = encoder().writeData(ctx, stream.id(), data, 0, end, ctx.newPromise());
-    written.addListener(done -> stats.common.pendingSendBytes.add(-size));
-    return written;
+    return writeData(stream, data, end, data.readableBytes());
   }
 
-  void reset(Http2Stream stream, Http2Error error) {
-    stats.common.txReset.inc();
-    resetStreams.add(stream.id());
-    var unused = resetStream(ctx(), stream.id(), error.code(), ctx().newPromise());
-    flushSoon();
-  }
-
-  void consumed(Http2Stream stream, int bytes) {
-    try {
-      if (decoder().flowController().consumeBytes(stream, bytes)) {
-        flushSoon();
-      }
-    } catch (Http2Exception e) {
-      onError(ctx(), true, e);
-    }
+  @Override
+  void reset(int id, Http2Error error) {
+    resetStreams.add(id);
+    super.reset(id, error);
   }
 
   /** What is written by many streams and from many upstreams within one turn goes out at once. */
+  @Override
   void flushSoon() {
     if (!flushDue) {
       flushDue = true;
-      loop.execute(this::flushDue);
+      later(this::flushDue);
     }
   }
 
@@ -242,11 +186,6 @@ public final class Http2ServerConnection extends Http2ConnectionHandler
     super.flush(ctx);
   }
 
-  @Override
-  public boolean isWritable(Http2Stream stream) {
-    return encoder().flowController().isWritable(stream);
-  }
-
   // ---- what the client does
 
   @Override
@@ -257,31 +196,6 @@ public final class Http2ServerConnection extends Http2ConnectionHandler
     floods.onStream();
     stats.common.streamsActive.inc();
     return new Http2ServerStream(this, stream);
-  }
-
-  @Override
-  public void onReset() {
-    stats.common.rxReset.inc();
-  }
-
-  @Override
-  public void onSettings(Http2Settings settings) {
-    Long table = settings.headerTableSize();
-    if (table != null && table > options.common().hpackTableSize()) {
-      try {
-        encoder()
-            .configuration()
-            .headersConfiguration()
-            .maxHeaderTableSize(options.common().hpackTableSize());
-      } catch (Http2Exception e) {
-        onError(ctx(), false, e);
-      }
-    }
-  }
-
-  @Override
-  public void onPingAnswered() {
-    pings.answered();
   }
 
   // It opens no more streams; those that it has are served.
@@ -318,15 +232,8 @@ public final class Http2ServerConnection extends Http2ConnectionHandler
     if (state == State.CLOSING) {
       ReferenceCountUtil.release(message);
     } else {
-      pings.heard();
       super.channelRead(ctx, message);
     }
-  }
-
-  @Override
-  public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
-    streams.onReadComplete();
-    super.channelReadComplete(ctx); // flushes
   }
 
   // ---- errors
@@ -349,7 +256,7 @@ public final class Http2ServerConnection extends Http2ConnectionHandler
 
   // Who waits hears of it first: of a stream that is closed there is nothing more to say.
   private void fail(Http2Stream stream, ResetReason reason, Http2Error error) {
-    Http2Exchange exchange = streams.of(stream);
+    Http2Exchange exchange = streams().of(stream);
     if (exchange != null) {
       exchange.fail(reason);
     }
@@ -398,9 +305,7 @@ public final class Http2ServerConnection extends Http2ConnectionHandler
       }
     }
     if (stream == null) {
-      stats.common.txReset.inc();
-      resetStreams.add(id);
-      var unused = resetStream(ctx(), id, error.code(), ctx().newPromise());
+      reset(id, error);
     } else {
       fail(stream, ResetReason.PROTOCOL_ERROR, error);
     }
@@ -412,13 +317,7 @@ public final class Http2ServerConnection extends Http2ConnectionHandler
       boolean outbound,
       Throwable cause,
       @Nullable Http2Exception error) {
-    Faults.report(cause);
-    Http2Error code = error == null ? Http2Error.INTERNAL_ERROR : error.error();
-    if (code == Http2Error.ENHANCE_YOUR_CALM) {
-      Http2Stats counted = stats.common;
-      (outbound ? counted.outboundControlFlood : counted.inboundEmptyFramesFlood).inc();
-    }
-    breakOff(code);
+    breakOff(code(outbound, cause, error));
   }
 
   // The connection is of no more use.
@@ -435,18 +334,12 @@ public final class Http2ServerConnection extends Http2ConnectionHandler
   // Whoever is being served hears what was wrong before it hears of the close.
   private void broken() {
     state = State.CLOSING;
-    streams.failAll(ResetReason.PROTOCOL_ERROR);
-  }
-
-  @Override
-  public void ping() {
-    var unused = encoder().writePing(ctx(), false, 0, ctx().newPromise());
-    flush(ctx());
+    streams().failAll(ResetReason.PROTOCOL_ERROR);
   }
 
   @Override
   public void onPingTimeout() {
-    stats.common.keepaliveTimeout.inc();
+    super.onPingTimeout();
     close();
   }
 
@@ -454,18 +347,7 @@ public final class Http2ServerConnection extends Http2ConnectionHandler
   public void channelInactive(ChannelHandlerContext ctx) throws Exception {
     boolean here = state == State.CLOSING;
     state = State.CLOSING;
-    pings.stop();
     super.channelInactive(ctx); // closes the streams
     events.onClosed(here);
-  }
-
-  @Override
-  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
-    if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) == null) {
-      Faults.report(cause);
-      var unused = ctx.close();
-    } else {
-      super.exceptionCaught(ctx, cause);
-    }
   }
 }

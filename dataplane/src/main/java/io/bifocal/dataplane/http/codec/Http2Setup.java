@@ -7,23 +7,26 @@ import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2Settings;
 
-/** Netty's parts of a client's connection, as they are put together here. */
-final class Http2Setup
-    extends AbstractHttp2ConnectionHandlerBuilder<Http2ClientConnection, Http2Setup> {
-  interface Maker {
-    Http2ClientConnection make(
-        Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings);
+/**
+ * Netty's parts of a connection, as they are put together here.
+ *
+ * @param <C> the side
+ */
+final class Http2Setup<C extends Http2Endpoint>
+    extends AbstractHttp2ConnectionHandlerBuilder<C, Http2Setup<C>> {
+  // Netty counts this much for each field; a server's limits are of what was sent.
+  private static final int FIELD = 32;
+
+  interface Maker<C> {
+    C make(Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings);
   }
 
-  private Maker maker =
-      (decoder, encoder, settings) -> {
-        throw new IllegalStateException();
-      };
+  private final Maker<C> maker;
 
-  Http2Setup(Http2Options options) {
-    server(false);
+  private Http2Setup(Http2Options options, boolean server, Maker<C> maker) {
+    this.maker = maker;
+    server(server);
     gracefulShutdownTimeoutMillis(-1); // no timers but the loop's
-    headerSensitivityDetector(Http2Setup::isSensitive);
     validateHeaders(true);
     validateRequiredPseudoHeaders(true);
     encoderIgnoreMaxHeaderListSize(true); // the peer will say what is too large for it
@@ -31,11 +34,38 @@ final class Http2Setup
     decoderEnforceMaxConsecutiveEmptyDataFrames(options.maxEmptyFrames());
     initialSettings(
         new Http2Settings()
-            .pushEnabled(false)
             .headerTableSize(options.hpackTableSize())
             .maxConcurrentStreams(options.maxConcurrentStreams())
-            .initialWindowSize(options.streamWindow())
-            .maxHeaderListSize(Http1Limits.DEFAULT.maxHeaderBytes()));
+            .initialWindowSize(options.streamWindow()));
+  }
+
+  static Http2ClientConnection client(Http2Options options, Maker<Http2ClientConnection> maker) {
+    Http2Setup<Http2ClientConnection> setup = new Http2Setup<>(options, false, maker);
+    setup.headerSensitivityDetector(Http2Setup::isSensitive);
+    setup
+        .initialSettings()
+        .pushEnabled(false)
+        .maxHeaderListSize(Http1Limits.DEFAULT.maxHeaderBytes());
+    return setup.build();
+  }
+
+  static Http2ServerConnection server(
+      Http2ServerOptions options, Maker<Http2ServerConnection> maker) {
+    Http2Setup<Http2ServerConnection> setup = new Http2Setup<>(options.common(), true, maker);
+    setup.headerSensitivityDetector((name, value) -> false);
+    // Who resets much is found out by what becomes of the requests.
+    setup.decoderEnforceMaxRstFramesPerWindow(0, 0);
+    setup.encoderEnforceMaxRstFramesPerWindow(0, 0);
+    Http1Limits limits = options.limits();
+    Http2Settings settings =
+        setup
+            .initialSettings()
+            .maxHeaderListSize(limits.maxHeaderBytes() + (long) FIELD * limits.maxHeaders());
+    if (options.allowConnect()) {
+      settings.connectProtocolEnabled(true);
+    }
+    options.customSettings().forEach(settings::put);
+    return setup.build();
   }
 
   // Not to be guessed from how well it compresses (RFC 7541, section 7.1).
@@ -47,15 +77,10 @@ final class Http2Setup
     };
   }
 
-  Http2ClientConnection build(Maker made) {
-    maker = made;
-    return build();
-  }
-
   @Override
-  protected Http2ClientConnection build(
+  protected C build(
       Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
-    Http2ClientConnection connection = maker.make(decoder, encoder, settings);
+    C connection = maker.make(decoder, encoder, settings);
     frameListener(connection.streams());
     return connection;
   }
