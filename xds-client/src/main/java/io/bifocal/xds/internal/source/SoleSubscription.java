@@ -26,9 +26,6 @@ import org.slf4j.LoggerFactory;
 final class SoleSubscription<T extends Message> implements Subscription {
   private static final Logger log = LoggerFactory.getLogger(SoleSubscription.class);
 
-  /** Answers that may wait for their watcher before no more are fetched. */
-  private static final int MAX_UNSETTLED = 64;
-
   private final ResourceType<T> type;
   private final Sources.Tools tools;
   private final Decoder decoder;
@@ -73,7 +70,7 @@ final class SoleSubscription<T extends Message> implements Subscription {
 
   /** Whether too many answers wait for their verdicts. */
   boolean full() {
-    return state.unsettled() >= MAX_UNSETTLED;
+    return state.full();
   }
 
   /** Names, type and the version that is held. */

@@ -2,7 +2,6 @@ package io.bifocal.xds.internal.state;
 
 import com.google.protobuf.Message;
 import io.bifocal.xds.Hold;
-import io.bifocal.xds.ResourceName;
 import io.bifocal.xds.ResourceStatus;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ResourceWatcher;
@@ -14,14 +13,11 @@ import io.bifocal.xds.internal.resource.Decoded;
 import io.bifocal.xds.internal.resource.Decoded.Bad;
 import io.bifocal.xds.internal.resource.Decoded.Flaw;
 import io.bifocal.xds.internal.resource.Decoded.Good;
-import io.bifocal.xds.internal.resource.Decoded.UnknownField;
 import io.bifocal.xds.internal.resource.Received;
 import io.bifocal.xds.time.Loop;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Collection;
 import java.util.Deque;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,7 +30,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Books<Q extends Message, T extends Message> implements TypeState<Q, T> {
   private static final Logger log = LoggerFactory.getLogger(Books.class);
-  private static final int UNKNOWN_LOGGED = 10;
+
+  /** Responses that may wait for their watchers before no more are let in. */
+  private static final int MAX_UNSETTLED = 64;
 
   private final ResourceType<T> type;
   private final Interests<T> interests;
@@ -46,8 +44,9 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
   private final Deque<Answer<T>> unsettled = new ArrayDeque<>();
   private final Penance penance;
   private final Holdings<T> holdings;
-  private int holds;
-  private long subscriptions;
+  private final UnknownFields unknownFields;
+  private final Holds holds;
+  private final Subscribers<T> subscribers;
   private int stream;
   private String version = "";
 
@@ -66,6 +65,9 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
     this.expiry = new Expiry(loop, this::expired);
     this.penance = new Penance(surroundings);
     this.holdings = new Holdings<>(type, interests, surroundings);
+    this.unknownFields = new UnknownFields(type, surroundings.observer());
+    this.holds = new Holds(loop, surroundings.due());
+    this.subscribers = new Subscribers<>(type, interests, ledger, holdings, loop, this::changed);
   }
 
   @Override
@@ -81,78 +83,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
       ResourceWatcher<T> watcher,
       SubscriptionObserver observer,
       Duration initialFetchTimeout) {
-    Interest<T> interest =
-        new Interest<>(subscriptions++, type, copy(names), watcher, observer, loop);
-    interest.start(initialFetchTimeout);
-    add(interest);
-    changed();
-    return new Subscription() {
-      @Override
-      public void update(Set<String> names) {
-        loop.assertInLoop();
-        Set<String> asked = copy(names);
-        if (!interest.closed() && !interest.names().equals(asked)) {
-          rename(interest, asked);
-        }
-      }
-
-      @Override
-      public List<ResourceStatus> statuses() {
-        loop.assertInLoop();
-        return interest.closed() ? List.of() : holdings.statuses(interest);
-      }
-
-      @Override
-      public void close() {
-        loop.assertInLoop();
-        if (!interest.closed()) {
-          interest.close();
-          remove(interest);
-          changed();
-        }
-      }
-    };
-  }
-
-  private static Set<String> copy(Set<String> names) {
-    Set<String> copy = new LinkedHashSet<>();
-    names.forEach(name -> copy.add(ResourceName.canonical(name)));
-    return copy;
-  }
-
-  private void add(Interest<T> interest) {
-    boolean before = interests.everything();
-    interests.add(interest);
-    // Known names too: a server answers every subscription that it is sent, in delta as well, and
-    // that is how a changed cluster gets its endpoints without waiting for a timeout.
-    ledger.wanted(interest.names(), !before && interests.everything());
-  }
-
-  private void remove(Interest<T> interest) {
-    boolean before = interests.everything();
-    List<String> orphans = interests.remove(interest);
-    unwanted(orphans, before && !interests.everything());
-  }
-
-  private void unwanted(Collection<String> names, boolean everything) {
-    ledger.unwanted(names, everything);
-    holdings.unwanted(names, everything);
-  }
-
-  // Added before it is removed, so that the names it keeps are never without an owner.
-  private void rename(Interest<T> interest, Set<String> names) {
-    Set<String> dropped = copy(interest.names());
-    boolean before = interests.everything();
-    Set<String> orphans = new LinkedHashSet<>(interests.remove(interest));
-    interest.names(names);
-    Set<String> fresh = new LinkedHashSet<>(interests.add(interest));
-    fresh.removeAll(dropped);
-    orphans.removeAll(names);
-    if (!orphans.isEmpty() || (before && !interests.everything())) {
-      unwanted(orphans, before && !interests.everything());
-    }
-    ledger.wanted(fresh, !before && interests.everything());
-    changed();
+    return subscribers.add(names, watcher, observer, initialFetchTimeout);
   }
 
   // News for the server outranks the wait that an unchanged refusal costs.
@@ -165,26 +96,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
 
   @Override
   public Hold hold() {
-    loop.assertInLoop();
-    holds++;
-    return new Hold() {
-      private boolean open = true;
-
-      @Override
-      public void close() {
-        loop.assertInLoop();
-        if (open) {
-          open = false;
-          release();
-        }
-      }
-    };
-  }
-
-  private void release() {
-    if (--holds == 0) {
-      surroundings.due().run();
-    }
+    return holds.take();
   }
 
   // --- the stream
@@ -203,14 +115,14 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
     interests.all().forEach(i -> i.disconnected(error));
   }
 
-  @Override
-  public boolean held() {
-    return holds > 0 || !unsettled.isEmpty() || penance.underWay();
+  // Whether requests wait for something other than the stream.
+  private boolean held() {
+    return holds.any() || !unsettled.isEmpty() || penance.underWay();
   }
 
   @Override
-  public int unsettled() {
-    return unsettled.size();
+  public boolean full() {
+    return unsettled.size() >= MAX_UNSETTLED;
   }
 
   @Override
@@ -252,7 +164,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
     }
     Answer<T> answer = new Answer<>(response, present ? stream : -1, loop);
     unsettled.add(answer);
-    holds++;
+    Hold whileJudged = holds.take();
     try {
       if (response instanceof Good<T> good) {
         deliver(good, answer);
@@ -266,7 +178,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
     } finally {
       answer.allAsked();
       book();
-      release();
+      whileJudged.close();
     }
   }
 
@@ -296,7 +208,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
   }
 
   private void deliver(Good<T> response, Answer<T> answer) {
-    tellUnknown(response.unknown());
+    unknownFields.tell(response.unknown());
     if (interests.isEmpty() && !response.resources().isEmpty() && !ledger.takesUnwanted()) {
       log.warn("{} came though nothing of it is wanted; its version is not taken", type);
       answer.refuse(null);
@@ -312,17 +224,6 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
         answer.ask(delivery.to(), delivery.update(), this::book);
       }
     }
-  }
-
-  private void tellUnknown(List<UnknownField> unknown) {
-    unknown.stream()
-        .limit(UNKNOWN_LOGGED)
-        .forEach(u -> log.warn("{} {} has unknown fields: {}", type, u.resource(), u.paths()));
-    if (unknown.size() > UNKNOWN_LOGGED) {
-      log.warn("{}: {} more resources have them", type, unknown.size() - UNKNOWN_LOGGED);
-    }
-    unknown.forEach(
-        u -> surroundings.observer().onUnknownFields(type.typeUrl(), u.resource(), u.paths()));
   }
 
   // In order: an answer whose elder is still open waits for it.

@@ -69,11 +69,11 @@ public interface TypeState<Q extends Message, T extends Message> {
    */
   void apply(Decoded<T> response, boolean present);
 
-  /** Whether requests of the type wait for something other than the stream. */
-  boolean held();
-
-  /** Responses whose watchers have not all answered; they are kept in memory until then. */
-  int unsettled();
+  /**
+   * Whether so many responses wait for their watchers' answers, in memory, that no more should be
+   * let in.
+   */
+  boolean full();
 
   /** The ticket of the oldest answer that may be sent, {@link Long#MAX_VALUE} if none. */
   long answerTicket();
