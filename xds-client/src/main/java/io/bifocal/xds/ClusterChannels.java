@@ -1,7 +1,6 @@
 package io.bifocal.xds;
 
 import io.bifocal.api.ConfigException;
-import io.bifocal.api.DataSources;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.api.Unpack;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
@@ -19,8 +18,6 @@ import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
-import io.grpc.TlsChannelCredentials;
-import java.io.IOException;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -135,23 +132,13 @@ final class ClusterChannels implements ChannelFactory {
     }
   }
 
-  // Unlike Envoy, gRPC trusts the system's roots when no others are named, and checks the name.
   private static ChannelCredentials credentials(UpstreamTlsContext context) throws ConfigException {
-    TlsChannelCredentials.Builder tls = TlsChannelCredentials.newBuilder();
     CommonTlsContext common = context.getCommonTlsContext();
-    try {
-      if (common.getValidationContext().hasTrustedCa()) {
-        tls.trustManager(DataSources.read(common.getValidationContext().getTrustedCa()).newInput());
-      }
-      if (common.getTlsCertificatesCount() > 0) {
-        TlsCertificate own = common.getTlsCertificates(0);
-        tls.keyManager(
-            DataSources.read(own.getCertificateChain()).newInput(),
-            DataSources.read(own.getPrivateKey()).newInput());
-      }
-    } catch (IOException e) {
-      throw new ConfigException("transport_socket: certificates cannot be read: " + e, e);
-    }
-    return tls.build();
+    CertificateValidationContext validation = common.getValidationContext();
+    TlsCertificate own = common.getTlsCertificatesCount() > 0 ? common.getTlsCertificates(0) : null;
+    return Credentials.tls(
+        validation.hasTrustedCa() ? validation.getTrustedCa() : null,
+        own == null ? null : own.getCertificateChain(),
+        own == null ? null : own.getPrivateKey());
   }
 }

@@ -9,11 +9,7 @@ import io.bifocal.xds.rest.RestTransport;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
-import io.envoyproxy.envoy.config.core.v3.ApiConfigSource.ApiType;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
-import io.envoyproxy.envoy.config.core.v3.DataSource;
-import io.envoyproxy.envoy.config.core.v3.GrpcService;
-import io.envoyproxy.envoy.config.core.v3.GrpcService.GoogleGrpc;
 import io.envoyproxy.envoy.config.core.v3.Locality;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.grpc.ManagedChannel;
@@ -159,13 +155,7 @@ public final class XdsClientBuilder {
    * @param target as gRPC understands it, e.g. {@code xds.example:18000}
    */
   public XdsClientBuilder server(String target) {
-    ads =
-        ApiConfigSource.newBuilder()
-            .setApiType(ApiType.GRPC)
-            .addGrpcServices(
-                GrpcService.newBuilder()
-                    .setGoogleGrpc(GoogleGrpc.newBuilder().setTargetUri(target)))
-            .build();
+    ads = NamedServer.to(target);
     return this;
   }
 
@@ -175,7 +165,7 @@ public final class XdsClientBuilder {
    * @throws IllegalStateException when none was
    */
   public XdsClientBuilder incremental() {
-    ads = named().toBuilder().setApiType(ApiType.DELTA_GRPC).build();
+    ads = NamedServer.incremental(ads);
     return this;
   }
 
@@ -185,7 +175,8 @@ public final class XdsClientBuilder {
    * @throws IllegalStateException when none was
    */
   public XdsClientBuilder tls() {
-    return secured(GoogleGrpc.SslCredentials.getDefaultInstance());
+    ads = NamedServer.tls(ads, null, null, null);
+    return this;
   }
 
   /**
@@ -194,7 +185,8 @@ public final class XdsClientBuilder {
    * @param roots PEM; read when the channel is opened
    */
   public XdsClientBuilder tls(Path roots) {
-    return secured(GoogleGrpc.SslCredentials.newBuilder().setRootCerts(file(roots)).build());
+    ads = NamedServer.tls(ads, roots, null, null);
+    return this;
   }
 
   /**
@@ -204,33 +196,8 @@ public final class XdsClientBuilder {
    * @param key PEM, PKCS#8
    */
   public XdsClientBuilder tls(Path roots, Path chain, Path key) {
-    return secured(
-        GoogleGrpc.SslCredentials.newBuilder()
-            .setRootCerts(file(roots))
-            .setCertChain(file(chain))
-            .setPrivateKey(file(key))
-            .build());
-  }
-
-  private static DataSource file(Path path) {
-    return DataSource.newBuilder().setFilename(path.toString()).build();
-  }
-
-  private XdsClientBuilder secured(GoogleGrpc.SslCredentials ssl) {
-    ApiConfigSource.Builder secured = named().toBuilder();
-    secured
-        .getGrpcServicesBuilder(0)
-        .getGoogleGrpcBuilder()
-        .setChannelCredentials(GoogleGrpc.ChannelCredentials.newBuilder().setSslCredentials(ssl));
-    ads = secured.build();
+    ads = NamedServer.tls(ads, roots, chain, key);
     return this;
-  }
-
-  private ApiConfigSource named() {
-    if (ads == null || ads.getGrpcServicesCount() == 0) {
-      throw new IllegalStateException("name the server first: server(\"host:port\")");
-    }
-    return ads;
   }
 
   /**
@@ -239,24 +206,13 @@ public final class XdsClientBuilder {
    */
   public XdsClientBuilder channel(ManagedChannel channel) {
     this.channel = channel;
-    if (ads == null) {
-      ads =
-          ApiConfigSource.newBuilder()
-              .setApiType(ApiType.GRPC)
-              .addGrpcServices(GrpcService.getDefaultInstance())
-              .build();
-    }
-    return this;
+    return ads == null ? ads(NamedServer.UNNAMED) : this;
   }
 
   /** Serves {@code ads} from memory, without any server. */
   public XdsClientBuilder resources(MemoryResources resources) {
     this.resources = resources;
-    return ads(
-        ApiConfigSource.newBuilder()
-            .setApiType(ApiType.GRPC)
-            .addGrpcServices(GrpcService.getDefaultInstance())
-            .build());
+    return ads(NamedServer.UNNAMED);
   }
 
   // --- surroundings
