@@ -56,17 +56,19 @@ record ChainEnds(Exchange exchange, Response response) implements FilterEnds {
 
   @Override
   public @Nullable Question missingRoute() {
-    return exchange.missingRoute();
+    return exchange.connection.manager.routes().missing(request());
   }
 
   @Override
   public String cluster() {
-    return exchange.cluster();
+    Route route = exchange.route();
+    return route == null ? "" : route.clusterName();
   }
 
   @Override
   public @Nullable String missingCluster() {
-    return exchange.missingCluster();
+    String name = cluster();
+    return name.isEmpty() || hasCluster(name) ? null : name;
   }
 
   @Override

@@ -1,7 +1,6 @@
 package io.bifocal.dataplane.http;
 
 import io.bifocal.dataplane.cluster.WorkerCluster;
-import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.http.codec.Protocol;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.codec.RequestReceiver;
@@ -20,14 +19,11 @@ import io.bifocal.dataplane.http.router.RouterRequest;
 import io.bifocal.dataplane.http.router.RouterSettings;
 import io.bifocal.dataplane.http.router.StreamDurations;
 import io.bifocal.dataplane.http.router.StrictHeaders;
-import io.bifocal.dataplane.ondemand.Question;
-import io.bifocal.dataplane.stream.GrpcStatus;
 import io.bifocal.dataplane.stream.LogType;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -37,21 +33,6 @@ import org.jspecify.annotations.Nullable;
  * deadlines, and counted and logged when it is over. Confined to the worker's loop.
  */
 final class Exchange implements RequestReceiver, Deadlines.Owner {
-  private static final LocalReply NO_ROUTE =
-      new LocalReply(404, "", ResponseFlag.NO_ROUTE_FOUND, "route_not_found");
-  private static final LocalReply REQUEST_TIMEOUT =
-      new LocalReply(408, "request timeout", null, "request_overall_timeout");
-  private static final LocalReply UNDERSCORE =
-      new LocalReply(
-          400,
-          "Bad Request",
-          ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR,
-          "http1.unexpected_underscore");
-  private static final LocalReply REQUEST_TOO_LONG = tooLong(408);
-  private static final LocalReply RESPONSE_TOO_LONG = tooLong(504);
-  private static final LocalReply REQUEST_IDLE = idle(408);
-  private static final LocalReply RESPONSE_IDLE = idle(504);
-
   final HttpConnection connection;
   final StreamInfo info = new StreamInfo();
   private final Protocol protocol;
@@ -83,21 +64,6 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     this.streamIdle = connection.settings.timeouts().streamIdle();
   }
 
-  private static LocalReply idle(int status) {
-    return new LocalReply(
-        status, "stream timeout", ResponseFlag.STREAM_IDLE_TIMEOUT, "stream_idle_timeout");
-  }
-
-  private static LocalReply codecError(Protocol protocol) {
-    return new LocalReply(
-        400, "Bad Request", ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR, protocol.codecError());
-  }
-
-  private static LocalReply tooLong(int status) {
-    return new LocalReply(status, "downstream duration timeout", null, "max_duration_timeout")
-        .withGrpcStatus(GrpcStatus.DEADLINE_EXCEEDED.number());
-  }
-
   RequestHead request() {
     RequestHead head = request;
     if (head == null) {
@@ -122,27 +88,10 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
   public void onHead(RequestHead head, boolean end) {
     long now = connection.loop.nanoTime();
     begin(head, end, now);
+    if (!connection.admission.admits(head, info, response)) {
+      return;
+    }
     HttpSettings settings = connection.settings;
-    if (settings.underscores() != null && refusesNames(head.headers, settings.underscores())) {
-      response.closeAfterwards();
-      info.path = ""; // as of every request that cannot be read
-      info.authority = "";
-      response.localReply(UNDERSCORE);
-      return;
-    }
-    Refusal refusal = Refusal.check(head, settings, connection.downstream);
-    info.path = head.path;
-    info.authority = head.authority;
-    if (refusal != null) {
-      refuse(refusal);
-      return;
-    }
-    LocalReply unknownClient = settings.client().refusal(head.headers, connection.downstream);
-    if (unknownClient != null) {
-      stats.rqIpDetectionRejected.inc();
-      response.localReply(unknownClient);
-      return;
-    }
     if (!settings.proxyContinue() && RequestHeaders.takeExpectation(head.headers)) {
       response.askForBody();
     }
@@ -179,7 +128,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     findRoute();
     if (head.upgrade != null) {
       if (!settings.upgrades().allow(head, route)) {
-        refuse(Refusal.UPGRADE);
+        response.refuse(Refusal.UPGRADE);
         return;
       }
       upgraded = true;
@@ -201,7 +150,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
 
   // The cluster is known by then to Envoy, which tells of it.
   private void logBeforeEnd(HttpSettings.LogTimes times, long now) {
-    info.upstreamCluster = cluster();
+    info.upstreamCluster = route == null ? "" : route.clusterName();
     if (times.onNewRequest()) {
       log(LogType.DOWNSTREAM_START, now);
     }
@@ -219,29 +168,6 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
   /** Where the request comes from. */
   Origin origin() {
     return origin;
-  }
-
-  private boolean refusesNames(HttpHeaders headers, HttpSettings.Underscores action) {
-    List<String> names = HeaderNames.withUnderscores(headers);
-    if (names.isEmpty()) {
-      return false;
-    }
-    boolean rejects = action == HttpSettings.Underscores.REJECT;
-    connection.here.underscores.seen(rejects, names.size());
-    names.forEach(headers::remove);
-    return rejects;
-  }
-
-  private void refuse(Refusal refusal) {
-    stats.refused(refusal);
-    if (refusal == Refusal.ESCAPED_SLASHES) {
-      response.normalized(refusal.reply());
-      return;
-    }
-    if (refusal.closes) {
-      response.closeAfterwards();
-    }
-    response.localReply(refusal.reply());
   }
 
   /** Looks for the route; another time with the same chance. */
@@ -268,26 +194,6 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     return route;
   }
 
-  /** Who may know the route that the request lacks; null when nobody does. */
-  @Nullable Question missingRoute() {
-    return connection.manager.routes().missing(request());
-  }
-
-  /** The name of the cluster that the route chooses; empty when it chooses none. */
-  String cluster() {
-    Route found = route;
-    if (found == null || !(found.action() instanceof RouteAction.Forward forward)) {
-      return "";
-    }
-    return forward.clusterName();
-  }
-
-  /** The name of the cluster that the route chooses, when there is no such cluster. */
-  @Nullable String missingCluster() {
-    String name = cluster();
-    return name.isEmpty() || connection.here.clusters.find(name) != null ? null : name;
-  }
-
   @Nullable StreamFilters filters() {
     return filters;
   }
@@ -307,7 +213,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
         // What would follow is a tunnel's payload.
         response.closeAfterwards();
       }
-      response.localReply(NO_ROUTE);
+      response.localReply(StreamReplies.NO_ROUTE);
       return;
     }
     RouteAction action = found.action();
@@ -446,32 +352,20 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
    */
   @Nullable Consumer<ByteBuf> redirection(
       InternalRedirects policy, int status, HttpHeaders answer) {
-    InternalRedirect before = redirects == null ? new InternalRedirect() : redirects;
-    InternalRedirect.Target target = before.target(policy, request(), answer, stats);
-    if (target == null) {
+    InternalRedirect before =
+        redirects == null ? new InternalRedirect(connection, random) : redirects;
+    InternalRedirect.Redirected next = before.next(policy, status, request(), answer, info);
+    if (next == null) {
       return null;
     }
-    RequestHead head = InternalRedirect.head(policy, status, request(), answer, target);
-    RouteTable table = connection.manager.routes().current(head);
-    Route to = table == null ? null : table.match(head, info, random);
-    if (to == null) {
-      stats.redirectNoRoute.inc();
-      info.routeName = ""; // as Envoy's log has it
-      info.upstreamCluster = "";
-      return null;
-    }
-    if (!before.accepts(policy, request(), target, info.routeName, to.name())) {
-      stats.redirectPredicate.inc();
-      return null;
-    }
-    before.follow();
-    return body -> follow(before, status, to, head, body);
+    return body -> follow(before, status, next, body);
   }
 
   // As by Envoy it is another stream, with a line of its own in the access log: the line of the
   // first one tells of the second one's request already.
   private void follow(
-      InternalRedirect redirect, int status, Route to, RequestHead head, ByteBuf body) {
+      InternalRedirect redirect, int status, InternalRedirect.Redirected to, ByteBuf body) {
+    RequestHead head = to.head();
     Exchange next = new Exchange(connection, response.sender());
     next.redirects = redirect;
     next.origin = origin;
@@ -483,8 +377,8 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     info.authority = head.authority;
     info.path = head.path;
     info.requestHeaders = head.headers;
-    info.routeName = to.name();
-    if (to.action() instanceof RouteAction.Forward forward) {
+    info.routeName = to.route().name();
+    if (to.route().action() instanceof RouteAction.Forward forward) {
       info.upstreamCluster = forward.clusterName();
     }
     end();
@@ -553,7 +447,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
       onStreamReset(reason);
     } else if (!response.begun()) {
       stats.cxProtocolError.inc();
-      response.localReply(codecError(protocol));
+      response.localReply(StreamReplies.codecError(protocol));
       return;
     } else {
       stats.cxProtocolError.inc();
@@ -592,11 +486,11 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
       }
       case REQUEST -> {
         stats.rqTimeout.inc();
-        giveUp(REQUEST_TIMEOUT);
+        giveUp(StreamReplies.REQUEST_TIMEOUT);
       }
       case STREAM_IDLE -> {
         stats.rqIdleTimeout.inc();
-        giveUp(requestEnded ? RESPONSE_IDLE : REQUEST_IDLE);
+        giveUp(StreamReplies.idle(requestEnded));
       }
       case LOG -> {
         HttpSettings.LogTimes times = connection.settings.logTimes();
@@ -606,7 +500,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
       }
       case STREAM_DURATION -> {
         stats.rqMaxDuration.inc();
-        giveUp(requestEnded ? RESPONSE_TOO_LONG : REQUEST_TOO_LONG);
+        giveUp(StreamReplies.tooLong(requestEnded));
       }
       default -> {}
     }

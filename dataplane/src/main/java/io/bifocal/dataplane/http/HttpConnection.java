@@ -33,6 +33,8 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
   /** For the exchanges. */
   final FreeDeadlines streamDeadlines;
 
+  final Admission admission = new Admission(this);
+
   private final Deadlines deadlines;
   private final long startNanos;
   private final PrematureResets prematureResets = new PrematureResets();

@@ -2,6 +2,9 @@ package io.bifocal.dataplane.http;
 
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.route.InternalRedirects;
+import io.bifocal.dataplane.http.route.Route;
+import io.bifocal.dataplane.http.route.RouteTable;
+import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
@@ -19,8 +22,55 @@ import org.jspecify.annotations.Nullable;
 final class InternalRedirect {
   private static final AsciiString ORIGINAL_URL = AsciiString.cached("x-envoy-original-url");
 
+  /** The request that follows, and its route. */
+  record Redirected(RequestHead head, Route route) {}
+
+  private final HttpConnection connection;
+  private final HttpStats stats;
+  private final long random;
   private final Map<String, Set<String>> routesBefore = new HashMap<>(2);
   private int followed;
+
+  /**
+   * @param random the request's chance, which its followers share
+   */
+  InternalRedirect(HttpConnection connection, long random) {
+    this.connection = connection;
+    this.stats = connection.stats;
+    this.random = random;
+  }
+
+  /**
+   * What follows an answer; null when it is the client's to follow. Counts what forbids it.
+   *
+   * @param info of the request before; routing notes its findings there, as Envoy's log has it
+   */
+  @Nullable Redirected next(
+      InternalRedirects policy,
+      int status,
+      RequestHead before,
+      HttpHeaders answer,
+      StreamInfo info) {
+    Target target = target(policy, before, answer);
+    if (target == null) {
+      return null;
+    }
+    RequestHead head = head(policy, status, before, answer, target);
+    RouteTable table = connection.manager.routes().current(head);
+    Route to = table == null ? null : table.match(head, info, random);
+    if (to == null) {
+      stats.redirectNoRoute.inc();
+      info.routeName = "";
+      info.upstreamCluster = "";
+      return null;
+    }
+    if (!accepts(policy, before, target, info.routeName, to.name())) {
+      stats.redirectPredicate.inc();
+      return null;
+    }
+    followed++;
+    return new Redirected(head, to);
+  }
 
   /** Where a {@code location} leads; null when it does not say all of it. */
   record Target(String scheme, String authority, String path) {
@@ -50,9 +100,8 @@ final class InternalRedirect {
     }
   }
 
-  /** Whether it may be followed as far as its target alone tells; counts what forbids it. */
-  @Nullable Target target(
-      InternalRedirects policy, RequestHead head, HttpHeaders answer, HttpStats stats) {
+  // Whether it may be followed as far as its target alone tells.
+  private @Nullable Target target(InternalRedirects policy, RequestHead head, HttpHeaders answer) {
     String location = answer.get(HttpHeaderNames.LOCATION);
     if (location == null) {
       return null;
@@ -77,8 +126,8 @@ final class InternalRedirect {
     return !head.scheme.equals("https");
   }
 
-  /** Whether the policy's predicates accept the route that it leads to. */
-  boolean accepts(
+  // Whether the policy's predicates accept the route that it leads to.
+  private boolean accepts(
       InternalRedirects policy, RequestHead head, Target target, String from, String to) {
     for (InternalRedirects.Predicate predicate : policy.predicates()) {
       if (!accepts(predicate, head, target, from, to)) {
@@ -103,12 +152,8 @@ final class InternalRedirect {
     return routesBefore.computeIfAbsent(from, name -> new HashSet<>()).add(to);
   }
 
-  void follow() {
-    followed++;
-  }
-
-  /** The request as it goes to the redirect's target. */
-  static RequestHead head(
+  // The request as it goes to the redirect's target.
+  private static RequestHead head(
       InternalRedirects policy, int status, RequestHead before, HttpHeaders answer, Target target) {
     HttpHeaders headers = before.headers.copy();
     for (AsciiString name : policy.headersToCopy()) {

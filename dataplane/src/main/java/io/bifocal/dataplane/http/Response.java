@@ -201,8 +201,21 @@ final class Response implements DownstreamStream {
     respond(reply, headers);
   }
 
-  /** Sends the client to its path as it is normally written. */
-  void normalized(LocalReply reply) {
+  /** The request may not go on. */
+  void refuse(Refusal refusal) {
+    exchange.connection.stats.refused(refusal);
+    if (refusal == Refusal.ESCAPED_SLASHES) {
+      normalized(refusal.reply());
+      return;
+    }
+    if (refusal.closes) {
+      closeAfterwards();
+    }
+    localReply(refusal.reply());
+  }
+
+  // Sends the client to its path as it is normally written.
+  private void normalized(LocalReply reply) {
     HttpHeaders headers = LocalHeaders.empty();
     headers.set(HttpHeaderNames.LOCATION, request().path);
     respond(reply, headers);

@@ -63,6 +63,11 @@ public record Route(
         : this;
   }
 
+  /** The cluster that it chooses; empty when it chooses none. */
+  public String clusterName() {
+    return action instanceof RouteAction.Forward forward ? forward.clusterName() : "";
+  }
+
   /** Where its virtual host counts a request; null for nowhere. */
   public @Nullable RequestCounts virtualCluster(RequestHead head) {
     return virtualClusters == null ? null : virtualClusters.of(head);
