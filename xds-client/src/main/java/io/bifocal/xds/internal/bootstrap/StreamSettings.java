@@ -83,8 +83,9 @@ public record StreamSettings(
     Duration max = BACKOFF_MAX;
     if (service.hasEnvoyGrpc() && service.getEnvoyGrpc().getRetryPolicy().hasRetryBackOff()) {
       BackoffStrategy given = service.getEnvoyGrpc().getRetryPolicy().getRetryBackOff();
-      base = duration(given.getBaseInterval());
-      max = given.hasMaxInterval() ? duration(given.getMaxInterval()) : base.multipliedBy(10);
+      base = JavaDuration.of(given.getBaseInterval());
+      max =
+          given.hasMaxInterval() ? JavaDuration.of(given.getMaxInterval()) : base.multipliedBy(10);
       if (base.isZero() || base.isNegative() || max.compareTo(base) < 0) {
         throw new IllegalArgumentException(
             "retry_back_off: max_interval must be greater than or equal to the base_interval,"
@@ -130,9 +131,5 @@ public record StreamSettings(
     }
     return new Rate(
         settings.hasMaxTokens() ? Math.max(1, settings.getMaxTokens().getValue()) : 100, perSecond);
-  }
-
-  private static Duration duration(com.google.protobuf.Duration duration) {
-    return JavaDuration.of(duration);
   }
 }

@@ -186,7 +186,7 @@ final class Books<Q extends Message, T extends Message> implements TypeState<Q, 
   private Decoded<T> judged(Decoded<T> decoded) {
     if (decoded instanceof Good<T> good) {
       for (Flaw flaw : good.flaws()) {
-        if (interests.everything() || !interests.in(flaw.name()).isEmpty()) {
+        if (interests.wants(flaw.name())) {
           return new Bad<>(
               good.stamp(), flaw.reason(), flaw.name(), flaw.fieldPath(), flaw.value());
         }

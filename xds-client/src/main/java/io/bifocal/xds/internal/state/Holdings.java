@@ -179,9 +179,7 @@ final class Holdings<T extends Message> {
   }
 
   private boolean isWanted(String name, List<String> aliases) {
-    return interests.everything()
-        || !interests.in(name).isEmpty()
-        || aliases.stream().anyMatch(alias -> !interests.in(alias).isEmpty());
+    return interests.wants(name) || aliases.stream().anyMatch(interests::wants);
   }
 
   private static String brief(String reason) {

@@ -95,13 +95,7 @@ final class Slot<T extends Message> implements Ground.Ear<T> {
 
   // As Envoy has it: of endpoints and routes, the last that were good stay.
   private Verdict removed() {
-    WatchError error =
-        new WatchError(
-            WatchError.Kind.DOES_NOT_EXIST,
-            told(),
-            key.name(),
-            "",
-            "the control plane has no " + key.type() + " " + key.name());
+    WatchError error = WatchError.doesNotExist(told(), key.name());
     if (hasValue() && !key.type().wholeState()) {
       tree.ambient(error);
       return Verdict.accept();
