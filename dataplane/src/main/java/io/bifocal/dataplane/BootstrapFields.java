@@ -52,8 +52,7 @@ final class BootstrapFields {
 
   private static final SupportedFields CLUSTER_MANAGER =
       SupportedFields.of(ClusterManager.getDescriptor())
-          .supports("upstream_bind_config", "load_stats_config")
-          .ignores("hosts are spread evenly, wherever this proxy is", "local_cluster_name")
+          .supports("upstream_bind_config", "load_stats_config", "local_cluster_name")
           .ignores("hosts are not ejected yet", "outlier_detection")
           .ignores(
               "a worker makes its part of a cluster on first use anyway",

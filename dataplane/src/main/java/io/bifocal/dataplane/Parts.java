@@ -4,6 +4,7 @@ import io.bifocal.dataplane.cluster.ClusterDefaults;
 import io.bifocal.dataplane.cluster.ClusterManager;
 import io.bifocal.dataplane.cluster.ClusterTables;
 import io.bifocal.dataplane.cluster.ConnectDefaults;
+import io.bifocal.dataplane.cluster.ProxyPlace;
 import io.bifocal.dataplane.connect.OutcomeMemory;
 import io.bifocal.dataplane.connect.RaceListener;
 import io.bifocal.dataplane.controlplane.AdsChannelFactory;
@@ -14,6 +15,7 @@ import io.bifocal.dataplane.dns.SystemNameService;
 import io.bifocal.dataplane.extension.AccessLogs;
 import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.extension.Registry;
+import io.bifocal.dataplane.host.Locality;
 import io.bifocal.dataplane.http.HttpConnectionManagerFactory;
 import io.bifocal.dataplane.http.codec.Http2ClientConnection;
 import io.bifocal.dataplane.http.filter.FilterChainReader;
@@ -104,7 +106,8 @@ final class Parts implements AutoCloseable {
                     options.transport(),
                     listener(worker, options.races()),
                     outcomes,
-                    Http2ClientConnection.SESSIONS));
+                    Http2ClientConnection.SESSIONS),
+            place(bootstrap));
     channels = new AdsChannelFactory(tables::of, workers.get(0), Pings.of(bootstrap));
     xds = client(bootstrap, options);
     names = new SystemNameService(control, options.transport(), stats.root(), resolver);
@@ -112,7 +115,8 @@ final class Parts implements AutoCloseable {
         new ClusterDefaults(
             new ConnectDefaults(runtime),
             bootstrap.getClusterManager().getUpstreamBindConfig(),
-            resolver);
+            resolver,
+            runtime);
     secrets = new SecretManager(control, xds.subscriptions(), this::secretObserver);
     TransportSockets transports = new TransportSockets(secrets);
     clusters =
@@ -164,6 +168,13 @@ final class Parts implements AutoCloseable {
   }
 
   /** Who hears of a worker's races: the embedder, {@code /races}, and the Flight Recorder. */
+  private static ProxyPlace place(Bootstrap bootstrap) {
+    io.envoyproxy.envoy.config.core.v3.Locality here = bootstrap.getNode().getLocality();
+    return new ProxyPlace(
+        new Locality(here.getRegion(), here.getZone(), here.getSubZone()),
+        bootstrap.getClusterManager().getLocalClusterName());
+  }
+
   private RaceListener listener(Worker worker, RaceListener embedder) {
     return embedder.and(races.of(worker.shard() - 1)).and(new RaceRecorder());
   }

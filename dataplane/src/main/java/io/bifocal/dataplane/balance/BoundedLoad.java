@@ -5,6 +5,7 @@ import io.bifocal.dataplane.host.HostState;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 
 /**
  * A table whose hosts are passed by while they have too much to do: then others come in an order
@@ -17,17 +18,17 @@ final class BoundedLoad implements HashTable {
   private final int factor;
   private final Map<HostState, Double> weights = new HashMap<>();
 
-  BoundedLoad(HashTable table, List<Host> hosts, int factor) {
+  BoundedLoad(HashTable table, List<Host> hosts, ToDoubleFunction<Host> weight, int factor) {
     this.table = table;
     this.hosts = hosts;
     this.factor = factor;
-    double sum = hosts.stream().mapToDouble(Host::weight).sum();
-    hosts.forEach(host -> weights.put(host.state(), host.weight() / sum));
+    double sum = hosts.stream().mapToDouble(weight).sum();
+    hosts.forEach(host -> weights.put(host.state(), weight.applyAsDouble(host) / sum));
   }
 
   @Override
-  public Host find(long hash) {
-    Host first = table.find(hash);
+  public Host find(long hash, int attempt) {
+    Host first = table.find(hash, attempt);
     long all = 0;
     for (int i = 0; i < hosts.size(); i++) {
       all += active(hosts.get(i));

@@ -2,17 +2,27 @@ package io.bifocal.dataplane.balance;
 
 import io.bifocal.dataplane.host.Host;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /**
  * Which host a hash leads to: the same one for all workers and proxies, and for as many hashes as
  * can be also when hosts come and go.
  */
-public sealed interface ConsistentHash {
+public sealed interface ConsistentHash extends Policy {
   /** How often a hash's host may be loaded beyond the others, and by what hosts are told apart. */
   Common common();
 
   /** A table of some hosts; there is at least one. */
-  HashTable table(List<Host> hosts);
+  default HashTable table(List<Host> hosts) {
+    return table(hosts, Host::weight);
+  }
+
+  /**
+   * The same.
+   *
+   * @param weight of each host against the others; none is 0
+   */
+  HashTable table(List<Host> hosts, ToDoubleFunction<Host> weight);
 
   /**
    * What both kinds have.
@@ -53,8 +63,8 @@ public sealed interface ConsistentHash {
     }
 
     @Override
-    public HashTable table(List<Host> hosts) {
-      return new HashRing(this, hosts);
+    public HashTable table(List<Host> hosts, ToDoubleFunction<Host> weight) {
+      return new HashRing(this, hosts, weight);
     }
   }
 
@@ -67,8 +77,8 @@ public sealed interface ConsistentHash {
     public static final Maglev DEFAULT = new Maglev(65537, Common.DEFAULT);
 
     @Override
-    public HashTable table(List<Host> hosts) {
-      return new MaglevTable(this, hosts);
+    public HashTable table(List<Host> hosts, ToDoubleFunction<Host> weight) {
+      return new MaglevTable(this, hosts, weight);
     }
   }
 }

@@ -1,51 +1,57 @@
 package io.bifocal.dataplane.balance;
 
-import io.bifocal.dataplane.host.Host;
-import io.bifocal.dataplane.host.HostState;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Earliest deadline first: a host of weight w is due every 1/w, so that turns are in proportion to
+ * Earliest deadline first: what has weight w is due every 1/w, so that turns are in proportion to
  * the weights and evenly spread.
  */
-final class Edf {
-  private record Due(Host host, double deadline, long order) {}
+final class Edf<T> {
+  private record Due<T>(T what, double deadline, long order) {}
 
-  private final ToDoubleFunction<Host> weight;
-  private final PriorityQueue<Due> queue =
-      new PriorityQueue<>(Comparator.comparingDouble(Due::deadline).thenComparingLong(Due::order));
+  private final Function<T, Object> identity;
+  private final ToDoubleFunction<T> weight;
+  private final PriorityQueue<Due<T>> queue =
+      new PriorityQueue<>(
+          Comparator.<Due<T>>comparingDouble(Due::deadline).thenComparingLong(Due::order));
   private double now;
   private long order;
 
-  Edf(ToDoubleFunction<Host> weight) {
+  /**
+   * @param identity by what versions of one thing are known
+   * @param weight of each, asked for anew for every turn
+   */
+  Edf(Function<T, Object> identity, ToDoubleFunction<T> weight) {
+    this.identity = identity;
     this.weight = weight;
   }
 
   /** Takes over a new list; who was in the old one keeps its turn. */
-  void update(List<Host> hosts) {
-    Map<HostState, Due> kept = new HashMap<>();
-    queue.forEach(due -> kept.put(due.host().state(), due));
+  void update(List<T> all) {
+    Map<Object, Due<T>> kept = new HashMap<>();
+    queue.forEach(due -> kept.put(identity.apply(due.what()), due));
     queue.clear();
-    for (Host host : hosts) {
-      Due before = kept.get(host.state());
-      double fresh = now + 1 / weight.applyAsDouble(host);
+    for (T each : all) {
+      Due<T> before = kept.get(identity.apply(each));
+      double fresh = now + 1 / weight.applyAsDouble(each);
       queue.add(
           before == null || before.deadline() > fresh
-              ? new Due(host, fresh, order++)
-              : new Due(host, before.deadline(), before.order()));
+              ? new Due<>(each, fresh, order++)
+              : new Due<>(each, before.deadline(), before.order()));
     }
   }
 
-  /** The host whose turn it is; there must be one. */
-  Host next() {
-    Due due = queue.remove();
+  /** Whose turn it is; there must be one. */
+  T next() {
+    Due<T> due = queue.remove();
     now = due.deadline();
-    queue.add(new Due(due.host(), now + 1 / weight.applyAsDouble(due.host()), order++));
-    return due.host();
+    queue.add(new Due<>(due.what(), now + 1 / weight.applyAsDouble(due.what()), order++));
+    return due.what();
   }
 }

@@ -7,6 +7,7 @@ import io.bifocal.dataplane.hash.MurmurHash2;
 import io.bifocal.dataplane.hash.XxHash64;
 import io.bifocal.dataplane.host.Host;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -21,10 +22,10 @@ final class HashRing implements HashTable {
   private final long[] places;
   private final int[] hostAt;
 
-  HashRing(Ring config, List<Host> hosts) {
+  HashRing(Ring config, List<Host> hosts, ToDoubleFunction<Host> weight) {
     this.hosts = hosts;
-    double sum = hosts.stream().mapToDouble(Host::weight).sum();
-    double least = hosts.stream().mapToDouble(Host::weight).min().orElse(1) / sum;
+    double sum = hosts.stream().mapToDouble(weight).sum();
+    double least = hosts.stream().mapToDouble(weight).min().orElse(1) / sum;
     double scale =
         Math.min(Math.ceil(least * (double) config.least()) / least, (double) config.most());
     int size = (int) Math.ceil(scale);
@@ -34,7 +35,7 @@ final class HashRing implements HashTable {
     double target = 0;
     for (int i = 0; i < hosts.size(); i++) {
       String key = config.common().key(hosts.get(i)) + "_";
-      target += scale * (hosts.get(i).weight() / sum);
+      target += scale * (weight.applyAsDouble(hosts.get(i)) / sum);
       for (int n = 0; count < target; n++) {
         hashes[count] = hash(config, key + n) ^ SIGN;
         owners[count] = i;
@@ -63,7 +64,7 @@ final class HashRing implements HashTable {
   }
 
   @Override
-  public Host find(long hash) {
+  public Host find(long hash, int attempt) {
     long wanted = hash ^ SIGN;
     int low = 0;
     int high = places.length;
@@ -75,7 +76,7 @@ final class HashRing implements HashTable {
         high = middle;
       }
     }
-    return hosts.get(hostAt[low == places.length ? 0 : low]);
+    return hosts.get(hostAt[(int) (((long) low + attempt) % places.length)]);
   }
 
   @Override

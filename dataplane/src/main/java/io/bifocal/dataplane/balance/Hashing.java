@@ -4,50 +4,48 @@ import static java.util.Objects.requireNonNull;
 
 import io.bifocal.dataplane.host.Host;
 import java.util.List;
-import java.util.function.Consumer;
-import java.util.function.LongSupplier;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The host that a request's hash leads to; any host for a request without one. */
 final class Hashing extends PriorityBalancer {
   private final ConsistentHash how;
-  private final Consumer<TableShape> onTable;
 
-  Hashing(ConsistentHash how, Panic panic, LongSupplier chance, Consumer<TableShape> onTable) {
-    super(panic, chance);
+  Hashing(ConsistentHash how, Surroundings around) {
+    super(around);
     this.how = how;
-    this.onTable = onTable;
   }
 
   @Override
-  long point(LoadBalancerContext context, LongSupplier chance) {
-    return context.hashed() ? context.hash() : chance.getAsLong();
+  long point(LoadBalancerContext context) {
+    return context.hashed() ? context.hash() : around.chance().getAsLong();
   }
 
   @Override
-  Rotation rotation(LongSupplier chance) {
-    return new ByHash(chance);
+  boolean choosesLocalities() {
+    return false;
+  }
+
+  @Override
+  Rotation rotation(PriorityLoad.Kind kind) {
+    return new ByHash();
   }
 
   private final class ByHash implements Rotation {
-    private final LongSupplier chance;
     private @Nullable HashTable table;
 
-    ByHash(LongSupplier chance) {
-      this.chance = chance;
-    }
-
     @Override
-    public void update(List<Host> hosts) {
-      HashTable all = how.table(hosts);
+    public void update(List<Host> all, ToDoubleFunction<Host> weight) {
+      List<Host> hosts = all.stream().filter(host -> weight.applyAsDouble(host) > 0).toList();
+      HashTable whole = how.table(hosts, weight);
       int factor = how.common().balanceFactor();
-      onTable.accept(all.shape());
-      table = factor == 0 ? all : new BoundedLoad(all, hosts, factor);
+      around.onTable().accept(whole.shape());
+      table = factor == 0 ? whole : new BoundedLoad(whole, hosts, weight, factor);
     }
 
     @Override
-    public Host next(LoadBalancerContext context) {
-      return requireNonNull(table).find(point(context, chance));
+    public Host next(LoadBalancerContext context, int attempt) {
+      return requireNonNull(table).find(point(context), attempt);
     }
   }
 }

@@ -8,6 +8,7 @@ import io.bifocal.dataplane.host.Host;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /**
  * A table that hosts fill in turn, each in an order of its own. Source: the paper "Maglev: A Fast
@@ -19,7 +20,7 @@ final class MaglevTable implements HashTable {
   private final List<Host> hosts;
   private final int[] hostAt;
 
-  MaglevTable(Maglev config, List<Host> unsorted) {
+  MaglevTable(Maglev config, List<Host> unsorted, ToDoubleFunction<Host> weight) {
     // The order must not depend on how the hosts were listed.
     hosts =
         unsorted.stream()
@@ -27,17 +28,17 @@ final class MaglevTable implements HashTable {
             .toList();
     hostAt = new int[config.size()];
     Arrays.fill(hostAt, EMPTY);
-    fill(config);
+    fill(config, weight);
   }
 
   private static byte[] bytes(Maglev config, Host host) {
     return config.common().key(host).getBytes(UTF_8);
   }
 
-  private void fill(Maglev config) {
+  private void fill(Maglev config, ToDoubleFunction<Host> weight) {
     int size = config.size();
-    double sum = hosts.stream().mapToDouble(Host::weight).sum();
-    double heaviest = hosts.stream().mapToDouble(Host::weight).max().orElse(1) / sum;
+    double sum = hosts.stream().mapToDouble(weight).sum();
+    double heaviest = hosts.stream().mapToDouble(weight).max().orElse(1) / sum;
     long[] at = new long[hosts.size()];
     long[] skip = new long[hosts.size()];
     double[] target = new double[hosts.size()];
@@ -50,7 +51,7 @@ final class MaglevTable implements HashTable {
     for (int round = 1; filled < size; round++) {
       for (int i = 0; i < at.length && filled < size; i++) {
         // The heaviest takes its turn in every round, the others in proportion.
-        if (round * (hosts.get(i).weight() / sum) < target[i]) {
+        if (round * (weight.applyAsDouble(hosts.get(i)) / sum) < target[i]) {
           continue;
         }
         target[i] += heaviest;
@@ -65,7 +66,9 @@ final class MaglevTable implements HashTable {
   }
 
   @Override
-  public Host find(long hash) {
+  public Host find(long wanted, int attempt) {
+    // Most bits differ with every attempt.
+    long hash = attempt == 0 ? wanted : wanted ^ -attempt;
     return hosts.get(hostAt[(int) Long.remainderUnsigned(hash, hostAt.length)]);
   }
 

@@ -1,88 +1,206 @@
 package io.bifocal.dataplane.balance;
 
+import io.bifocal.dataplane.balance.PriorityLoad.Kind;
 import io.bifocal.dataplane.balance.PriorityLoad.Share;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostSet;
+import io.bifocal.dataplane.host.Locality;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
-/** What all policies share: first a part of the load is chosen, then a host within it. */
+/**
+ * What all policies share: first a part of the load is chosen, then maybe a locality, then a host
+ * there.
+ */
 abstract class PriorityBalancer implements LoadBalancer {
-  /** Whose turn it is among the hosts of one share. */
-  interface Rotation {
-    /** The hosts have changed; there is at least one. */
-    void update(List<Host> hosts);
+  final Surroundings around;
+  private final LongSupplier chance;
+  private final Map<Part, Rotation> rotations = new HashMap<>();
+  private final Map<Long, Spread> withoutSome = new HashMap<>(0);
+  private @Nullable ZoneRouting zones;
+  private HostSet current = HostSet.EMPTY;
+  private Spread all = Spread.NONE;
 
-    Host next(LoadBalancerContext context);
+  /**
+   * Hosts that take turns.
+   *
+   * @param where the locality; null for any
+   */
+  private record Part(int priority, Kind kind, @Nullable Locality where) {}
+
+  /** How the load is spread, and who serves each part. */
+  private record Spread(PriorityLoad load, List<LocalityChoice> byShare) {
+    static final Spread NONE = new Spread(new PriorityLoad(List.of()), List.of());
   }
 
-  private record Key(int priority, PriorityLoad.Kind kind) {}
-
-  private final Panic panic;
-  private final LongSupplier chance;
-  private final Map<Key, Rotation> rotations = new HashMap<>();
-  private final List<Rotation> byShare = new ArrayList<>();
-  private HostSet current = HostSet.EMPTY;
-  private PriorityLoad load = new PriorityLoad(List.of());
-
-  PriorityBalancer(Panic panic, LongSupplier chance) {
-    this.panic = panic;
-    this.chance = chance;
+  PriorityBalancer(Surroundings around) {
+    this.around = around;
+    this.chance = around.chance();
   }
 
   /** By which of several shares one is chosen. */
-  long point(LoadBalancerContext context, LongSupplier chance) {
+  long point(LoadBalancerContext context) {
     return chance.getAsLong();
   }
 
   /** A rotation without hosts. */
-  abstract Rotation rotation(LongSupplier chance);
+  abstract Rotation rotation(Kind kind);
+
+  /** Whether hosts take turns within a locality; else its weight is made theirs. */
+  boolean choosesLocalities() {
+    return true;
+  }
 
   @Override
-  @SuppressWarnings("ReferenceEquality") // a set is immutable: the same one means no change
   public final @Nullable Host choose(HostSet hosts, LoadBalancerContext context) {
-    if (hosts != current) {
+    keepUp(hosts);
+    RetryPlan retry = context.retry();
+    Host host = chooseOne(hosts, context, 0);
+    if (retry != null) {
+      for (int i = 1; i <= retry.attempts() && host != null && retry.refuses(host); i++) {
+        host = chooseOne(hosts, context, i);
+      }
+    }
+    return host;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // a set is immutable: the same one means no change
+  private void keepUp(HostSet hosts) {
+    boolean changed = hosts != current;
+    LocalZone local = around.local();
+    if (local != null && choosesLocalities()) {
+      if (zones == null && around.localities() instanceof LocalitySpread.ZoneAware how) {
+        zones = new ZoneRouting(how, local, around);
+      }
+      changed |= zones != null && zones.localChanged();
+    }
+    if (changed) {
       workOut(hosts);
     }
-    Host host = chooseOnce(context, true);
-    if (host == null && !load.shares().isEmpty()) {
+  }
+
+  private @Nullable Host chooseOne(HostSet hosts, LoadBalancerContext context, int attempt) {
+    Host host = tryOnce(context, attempt, true);
+    if (host == null && !all.byShare.isEmpty()) {
       workOut(hosts);
-      host = chooseOnce(context, false);
+      host = tryOnce(context, attempt, false);
     }
     return host;
   }
 
   /** Null when there is none, or when the one whose turn it is has lost its health meanwhile. */
-  private @Nullable Host chooseOnce(LoadBalancerContext context, boolean admittedOnly) {
-    int shares = load.shares().size();
+  private @Nullable Host tryOnce(LoadBalancerContext context, int attempt, boolean admittedOnly) {
+    Spread spread = spread(context);
+    int shares = spread.byShare.size();
     if (shares == 0) {
+      if (around.panic().threshold() > 0) {
+        around.panic().onChoice().run();
+      }
       return null;
     }
-    int index = shares == 1 ? 0 : load.pick(point(context, chance), context.excluded());
-    Host host = byShare.get(index).next(context);
-    Share share = load.shares().get(index);
-    if (admittedOnly && !share.admits(host)) {
-      return null;
+    int index = shares == 1 ? 0 : spread.load.pick(point(context));
+    Share share = spread.load.shares().get(index);
+    if (share.kind() == Kind.PANIC) {
+      around.panic().onChoice().run();
+      if (around.localities() instanceof LocalitySpread.ZoneAware zone && zone.failOnPanic()) {
+        return null;
+      }
     }
-    if (share.kind() == PriorityLoad.Kind.PANIC) {
-      panic.onChoice().run();
+    Host host = spread.byShare.get(index).next(context, attempt);
+    return host == null || (admittedOnly && !share.admits(host)) ? null : host;
+  }
+
+  private Spread spread(LoadBalancerContext context) {
+    RetryPlan retry = context.retry();
+    long excluded = retry == null ? 0 : retry.excluded();
+    if (retry == null || excluded == 0) {
+      return all;
     }
-    return host;
+    Spread some = withoutSome.get(excluded);
+    if (some == null) {
+      some = spread(PriorityLoad.of(current, around.panic().threshold(), excluded));
+      withoutSome.put(excluded, some);
+    }
+    if (some.byShare.isEmpty()) {
+      retry.nothingLeft();
+      return all;
+    }
+    return some;
   }
 
   private void workOut(HostSet hosts) {
     current = hosts;
-    load = PriorityLoad.of(hosts, panic.threshold());
-    byShare.clear();
-    for (Share share : load.shares()) {
-      Rotation rotation =
-          rotations.computeIfAbsent(new Key(share.priority(), share.kind()), k -> rotation(chance));
-      rotation.update(share.hosts());
-      byShare.add(rotation);
+    withoutSome.clear();
+    if (zones != null) {
+      zones.update(hosts);
     }
+    all = spread(PriorityLoad.of(hosts, around.panic().threshold(), 0));
+  }
+
+  private Spread spread(PriorityLoad load) {
+    List<LocalityChoice> byShare = new ArrayList<>();
+    for (Share share : load.shares()) {
+      byShare.add(choice(share));
+    }
+    return new Spread(load, byShare);
+  }
+
+  private LocalityChoice choice(Share share) {
+    if (share.kind() == Kind.PANIC) {
+      return whole(share);
+    }
+    if (around.localities() instanceof LocalitySpread.Weighted) {
+      Map<Locality, Double> weights = LocalityWeights.effective(current, share);
+      if (!weights.isEmpty()) {
+        return choosesLocalities()
+            ? inTurn(share, weights)
+            : new LocalityChoice.Whole(
+                rotation(share, null, share.hosts(), LocalityWeights.ofHosts(current, share)));
+      }
+    } else if (zones != null && zones.routes(share)) {
+      return byZone(share, zones);
+    }
+    return whole(share);
+  }
+
+  private LocalityChoice.Whole whole(Share share) {
+    return new LocalityChoice.Whole(rotation(share, null, share.hosts(), Host::weight));
+  }
+
+  private LocalityChoice inTurn(Share share, Map<Locality, Double> weights) {
+    List<LocalityChoice.Turn> turns = new ArrayList<>();
+    weights.forEach(
+        (where, weight) ->
+            turns.add(
+                new LocalityChoice.Turn(
+                    where,
+                    weight,
+                    rotation(
+                        share, where, LocalityWeights.at(where, share.hosts()), Host::weight))));
+    return new LocalityChoice.InTurn(turns, chance.getAsLong());
+  }
+
+  private LocalityChoice byZone(Share share, ZoneRouting routing) {
+    Rotation whole = whole(share).hosts();
+    List<Rotation> each = new ArrayList<>();
+    for (List<Host> hosts : routing.byLocality(share)) {
+      each.add(
+          hosts.isEmpty() ? whole : rotation(share, hosts.get(0).locality(), hosts, Host::weight));
+    }
+    return new LocalityChoice.ByZone(routing, whole, each);
+  }
+
+  private Rotation rotation(
+      Share share, @Nullable Locality where, List<Host> hosts, ToDoubleFunction<Host> weight) {
+    Rotation rotation =
+        rotations.computeIfAbsent(
+            new Part(share.priority(), share.kind(), where), part -> rotation(part.kind));
+    rotation.update(hosts, weight);
+    return rotation;
   }
 }

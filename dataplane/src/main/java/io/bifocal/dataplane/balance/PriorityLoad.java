@@ -26,10 +26,6 @@ record PriorityLoad(List<Share> shares) {
 
   /** A part of the load, and who serves it. */
   record Share(int priority, Kind kind, int percent, List<Host> hosts) {
-    boolean isAmong(long priorities) {
-      return priority < Long.SIZE && (priorities >>> priority & 1) != 0;
-    }
-
     /** Whether a host may still be chosen: its health can change after all this was worked out. */
     boolean admits(Host host) {
       return switch (kind) {
@@ -44,20 +40,12 @@ record PriorityLoad(List<Share> shares) {
    * The index of a share, chosen by its part of the load; there must be one.
    *
    * @param number by which it is chosen
-   * @param excluded priorities whose shares are left out, unless they are all; a bit each
    */
-  int pick(long number, long excluded) {
-    int total = 0;
-    for (int i = 0; i < shares.size(); i++) {
-      total += shares.get(i).isAmong(excluded) ? 0 : shares.get(i).percent();
-    }
-    if (total == 0) {
-      return pick(number, 0);
-    }
-    long point = Long.remainderUnsigned(number, total);
+  int pick(long number) {
+    long point = Long.remainderUnsigned(number, 100);
     int index = 0;
-    while (shares.get(index).isAmong(excluded) || point >= shares.get(index).percent()) {
-      point -= shares.get(index).isAmong(excluded) ? 0 : shares.get(index).percent();
+    while (point >= shares.get(index).percent()) {
+      point -= shares.get(index).percent();
       index++;
     }
     return index;
@@ -65,20 +53,66 @@ record PriorityLoad(List<Share> shares) {
 
   /** With a panic threshold in percent; 0 for no panic, however few hosts are healthy. */
   static PriorityLoad of(HostSet set, int panicThreshold) {
+    return of(set, panicThreshold, 0);
+  }
+
+  /**
+   * The same without some priorities.
+   *
+   * @param excluded which, a bit each. Without shares, when no other priority is available
+   */
+  static PriorityLoad of(HostSet set, int panicThreshold, long excluded) {
     List<Level> levels = new ArrayList<>();
     for (List<Host> hosts : set.priorities()) {
-      levels.add(Level.of(levels.size(), hosts, set.overprovisioningFactor(), panicThreshold));
+      levels.add(Level.of(levels.size(), hosts, set, panicThreshold));
     }
-    int available =
-        Math.min(100, levels.stream().mapToInt(l -> l.healthPercent + l.degradedPercent).sum());
-    boolean enough = available == 100;
-    if (!enough && levels.stream().allMatch(Level::inPanic)) {
+    boolean enough = available(levels) == 100;
+    if (!enough && excluded == 0 && levels.stream().allMatch(Level::inPanic)) {
       return new PriorityLoad(byNumberOfHosts(levels));
     }
+    if (excluded != 0) {
+      levels.replaceAll(level -> level.isAmong(excluded) ? level.unavailable() : level);
+    }
+    int available = available(levels);
     if (available == 0) {
       return new PriorityLoad(List.of());
     }
     return new PriorityLoad(byHealth(levels, available, enough));
+  }
+
+  private static int available(List<Level> levels) {
+    return Math.min(100, levels.stream().mapToInt(l -> l.healthPercent + l.degradedPercent).sum());
+  }
+
+  /** Whether too few of some hosts are usable. */
+  static boolean inPanic(Counts counts, int threshold) {
+    return 100L * (counts.healthy + counts.degraded) < (long) threshold * counts.all
+        || counts.all == 0;
+  }
+
+  /** How many hosts there are, or what they weigh; those that are on their way out do not count. */
+  record Counts(long healthy, long degraded, long all) {
+    static Counts of(List<Host> hosts) {
+      return of(hosts, false);
+    }
+
+    static Counts of(List<Host> hosts, boolean weighted) {
+      long healthy = 0;
+      long degraded = 0;
+      long all = 0;
+      for (Host host : hosts) {
+        int one = weighted ? host.weight() : 1;
+        Health health = host.health();
+        healthy += health == Health.HEALTHY ? one : 0;
+        degraded += health == Health.DEGRADED ? one : 0;
+        all += host.isExcluded() ? 0 : one;
+      }
+      return new Counts(healthy, degraded, all);
+    }
+
+    int percent(long usable, int factor) {
+      return all == 0 ? 0 : (int) Math.min(100, factor * usable / all);
+    }
   }
 
   private static List<Share> byHealth(List<Level> levels, int available, boolean enough) {
@@ -132,22 +166,25 @@ record PriorityLoad(List<Share> shares) {
       int degradedPercent,
       boolean inPanic) {
 
-    static Level of(int priority, List<Host> all, int factor, int panicThreshold) {
-      List<Host> healthy = all.stream().filter(h -> h.health() == Health.HEALTHY).toList();
-      List<Host> degraded = all.stream().filter(h -> h.health() == Health.DEGRADED).toList();
+    static Level of(int priority, List<Host> all, HostSet set, int panicThreshold) {
+      Counts counts = Counts.of(all, set.weightedHealth());
+      int factor = set.overprovisioningFactor();
       return new Level(
           priority,
           all,
-          healthy,
-          degraded,
-          percent(healthy, all, factor),
-          percent(degraded, all, factor),
-          100L * (healthy.size() + degraded.size()) < (long) panicThreshold * all.size()
-              || all.isEmpty());
+          all.stream().filter(h -> h.health() == Health.HEALTHY).toList(),
+          all.stream().filter(h -> h.health() == Health.DEGRADED).toList(),
+          counts.percent(counts.healthy, factor),
+          counts.percent(counts.degraded, factor),
+          PriorityLoad.inPanic(set.weightedHealth() ? Counts.of(all) : counts, panicThreshold));
     }
 
-    private static int percent(List<Host> usable, List<Host> all, int factor) {
-      return all.isEmpty() ? 0 : (int) Math.min(100, (long) factor * usable.size() / all.size());
+    boolean isAmong(long priorities) {
+      return priority < Long.SIZE && (priorities >>> priority & 1) != 0;
+    }
+
+    Level unavailable() {
+      return new Level(priority, all, healthy, degraded, 0, 0, inPanic);
     }
 
     Share share(Kind kind, int percent, boolean enough) {

@@ -2,7 +2,7 @@ package io.bifocal.dataplane.balance;
 
 import io.bifocal.dataplane.host.Host;
 import java.util.List;
-import java.util.function.LongSupplier;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,36 +11,44 @@ import org.jspecify.annotations.Nullable;
  * anew.
  */
 final class RoundRobin extends PriorityBalancer {
-  RoundRobin(Panic panic, LongSupplier chance) {
-    super(panic, chance);
+  private final Policy.InTurn policy;
+
+  RoundRobin(Policy.InTurn policy, Surroundings around) {
+    super(around);
+    this.policy = policy;
   }
 
   @Override
-  Rotation rotation(LongSupplier chance) {
-    return new Turns(chance.getAsLong());
+  Rotation rotation(PriorityLoad.Kind kind) {
+    return new Turns(around.chance().getAsLong(), Ages.of(policy.slowStart(), kind, around));
   }
 
   /** Whose turn it is: by index while all weights are equal, by deadline otherwise. */
   private static final class Turns implements Rotation {
     private final long seed;
+    private final @Nullable Ages ages;
     private List<Host> hosts = List.of();
     private long turn;
-    private @Nullable Edf weighted;
+    private @Nullable Edf<Host> weighted;
 
-    Turns(long seed) {
+    Turns(long seed, @Nullable Ages ages) {
       this.seed = seed;
       this.turn = seed;
+      this.ages = ages;
     }
 
     @Override
-    public void update(List<Host> changed) {
+    public void update(List<Host> changed, ToDoubleFunction<Host> weight) {
       hosts = changed;
-      if (Weights.equal(changed)) {
+      if (ages != null) {
+        ages.update(changed);
+      }
+      if (Weights.equal(changed) && (ages == null || !ages.growing())) {
         weighted = null;
       } else if (weighted != null) {
         weighted.update(changed);
       } else {
-        weighted = new Edf(Host::weight);
+        weighted = new Edf<>(Host::state, this::weight);
         weighted.update(changed);
         for (long i = Long.remainderUnsigned(seed, changed.size()); i > 0; i--) {
           var unused = weighted.next();
@@ -48,8 +56,12 @@ final class RoundRobin extends PriorityBalancer {
       }
     }
 
+    private double weight(Host host) {
+      return ages == null ? host.weight() : host.weight() * ages.part(host);
+    }
+
     @Override
-    public Host next(LoadBalancerContext context) {
+    public Host next(LoadBalancerContext context, int attempt) {
       return weighted == null
           ? hosts.get((int) Long.remainderUnsigned(turn++, hosts.size()))
           : weighted.next();

@@ -12,6 +12,7 @@ import io.envoyproxy.envoy.config.endpoint.v3.Endpoint;
 import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,15 +64,22 @@ final class AssignmentReader {
     warned.addAll(ClusterFields.POLICY.check(assignment.getPolicy(), path + ".policy"));
     Map<Address, Host> hosts = new LinkedHashMap<>();
     List<List<Host>> priorities = new ArrayList<>();
+    List<Map<Locality, Integer>> weights = new ArrayList<>();
+    boolean weighted = false;
     for (int i = 0; i < assignment.getEndpointsCount(); i++) {
       LocalityLbEndpoints place = assignment.getEndpoints(i);
       String at = path + ".endpoints[" + i + "]";
       warned.addAll(ClusterFields.LOCALITY.check(place, at));
       while (priorities.size() <= place.getPriority()) {
         priorities.add(new ArrayList<>());
+        weights.add(new HashMap<>());
       }
       List<Host> here = priorities.get(place.getPriority());
       Locality locality = locality(place);
+      if (place.hasLocality() && place.hasLoadBalancingWeight()) {
+        weighted = true;
+        weights.get(place.getPriority()).put(locality, place.getLoadBalancingWeight().getValue());
+      }
       EndpointReader reader = new EndpointReader(sorting, at, warned);
       for (LbEndpoint endpoint : place.getLbEndpointsList()) {
         Address primary = reader.primary(endpoint.getEndpoint());
@@ -85,7 +93,13 @@ final class AssignmentReader {
     }
     warned.stream().filter(w -> !told.contains(w)).forEach(warnings);
     told = warned;
-    return new Hosts(new HostSet(priorities, overprovisioning(assignment)), hosts);
+    HostSet set =
+        new HostSet(
+            priorities,
+            overprovisioning(assignment),
+            assignment.getPolicy().getWeightedPriorityHealth(),
+            weighted ? weights : List.of());
+    return new Hosts(set, hosts);
   }
 
   private Host host(

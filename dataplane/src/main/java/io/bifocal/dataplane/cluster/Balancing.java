@@ -1,28 +1,30 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.dataplane.balance.ConsistentHash;
-import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
+import io.bifocal.dataplane.balance.LocalitySpread;
+import io.bifocal.dataplane.balance.Policy;
+import io.bifocal.dataplane.balance.Subsets;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How a cluster's hosts are chosen.
  *
- * @param policy round robin, least request, random, ring hash or Maglev
- * @param choices of least request: how many hosts are compared
- * @param hash of consistent hashing: how; null for the other policies
+ * @param policy by what one is chosen of those that are alike
+ * @param localities how the load is spread over localities
  * @param panicThreshold in percent: when fewer hosts are healthy, all are used; 0 for never
+ * @param subsets how hosts are told apart by their metadata; null for not at all
  */
 public record Balancing(
-    LbPolicy policy, int choices, @Nullable ConsistentHash hash, int panicThreshold) {
-  public static final Balancing DEFAULT = new Balancing(LbPolicy.ROUND_ROBIN, 2, 50);
+    Policy policy, LocalitySpread localities, int panicThreshold, @Nullable Subsets subsets) {
+  public static final Balancing DEFAULT = new Balancing(Policy.InTurn.DEFAULT, 50);
 
-  /** Without hashing. */
-  public Balancing(LbPolicy policy, int choices, int panicThreshold) {
-    this(policy, choices, null, panicThreshold);
+  /** Without anything that is rarely said. */
+  public Balancing(Policy policy, int panicThreshold) {
+    this(policy, LocalitySpread.ZoneAware.DEFAULT, panicThreshold, null);
   }
 
-  static Balancing of(ConsistentHash hash, int panicThreshold) {
-    LbPolicy policy = hash instanceof ConsistentHash.Ring ? LbPolicy.RING_HASH : LbPolicy.MAGLEV;
-    return new Balancing(policy, 2, hash, panicThreshold);
+  /** Of consistent hashing: how; null for the other policies. */
+  public @Nullable ConsistentHash hash() {
+    return policy instanceof ConsistentHash hash ? hash : null;
   }
 }

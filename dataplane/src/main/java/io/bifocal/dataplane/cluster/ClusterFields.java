@@ -11,21 +11,19 @@ import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
 import io.envoyproxy.envoy.extensions.clusters.dns.v3.DnsCluster;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.maglev.v3.Maglev;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.random.v3.Random;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.subset.v3.Subset;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig;
 
 /** What a cluster and its assignment may carry. */
 final class ClusterFields {
   private static final String NO_HEALTH_CHECKS =
       "health checks are not done yet: hosts count as healthy unless EDS says otherwise";
-  private static final String EVEN_SPREAD = "localities are not weighted: hosts are spread evenly";
-
-  private static final String NO_SLOW_START = "new hosts get their share at once";
-
   static final SupportedFields CLUSTER =
       SupportedFields.of(Cluster.getDescriptor())
           .supports(
@@ -38,6 +36,7 @@ final class ClusterFields {
               "per_connection_buffer_limit_bytes",
               "lb_policy",
               "load_balancing_policy",
+              "lb_subset_config",
               "round_robin_lb_config",
               "least_request_lb_config",
               "ring_hash_lb_config",
@@ -96,8 +95,8 @@ final class ClusterFields {
 
   static final SupportedFields COMMON_LB =
       SupportedFields.of(Cluster.CommonLbConfig.getDescriptor())
-          .supports("healthy_panic_threshold")
-          .ignores(EVEN_SPREAD, "zone_aware_lb_config", "locality_weighted_lb_config")
+          .supports(
+              "healthy_panic_threshold", "zone_aware_lb_config", "locality_weighted_lb_config")
           .ignores("updates are not merged", "update_merge_window")
           .ignores("new hosts are used at once", "ignore_new_hosts_until_first_hc")
           .supports("close_connections_on_host_set_change")
@@ -106,11 +105,56 @@ final class ClusterFields {
 
   static final SupportedFields ROUND_ROBIN =
       SupportedFields.of(RoundRobin.getDescriptor())
-          .ignores(NO_SLOW_START, "slow_start_config")
-          .ignores(EVEN_SPREAD, "locality_lb_config");
+          .supports("slow_start_config", "locality_lb_config");
 
   static final SupportedFields RANDOM =
-      SupportedFields.of(Random.getDescriptor()).ignores(EVEN_SPREAD, "locality_lb_config");
+      SupportedFields.of(Random.getDescriptor()).supports("locality_lb_config");
+
+  static final SupportedFields ZONE_AWARE =
+      SupportedFields.of(Cluster.CommonLbConfig.ZoneAwareLbConfig.getDescriptor())
+          .supports("routing_enabled", "min_cluster_size", "fail_traffic_on_panic");
+
+  static final SupportedFields TYPED_ZONE_AWARE =
+      SupportedFields.of(LocalityLbConfig.ZoneAwareLbConfig.getDescriptor())
+          .supports(
+              "routing_enabled",
+              "min_cluster_size",
+              "fail_traffic_on_panic",
+              "force_locality_direct_routing");
+
+  static final SupportedFields SUBSETS =
+      SupportedFields.of(Cluster.LbSubsetConfig.getDescriptor())
+          .supports(
+              "fallback_policy",
+              "default_subset",
+              "subset_selectors",
+              "locality_weight_aware",
+              "scale_locality_weight",
+              "panic_mode_any",
+              "list_as_any",
+              "metadata_fallback_policy");
+
+  static final SupportedFields SELECTOR =
+      SupportedFields.of(Cluster.LbSubsetConfig.LbSubsetSelector.getDescriptor())
+          .supports("keys", "fallback_policy", "fallback_keys_subset", "single_host_per_subset");
+
+  static final SupportedFields TYPED_SUBSETS =
+      SupportedFields.of(Subset.getDescriptor())
+          .supports(
+              "fallback_policy",
+              "default_subset",
+              "subset_selectors",
+              "allow_redundant_keys",
+              "locality_weight_aware",
+              "scale_locality_weight",
+              "panic_mode_any",
+              "list_as_any",
+              "metadata_fallback_policy",
+              "subset_lb_policy");
+
+  static final SupportedFields TYPED_SELECTOR =
+      SupportedFields.of(Subset.LbSubsetSelector.getDescriptor())
+          .supports("keys", "fallback_policy", "fallback_keys_subset", "single_host_per_subset");
 
   static final SupportedFields RING_HASH =
       SupportedFields.of(RingHash.getDescriptor())
@@ -120,21 +164,19 @@ final class ClusterFields {
               "maximum_ring_size",
               "use_hostname_for_hashing",
               "hash_balance_factor",
-              "consistent_hashing_lb_config")
-          .ignores(EVEN_SPREAD, "locality_weighted_lb_config");
+              "consistent_hashing_lb_config",
+              "locality_weighted_lb_config");
 
   static final SupportedFields MAGLEV =
       SupportedFields.of(Maglev.getDescriptor())
-          .supports("table_size", "consistent_hashing_lb_config")
-          .ignores(EVEN_SPREAD, "locality_weighted_lb_config");
+          .supports("table_size", "consistent_hashing_lb_config", "locality_weighted_lb_config");
 
   static final SupportedFields LEAST_REQUEST =
       SupportedFields.of(LeastRequest.getDescriptor())
-          .supports("choice_count")
-          .ignores(NO_SLOW_START, "slow_start_config")
-          .ignores(EVEN_SPREAD, "locality_lb_config")
-          .ignores(
-              "the choice is among choice_count hosts, with a bias of 1",
+          .supports(
+              "choice_count",
+              "slow_start_config",
+              "locality_lb_config",
               "active_request_bias",
               "enable_full_scan",
               "selection_method");
@@ -237,9 +279,8 @@ final class ClusterFields {
 
   static final SupportedFields POLICY =
       SupportedFields.of(ClusterLoadAssignment.Policy.getDescriptor())
-          .supports("overprovisioning_factor", "endpoint_stale_after")
-          .ignores("no request is dropped", "drop_overloads")
-          .ignores("health is counted by hosts", "weighted_priority_health");
+          .supports("overprovisioning_factor", "endpoint_stale_after", "weighted_priority_health")
+          .ignores("no request is dropped", "drop_overloads");
 
   static final SupportedFields LOCALITY =
       SupportedFields.of(LocalityLbEndpoints.getDescriptor())

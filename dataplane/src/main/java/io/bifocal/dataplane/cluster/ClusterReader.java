@@ -61,7 +61,7 @@ final class ClusterReader {
                 BUFFER_LIMIT),
             http,
             ConnectionPolicy.of(cluster),
-            BalancingReader.read(cluster, path, warnings),
+            BalancingReader.read(cluster, path, defaults.runtime(), warnings),
             BreakerLimits.read(cluster.getCircuitBreakers(), path + ".circuit_breakers", warnings),
             cluster.getUpstreamConnectionOptions().getHappyEyeballsConfig(),
             ConnectSettingsReader.ofCluster(

@@ -1,11 +1,18 @@
 package io.bifocal.dataplane.cluster;
 
+import io.bifocal.dataplane.balance.SubsetIndex;
 import io.bifocal.dataplane.pool.PriorityBreakers;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster as the workers get it; immutable but for the breakers, which are atomics.
  *
  * @param incarnation differs between two configurations under one name; updates of hosts keep it
+ * @param subsets the hosts by what they are like; null where that does not matter
  */
 record ClusterSnapshot(
-    long incarnation, ClusterConfig config, PriorityBreakers breakers, Hosts hosts) {}
+    long incarnation,
+    ClusterConfig config,
+    PriorityBreakers breakers,
+    Hosts hosts,
+    @Nullable SubsetIndex subsets) {}

@@ -1,5 +1,7 @@
 package io.bifocal.dataplane.cluster;
 
+import io.bifocal.dataplane.balance.LbStats;
+import io.bifocal.dataplane.balance.SubsetIndex;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.dataplane.pool.CircuitBreakers.Limit;
@@ -7,18 +9,30 @@ import io.bifocal.dataplane.pool.PriorityBreakers;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.Gauge;
+import io.bifocal.dataplane.stats.Listing;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
+import org.jspecify.annotations.Nullable;
 
 /** What the control loop counts of one cluster: {@code cluster.<name>.*}. */
 final class ClusterStats {
+  private static final Listing LISTED =
+      Listing.of(
+          cluster -> {
+            var unusedTraffic = new UpstreamStats(cluster, StatsStore.CONTROL);
+            var unusedChoices = new LbStats(cluster, StatsStore.CONTROL);
+          });
+
   final Counter updateEmpty;
   final Counter updateNoRebuild;
   final Counter membershipChange;
   final Counter assignmentStale;
   final Counter assignmentTimeoutReceived;
   final Counter assignmentUseCached;
+  private final Gauge subsetsActive;
+  private final Counter subsetsCreated;
+  private final Counter subsetsRemoved;
   private final Gauge warmingState;
   private final Gauge total;
   private final Gauge healthy;
@@ -37,13 +51,16 @@ final class ClusterStats {
     assignmentStale = scope.counter("assignment_stale");
     assignmentTimeoutReceived = scope.counter("assignment_timeout_received");
     assignmentUseCached = scope.counter("assignment_use_cached");
+    subsetsActive = scope.gauge("lb_subsets_active");
+    subsetsCreated = scope.counter("lb_subsets_created");
+    subsetsRemoved = scope.counter("lb_subsets_removed");
     warmingState = scope.gauge("warming_state");
     total = scope.gauge("membership_total");
     healthy = scope.gauge("membership_healthy");
     degraded = scope.gauge("membership_degraded");
     excluded = scope.gauge("membership_excluded");
     // What workers count is listed from the start, and not only when one first uses the cluster.
-    scope.list(UpstreamStats.LISTED);
+    scope.list(LISTED);
   }
 
   /** Where a cluster's statistics are. */
@@ -70,6 +87,17 @@ final class ClusterStats {
         scope.counter("update_success"),
         scope.counter("update_failure"),
         updateNoRebuild);
+  }
+
+  /** Hosts are divided otherwise than before, if they were. */
+  void divided(@Nullable SubsetIndex before, SubsetIndex now) {
+    SubsetIndex known = before == null ? SubsetIndex.EMPTY : before;
+    int created = now.newSince(known);
+    int removed = known.newSince(now);
+    subsetsCreated.add(created);
+    subsetsRemoved.add(removed);
+    subsetsActive.add(created - removed);
+    scope.gauge("lb_subsets_single_host_per_subset_duplicate").set(now.duplicates());
   }
 
   void warming(boolean warming) {

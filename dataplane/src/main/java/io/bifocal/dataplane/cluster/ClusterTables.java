@@ -1,12 +1,6 @@
 package io.bifocal.dataplane.cluster;
 
-import io.bifocal.dataplane.balance.ConsistentHash;
-import io.bifocal.dataplane.balance.LoadBalancer;
-import io.bifocal.dataplane.balance.Panic;
-import io.bifocal.dataplane.balance.TableShape;
 import io.bifocal.dataplane.pool.PoolFactory;
-import io.bifocal.dataplane.pool.UpstreamStats;
-import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
@@ -14,12 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BiFunction;
 import java.util.function.Function;
-import java.util.function.LongSupplier;
 
 /**
  * The clusters as each worker sees them. The control loop publishes changes; each worker applies
@@ -33,43 +24,28 @@ public final class ClusterTables {
 
   /** Tables for all workers; {@code pools} is asked once for each. */
   public ClusterTables(Workers workers, StatsStore stats, Function<Worker, PoolFactory> pools) {
-    this(workers, stats, pools, ClusterTables::balancer);
+    this(workers, stats, pools, ProxyPlace.UNKNOWN);
+  }
+
+  /**
+   * The same.
+   *
+   * @param place where this proxy is among others
+   */
+  public ClusterTables(
+      Workers workers, StatsStore stats, Function<Worker, PoolFactory> pools, ProxyPlace place) {
+    this(workers, stats, pools, Balancers::of, place);
   }
 
   ClusterTables(
       Iterable<Worker> workers,
       StatsStore stats,
       Function<Worker, PoolFactory> pools,
-      BiFunction<ClusterConfig, UpstreamStats, LoadBalancer> balancers) {
+      Balancers balancers,
+      ProxyPlace place) {
     for (Worker worker : workers) {
-      byShard.put(worker.shard(), new WorkerTable(worker, stats, pools.apply(worker), balancers));
-    }
-  }
-
-  private static LoadBalancer balancer(ClusterConfig config, UpstreamStats stats) {
-    Balancing how = config.balancing();
-    Panic panic = new Panic(how.panicThreshold(), stats.lbHealthyPanic::inc);
-    LongSupplier chance = () -> ThreadLocalRandom.current().nextLong();
-    ConsistentHash hash = how.hash();
-    return hash == null
-        ? LoadBalancer.of(how.policy(), how.choices(), panic, chance)
-        : LoadBalancer.of(hash, panic, chance, shape -> tell(shape, hash, stats));
-  }
-
-  // Every worker makes the same table: one tells of it.
-  private static void tell(TableShape shape, ConsistentHash hash, UpstreamStats stats) {
-    if (stats.shard != 1) {
-      return;
-    }
-    if (hash instanceof ConsistentHash.Ring) {
-      Scope ring = stats.scope().scope("ring_hash_lb");
-      ring.gauge("size").at(stats.shard).set(shape.size());
-      ring.gauge("min_hashes_per_host").at(stats.shard).set(shape.least());
-      ring.gauge("max_hashes_per_host").at(stats.shard).set(shape.most());
-    } else {
-      Scope maglev = stats.scope().scope("maglev_lb");
-      maglev.gauge("min_entries_per_host").at(stats.shard).set(shape.least());
-      maglev.gauge("max_entries_per_host").at(stats.shard).set(shape.most());
+      byShard.put(
+          worker.shard(), new WorkerTable(worker, stats, pools.apply(worker), balancers, place));
     }
   }
 

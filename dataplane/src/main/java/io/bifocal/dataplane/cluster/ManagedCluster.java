@@ -1,5 +1,7 @@
 package io.bifocal.dataplane.cluster;
 
+import io.bifocal.dataplane.balance.SubsetIndex;
+import io.bifocal.dataplane.balance.Subsets;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.pool.PriorityBreakers;
 import io.bifocal.xds.Resource;
@@ -9,6 +11,7 @@ import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** One incarnation of a cluster on the control loop. */
 final class ManagedCluster implements Membership.Listener, AutoCloseable {
@@ -21,6 +24,7 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
   private final Consumer<ManagedCluster> onChange;
   private State state = State.NEW;
   private Hosts hosts = Hosts.NONE;
+  private @Nullable SubsetIndex subsets;
 
   /** How far it has come. */
   enum State {
@@ -61,6 +65,7 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
     this.membership = membership;
     this.stats = stats;
     this.onChange = onChange;
+    divide();
   }
 
   /**
@@ -78,8 +83,18 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
   public void onHosts(Hosts next) {
     stats.membershipChange.add(next.changedPriorities(hosts));
     hosts = next;
+    divide();
     if (state == State.READY) {
       onChange.accept(this);
+    }
+  }
+
+  private void divide() {
+    Subsets how = config.balancing().subsets();
+    if (how != null) {
+      SubsetIndex next = SubsetIndex.of(how, hosts.set());
+      stats.divided(subsets, next);
+      subsets = next;
     }
   }
 
@@ -139,7 +154,7 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
   }
 
   ClusterSnapshot snapshot() {
-    return new ClusterSnapshot(incarnation, config, breakers, hosts);
+    return new ClusterSnapshot(incarnation, config, breakers, hosts, subsets);
   }
 
   ClusterStatusView status() {
@@ -150,6 +165,10 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
   public void close() {
     if (state == State.WARMING) {
       stats.warming(false);
+    }
+    if (subsets != null) {
+      stats.divided(subsets, SubsetIndex.EMPTY);
+      subsets = null;
     }
     state = State.CLOSED;
     membership.close();

@@ -1,6 +1,5 @@
 package io.bifocal.dataplane.cluster;
 
-import io.bifocal.dataplane.balance.LoadBalancer;
 import io.bifocal.dataplane.balance.LoadBalancerContext;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostState;
@@ -32,7 +31,7 @@ final class PooledCluster implements WorkerCluster {
 
   private final WorkerTable table;
   private final UpstreamStats stats;
-  private final LoadBalancer balancer;
+  private final HostChooser choice;
   private final PoolFactory factory;
   private final TransportSocketFactory.PerWorker transport;
   private final Map<HostState, HostPools> pools = new HashMap<>();
@@ -47,14 +46,15 @@ final class PooledCluster implements WorkerCluster {
       ClusterSnapshot snapshot,
       UpstreamStats stats,
       TransportSocketFactory.PerWorker transport,
-      LoadBalancer balancer,
+      HostChooser choice,
       PoolFactory factory) {
     this.table = table;
     this.snapshot = snapshot;
     this.stats = stats;
-    this.balancer = balancer;
+    this.choice = choice;
     this.factory = factory;
     this.transport = transport;
+    choice.update(snapshot);
   }
 
   long incarnation() {
@@ -89,18 +89,18 @@ final class PooledCluster implements WorkerCluster {
         return now;
       }
     }
-    return balancer.choose(snapshot.hosts().set(), context);
+    return choice.next(context);
   }
 
   /** Makes connections at the hosts that are next in turn. */
   private void connectAhead(int use) {
-    if (config().balancing().hash() != null) {
-      return; // who is next depends on what is asked for
+    if (!choice.isForeseeable()) {
+      return;
     }
     double ratio = config().connections().predictivePreconnect();
     // A few at a time: another request will come by.
     for (int i = 0; i < 3 && load(use).wantsMore(ratio, 1); i++) {
-      Host host = balancer.choose(snapshot.hosts().set());
+      Host host = choice.next(LoadBalancerContext.NONE);
       if (host == null || ahead.size() >= snapshot.hosts().total()) {
         return;
       }
@@ -208,6 +208,7 @@ final class PooledCluster implements WorkerCluster {
   void update(ClusterSnapshot next) {
     Hosts before = snapshot.hosts();
     snapshot = next;
+    choice.update(next);
     draining.removeIf(pool -> pool.size() == 0);
     if (config().connections().closeOnHostSetChange()
         && next.hosts().changedPriorities(before) > 0) {

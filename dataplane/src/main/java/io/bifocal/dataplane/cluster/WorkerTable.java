@@ -1,6 +1,11 @@
 package io.bifocal.dataplane.cluster;
 
+import io.bifocal.dataplane.balance.LbStats;
 import io.bifocal.dataplane.balance.LoadBalancer;
+import io.bifocal.dataplane.balance.LocalZone;
+import io.bifocal.dataplane.balance.SubsetBalancer;
+import io.bifocal.dataplane.balance.Subsets;
+import io.bifocal.dataplane.host.HostSet;
 import io.bifocal.dataplane.pool.PoolFactory;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stats.Scope;
@@ -11,7 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,22 +27,25 @@ final class WorkerTable implements WorkerClusters {
   private final Worker worker;
   private final StatsStore stats;
   private final PoolFactory pools;
-  private final BiFunction<ClusterConfig, UpstreamStats, LoadBalancer> balancers;
+  private final Balancers balancers;
+  private final ProxyPlace place;
+  private final @Nullable LocalZone local;
   private final Map<String, ClusterSnapshot> published = new HashMap<>();
   private final Map<String, PooledCluster> clusters = new HashMap<>();
   private final List<PooledCluster> retired = new ArrayList<>();
+  private HostSet proxies = HostSet.EMPTY;
   private long revision;
   private boolean closed;
 
   WorkerTable(
-      Worker worker,
-      StatsStore stats,
-      PoolFactory pools,
-      BiFunction<ClusterConfig, UpstreamStats, LoadBalancer> balancers) {
+      Worker worker, StatsStore stats, PoolFactory pools, Balancers balancers, ProxyPlace place) {
     this.worker = worker;
     this.stats = stats;
     this.pools = pools;
     this.balancers = balancers;
+    this.place = place;
+    this.local =
+        place.localCluster().isEmpty() ? null : new LocalZone(place.locality(), () -> proxies);
   }
 
   Loop loop() {
@@ -72,6 +80,7 @@ final class WorkerTable implements WorkerClusters {
     revision = changes.revision();
     for (String name : changes.removed()) {
       published.remove(name);
+      isLocal(name, HostSet.EMPTY);
       retire(clusters.remove(name));
     }
     changes.set().forEach(this::set);
@@ -81,11 +90,18 @@ final class WorkerTable implements WorkerClusters {
   private void set(ClusterSnapshot snapshot) {
     String name = snapshot.config().name();
     published.put(name, snapshot);
+    isLocal(name, snapshot.hosts().set());
     PooledCluster used = clusters.get(name);
     if (used != null && used.incarnation() == snapshot.incarnation()) {
       used.update(snapshot);
     } else {
       retire(clusters.remove(name));
+    }
+  }
+
+  private void isLocal(String name, HostSet hosts) {
+    if (name.equals(place.localCluster())) {
+      proxies = hosts;
     }
   }
 
@@ -98,8 +114,17 @@ final class WorkerTable implements WorkerClusters {
         snapshot,
         upstream,
         config.transport().on(scope, worker.shard()),
-        balancers.apply(config, upstream),
+        choice(config, upstream),
         pools);
+  }
+
+  private HostChooser choice(ClusterConfig config, UpstreamStats upstream) {
+    Supplier<LoadBalancer> balancer = () -> balancers.make(config, upstream, loop(), local);
+    Subsets subsets = config.balancing().subsets();
+    return subsets == null
+        ? new HostChooser.Plain(balancer.get(), config.balancing().hash() == null)
+        : new HostChooser.BySubset(
+            new SubsetBalancer(subsets, balancer, new LbStats(upstream.scope(), upstream.shard)));
   }
 
   private void retire(@Nullable PooledCluster cluster) {

@@ -113,6 +113,11 @@ public record Host(
         : Health.HEALTHY;
   }
 
+  /** Whether it is on its way out: it is not missed when health is counted. */
+  public boolean isExcluded() {
+    return edsHealth == HealthStatus.DRAINING;
+  }
+
   /** How usable a host is. */
   public enum Health {
     HEALTHY,

@@ -4,7 +4,6 @@ import io.bifocal.dataplane.connect.RaceListener;
 import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stats.Histogram;
-import io.bifocal.dataplane.stats.Listing;
 import io.bifocal.dataplane.stats.Scope;
 import java.util.HashMap;
 import java.util.Map;
@@ -17,9 +16,6 @@ import org.jspecify.annotations.Nullable;
 public final class UpstreamStats {
   /** How many names of their own requests may bring to a cluster ({@link #alternative}). */
   private static final int MOST_ALTERNATIVES = 100;
-
-  /** What is listed of a cluster before anybody uses it. */
-  public static final Listing LISTED = Listing.of(cluster -> new UpstreamStats(cluster, 0));
 
   public final int shard;
   public final Cell cxTotal;

@@ -2,11 +2,13 @@ package io.bifocal.dataplane.tcp;
 
 import com.google.common.net.InetAddresses;
 import com.google.protobuf.Any;
+import com.google.protobuf.Struct;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.balance.LoadBalancerContext;
+import io.bifocal.dataplane.balance.MetadataCriteria;
 import io.bifocal.dataplane.hash.XxHash64;
 import io.bifocal.dataplane.host.Address;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
@@ -28,6 +30,7 @@ import org.slf4j.LoggerFactory;
  * @param backOff between them
  * @param logMoments when it is logged beside its end
  * @param tunneling null when upstreams get the bytes as they are
+ * @param criteria what hosts must be like, whichever cluster with subsets is chosen; null for any
  */
 record TcpProxyConfig(
     String statPrefix,
@@ -37,6 +40,7 @@ record TcpProxyConfig(
     RetryBackOff backOff,
     LogMoments logMoments,
     @Nullable TunnelingConfig tunneling,
+    @Nullable MetadataCriteria criteria,
     TcpProxy proto) {
   private static final Logger log = LoggerFactory.getLogger(TcpProxyConfig.class);
   private static final Duration DEFAULT_IDLE = Duration.ofHours(1);
@@ -58,18 +62,21 @@ record TcpProxyConfig(
               "flush_access_log_on_connected",
               "on_demand",
               "hash_policy",
-              "tunneling_config")
-          .ignores("no cluster here has subsets", "metadata_match")
+              "tunneling_config",
+              "metadata_match")
           .ignores(
               "Envoy does not obey it either", "downstream_idle_timeout", "upstream_idle_timeout")
           .refuses("upstreams are told nothing of clients", "proxy_protocol_tlvs");
   private static final SupportedFields WEIGHT =
       SupportedFields.of(ClusterWeight.getDescriptor())
-          .supports("name", "weight")
-          .ignores("no cluster here has subsets", "metadata_match");
+          .supports("name", "weight", "metadata_match");
 
-  /** One of several clusters. */
-  record Weighted(String cluster, long weight) {}
+  /**
+   * One of several clusters.
+   *
+   * @param criteria what its hosts must be like, if it has subsets; null for any
+   */
+  record Weighted(String cluster, long weight, @Nullable MetadataCriteria criteria) {}
 
   static TcpProxyConfig parse(Any any) throws ConfigException {
     TcpProxy proto = Unpack.as(TcpProxy.getDefaultInstance(), any);
@@ -84,12 +91,15 @@ record TcpProxyConfig(
         proto.hasBackoffOptions() ? RetryBackOff.of(proto.getBackoffOptions()) : RetryBackOff.NONE,
         LogMoments.of(proto),
         proto.hasTunnelingConfig() ? TunnelingConfig.of(proto.getTunnelingConfig(), path) : null,
+        MetadataCriteria.of(proto.getMetadataMatch()),
         proto);
   }
 
   private static List<Weighted> clusters(TcpProxy proto, String path) throws ConfigException {
     return switch (proto.getClusterSpecifierCase()) {
-      case CLUSTER -> List.of(new Weighted(proto.getCluster(), 1));
+      case CLUSTER ->
+          List.of(
+              new Weighted(proto.getCluster(), 1, MetadataCriteria.of(proto.getMetadataMatch())));
       case WEIGHTED_CLUSTERS -> weighted(proto, path);
       case CLUSTERSPECIFIER_NOT_SET ->
           throw new ConfigException(
@@ -109,13 +119,16 @@ record TcpProxyConfig(
   private static List<Weighted> weighted(TcpProxy proto, String path) throws ConfigException {
     List<Weighted> clusters = new ArrayList<>();
     long sum = 0;
+    MetadataCriteria all = MetadataCriteria.of(proto.getMetadataMatch());
     for (ClusterWeight cluster : proto.getWeightedClusters().getClustersList()) {
       WEIGHT
           .check(cluster, path + ".weighted_clusters['" + cluster.getName() + "']")
           .forEach(log::warn);
       long weight = Integer.toUnsignedLong(cluster.getWeight());
       sum += weight;
-      clusters.add(new Weighted(cluster.getName(), weight));
+      Struct own =
+          cluster.getMetadataMatch().getFilterMetadataMap().get(MetadataCriteria.NAMESPACE);
+      clusters.add(new Weighted(cluster.getName(), weight, MetadataCriteria.merged(all, own)));
     }
     if (sum > MAX_WEIGHT) {
       throw new ConfigException(
@@ -147,15 +160,15 @@ record TcpProxyConfig(
    *
    * @param chance uniform in [0, 2^63)
    */
-  String cluster(long chance) {
+  Weighted cluster(long chance) {
     if (clusters.size() == 1) {
-      return clusters.get(0).cluster();
+      return clusters.get(0);
     }
     long left = chance % clusters.stream().mapToLong(Weighted::weight).sum();
     for (Weighted cluster : clusters) {
       left -= cluster.weight();
       if (left < 0) {
-        return cluster.cluster();
+        return cluster;
       }
     }
     throw new AssertionError("weights do not add up");

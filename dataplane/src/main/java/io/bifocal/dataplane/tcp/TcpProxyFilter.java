@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.tcp;
 
+import io.bifocal.dataplane.balance.MetadataCriteria;
 import io.bifocal.dataplane.cluster.WorkerClusters;
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.extension.NetworkFilter;
@@ -43,10 +44,13 @@ final class TcpProxyFilter implements NetworkFilter {
   @Override
   public void onConnection(Channel downstream, Worker worker, DownstreamConnection connection) {
     StreamInfo info = connection.stream();
+    MetadataCriteria criteria = config.criteria();
     if (info.upstreamCluster.isEmpty()) { // no filter before has chosen one
-      info.upstreamCluster = config.cluster(chance.getAsLong());
+      TcpProxyConfig.Weighted chosen = config.cluster(chance.getAsLong());
+      info.upstreamCluster = chosen.cluster();
+      criteria = chosen.criteria();
     }
-    new TcpSession(this, worker, downstream, info).begin();
+    new TcpSession(this, worker, downstream, info, criteria).begin();
   }
 
   TcpProxyConfig config() {

@@ -1,5 +1,7 @@
 package io.bifocal.dataplane.tcp;
 
+import io.bifocal.dataplane.balance.LoadBalancerContext;
+import io.bifocal.dataplane.balance.MetadataCriteria;
 import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.ondemand.Question;
@@ -33,6 +35,7 @@ final class TcpSession {
   private final Channel downstream;
   private final StreamInfo info;
   private final TcpStats stats;
+  private final @Nullable MetadataCriteria criteria;
 
   private final Relay fromDownstream;
   private @Nullable WorkerCluster cluster;
@@ -49,12 +52,21 @@ final class TcpSession {
   private boolean upstreamEndedFirst;
   private boolean ended;
 
-  TcpSession(TcpProxyFilter proxy, Worker worker, Channel downstream, StreamInfo info) {
+  /**
+   * @param criteria what hosts must be like, if the cluster has subsets; null for any
+   */
+  TcpSession(
+      TcpProxyFilter proxy,
+      Worker worker,
+      Channel downstream,
+      StreamInfo info,
+      @Nullable MetadataCriteria criteria) {
     this.proxy = proxy;
     this.config = proxy.config();
     this.worker = worker;
     this.downstream = downstream;
     this.info = info;
+    this.criteria = criteria;
     this.stats = proxy.stats(worker);
     this.fromDownstream = new Relay(downstream, new FromDownstream());
   }
@@ -124,7 +136,7 @@ final class TcpSession {
       fail(ResponseFlag.UPSTREAM_RETRY_LIMIT_EXCEEDED);
       return;
     }
-    Host host = cluster.chooseHost(config.balancing(info.downstreamRemote));
+    Host host = cluster.chooseHost(wanted(cluster));
     if (host == null) {
       cluster.stats().cxNoneHealthy.inc();
       fail(ResponseFlag.NO_HEALTHY_UPSTREAM);
@@ -184,6 +196,16 @@ final class TcpSession {
     public void onFailure(PoolFailure failure) {
       noConnection(host, failure);
     }
+  }
+
+  // What filters say of the connection counts before what is configured.
+  private LoadBalancerContext wanted(WorkerCluster of) {
+    LoadBalancerContext context = config.balancing(info.downstreamRemote);
+    return of.config().balancing().subsets() == null
+        ? context
+        : context.like(
+            MetadataCriteria.merged(
+                criteria, info.dynamicMetadata.get(MetadataCriteria.NAMESPACE)));
   }
 
   private void noConnection(Host host, PoolFailure failure) {

@@ -90,7 +90,7 @@ class ConsistentHashTest {
   void aHostWithTooMuchToDoIsPassedByForTheSameOneEachTime() {
     List<Host> hosts = hosts(1, 1, 1, 1);
     HashTable table = Maglev.DEFAULT.table(hosts);
-    BoundedLoad bounded = new BoundedLoad(table, hosts, 150);
+    BoundedLoad bounded = new BoundedLoad(table, hosts, Host::weight, 150);
     long hash = XxHash64.hash("key");
     Host first = table.find(hash);
     assertThat(bounded.find(hash)).isSameAs(first);
@@ -109,7 +109,15 @@ class ConsistentHashTest {
     List<TableShape> shapes = new ArrayList<>();
     LoadBalancer balancer =
         LoadBalancer.of(
-            Ring.DEFAULT, Panic.DEFAULT, () -> next[0]++ * 0x9E3779B97F4A7C15L, shapes::add);
+            Ring.DEFAULT,
+            new Surroundings(
+                Panic.DEFAULT,
+                LocalitySpread.ZoneAware.DEFAULT,
+                null,
+                () -> next[0]++ * 0x9E3779B97F4A7C15L,
+                () -> 0,
+                LbStats.NONE,
+                shapes::add));
     Map<Host, Integer> chosen = new HashMap<>();
     for (int i = 0; i < 100; i++) {
       chosen.merge(balancer.choose(set, LoadBalancerContext.NONE), 1, Integer::sum);
@@ -120,12 +128,6 @@ class ConsistentHashTest {
     for (int i = 0; i < 10; i++) {
       assertThat(balancer.choose(set, LoadBalancerContext.of(7))).isSameAs(sticky);
     }
-  }
-
-  @Test
-  void prioritiesThatAreExcludedAreLeftOut() {
-    PriorityLoad load = PriorityLoad.of(new HostSet(List.of(hosts(1), hosts(1, 1)), 140), 50);
-    assertThat(load.pick(0, 1)).as("only one share gets anything").isZero();
   }
 
   // The well-known first outputs for the seed 5489.

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.balance;
 
 import com.google.common.net.InetAddresses;
+import com.google.protobuf.Struct;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.AddressList;
 import io.bifocal.dataplane.host.Host;
@@ -41,6 +42,37 @@ final class Hosts {
         weight,
         health,
         Metadata.getDefaultInstance());
+  }
+
+  /** The same host with metadata {@code envoy.lb}. */
+  static Host like(Host host, Struct fields) {
+    return new Host(
+        host.state(),
+        host.addresses(),
+        host.hostname(),
+        host.locality(),
+        host.priority(),
+        host.weight(),
+        host.edsHealth(),
+        Metadata.newBuilder().putFilterMetadata(MetadataCriteria.NAMESPACE, fields).build());
+  }
+
+  /** The same host elsewhere. */
+  static Host at(Host host, Locality place) {
+    return new Host(
+        host.state(),
+        host.addresses(),
+        host.hostname(),
+        place,
+        host.priority(),
+        host.weight(),
+        host.edsHealth(),
+        host.metadata());
+  }
+
+  /** Surroundings in which chance is always the same number. */
+  static Surroundings around(long chance) {
+    return Surroundings.of(() -> chance);
   }
 
   static HostSet set(Host... hosts) {

@@ -1,15 +1,14 @@
 package io.bifocal.dataplane.balance;
 
+import static io.bifocal.dataplane.balance.Hosts.around;
 import static io.bifocal.dataplane.balance.Hosts.host;
 import static io.bifocal.dataplane.balance.Hosts.set;
 import static io.bifocal.dataplane.balance.RoundRobinTest.picks;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.bifocal.dataplane.host.HealthFlag;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostSet;
-import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
@@ -23,7 +22,7 @@ class LoadBalancerTest {
     Host a = host("a");
     Host b = host("b");
     HostSet hosts = set(a, b);
-    LoadBalancer balancer = LoadBalancer.of(LbPolicy.ROUND_ROBIN, () -> 0);
+    LoadBalancer balancer = LoadBalancer.of(Policy.InTurn.DEFAULT, around(0));
     assertThat(picks(balancer, hosts, 2)).isEqualTo("ab");
     a.state().mark(HealthFlag.FAILED_OUTLIER_CHECK, true);
     assertThat(picks(balancer, hosts, 3)).isEqualTo("bbb");
@@ -33,13 +32,13 @@ class LoadBalancerTest {
   void whenAllLoseTheirHealthBetweenUpdatesThereIsPanic() {
     Host a = host("a");
     HostSet hosts = set(a);
-    LoadBalancer balancer = LoadBalancer.of(LbPolicy.ROUND_ROBIN, () -> 0);
+    LoadBalancer balancer = LoadBalancer.of(Policy.InTurn.DEFAULT, around(0));
     assertThat(picks(balancer, hosts, 1)).isEqualTo("a");
     a.state().mark(HealthFlag.FAILED_ACTIVE_HC, true);
     assertThat(picks(balancer, hosts, 1)).isEqualTo("a");
     assertThat(
             picks(
-                LoadBalancer.of(LbPolicy.ROUND_ROBIN, 2, new Panic(0, () -> {}), () -> 0),
+                LoadBalancer.of(Policy.InTurn.DEFAULT, around(0).with(new Panic(0, () -> {}))),
                 hosts,
                 1))
         .as("without panic")
@@ -50,7 +49,8 @@ class LoadBalancerTest {
   void everyChoiceInPanicIsTold() {
     AtomicInteger told = new AtomicInteger();
     LoadBalancer balancer =
-        LoadBalancer.of(LbPolicy.ROUND_ROBIN, 2, new Panic(50, told::incrementAndGet), () -> 0);
+        LoadBalancer.of(
+            Policy.InTurn.DEFAULT, around(0).with(new Panic(50, told::incrementAndGet)));
     Host a = host("a");
     HostSet hosts = set(a, host("b"));
     picks(balancer, hosts, 10);
@@ -63,7 +63,8 @@ class LoadBalancerTest {
   @Test
   void randomUsesAllHostsAlike() {
     HostSet hosts = set(host("a"), host("b", 9), host("c"));
-    String picks = picks(LoadBalancer.of(LbPolicy.RANDOM, chance), hosts, 3000);
+    String picks =
+        picks(LoadBalancer.of(new Policy.AnyHost(), Surroundings.of(chance)), hosts, 3000);
     for (char name : "abc".toCharArray()) {
       assertThat(picks.chars().filter(c -> c == name).count()).isBetween(900L, 1100L);
     }
@@ -74,7 +75,11 @@ class LoadBalancerTest {
     Host busy = host("a");
     Host free = host("b");
     busy.stats().rqActive().add(10);
-    String picks = picks(LoadBalancer.of(LbPolicy.LEAST_REQUEST, chance), set(busy, free), 1000);
+    String picks =
+        picks(
+            LoadBalancer.of(Policy.LeastBusy.DEFAULT, Surroundings.of(chance)),
+            set(busy, free),
+            1000);
     // The busy one is chosen only where both picks fell on it.
     assertThat(picks.chars().filter(c -> c == 'a').count()).isBetween(200L, 300L);
   }
@@ -85,7 +90,7 @@ class LoadBalancerTest {
     busy.stats().rqActive().add(10);
     String picks =
         picks(
-            LoadBalancer.of(LbPolicy.LEAST_REQUEST, 8, Panic.DEFAULT, chance),
+            LoadBalancer.of(Policy.LeastBusy.of(8), Surroundings.of(chance)),
             set(busy, host("b")),
             1000);
     assertThat(picks.chars().filter(c -> c == 'a').count()).isLessThan(20);
@@ -96,13 +101,11 @@ class LoadBalancerTest {
     Host heavy = host("a", 4);
     Host light = host("b", 2);
     heavy.stats().rqActive().add(3); // 4 / (1 + 3) = 1, against 2
-    String picks = picks(LoadBalancer.of(LbPolicy.LEAST_REQUEST, chance), set(heavy, light), 300);
+    String picks =
+        picks(
+            LoadBalancer.of(Policy.LeastBusy.DEFAULT, Surroundings.of(chance)),
+            set(heavy, light),
+            300);
     assertThat(picks.chars().filter(c -> c == 'a').count()).isBetween(98L, 102L);
-  }
-
-  @Test
-  void aPolicyThatNeedsAHashIsRefused() {
-    assertThatThrownBy(() -> LoadBalancer.of(LbPolicy.RING_HASH, chance))
-        .hasMessageContaining("RING_HASH");
   }
 }

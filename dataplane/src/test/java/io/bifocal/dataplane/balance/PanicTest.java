@@ -1,12 +1,12 @@
 package io.bifocal.dataplane.balance;
 
+import static io.bifocal.dataplane.balance.Hosts.around;
 import static io.bifocal.dataplane.balance.Hosts.host;
 import static io.bifocal.dataplane.balance.Hosts.set;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostSet;
-import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import org.junit.jupiter.api.Test;
 
@@ -34,7 +34,7 @@ class PanicTest {
   @Test
   void withoutPanicNobodyServesWhenNobodyIsHealthy() {
     LoadBalancer balancer =
-        LoadBalancer.of(LbPolicy.ROUND_ROBIN, 2, new Panic(0, () -> {}), () -> 0);
+        LoadBalancer.of(Policy.InTurn.DEFAULT, around(0).with(new Panic(0, () -> {})));
     assertThat(balancer.choose(ALL_UNHEALTHY)).isNull();
     assertThat(picks(0, ONE_OF_FOUR)).isEqualTo("aaaa");
   }
@@ -47,16 +47,16 @@ class PanicTest {
     busy.stats().rqActive().add(1);
     busier.stats().rqActive().add(2);
     long[] next = {0};
-    LoadBalancer three = LoadBalancer.of(LbPolicy.LEAST_REQUEST, 3, Panic.DEFAULT, () -> next[0]++);
+    LoadBalancer three = LoadBalancer.of(Policy.LeastBusy.of(3), Surroundings.of(() -> next[0]++));
     assertThat(three.choose(set(busier, busy, idle))).isEqualTo(idle);
     next[0] = 0;
-    LoadBalancer two = LoadBalancer.of(LbPolicy.LEAST_REQUEST, 2, Panic.DEFAULT, () -> next[0]++);
+    LoadBalancer two = LoadBalancer.of(Policy.LeastBusy.of(2), Surroundings.of(() -> next[0]++));
     assertThat(two.choose(set(busier, busy, idle))).isEqualTo(busy);
   }
 
   private static String picks(int panicThreshold, HostSet hosts) {
     return RoundRobinTest.picks(
-        LoadBalancer.of(LbPolicy.ROUND_ROBIN, 2, new Panic(panicThreshold, () -> {}), () -> 0),
+        LoadBalancer.of(Policy.InTurn.DEFAULT, around(0).with(new Panic(panicThreshold, () -> {}))),
         hosts,
         4);
   }

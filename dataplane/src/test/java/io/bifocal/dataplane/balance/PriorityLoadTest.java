@@ -72,7 +72,7 @@ class PriorityLoadTest {
     int[] picked = new int[2];
     for (long i = 0; i < 100; i++) {
       long point = i;
-      picked[load.pick(point, 0)]++;
+      picked[load.pick(point)]++;
     }
     assertThat(picked).containsExactly(70, 30);
   }

@@ -51,7 +51,8 @@ class CapturedStreamTest {
             w -> {
               throw new AssertionError("there is no worker");
             },
-            (c, s) -> (hosts, context) -> null);
+            (config, counted, loop, local) -> (hosts, context) -> null,
+            ProxyPlace.UNKNOWN);
     ClusterManager manager =
         new ClusterManager(
             control,

@@ -46,7 +46,12 @@ final class ClusterFixture {
   final Worker worker = new Worker(1, new DefaultEventLoop(), time);
   final List<FakePool> pools = new ArrayList<>();
   final ClusterTables tables =
-      new ClusterTables(List.of(worker), stats, w -> new FakePools(), (c, s) -> firstUsable());
+      new ClusterTables(
+          List.of(worker),
+          stats,
+          w -> new FakePools(),
+          (config, counted, loop, local) -> firstUsable(),
+          ProxyPlace.UNKNOWN);
   final ScriptedNames names = new ScriptedNames(time);
   final ScriptedResolver resolver = names.resolver;
   final SecretManager secrets = new SecretManager(time, xds, name -> SubscriptionObserver.NONE);

@@ -10,23 +10,31 @@ import com.google.protobuf.Message;
 import com.google.protobuf.TextFormat;
 import com.google.protobuf.util.Durations;
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.balance.LocalitySpread;
+import io.bifocal.dataplane.balance.Policy;
+import io.bifocal.dataplane.balance.RuntimeDouble;
+import io.bifocal.dataplane.balance.SlowStart;
+import io.bifocal.dataplane.balance.Subsets;
 import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.dataplane.transport.TransportSocketFactory;
 import io.bifocal.dataplane.transport.tls.UpstreamTls;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
-import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbPolicy;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbSubsetConfig;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.random.v3.Random;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.subset.v3.Subset;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,7 +51,7 @@ class ClusterReaderTest {
     assertThat(config.http().idleTimeout()).isEqualTo(Duration.ofHours(1));
     assertThat(config.http().maxRequests()).isZero();
     assertThat(config.limits()).isEqualTo(BreakerLimits.DEFAULT);
-    assertThat(config.balancing()).isEqualTo(new Balancing(LbPolicy.ROUND_ROBIN, 2, 50));
+    assertThat(config.balancing()).isEqualTo(Balancing.DEFAULT);
     assertThat(config.connect()).isEqualTo(ConnectSettings.DEFAULT);
   }
 
@@ -69,7 +77,7 @@ class ClusterReaderTest {
     assertThat(config.bufferLimit()).isEqualTo(9);
     assertThat(config.http().idleTimeout()).isZero();
     assertThat(config.http().maxRequests()).isEqualTo(3);
-    assertThat(config.balancing()).isEqualTo(new Balancing(LbPolicy.LEAST_REQUEST, 5, 0));
+    assertThat(config.balancing()).isEqualTo(new Balancing(Policy.LeastBusy.of(5), 0));
     assertThat(config.limits().normal())
         .isEqualTo(
             new CircuitBreakers.Thresholds(
@@ -93,42 +101,90 @@ class ClusterReaderTest {
     Cluster.Builder cluster = inline("a").toBuilder();
     policy(cluster, "new", RawBuffer.getDefaultInstance());
     policy(cluster, "least", LeastRequest.getDefaultInstance());
-    assertThat(reader.read(cluster.build()).balancing().policy()).isEqualTo(LbPolicy.LEAST_REQUEST);
+    assertThat(reader.read(cluster.build()).balancing().policy())
+        .isEqualTo(Policy.LeastBusy.DEFAULT);
     cluster.getLoadBalancingPolicyBuilder().removePolicies(1);
     assertThatThrownBy(() -> reader.read(cluster.build()))
         .hasMessage("Didn't find a registered load balancer factory with names from [new]");
   }
 
+  private Balancing typed(Message policy) throws Exception {
+    Cluster.Builder cluster = inline("a").toBuilder();
+    policy(cluster, "some", policy);
+    return reader.read(cluster.build()).balancing();
+  }
+
   @Test
-  void whatAnotherFieldOfATypedPolicyAsksForIsTold() throws Exception {
-    List<String> told = new ArrayList<>();
-    for (Message policy :
-        List.of(
-            LeastRequest.newBuilder()
-                .setSelectionMethod(LeastRequest.SelectionMethod.FULL_SCAN)
-                .build(),
-            RoundRobin.newBuilder()
-                .setSlowStartConfig(SlowStartConfig.getDefaultInstance())
-                .build(),
-            Random.newBuilder()
-                .setLocalityLbConfig(
-                    LocalityLbConfig.newBuilder()
-                        .setLocalityWeightedLbConfig(
-                            LocalityLbConfig.LocalityWeightedLbConfig.getDefaultInstance())
+  void whatATypedPolicyAsksForIsObeyed() throws Exception {
+    assertThat(
+            typed(
+                    LeastRequest.newBuilder()
+                        .setSelectionMethod(LeastRequest.SelectionMethod.FULL_SCAN)
                         .build())
-                .build())) {
+                .policy())
+        .isEqualTo(new Policy.LeastBusy(2, RuntimeDouble.fixed(1), true, null));
+    assertThat(
+            typed(
+                    RoundRobin.newBuilder()
+                        .setSlowStartConfig(
+                            SlowStartConfig.newBuilder()
+                                .setSlowStartWindow(Durations.fromSeconds(3)))
+                        .build())
+                .policy())
+        .isEqualTo(
+            new Policy.InTurn(new SlowStart(Duration.ofSeconds(3), RuntimeDouble.fixed(1), 0.1)));
+    assertThat(
+            typed(
+                    Random.newBuilder()
+                        .setLocalityLbConfig(
+                            LocalityLbConfig.newBuilder()
+                                .setLocalityWeightedLbConfig(
+                                    LocalityLbConfig.LocalityWeightedLbConfig.getDefaultInstance()))
+                        .build())
+                .localities())
+        .isEqualTo(new LocalitySpread.Weighted());
+  }
+
+  @Test
+  void subsetsComeFromEitherOfTheirMessages() throws Exception {
+    Cluster.Builder cluster = inline("a").toBuilder();
+    LbSubsetConfig.Builder older = cluster.getLbSubsetConfigBuilder();
+    older.setFallbackPolicy(LbSubsetConfig.LbSubsetFallbackPolicy.DEFAULT_SUBSET);
+    older.addSubsetSelectorsBuilder().addKeys("b").addKeys("a");
+    Subsets read = Objects.requireNonNull(reader.read(cluster.build()).balancing().subsets());
+    assertThat(read.fallback()).isEqualTo(Subsets.Fallback.DEFAULT_SUBSET);
+    assertThat(read.selectors().get(0).keys()).containsExactly("a", "b");
+
+    Subset.Builder typed = Subset.newBuilder().setFallbackPolicyValue(2);
+    typed.addSubsetSelectorsBuilder().addKeys("b").addKeys("a");
+    typed
+        .getSubsetLbPolicyBuilder()
+        .addPoliciesBuilder()
+        .getTypedExtensionConfigBuilder()
+        .setName("random")
+        .setTypedConfig(Any.pack(Random.getDefaultInstance()));
+    Balancing balancing = typed(typed.build());
+    assertThat(balancing.subsets()).isEqualTo(read);
+    assertThat(balancing.policy()).isEqualTo(new Policy.AnyHost());
+  }
+
+  @Test
+  void aSelectorsFallbackIsToAPartOfItsKeys() {
+    for (var wrong :
+        Map.of(
+                List.<String>of(), "fallback_keys_subset cannot be empty",
+                List.of("c"), "fallback_keys_subset must be a subset of selector keys",
+                List.of("a", "b"), "fallback_keys_subset cannot be equal to keys")
+            .entrySet()) {
       Cluster.Builder cluster = inline("a").toBuilder();
-      policy(cluster, "some", policy);
-      var unused = reader.read(cluster.build(), told::add);
+      cluster
+          .getLbSubsetConfigBuilder()
+          .addSubsetSelectorsBuilder()
+          .addAllKeys(List.of("a", "b"))
+          .setFallbackPolicyValue(4)
+          .addAllFallbackKeysSubset(wrong.getKey());
+      assertThatThrownBy(() -> reader.read(cluster.build())).hasMessage(wrong.getValue());
     }
-    assertThat(told)
-        .containsExactly(
-            "cluster 'a'.load_balancing_policy: field 'selection_method' is ignored: the choice is"
-                + " among choice_count hosts, with a bias of 1",
-            "cluster 'a'.load_balancing_policy: field 'slow_start_config' is ignored: new hosts get"
-                + " their share at once",
-            "cluster 'a'.load_balancing_policy: field 'locality_lb_config' is ignored: localities"
-                + " are not weighted: hosts are spread evenly");
   }
 
   @Test

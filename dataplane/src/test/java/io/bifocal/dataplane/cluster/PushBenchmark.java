@@ -93,7 +93,8 @@ public class PushBenchmark {
               List.of(worker),
               stats,
               w -> new ClusterFixture().new FakePools(),
-              (c, s) -> (hosts, context) -> null);
+              (config, counted, loop, local) -> (hosts, context) -> null,
+              ProxyPlace.UNKNOWN);
       ScriptedNames names = new ScriptedNames(time);
       manager =
           new ClusterManager(

@@ -8,6 +8,7 @@ import io.bifocal.dataplane.connect.Keepalive;
 import io.bifocal.dataplane.connect.SocketSettings;
 import io.bifocal.dataplane.dns.ResolverConfig;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.BindConfig;
 import java.util.List;
@@ -77,7 +78,8 @@ class SocketSettingsReaderTest {
         new ClusterDefaults(
             () -> ConnectSettings.DEFAULT,
             TextFormat.parse(bootstrap, BindConfig.class),
-            ResolverConfig.DEFAULT);
+            ResolverConfig.DEFAULT,
+            RuntimeReader.NONE);
     return new ClusterReader(defaults)
         .read(TextFormat.parse("name: 'a' " + cluster, Cluster.class))
         .sockets();

@@ -4,6 +4,7 @@ import com.google.protobuf.UInt32Value;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.DataSources;
 import io.bifocal.api.Unpack;
+import io.bifocal.dataplane.balance.MetadataCriteria;
 import io.bifocal.dataplane.match.Substitution;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
@@ -89,6 +90,7 @@ final class ActionCompiler {
         retry(action, at),
         hedging(action, at),
         mirrors(action, at),
+        MetadataCriteria.of(action.getMetadataMatch()),
         HashPolicy.of(action.getHashPolicyList(), at + ".hash_policy"),
         internalRedirects(action, at),
         action.getPriority() == RoutingPriority.HIGH,

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.route;
 
+import io.bifocal.dataplane.balance.MetadataCriteria;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import java.time.Duration;
 import java.util.List;
@@ -17,6 +18,7 @@ public sealed interface RouteAction {
    * @param pathRewrite null to leave the path alone
    * @param hostRewrite what becomes the authority
    * @param mirrors who gets a copy
+   * @param criteria what hosts must be like, in clusters with subsets; null for any
    * @param hashPolicy null when hosts are chosen without a hash
    * @param internalRedirects null when redirects are the client's
    * @param highPriority whether the circuit breakers of priority HIGH count
@@ -33,6 +35,7 @@ public sealed interface RouteAction {
       @Nullable RetryPolicy retry,
       @Nullable Hedging hedging,
       List<Mirror> mirrors,
+      @Nullable MetadataCriteria criteria,
       @Nullable HashPolicy hashPolicy,
       @Nullable InternalRedirects internalRedirects,
       boolean highPriority,
@@ -68,6 +71,27 @@ public sealed interface RouteAction {
           retry,
           hedging,
           mirrors,
+          criteria,
+          hashPolicy,
+          internalRedirects,
+          highPriority,
+          attemptHeaders,
+          upgrades,
+          bufferLimit);
+    }
+
+    /** The same to hosts like these. */
+    Forward like(@Nullable MetadataCriteria wanted) {
+      return new Forward(
+          cluster,
+          notFoundStatus,
+          pathRewrite,
+          hostRewrite,
+          timeouts,
+          retry,
+          hedging,
+          mirrors,
+          wanted,
           hashPolicy,
           internalRedirects,
           highPriority,

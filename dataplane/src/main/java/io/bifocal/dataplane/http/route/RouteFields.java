@@ -132,10 +132,10 @@ final class RouteFields {
               "max_internal_redirects",
               "hedge_policy",
               "max_stream_duration",
-              "upgrade_configs")
+              "upgrade_configs",
+              "metadata_match")
           .refuses("there is no such plugin", "cluster_specifier_plugin")
           .refuses("there is no such plugin", "inline_cluster_specifier_plugin")
-          .ignores("clusters with subsets are refused; others do not look at it", "metadata_match")
           .ignores(NOT_BY_ENVOY, "retry_policy_typed_config")
           .ignores(NO_RATE_LIMITS, "rate_limits", "include_vh_rate_limits")
           .ignores("nothing is sent before a handshake is over", "early_data_policy");
@@ -155,8 +155,8 @@ final class RouteFields {
               "response_headers_to_add",
               "response_headers_to_remove",
               "typed_per_filter_config",
-              "host_rewrite_literal")
-          .ignores("clusters with subsets are refused; others do not look at it", "metadata_match");
+              "host_rewrite_literal",
+              "metadata_match");
 
   static final SupportedFields DIRECT =
       SupportedFields.of(DirectResponseAction.getDescriptor()).supports("status", "body");

@@ -1,7 +1,9 @@
 package io.bifocal.dataplane.http.route;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.balance.MetadataCriteria;
 import io.bifocal.dataplane.runtime.RuntimeReader;
+import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
 import io.envoyproxy.envoy.config.route.v3.WeightedCluster.ClusterWeight;
 import io.netty.util.AsciiString;
@@ -83,7 +85,9 @@ final class WeightsCompiler {
             whole.name(),
             whole.path(),
             whole.conditions(),
-            whole.to(new ClusterChoice.Named(config.getName(), host)).action(),
+            like(
+                config.getMetadataMatch(),
+                whole.to(new ClusterChoice.Named(config.getName(), host)).action()),
             before(
                 HeaderChanges.of(
                     config.getRequestHeadersToAddList(),
@@ -106,6 +110,15 @@ final class WeightsCompiler {
         own,
         header(config.getClusterHeader()),
         host);
+  }
+
+  // What is said of the cluster counts before what is said of the route.
+  private static RouteAction like(Metadata wanted, RouteAction action) {
+    return action instanceof RouteAction.Forward forward
+        ? forward.like(
+            MetadataCriteria.merged(
+                forward.criteria(), wanted.getFilterMetadataMap().get(MetadataCriteria.NAMESPACE)))
+        : action;
   }
 
   private static @Nullable AsciiString header(String name) {

@@ -1,6 +1,8 @@
 package io.bifocal.dataplane.http.router;
 
 import io.bifocal.dataplane.balance.LoadBalancerContext;
+import io.bifocal.dataplane.balance.MetadataCriteria;
+import io.bifocal.dataplane.cluster.Balancing;
 import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.http.route.HashPolicy;
@@ -36,25 +38,38 @@ final class HostChoice {
    *
    * @param retried whether there may be another try
    */
+  @SuppressWarnings("ReferenceEquality") // the one context that says nothing
   static HostChoice of(
       WorkerCluster cluster,
       RouteAction.Forward route,
       DownstreamStream downstream,
       boolean retried) {
-    HashPolicy hashed = cluster.config().balancing().hash() == null ? null : route.hashPolicy();
+    Balancing balancing = cluster.config().balancing();
+    HashPolicy hashed = balancing.hash() == null ? null : route.hashPolicy();
     HashPolicy.Hash hash =
         hashed == null ? null : hashed.hash(downstream.request(), downstream.info(), true);
     RetryPolicy policy = retried ? route.retry() : null;
     TriedHosts tried = policy != null && TriedHosts.matters(policy) ? new TriedHosts(policy) : null;
-    if (hash == null) {
-      return tried == null ? ANY : new HostChoice(LoadBalancerContext.NONE, tried, List.of());
+    LoadBalancerContext context =
+        hash == null ? LoadBalancerContext.NONE : LoadBalancerContext.of(hash.value());
+    if (balancing.subsets() != null) {
+      context = context.like(criteria(route, downstream));
     }
-    return new HostChoice(LoadBalancerContext.of(hash.value()), tried, hash.cookies());
+    return tried == null && context == LoadBalancerContext.NONE
+        ? ANY
+        : new HostChoice(context, tried, hash == null ? List.of() : hash.cookies());
+  }
+
+  // What filters say of the request counts before what is said of its route.
+  private static @Nullable MetadataCriteria criteria(
+      RouteAction.Forward route, DownstreamStream downstream) {
+    return MetadataCriteria.merged(
+        route.criteria(), downstream.info().dynamicMetadata.get(MetadataCriteria.NAMESPACE));
   }
 
   /** The host for the next try; null when none can be had. */
   @Nullable Host next(WorkerCluster cluster) {
-    return tried == null ? cluster.chooseHost(context) : tried.choose(cluster, context);
+    return cluster.chooseHost(tried == null || !tried.any() ? context : context.again(tried));
   }
 
   /** A try goes there. */

@@ -97,6 +97,7 @@ final class Mirrors {
         List.of(),
         null,
         null,
+        null,
         false,
         AttemptHeaders.NONE,
         Map.of(),

@@ -2,20 +2,19 @@ package io.bifocal.dataplane.http.router;
 
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
-import io.bifocal.dataplane.balance.LoadBalancerContext;
-import io.bifocal.dataplane.cluster.WorkerCluster;
+import io.bifocal.dataplane.balance.RetryPlan;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.http.route.RetryHosts;
 import io.bifocal.dataplane.http.route.RetryPolicy;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Which hosts a request has been tried at, and which of them its next try leaves out. */
-final class TriedHosts {
+final class TriedHosts implements RetryPlan {
   private final RetryPolicy policy;
   private final List<HostState> tried = new ArrayList<>(2);
+  private int triedPriorities;
   private long priorities;
   private long excluded;
 
@@ -28,36 +27,41 @@ final class TriedHosts {
     return !policy.hostPredicates().isEmpty() || policy.priority() > 0;
   }
 
+  /** Whether there was a try before; the first one may go anywhere. */
+  boolean any() {
+    return !tried.isEmpty();
+  }
+
   void add(Host host) {
     tried.add(host.state());
     if (host.priority() < Long.SIZE) {
       priorities |= 1L << host.priority();
     }
-    if (policy.priority() > 0 && tried.size() % policy.priority() == 0) {
+    triedPriorities++;
+    if (policy.priority() > 0 && triedPriorities % policy.priority() == 0) {
       excluded = priorities;
     }
   }
 
-  /**
-   * The host for the next try: the last one that came up, if none was to be had that may serve. The
-   * first try may go anywhere.
-   */
-  @Nullable Host choose(WorkerCluster cluster, LoadBalancerContext context) {
-    if (tried.isEmpty()) {
-      return cluster.chooseHost(context);
-    }
-    LoadBalancerContext next = new LoadBalancerContext(context.hashed(), context.hash(), excluded);
-    Host host = null;
-    for (int i = 0; i <= policy.hostAttempts(); i++) {
-      host = cluster.chooseHost(next);
-      if (host == null || !refuses(host)) {
-        return host;
-      }
-    }
-    return host;
+  @Override
+  public int attempts() {
+    return policy.hostAttempts();
   }
 
-  private boolean refuses(Host host) {
+  @Override
+  public long excluded() {
+    return excluded;
+  }
+
+  @Override
+  public void nothingLeft() {
+    triedPriorities = 0;
+    priorities = 0;
+    excluded = 0;
+  }
+
+  @Override
+  public boolean refuses(Host host) {
     for (RetryHosts predicate : policy.hostPredicates()) {
       if (refuses(predicate, host)) {
         return true;
