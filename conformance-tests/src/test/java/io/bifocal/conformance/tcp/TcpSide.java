@@ -88,7 +88,7 @@ final class TcpSide {
                       path: %3$s
                       log_format:
                         text_format_source:
-                          inline_string: "%%ACCESS_LOG_TYPE%% %%RESPONSE_FLAGS%% %%RESPONSE_CODE_DETAILS%% %%CONNECTION_TERMINATION_DETAILS%% %%BYTES_RECEIVED%% %%BYTES_SENT%% %%UPSTREAM_REQUEST_ATTEMPT_COUNT%% %%UPSTREAM_TRANSPORT_FAILURE_REASON%% %%UPSTREAM_CLUSTER%% %%FILTER_CHAIN_NAME%% %%FILTER_STATE(envoy.tcp_proxy.propagate_response_headers)%% %%FILTER_STATE(envoy.tcp_proxy.propagate_response_trailers)%%\\n"
+                          inline_string: "%%ACCESS_LOG_TYPE%% %%RESPONSE_FLAGS%% %%RESPONSE_CODE_DETAILS%% %%CONNECTION_TERMINATION_DETAILS%% %%BYTES_RECEIVED%% %%BYTES_SENT%% %%UPSTREAM_REQUEST_ATTEMPT_COUNT%% %%UPSTREAM_TRANSPORT_FAILURE_REASON%% %%UPSTREAM_CLUSTER%% %%FILTER_CHAIN_NAME%% %%FILTER_STATE(envoy.tcp_proxy.propagate_response_headers)%% %%FILTER_STATE(envoy.tcp_proxy.propagate_response_trailers)%% %%DOWNSTREAM_DETECTED_CLOSE_TYPE%% %%UPSTREAM_DETECTED_CLOSE_TYPE%% %%DOWNSTREAM_LOCAL_CLOSE_REASON%% %%UPSTREAM_LOCAL_CLOSE_REASON%%\\n"
         """
         .formatted(name, proxy.indent(10).stripTrailing(), log);
   }

@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 /** One command of a format, its parameters bound. */
 @FunctionalInterface
 interface Command {
+  /** A value that is there, and empty. */
+  Command EMPTY = (stream, out) -> true;
+
   /** Appends the value for a stream, or appends nothing and answers false if there is none. */
   boolean append(StreamInfo stream, StringBuilder out);
 

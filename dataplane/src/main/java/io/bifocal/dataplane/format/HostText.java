@@ -29,6 +29,12 @@ final class HostText {
         : name(host);
   }
 
+  static String addressWithoutPort(Host host) {
+    return host.primary() instanceof Address.Ip ip
+        ? InetAddresses.toAddrString(ip.ip())
+        : address(host);
+  }
+
   /** The host of now, or null. */
   static @Nullable String ofCurrent(StreamInfo stream, Function<Host, String> text) {
     return stream.upstreamHost == null ? null : text.apply(stream.upstreamHost);

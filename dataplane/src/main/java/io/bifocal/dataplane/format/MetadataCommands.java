@@ -5,11 +5,14 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import com.google.protobuf.util.JsonFormat;
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.stream.StreamInfo;
+import io.envoyproxy.envoy.config.core.v3.Metadata;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code DYNAMIC_METADATA(namespace:key:…)}, what filters have said of a request, and {@code
- * FILTER_STATE(key)}, what they keep of it.
+ * {@code DYNAMIC_METADATA(namespace:key:…)}, what filters have said of a request; and what the
+ * configuration says of what took it: {@code METADATA(type:namespace:key:…)}.
  */
 final class MetadataCommands {
   private static final JsonFormat.Printer JSON =
@@ -19,57 +22,78 @@ final class MetadataCommands {
 
   static Command dynamic(String parameters) {
     String[] path = parameters.split(":", -1);
-    Command text =
-        (stream, out) -> {
-          Value value = find(stream.dynamicMetadata.get(path[0]), path);
-          if (value == null) {
-            return false;
-          }
-          if (value.hasStringValue()) {
-            out.append(value.getStringValue());
-          } else {
-            json(value, out);
-          }
-          return true;
-        };
+    return value(stream -> find(stream.dynamicMetadata.get(path[0]), path));
+  }
+
+  static Command cluster(String parameters) {
+    return configured(
+        parameters, stream -> stream.cluster == null ? null : stream.cluster.getMetadata());
+  }
+
+  static Command upstreamHost(String parameters) {
+    return configured(
+        parameters, stream -> stream.upstreamHost == null ? null : stream.upstreamHost.metadata());
+  }
+
+  /** {@code METADATA(type:namespace:key:…)}. */
+  static Command typed(String parameters) throws ConfigException {
+    int colon = parameters.indexOf(':');
+    String type = colon < 0 ? parameters : parameters.substring(0, colon);
+    String rest = colon < 0 ? "" : parameters.substring(colon + 1);
+    return switch (type) {
+      case "DYNAMIC" -> dynamic(rest);
+      case "CLUSTER" -> cluster(rest);
+      case "UPSTREAM_HOST" -> upstreamHost(rest);
+      case "ROUTE" ->
+          configured(
+              rest, stream -> stream.route == null ? null : stream.route.route().getMetadata());
+      case "VIRTUAL_HOST" ->
+          configured(
+              rest, stream -> stream.route == null ? null : stream.route.host().getMetadata());
+      case "LISTENER" ->
+          configured(
+              rest,
+              stream -> {
+                var listener = stream.ofConnection().listener;
+                return listener == null ? null : listener.getMetadata();
+              });
+      case "LISTENER_FILTER_CHAIN" ->
+          configured(
+              rest,
+              stream -> {
+                var chain = stream.ofConnection().filterChain;
+                return chain == null ? null : chain.getMetadata();
+              });
+      default -> throw new ConfigException(type + " is not supported type of metadata");
+    };
+  }
+
+  private static Command configured(
+      String parameters, Function<StreamInfo, @Nullable Metadata> of) {
+    String[] path = parameters.split(":", -1);
+    return value(
+        stream -> {
+          Metadata metadata = of.apply(stream);
+          return metadata == null ? null : find(metadata.getFilterMetadataMap().get(path[0]), path);
+        });
+  }
+
+  private static Command value(Function<StreamInfo, @Nullable Value> of) {
     return new Command() {
       @Override
-      public boolean append(io.bifocal.dataplane.stream.StreamInfo stream, StringBuilder out) {
-        return text.append(stream, out);
+      public boolean append(StreamInfo stream, StringBuilder out) {
+        Value value = of.apply(stream);
+        if (value != null && value.hasStringValue()) {
+          out.append(value.getStringValue());
+          return true;
+        }
+        return json(value, out);
       }
 
       @Override
       public Command inJson() {
-        return (stream, out) -> {
-          Value value = find(stream.dynamicMetadata.get(path[0]), path);
-          if (value == null) {
-            return false;
-          }
-          json(value, out);
-          return true;
-        };
+        return (stream, out) -> json(of.apply(stream), out);
       }
-    };
-  }
-
-  /** What is kept are messages, which have no plain text and no fields of their own. */
-  static Command filterState(String parameters) throws ConfigException {
-    String[] words = parameters.split(":", -1);
-    String how = words.length > 1 ? words[1] : "TYPED";
-    return switch (how) {
-      case "TYPED" ->
-          Command.json(
-              (stream, out) -> {
-                String kept = stream.filterState == null ? null : stream.filterState.get(words[0]);
-                if (kept != null) {
-                  out.append(kept);
-                }
-                return kept != null;
-              });
-      case "PLAIN", "FIELD" -> (stream, out) -> false;
-      default ->
-          throw new ConfigException(
-              "Invalid filter state serialize type, only support PLAIN/TYPED/FIELD.");
     };
   }
 
@@ -84,9 +108,13 @@ final class MetadataCommands {
     return value;
   }
 
-  private static void json(Value value, StringBuilder out) {
+  private static boolean json(@Nullable Value value, StringBuilder out) {
+    if (value == null) {
+      return false;
+    }
     try {
       JSON.appendTo(value, out);
+      return true;
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalStateException(e); // it holds no Any that could be unknown
     } catch (java.io.IOException e) {

@@ -4,7 +4,9 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.dataplane.stream.TlsSession;
 import io.bifocal.dataplane.stream.TlsSession.NameKind;
+import io.bifocal.dataplane.transport.tls.CipherSuite;
 import java.security.cert.X509Certificate;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -12,7 +14,10 @@ import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** {@code DOWNSTREAM_TLS_…}, {@code DOWNSTREAM_PEER_…}, {@code DOWNSTREAM_LOCAL_…}. */
+/**
+ * {@code DOWNSTREAM_TLS_…}, {@code DOWNSTREAM_PEER_…}, {@code DOWNSTREAM_LOCAL_…}, and those of
+ * them that Envoy has for upstreams.
+ */
 final class TlsCommands {
   /** Makes a command from its parameters. */
   @FunctionalInterface
@@ -21,75 +26,97 @@ final class TlsCommands {
   }
 
   private final Map<String, Factory> table = new TreeMap<>();
+  private final String side;
+  private final Function<StreamInfo, @Nullable TlsSession> session;
 
-  private TlsCommands() {}
+  private TlsCommands(String side, Function<StreamInfo, @Nullable TlsSession> session) {
+    this.side = side;
+    this.session = session;
+  }
 
   static Map<String, Factory> ofDownstream() {
-    TlsCommands commands = new TlsCommands();
-    commands.session();
-    commands.peer();
-    commands.names("DOWNSTREAM_PEER_", TlsSession::peerCertificate);
-    commands.names("DOWNSTREAM_LOCAL_", TlsSession::localCertificate);
+    TlsCommands commands = new TlsCommands("DOWNSTREAM_", stream -> stream.downstreamTls);
+    commands.both();
+    commands.peer("SERIAL", TlsSession::serial);
+    commands.peer("FINGERPRINT_1", certificate -> TlsSession.digest(certificate, "SHA-1"));
+    commands.peer("FINGERPRINT_256", certificate -> TlsSession.digest(certificate, "SHA-256"));
+    commands.issuer("SERIAL", TlsSession::serial);
+    commands.issuer("FINGERPRINT_256", certificate -> TlsSession.digest(certificate, "SHA-256"));
+    commands.chain("CHAIN_SERIALS", TlsSession::serial);
+    commands.chain("CHAIN_FINGERPRINTS_1", certificate -> TlsSession.digest(certificate, "SHA-1"));
+    commands.chain(
+        "CHAIN_FINGERPRINTS_256", certificate -> TlsSession.digest(certificate, "SHA-256"));
+    commands.name("PEER_", TlsSession::peerCertificate, NameKind.EMAIL);
+    commands.name("LOCAL_", TlsSession::localCertificate, NameKind.EMAIL);
+    commands.subject("LOCAL_", TlsSession::localCertificate);
     return commands.table;
   }
 
-  private void session() {
-    text("DOWNSTREAM_TLS_VERSION", TlsSession::version);
-    text("DOWNSTREAM_TLS_CIPHER", TlsSession::cipher);
-    text("DOWNSTREAM_TLS_SESSION_ID", TlsSession::sessionId);
+  static Map<String, Factory> ofUpstream() {
+    TlsCommands commands = new TlsCommands("UPSTREAM_", stream -> stream.upstreamTls);
+    commands.both();
+    commands.text("SERVER_NAME", TlsSession::askedFor);
+    return commands.table;
   }
 
-  private void peer() {
+  private void both() {
+    text("TLS_VERSION", TlsSession::version);
+    text("TLS_CIPHER", tls -> CipherSuite.openSslName(tls.cipher()));
+    text("TLS_SESSION_ID", TlsSession::sessionId);
     peer("ISSUER", certificate -> TlsSession.text(certificate.getIssuerX500Principal()));
-    peer("SERIAL", TlsSession::serial);
-    peer("FINGERPRINT_1", certificate -> TlsSession.digest(certificate, "SHA-1"));
-    peer("FINGERPRINT_256", certificate -> TlsSession.digest(certificate, "SHA-256"));
     peer("CERT", certificate -> Percent.encoded(TlsSession.pem(certificate)));
-    chain("CHAIN_SERIALS", TlsSession::serial);
-    chain("CHAIN_FINGERPRINTS_1", certificate -> TlsSession.digest(certificate, "SHA-1"));
-    chain("CHAIN_FINGERPRINTS_256", certificate -> TlsSession.digest(certificate, "SHA-256"));
     time("CERT_V_START", TlsSession::validFrom);
     time("CERT_V_END", TlsSession::validUntil);
+    subject("PEER_", TlsSession::peerCertificate);
+    for (NameKind kind : List.of(NameKind.URI, NameKind.DNS, NameKind.IP)) {
+      name("PEER_", TlsSession::peerCertificate, kind);
+      name("LOCAL_", TlsSession::localCertificate, kind);
+    }
   }
 
-  private void names(String prefix, Function<TlsSession, @Nullable X509Certificate> whose) {
+  private void subject(String whom, Function<TlsSession, @Nullable X509Certificate> whose) {
     text(
-        prefix + "SUBJECT",
+        whom + "SUBJECT",
         tls -> {
           X509Certificate certificate = whose.apply(tls);
           return certificate == null
               ? null
               : TlsSession.text(certificate.getSubjectX500Principal());
         });
-    for (NameKind kind : NameKind.values()) {
-      text(
-          prefix + kind + "_SAN",
-          tls -> String.join(",", TlsSession.names(whose.apply(tls), kind)));
-    }
+  }
+
+  private void name(
+      String whom, Function<TlsSession, @Nullable X509Certificate> whose, NameKind kind) {
+    text(whom + kind + "_SAN", tls -> String.join(",", TlsSession.names(whose.apply(tls), kind)));
   }
 
   private void peer(String name, Function<X509Certificate, String> of) {
     text(
-        "DOWNSTREAM_PEER_" + name,
+        "PEER_" + name,
         tls -> {
           X509Certificate certificate = tls.peerCertificate();
           return certificate == null ? null : of.apply(certificate);
         });
   }
 
-  private void chain(String name, Function<X509Certificate, String> of) {
+  private void issuer(String name, Function<X509Certificate, String> of) {
     text(
-        "DOWNSTREAM_PEER_" + name,
-        tls -> tls.peerChain().stream().map(of).collect(Collectors.joining(",")));
+        "PEER_ISSUER_" + name,
+        tls -> tls.peerChain().size() < 2 ? null : of.apply(tls.peerChain().get(1)));
+  }
+
+  private void chain(String name, Function<X509Certificate, String> of) {
+    text("PEER_" + name, tls -> tls.peerChain().stream().map(of).collect(Collectors.joining(",")));
   }
 
   private void time(String name, ToLongFunction<X509Certificate> millis) {
     table.put(
-        "DOWNSTREAM_PEER_" + name,
+        side + "PEER_" + name,
         format -> {
           TimeFormat time = TimeFormat.of(format);
           return (stream, out) -> {
-            X509Certificate certificate = certificate(stream);
+            TlsSession tls = session.apply(stream);
+            X509Certificate certificate = tls == null ? null : tls.peerCertificate();
             if (certificate == null) {
               return false;
             }
@@ -99,19 +126,18 @@ final class TlsCommands {
         });
   }
 
-  private static @Nullable X509Certificate certificate(StreamInfo stream) {
-    return stream.downstreamTls == null ? null : stream.downstreamTls.peerCertificate();
-  }
-
   private void text(String name, Function<TlsSession, @Nullable String> of) {
     Command command =
         Command.text(
-            stream -> stream.downstreamTls == null ? null : of.apply(stream.downstreamTls));
+            stream -> {
+              TlsSession tls = session.apply(stream);
+              return tls == null ? null : of.apply(tls);
+            });
     table.put(
-        name,
+        side + name,
         parameters -> {
           if (!parameters.isEmpty()) {
-            throw new ConfigException(name + " does not take any parameters or length");
+            throw new ConfigException(side + name + " does not take any parameters or length");
           }
           return command;
         });

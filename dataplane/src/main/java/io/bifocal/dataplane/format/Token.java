@@ -19,8 +19,8 @@ sealed interface Token {
    */
   record Invocation(String name, String parameters, int length) implements Token {}
 
-  /** One command. The parameters hold no closing parenthesis; the length is a number. */
-  Pattern INVOCATION = Pattern.compile("%([A-Z0-9_]+)(?:\\(([^)]*)\\))?(?::([0-9]{1,9}))?%");
+  /** One command. Its parameters end where what follows is a length, a number, or its end. */
+  Pattern INVOCATION = Pattern.compile("%([A-Z0-9_]+)(?:\\((.*?)\\))?(?::([0-9]{1,9}))?%");
 
   /**
    * Splits a format string.

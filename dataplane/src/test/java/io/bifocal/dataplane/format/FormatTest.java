@@ -21,15 +21,22 @@ import io.bifocal.dataplane.host.Locality;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.stream.LogType;
 import io.bifocal.dataplane.stream.ResponseFlag;
+import io.bifocal.dataplane.stream.RouteOrigin;
 import io.bifocal.dataplane.stream.StreamInfo;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.envoyproxy.envoy.config.listener.v3.FilterChain;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.config.route.v3.Route;
+import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -90,8 +97,30 @@ class FormatTest {
     stream.upstreamHost = host(ip("127.0.0.1", 19903));
     stream.upstreamRemote = ip("127.0.0.1", 19903);
     stream.upstreamLocal = ip("127.0.0.1", 60046);
+    stream.upstreamProtocol = "HTTP/1.1";
+    stream.upstreamConnectionId = 7;
+    stream.upstreamReadyNanos = 2_500_000;
     stream.requestAttempts = 1;
+    stream.routeLookups = 1;
+    stream.route =
+        new RouteOrigin(
+            Route.newBuilder().setMetadata(metadata("route")).build(),
+            VirtualHost.newBuilder().setMetadata(metadata("host")).build());
+    stream.cluster = Cluster.newBuilder().setName("raw").setMetadata(metadata("cluster")).build();
+    stream.connection = new StreamInfo();
+    stream.connection.startNanos = 0;
+    stream.connection.handshakeNanos = 3_400_000;
+    stream.connection.filterState = Map.of("kept", "a \"b");
+    stream.connection.listener =
+        Listener.newBuilder().setName("in").setMetadata(metadata("listener")).build();
+    stream.connection.filterChain = FilterChain.newBuilder().setMetadata(metadata("chain")).build();
     return stream;
+  }
+
+  private static Metadata metadata(String value) {
+    return Metadata.newBuilder()
+        .putFilterMetadata("a", Struct.newBuilder().putFields("b", string(value)).build())
+        .build();
   }
 
   /** A request whose upstream refused the connection. */
@@ -104,6 +133,9 @@ class FormatTest {
     stream.upstreamHost = host(ip("::1", 19904));
     stream.upstreamRemote = null;
     stream.upstreamLocal = null;
+    stream.upstreamProtocol = "";
+    stream.upstreamConnectionId = -1;
+    stream.upstreamReadyNanos = -1;
     stream.upstreamTransportFailureReason = "delayed connect error: Connection refused";
     stream.responseCodeDetails =
         "upstream_reset_before_response_started{remote connection failure|delayed connect error:"
@@ -169,9 +201,38 @@ class FormatTest {
         "%START_TIME(%s.%3f)%|1795558944.618|1795558944.618",
         "%START_TIME(%Y/%m/%dT%H:%M:%S%z %6f %E3S %E*S)%|2026/11/24T22:22:24+0000 618000 24.618"
             + " 24.618|2026/11/24T22:22:24+0000 618000 24.618 24.618",
-        "%METADATA(ROUTE:a:b)%|-|-",
+        "%METADATA(ROUTE:a:b)%|route|route",
+        "%METADATA(ROUTE:a:c)%|-|-",
+        "%METADATA(VIRTUAL_HOST:a:b)%|host|host",
+        "%METADATA(CLUSTER:a:b)%|cluster|cluster",
+        "%CLUSTER_METADATA(a)%|{\"b\":\"cluster\"}|{\"b\":\"cluster\"}",
+        "%METADATA(LISTENER:a:b)%|listener|listener",
+        "%METADATA(LISTENER_FILTER_CHAIN:a:b)%|chain|chain",
+        "%METADATA(UPSTREAM_HOST:a:b)%|-|-",
+        "%UPSTREAM_METADATA(a)%|-|-",
+        "%METADATA(DYNAMIC:a:b)%|-|-",
+        "%LISTENER_NAME%|in|in",
+        "%UPSTREAM_CLUSTER_RAW%|raw|raw",
+        "%UPSTREAM_CONNECTION_ID%|7|0",
+        "%UPSTREAM_CONNECTION_IDS_ATTEMPTED%|7|-",
+        "%UPSTREAM_CONNECTION_POOL_READY_DURATION%|2|-",
+        "%UPSTREAM_HOSTS_ATTEMPTED_WITHOUT_PORT%|127.0.0.1|-",
+        "%UPSTREAM_DETECTED_CLOSE_TYPE%|Normal|Normal",
+        "%DOWNSTREAM_LOCAL_CLOSE_REASON%|-|-",
+        "%DOWNSTREAM_HANDSHAKE_DURATION%|2|2",
+        "%DOWNSTREAM_CX_RTT%|0|0",
+        "%ROUTE_RESOLUTION_COUNT%|1|1",
+        "%STREAM_ID%|b6b4a0ec-161b-4f64-8e1a-4b5d20f79e74|b6b4a0ec-161b-4f64-8e1a-4b5d20f79e74",
+        "[%CUSTOM_FLAGS%]|[]|[]",
+        "%STREAM_INFO_REQ(user-agent):4%|curl|curl",
+        "%FILTER_STATE(kept:PLAIN)%|a \"b|a \"b",
+        "%FILTER_STATE(kept)%|\"a \\\"b\"|\"a \\\"b\"",
+        "%FILTER_STATE(other)%|-|-",
+        "%UPSTREAM_FILTER_STATE(kept)%|-|-",
+        "%START_TIME((%Y))%|(2026)|(2026)",
       },
-      delimiter = '|')
+      delimiter = '|',
+      quoteCharacter = '\u0002')
   void a_command_has_the_value_that_envoy_writes(String format, String answered, String refused)
       throws ConfigException {
     assertThat(Format.text(format).of(answered())).isEqualTo(answered);
@@ -183,6 +244,12 @@ class FormatTest {
       value = {
         "%NOPE%|Not supported field in StreamInfo: NOPE",
         "%REQ%|REQ requires parameters",
+        "%UPSTREAM_PEER_SERIAL%|Not supported field in StreamInfo: UPSTREAM_PEER_SERIAL",
+        "%METADATA(FOO:a)%|FOO is not supported type of metadata",
+        "%FILTER_STATE%|Invalid filter state configuration, key cannot be empty.",
+        "%FILTER_STATE(a:BAD)%|Invalid filter state serialize type, only support PLAIN/TYPED/FIELD.",
+        "%UPSTREAM_METADATA%|UPSTREAM_METADATA requires parameters",
+        "%CLUSTER_METADATA(a:b):2%|CLUSTER_METADATA does not allow length to be specified.",
         "%REQ()%|REQ requires parameters",
         "%REQ(a?b?c)%|More than 1 alternative header specified in token: a?b?c",
         "%REQ(a:3)%|Invalid header configuration. Format string contains invalid characters.",
@@ -206,6 +273,15 @@ class FormatTest {
     assertThatThrownBy(() -> Format.text(format))
         .isInstanceOf(ConfigException.class)
         .hasMessage(reason);
+  }
+
+  @Test
+  void a_stream_has_one_id_that_no_other_has() throws ConfigException {
+    Format format = Format.text("%UNIQUE_ID%");
+    StreamInfo stream = new StreamInfo();
+    assertThat(format.of(stream)).hasSize(36).isEqualTo(format.of(stream));
+    assertThat(format.of(new StreamInfo())).isNotEqualTo(format.of(stream));
+    assertThat(Format.text("%STREAM_ID%").of(stream)).isEqualTo(format.of(stream));
   }
 
   @Test
