@@ -52,6 +52,7 @@ class ArchitectureTest {
           "init",
           "worker",
           "format",
+          "expression",
           "logging",
           "runtime",
           "secret",

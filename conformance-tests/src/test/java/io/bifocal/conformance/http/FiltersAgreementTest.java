@@ -148,6 +148,13 @@ class FiltersAgreementTest {
             "rbac: {%s, shadow_matcher: {on_no_match: %s}}"
                 .formatted(tree, leaf("shadow", "DENY"))),
         route(
+            "/rbac/cel",
+            "rbac",
+            perRoute,
+            "rbac: {rules: {action: DENY, policies: {cel: {permissions: [{any: true}], principals: [{any: true}],"
+                + " condition: {call_expr: {function: _==_, args: [{const_expr: {string_value: \"yes\"}},"
+                + " {call_expr: {function: \"_[_]\", args: [{select_expr: {operand: {ident_expr: {name: request}}, field: headers}}, {const_expr: {string_value: x-deny}}]}}]}}}}}}"),
+        route(
             "/mutate",
             "mutate",
             "header_mutation.v3.HeaderMutationPerRoute",
@@ -259,6 +266,9 @@ class FiltersAgreementTest {
     all.add(Ask.of("GET", "/rbac/tree"));
     all.add(Ask.of("GET", "/rbac/tree", "x-a", "a"));
     all.add(Ask.of("GET", "/rbac/tree", "x-a", "a", "x-b", "b"));
+    all.add(Ask.of("GET", "/rbac/cel"));
+    all.add(Ask.of("GET", "/rbac/cel", "x-deny", "no"));
+    all.add(Ask.of("GET", "/rbac/cel", "x-deny", "yes"));
     for (String query : List.of("", "?b=1&a=2&gone=3", "?set=old&set=older", "?more=A+&set")) {
       all.add(Ask.of("GET", "/mutate" + query, "x-v", "of v"));
     }

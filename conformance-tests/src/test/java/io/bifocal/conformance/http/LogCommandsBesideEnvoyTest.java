@@ -106,7 +106,46 @@ class LogCommandsBesideEnvoyTest {
           "UPSTREAM_FILTER_STATE(a)",
           "STREAM_INFO_REQ(x-a)",
           "REQUEST_HEADER(x-a):3",
-          "RESPONSE_TRAILER(x)");
+          "RESPONSE_TRAILER(x)",
+          "CEL(request.path)",
+          "CEL(request.url_path)",
+          "CEL(request.query)",
+          "CEL(request.headers['x-a'])",
+          "CEL(request.headers['nope'])",
+          "CEL(request.method == 'GET' && response.code == 200)",
+          "CEL(request.size)",
+          "TYPED_CEL(request.size)",
+          "TYPED_CEL(request.headers.size() > 3)",
+          "TYPED_CEL('x-a' in request.headers)",
+          "TYPED_CEL(request.duration < duration('1h'))",
+          "TYPED_CEL(request.nope)",
+          "TYPED_CEL(response.flags)",
+          "TYPED_CEL(response.code)",
+          "CEL(response.code_details)",
+          "CEL(connection.mtls)",
+          "CEL(connection.tls_version)",
+          "CEL(connection.subject_peer_certificate)",
+          "CEL(connection.dns_san_peer_certificate)",
+          "CEL(connection.requested_server_name)",
+          "CEL(connection.sha256_peer_certificate_digest)",
+          "CEL(upstream.tls_version)",
+          "CEL(upstream.uri_san_local_certificate)",
+          "CEL(upstream.request_attempt_count)",
+          "CEL(upstream.transport_failure_reason)",
+          "CEL(source.address.startsWith('127.0.0.1:'))",
+          "CEL(xds.cluster_name)",
+          "CEL(xds.route_name)",
+          "CEL(xds.virtual_host_name)",
+          "CEL(xds.filter_chain_name)",
+          "CEL(xds.cluster_metadata.filter_metadata['a']['b'])",
+          "CEL(xds.route_metadata.filter_metadata['a']['b'])",
+          "TYPED_CEL(xds.listener_metadata.filter_metadata['a']['n'] == 1.5)",
+          "TYPED_CEL(xds.listener_direction)",
+          "CEL(xds.upstream_host_metadata.filter_metadata['a']['b'])",
+          "CEL(metadata.filter_metadata['a'])",
+          "CEL(nosuch.thing)",
+          "CEL(1 / 0)",
+          "CEL(nosuch.thing || true)");
 
   /** What differs from run to run: that there is a value of its kind is compared. */
   private static final Pattern OWN =
@@ -197,8 +236,16 @@ class LogCommandsBesideEnvoyTest {
       for (String command : WITH_PARAMETERS) {
         keys.append("\"%1$s\": \"%%%1$s%%\", ".formatted(command));
       }
-      return "access_log: [{name: file, typed_config: {\"@type\": %saccess_loggers.file.v3.FileAccessLog, path: \"%s\", log_format: {json_format: {%s}}}}],"
-          .formatted(TYPE, log, keys);
+      String file =
+          "typed_config: {\"@type\": %saccess_loggers.file.v3.FileAccessLog, path: \"%s\", log_format: {json_format: {%s}}}"
+              .formatted(TYPE, log, keys);
+      return "access_log: [{name: log, %1$s, %3$s}, {name: none, %2$s, %3$s}],"
+          .formatted(expression("connection.id >= 0u"), expression("response.code == 999"), file);
+    }
+
+    private static String expression(String expression) {
+      return "filter: {extension_filter: {name: cel, typed_config: {\"@type\": %saccess_loggers.filters.cel.v3.ExpressionFilter, expression: \"%s\"}}}"
+          .formatted(TYPE, expression);
     }
 
     private static String metadata(String of) {
@@ -249,6 +296,7 @@ class LogCommandsBesideEnvoyTest {
               .until(
                   () -> Files.exists(log) ? Files.readAllLines(log) : List.<String>of(),
                   found -> found.size() > lines);
+      assertThat(all).hasSize(lines + 1);
       lines = all.size();
       return normalised(JsonParser.parseString(all.get(lines - 1)).getAsJsonObject());
     }
@@ -294,7 +342,7 @@ class LogCommandsBesideEnvoyTest {
         values.put(
             entry.getKey(),
             OWN.matcher(entry.getKey()).matches()
-                ? value.replaceAll("[0-9a-f]+", "0")
+                ? value.replaceAll("-?[0-9a-f]+", "0")
                 : value.replaceAll(":[0-9]+\"", ":port\""));
       }
       return values;

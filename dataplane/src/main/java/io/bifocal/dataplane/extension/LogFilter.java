@@ -1,16 +1,21 @@
 package io.bifocal.dataplane.extension;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
+import io.bifocal.api.Unpack;
+import io.bifocal.dataplane.expression.Expression;
 import io.bifocal.dataplane.runtime.Fraction;
 import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.envoyproxy.envoy.config.accesslog.v3.AccessLogFilter;
 import io.envoyproxy.envoy.config.accesslog.v3.ComparisonFilter;
+import io.envoyproxy.envoy.config.accesslog.v3.ExtensionFilter;
 import io.envoyproxy.envoy.config.accesslog.v3.LogTypeFilter;
 import io.envoyproxy.envoy.config.accesslog.v3.ResponseFlagFilter;
 import io.envoyproxy.envoy.config.accesslog.v3.RuntimeFilter;
 import io.envoyproxy.envoy.data.accesslog.v3.AccessLogType;
+import io.envoyproxy.envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -76,19 +81,23 @@ public interface LogFilter {
       case LOG_TYPE_FILTER -> type(config.getLogTypeFilter());
       case RUNTIME_FILTER -> sample(config.getRuntimeFilter(), runtime);
       case GRPC_STATUS_FILTER -> GrpcStatusCondition.of(config.getGrpcStatusFilter());
-      case EXTENSION_FILTER ->
-          throw new ConfigException(
-              "Didn't find a registered implementation for '%s' with type URL: '%s'"
-                  .formatted(
-                      config.getExtensionFilter().getName(),
-                      config
-                          .getExtensionFilter()
-                          .getTypedConfig()
-                          .getTypeUrl()
-                          .replaceFirst("^type.googleapis.com/", "")));
+      case EXTENSION_FILTER -> extension(config.getExtensionFilter());
       case FILTERSPECIFIER_NOT_SET ->
           throw new ConfigException("access log filter: filter_specifier is required");
     };
+  }
+
+  /** One in CEL: there is no other. */
+  private static LogFilter extension(ExtensionFilter config) throws ConfigException {
+    String type = MessageTypes.nameOf(config.getTypedConfig().getTypeUrl());
+    if (!type.equals(ExpressionFilter.getDescriptor().getFullName())) {
+      throw new ConfigException(
+          "Didn't find a registered implementation for '%s' with type URL: '%s'"
+              .formatted(config.getName(), type));
+    }
+    ExpressionFilter filter =
+        Unpack.as(ExpressionFilter.getDefaultInstance(), config.getTypedConfig());
+    return Expression.parse(filter.getExpression(), "filter expression")::holds;
   }
 
   private static LogFilter[] all(List<AccessLogFilter> configs, RuntimeReader runtime)

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.format;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.format.CommandTable.Syntax;
 
 /**
  * The commands there are, by name.
@@ -18,6 +19,8 @@ final class Commands {
     TimeCommands.addTo(table);
     UpstreamCommands.addTo(table);
     DownstreamCommands.addTo(table);
+    table.put("CEL", Syntax.ANYTHING, CelCommands::text);
+    table.put("TYPED_CEL", Syntax.ANYTHING, CelCommands::typed);
     return table;
   }
 
@@ -34,9 +37,6 @@ final class Commands {
     }
     if (EmptyCommands.contains(name)) {
       return (stream, out) -> false;
-    }
-    if (name.equals("CEL")) {
-      throw new ConfigException("%CEL(…)%: expressions are not supported");
     }
     Command command = TABLE.create(invocation);
     if (command == null) {

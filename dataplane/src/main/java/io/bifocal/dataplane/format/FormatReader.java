@@ -15,7 +15,10 @@ public final class FormatReader {
 
   /** Whose commands every format knows here, asked for or not. */
   private static final Set<String> FORMATTERS =
-      Set.of(TYPE + "req_without_query.v3.ReqWithoutQuery", TYPE + "metadata.v3.Metadata");
+      Set.of(
+          TYPE + "cel.v3.Cel",
+          TYPE + "req_without_query.v3.ReqWithoutQuery",
+          TYPE + "metadata.v3.Metadata");
 
   private FormatReader() {}
 

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.format;
 
 import io.bifocal.dataplane.format.CommandTable.Syntax;
+import io.bifocal.dataplane.stream.HeaderBytes;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import java.io.IOException;

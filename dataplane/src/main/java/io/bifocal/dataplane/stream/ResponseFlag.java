@@ -24,7 +24,8 @@ public enum ResponseFlag {
   DELAY_INJECTED("DI", "DelayInjected"),
   FAULT_INJECTED("FI", "FaultInjected"),
   RATE_LIMITED("RL", "RateLimited"),
-  FAILED_LOCAL_HEALTH_CHECK("LH", "FailedLocalHealthCheck");
+  FAILED_LOCAL_HEALTH_CHECK("LH", "FailedLocalHealthCheck"),
+  OVERLOAD_MANAGER("OM", "OverloadManagerTerminated");
 
   private final String code;
   private final String longName;

@@ -462,13 +462,6 @@ class FormatTest {
   }
 
   @Test
-  void expressions_are_refused() {
-    assertThatThrownBy(() -> Format.text("%CEL(request.method)%"))
-        .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("CEL");
-  }
-
-  @Test
   void flags_are_in_the_order_in_which_they_were_raised() throws ConfigException {
     StreamInfo stream = answered();
     stream.flag(ResponseFlag.UPSTREAM_RETRY_LIMIT_EXCEEDED);

@@ -14,6 +14,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RbacFilterTest {
   private static final String ANY = "[{any: true}]";
@@ -189,14 +190,26 @@ class RbacFilterTest {
         .isEqualTo(403);
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aPolicyMayHaveAConditionInCel(boolean value) throws ConfigException {
+    String constant = "{const_expr: {bool_value: " + value + "}}";
+    String policy =
+        "rules: {policies: {p: {permissions: [{any: true}], principals: [{any: true}], %s}}}";
+    assertThat(ask(policy.formatted("condition: " + constant)).reachedUpstream()).isEqualTo(value);
+    assertThat(
+            ask(policy.formatted("checked_condition: {expr: " + constant + "}")).reachedUpstream())
+        .isEqualTo(value);
+  }
+
   @Test
-  void conditionsInCelAreRefused() {
+  void aConditionThatCouldNeverHoldIsRefused() {
     assertThatThrownBy(
             () ->
                 ask(
                     "rules: {policies: {p: {permissions: [{any: true}], principals: [{any: true}],"
-                        + " condition: {const_expr: {bool_value: true}}}}}"))
+                        + " condition: {call_expr: {function: nope}}}}}"))
         .hasMessage(
-            "path.rules.policies['p']: field 'condition' is not supported: there is no CEL here");
+            "failed to create an expression: No overload found in reference resolve step for nope");
   }
 }

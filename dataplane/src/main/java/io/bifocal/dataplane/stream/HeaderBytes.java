@@ -1,16 +1,15 @@
-package io.bifocal.dataplane.format;
+package io.bifocal.dataplane.stream;
 
-import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.Iterator;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** How large heads are: the names and the values, without what is between them. */
-final class HeaderBytes {
+public final class HeaderBytes {
   private HeaderBytes() {}
 
-  static long ofRequest(StreamInfo stream) {
+  public static long ofRequest(StreamInfo stream) {
     if (stream.requestHeaders == null) {
       return 0;
     }
@@ -21,13 +20,13 @@ final class HeaderBytes {
         + of(stream.requestHeaders);
   }
 
-  static long ofResponse(StreamInfo stream) {
+  public static long ofResponse(StreamInfo stream) {
     return stream.responseHeaders == null
         ? 0
         : pseudo(":status", "200") + of(stream.responseHeaders);
   }
 
-  static long ofTrailers(StreamInfo stream) {
+  public static long ofTrailers(StreamInfo stream) {
     return of(stream.responseTrailers);
   }
 
