@@ -9,6 +9,7 @@ import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
 import io.bifocal.conformance.stress.Ledger.Outcome;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
@@ -88,7 +89,7 @@ class FaultsUnderLoadTest {
   @ParameterizedTest
   @EnumSource(Subject.class)
   void anUpstreamThatVanishesAndComesBackIsUsedAgain(Subject subject) {
-    vanishing(subject, 3);
+    vanishing(subject, 6);
   }
 
   @LongRun
@@ -107,8 +108,7 @@ class FaultsUnderLoadTest {
       asked(scene.ledger, 300);
       Footprint before = Footprint.of(subject, scene.proxy);
       for (int i = 0; i < times; i++) {
-        scene.one.vanish();
-        scene.two.vanish();
+        List.of(scene.one, scene.two).forEach(i % 2 == 0 ? Origin::vanish : Origin::leave);
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(200));
         scene.one.comeBack();
         scene.two.comeBack();

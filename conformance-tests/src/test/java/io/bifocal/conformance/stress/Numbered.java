@@ -24,12 +24,12 @@ final class Numbered {
   }
 
   static int answerLength(int number) {
-    return number % 3 == 0 ? number * 7919 % LARGEST_ANSWER : 100;
+    return number % 3 == 0 ? Math.floorMod(number * 7919, LARGEST_ANSWER) : 100;
   }
 
   /** Of three requests out of four nothing: they are GETs. */
   static int requestLength(int number) {
-    return number % 4 == 0 ? 1 + number * 104_729 % LARGEST_REQUEST : 0;
+    return number % 4 == 0 ? 1 + Math.floorMod(number * 104_729, LARGEST_REQUEST) : 0;
   }
 
   private static byte at(int number, int index) {

@@ -36,6 +36,7 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -120,12 +121,21 @@ final class Origin implements AutoCloseable {
 
   /** Resets every connection, and listens no longer. */
   void vanish() {
+    end(Origin::reset);
+  }
+
+  /** The same, but where there is a word for it (GOAWAY) it says so first. */
+  void leave() {
+    end(Channel::close);
+  }
+
+  private void end(Consumer<Channel> close) {
     Channel now = server;
     server = null;
     if (now != null) {
       now.close().syncUninterruptibly();
     }
-    connections.forEach(Origin::reset);
+    connections.forEach(close);
     connections.newCloseFuture().awaitUninterruptibly(5, TimeUnit.SECONDS);
   }
 
@@ -136,6 +146,7 @@ final class Origin implements AutoCloseable {
 
   private static void reset(Channel channel) {
     channel.config().setOption(ChannelOption.SO_LINGER, 0);
+    // Below the codec, which would say good-bye.
     // Below the codec, which would say good-bye.
     ChannelHandlerContext first = channel.pipeline().firstContext();
     var unused = first == null ? channel.close() : first.close();
