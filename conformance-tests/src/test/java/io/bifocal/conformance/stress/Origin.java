@@ -126,7 +126,10 @@ final class Origin implements AutoCloseable {
 
   /** The same, but where there is a word for it (GOAWAY) it says so first. */
   void leave() {
-    end(Channel::close);
+    end(
+        channel -> {
+          var unused = channel.close();
+        });
   }
 
   private void end(Consumer<Channel> close) {

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.host;
 
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,5 +124,26 @@ public record Host(
     HEALTHY,
     DEGRADED,
     UNHEALTHY
+  }
+
+  // As a record's own, which the JVM would link at the first change, for milliseconds.
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Host that
+        && state == that.state
+        && priority == that.priority
+        && weight == that.weight
+        && edsHealth == that.edsHealth
+        && addresses.equals(that.addresses)
+        && hostname.equals(that.hostname)
+        && locality.equals(that.locality)
+        && metadata.equals(that.metadata)
+        && healthCheck.equals(that.healthCheck)
+        && Objects.equals(proxy, that.proxy);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * state.hashCode() + addresses.hashCode();
   }
 }
