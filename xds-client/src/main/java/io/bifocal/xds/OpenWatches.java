@@ -19,6 +19,8 @@ final class OpenWatches {
   private final Threads threads;
   private final Loop loop;
   private final Set<Watching<?>> open = ConcurrentHashMap.newKeySet();
+
+  /** On the loop. */
   private boolean closed;
 
   OpenWatches(Threads threads) {
