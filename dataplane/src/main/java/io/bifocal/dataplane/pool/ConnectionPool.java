@@ -19,6 +19,9 @@ public interface ConnectionPool {
   /** Closes everything now. */
   void close();
 
+  /** From now on that runs each time when no connection is left and nobody waits for one. */
+  default void whenEmpty(Runnable then) {}
+
   /** Connections that are up or being made. */
   int size();
 

@@ -52,6 +52,7 @@ final class RacingPool implements ConnectionPool {
   private final Deque<PooledConnection> connecting = new ArrayDeque<>();
   private final Set<PooledConnection> all = new LinkedHashSet<>();
   private Host host;
+  private Runnable whenEmpty = () -> {};
   private boolean draining;
   // How many waiters a connection that is being made will serve.
   private int expected;
@@ -94,6 +95,7 @@ final class RacingPool implements ConnectionPool {
     }
     if (!settings.breakers().pendingRequests().tryAcquire()) {
       overflow(waiter);
+      tellIfEmpty();
       return ANSWERED;
     }
     stats.rqPendingTotal.inc();
@@ -129,6 +131,11 @@ final class RacingPool implements ConnectionPool {
     eject(new PoolFailure(Reason.LOCAL_CONNECTION_FAILURE, "the pool is closed"));
     List.copyOf(all).forEach(PooledConnection::close);
     closeIdle();
+  }
+
+  @Override
+  public void whenEmpty(Runnable then) {
+    whenEmpty = then;
   }
 
   @Override
@@ -192,6 +199,7 @@ final class RacingPool implements ConnectionPool {
     eject(new PoolFailure(reason, failure.detail(), outcome.race()));
     connectForWaiters();
     closeWhatNobodyWaitsFor();
+    tellIfEmpty();
   }
 
   /** A user is done with a connection that is fit for more. */
@@ -243,9 +251,16 @@ final class RacingPool implements ConnectionPool {
     }
     gone(connection);
     connectForWaiters();
+    tellIfEmpty();
   }
 
   // ----
+
+  private void tellIfEmpty() {
+    if (all.isEmpty() && waiting.isEmpty()) {
+      whenEmpty.run();
+    }
+  }
 
   private void gone(PooledConnection connection) {
     connecting.remove(connection);

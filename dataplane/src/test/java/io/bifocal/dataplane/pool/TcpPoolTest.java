@@ -67,4 +67,26 @@ class TcpPoolTest {
     one.ready().discard();
     assertThat(bench.ask().ready()).as("at once").isNotNull();
   }
+
+  @Test
+  void whoeverWantsToHearsThatNothingIsLeft() {
+    int[] told = new int[1];
+    bench.pool.whenEmpty(() -> told[0]++);
+    PoolBench.Asker one = bench.served();
+    PoolBench.Asker two = bench.served();
+    one.ready().discard();
+    assertThat(told[0]).isZero();
+    two.ready().discard();
+    assertThat(told[0]).isEqualTo(1);
+
+    bench.network.silent(bench.first).silent(bench.second);
+    bench.ask().ticket.cancel();
+    assertThat(told[0]).as("with the race of who has left").isEqualTo(2);
+
+    bench.pool.close();
+    bench.breakers(new CircuitBreakers(1024, 0, 1, 3));
+    bench.pool.whenEmpty(() -> told[0]++);
+    assertThat(bench.ask().failure()).isEqualTo(new PoolFailure(Reason.OVERFLOW, ""));
+    assertThat(told[0]).as("of a pool that was never used").isEqualTo(3);
+  }
 }
