@@ -2,7 +2,13 @@ package io.bifocal.dataplane.cluster;
 
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.ConnectionPool;
+import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +22,10 @@ final class HostPools {
   private static final int TCP = CONTROL + 1;
 
   private final @Nullable ConnectionPool[] pools = new ConnectionPool[TCP + 1];
+  private final Map<OfClient, ConnectionPool> ofClients = new HashMap<>(0);
+
+  /** What a pool is for whose connections serve one client alone. */
+  record OfClient(int use, ProxyProtocolData client) {}
 
   /** What the pool is for requests of a priority, by HTTP/2 or not. */
   static int http(RoutingPriority priority, boolean http2) {
@@ -44,6 +54,19 @@ final class HostPools {
     pools[use] = pool;
   }
 
+  @Nullable ConnectionPool get(OfClient use) {
+    return ofClients.get(use);
+  }
+
+  void put(OfClient use, ConnectionPool pool) {
+    ofClients.put(use, pool);
+  }
+
+  /** Forgets it; false when it was forgotten before. */
+  boolean remove(OfClient use, ConnectionPool pool) {
+    return ofClients.remove(use, pool);
+  }
+
   void update(Host host) {
     forEach(pool -> pool.update(host));
   }
@@ -54,6 +77,16 @@ final class HostPools {
         action.accept(pool);
       }
     }
+    ofClients.values().forEach(action);
+  }
+
+  /** All of them, of which it knows none any longer. */
+  List<ConnectionPool> takeAll() {
+    List<ConnectionPool> all = new ArrayList<>();
+    forEach(all::add);
+    Arrays.fill(pools, null);
+    ofClients.clear();
+    return all;
   }
 
   /** Takes out a pool without a connection, if there is one of this priority. */
@@ -73,6 +106,9 @@ final class HostPools {
     int count = 0;
     for (int use = 0; use < pools.length; use++) {
       count += pools[use] != null && priority(use) == priority ? 1 : 0;
+    }
+    for (OfClient use : ofClients.keySet()) {
+      count += priority(use.use) == priority ? 1 : 0;
     }
     return count;
   }

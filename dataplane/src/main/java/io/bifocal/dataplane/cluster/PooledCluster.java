@@ -10,6 +10,7 @@ import io.bifocal.dataplane.pool.PoolSettings;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.TransportSocketFactory;
+import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -146,22 +147,83 @@ final class PooledCluster implements WorkerCluster {
     return pool == null ? ClosedPool.INSTANCE : pool;
   }
 
+  @Override
+  public boolean tellsOfClients() {
+    return transport.tellsOfClients();
+  }
+
+  @Override
+  public @Nullable ConnectionPool httpPool(
+      Host host,
+      RoutingPriority priority,
+      ApplicationProtocol downstream,
+      ProxyProtocolData client) {
+    boolean http2 = config().http().protocolFor(downstream) == ApplicationProtocol.HTTP_2;
+    return pool(host, new HostPools.OfClient(HostPools.http(priority, http2), client));
+  }
+
+  @Override
+  public ConnectionPool tcpPool(Host host, ProxyProtocolData client) {
+    ConnectionPool pool = pool(host, new HostPools.OfClient(HostPools.tcp(), client));
+    return pool == null ? ClosedPool.INSTANCE : pool;
+  }
+
   private @Nullable ConnectionPool pool(Host host, int use) {
     PooledCluster live = live();
     if (live == null) {
       return ClosedPool.INSTANCE;
     }
-    HostPools known = live.pools.get(host.state());
-    if (known == null) {
-      known = new HostPools();
-      live.pools.put(host.state(), known);
+    HostPools known = live.poolsOf(host);
+    ConnectionPool pool = known.get(use);
+    if (pool == null) {
+      pool = live.open(host, known, use, live.transport);
+      if (pool != null) {
+        known.put(use, pool);
+      }
     }
+    return pool;
+  }
+
+  private @Nullable ConnectionPool pool(Host host, HostPools.OfClient use) {
+    PooledCluster live = live();
+    if (live == null) {
+      return ClosedPool.INSTANCE;
+    }
+    HostPools known = live.poolsOf(host);
     ConnectionPool pool = known.get(use);
     return pool == null ? live.open(host, known, use) : pool;
   }
 
+  private HostPools poolsOf(Host host) {
+    HostPools known = pools.get(host.state());
+    if (known == null) {
+      known = new HostPools();
+      pools.put(host.state(), known);
+    }
+    return known;
+  }
+
+  /** It goes with its last connection: of clients there is no end. */
+  private @Nullable ConnectionPool open(Host host, HostPools of, HostPools.OfClient use) {
+    TransportSocketFactory.PerWorker telling =
+        (protocol, hostname) -> transport.socket(protocol, hostname, use.client(), host.metadata());
+    ConnectionPool pool = open(host, of, use.use(), telling);
+    if (pool != null) {
+      of.put(use, pool);
+      CircuitBreakers.Limit limit = breakers(HostPools.priority(use.use())).pools();
+      pool.whenEmpty(
+          () -> {
+            if (of.remove(use, pool)) {
+              limit.release();
+            }
+          });
+    }
+    return pool;
+  }
+
   /** Null when there are as many pools as there may be. */
-  private @Nullable ConnectionPool open(Host host, HostPools of, int use) {
+  private @Nullable ConnectionPool open(
+      Host host, HostPools of, int use, TransportSocketFactory.PerWorker sockets) {
     RoutingPriority priority = HostPools.priority(use);
     CircuitBreakers.Limit limit = breakers(priority).pools();
     if (!limit.tryAcquire()) {
@@ -171,20 +233,16 @@ final class PooledCluster implements WorkerCluster {
       }
       // What was freed had taken one of them.
     }
-    PoolSettings settings = settings(use);
-    ConnectionPool pool;
+    PoolSettings settings = settings(use, sockets);
     if (use == HostPools.tcp()) {
-      pool = factory.tcp(settings, stats, host);
+      return factory.tcp(settings, stats, host);
     } else if (use == HostPools.control()) {
-      pool = factory.http2(settings, stats, host);
-    } else {
-      pool = factory.http(settings, stats, host);
+      return factory.http2(settings, stats, host);
     }
-    of.put(use, pool);
-    return pool;
+    return factory.http(settings, stats, host);
   }
 
-  private PoolSettings settings(int use) {
+  private PoolSettings settings(int use, TransportSocketFactory.PerWorker sockets) {
     ClusterConfig config = config();
     HttpOptions http = config.http();
     boolean http2 = use == HostPools.http(HostPools.priority(use), true);
@@ -199,7 +257,7 @@ final class PooledCluster implements WorkerCluster {
         breakers(HostPools.priority(use)),
         config.connect(),
         config.sockets(),
-        transport,
+        sockets,
         http2 ? ApplicationProtocol.HTTP_2 : http.protocol(),
         http.http2());
   }
@@ -272,6 +330,6 @@ final class PooledCluster implements WorkerCluster {
         breakers(priority).pools().release();
       }
     }
-    all.forEach(end);
+    all.takeAll().forEach(end);
   }
 }

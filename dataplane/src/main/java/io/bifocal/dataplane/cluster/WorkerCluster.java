@@ -6,6 +6,7 @@ import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import org.jspecify.annotations.Nullable;
 
@@ -46,4 +47,23 @@ public interface WorkerCluster {
 
   /** Connections for a TCP proxy: each is used once. */
   ConnectionPool tcpPool(Host host);
+
+  /** Whether its hosts are told which client a connection serves: then it serves no other. */
+  default boolean tellsOfClients() {
+    return false;
+  }
+
+  /** Connections for one client's requests. */
+  default @Nullable ConnectionPool httpPool(
+      Host host,
+      RoutingPriority priority,
+      ApplicationProtocol downstream,
+      ProxyProtocolData client) {
+    return httpPool(host, priority, downstream);
+  }
+
+  /** Connections for one client of a TCP proxy. */
+  default ConnectionPool tcpPool(Host host, ProxyProtocolData client) {
+    return tcpPool(host);
+  }
 }

@@ -2,6 +2,8 @@ package io.bifocal.dataplane.transport;
 
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.stats.Scope;
+import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
+import io.envoyproxy.envoy.config.core.v3.Metadata;
 
 /**
  * Makes the transport sockets of one cluster. It is made when the cluster is configured, and shared
@@ -40,5 +42,20 @@ public interface TransportSocketFactory {
      * @param hostname the host's own name, or empty
      */
     TransportSocket socket(ApplicationProtocol protocol, String hostname);
+
+    /** Whether an upstream is told which client a connection serves: then it serves no other. */
+    default boolean tellsOfClients() {
+      return false;
+    }
+
+    /**
+     * For connections that serve one client.
+     *
+     * @param host what is configured for the host alone
+     */
+    default TransportSocket socket(
+        ApplicationProtocol protocol, String hostname, ProxyProtocolData client, Metadata host) {
+      return socket(protocol, hostname);
+    }
   }
 }

@@ -5,9 +5,11 @@ import com.google.protobuf.Message;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.secret.Secrets;
+import io.bifocal.dataplane.transport.proxyprotocol.UpstreamProxyProtocol;
 import io.bifocal.dataplane.transport.tls.DownstreamTlsReader;
 import io.bifocal.dataplane.transport.tls.TlsProvider;
 import io.bifocal.dataplane.transport.tls.UpstreamTlsReader;
+import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
@@ -64,8 +66,15 @@ public final class TransportSockets {
             .register(
                 typeUrl(UpstreamTlsContext.getDefaultInstance()),
                 (config, path, warnings) ->
-                    new UpstreamTlsReader(TlsProvider.best(), secrets)
-                        .read(config, path, warnings));
+                    new UpstreamTlsReader(TlsProvider.best(), secrets).read(config, path, warnings))
+            .register(
+                typeUrl(ProxyProtocolUpstreamTransport.getDefaultInstance()),
+                (config, path, warnings) ->
+                    UpstreamProxyProtocol.read(
+                        config,
+                        path,
+                        warnings,
+                        inner -> upstream(inner, path + ".transport_socket", warnings)));
     downstream =
         new Registry<DownstreamConfigFactory>()
             .register(

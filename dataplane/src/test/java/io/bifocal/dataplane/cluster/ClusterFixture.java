@@ -223,6 +223,7 @@ final class ClusterFixture {
     final List<Host> versions = new ArrayList<>();
     int connections = 1;
     int preconnects;
+    private Runnable whenEmpty = () -> {};
     boolean drained;
     boolean closed;
 
@@ -254,6 +255,16 @@ final class ClusterFixture {
     public void close() {
       closed = true;
       connections = 0;
+    }
+
+    @Override
+    public void whenEmpty(Runnable then) {
+      whenEmpty = then;
+    }
+
+    void becomeEmpty() {
+      connections = 0;
+      whenEmpty.run();
     }
 
     @Override
