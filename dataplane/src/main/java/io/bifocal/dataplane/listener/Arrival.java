@@ -110,6 +110,7 @@ final class Arrival implements Inspection.Outcome {
         accepted.remote().equals(accepted.directRemote()) ? null : accepted.directRemote();
     life.info().requestedServerName = accepted.serverName();
     life.info().dynamicMetadata = accepted.metadata();
+    life.info().proxyProtocol = accepted.proxyProtocol();
   }
 
   // ---- the listener filters' outcome

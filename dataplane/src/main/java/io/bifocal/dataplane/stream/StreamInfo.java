@@ -4,6 +4,7 @@ import com.google.protobuf.Struct;
 import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
+import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
@@ -64,6 +65,9 @@ public final class StreamInfo {
    * The socket's peer, where {@link #downstreamRemote} was told by it; null where it is the same.
    */
   public @Nullable Address downstreamDirectRemote;
+
+  /** What upstreams that ask for it are told of the client; null when nobody has said. */
+  public @Nullable ProxyProtocolData proxyProtocol;
 
   public long connectionId;
   public String requestedServerName = "";

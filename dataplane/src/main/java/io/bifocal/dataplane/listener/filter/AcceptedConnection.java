@@ -1,14 +1,16 @@
 package io.bifocal.dataplane.listener.filter;
 
-import com.google.protobuf.ByteString;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
+import io.bifocal.dataplane.transport.proxyprotocol.Tlv;
 import io.netty.channel.Channel;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connection before a filter chain is chosen, with what listener filters have found out. Confined
@@ -26,13 +28,7 @@ public final class AcceptedConnection {
   private String serverName = "";
   private List<String> applicationProtocols = List.of();
   private Map<String, Struct> metadata = Map.of();
-
-  /**
-   * One of the PROXY protocol's.
-   *
-   * @param type 0 to 255
-   */
-  public record Tlv(int type, ByteString value) {}
+  private @Nullable ProxyProtocolData proxyProtocol;
 
   /** A connection of which nobody has found out anything. */
   public AcceptedConnection(Channel channel, Address local, Address remote) {
@@ -86,6 +82,11 @@ public final class AcceptedConnection {
     return metadata;
   }
 
+  /** What upstreams are told of the client; null when no proxy in front has said anything. */
+  public @Nullable ProxyProtocolData proxyProtocol() {
+    return proxyProtocol;
+  }
+
   /** Whether it comes from this machine. Source: Envoy's {@code SAME_IP_OR_LOOPBACK}. */
   public boolean fromHere() {
     if (!(remote instanceof Address.Ip from)) {
@@ -102,6 +103,11 @@ public final class AcceptedConnection {
 
   void setRemote(Address told) {
     remote = told;
+  }
+
+  /** What upstreams are told of the client: the addresses as they are now, and that. */
+  void tellUpstreams(List<Tlv> tlvs) {
+    proxyProtocol = new ProxyProtocolData(remote, local, tlvs);
   }
 
   void addMetadata(String namespace, String key, String text) {

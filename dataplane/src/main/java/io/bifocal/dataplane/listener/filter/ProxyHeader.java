@@ -3,7 +3,7 @@ package io.bifocal.dataplane.listener.filter;
 import com.google.common.net.InetAddresses;
 import com.google.protobuf.ByteString;
 import io.bifocal.dataplane.host.Address;
-import io.bifocal.dataplane.listener.filter.AcceptedConnection.Tlv;
+import io.bifocal.dataplane.transport.proxyprotocol.Tlv;
 import io.netty.buffer.ByteBuf;
 import java.net.Inet4Address;
 import java.net.InetAddress;

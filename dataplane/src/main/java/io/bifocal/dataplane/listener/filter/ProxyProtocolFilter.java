@@ -7,7 +7,10 @@ import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stats.Scope;
+import io.bifocal.dataplane.transport.proxyprotocol.Tlv;
 import io.envoyproxy.envoy.config.core.v3.ProxyProtocolConfig.Version;
+import io.envoyproxy.envoy.config.core.v3.ProxyProtocolPassThroughTLVs;
+import io.envoyproxy.envoy.config.core.v3.ProxyProtocolPassThroughTLVs.PassTLVsMatchType;
 import io.envoyproxy.envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
@@ -29,8 +32,8 @@ final class ProxyProtocolFilter implements ListenerFilter {
               "allow_requests_without_proxy_protocol",
               "disallowed_versions",
               "stat_prefix",
-              "rules")
-          .ignores("no connection carries a PROXY header upstream", "pass_through_tlvs");
+              "rules",
+              "pass_through_tlvs");
   private static final String NAMESPACE = "envoy.filters.listener.proxy_protocol";
 
   private final ProxyProtocol config;
@@ -138,11 +141,19 @@ final class ProxyProtocolFilter implements ListenerFilter {
       connection.restoreLocal(destination);
       header.tlvs().forEach(tlv -> tell(tlv, connection));
     }
+    connection.tellUpstreams(header.tlvs().stream().filter(this::passes).toList());
     return Verdict.CONTINUE;
   }
 
+  private boolean passes(Tlv tlv) {
+    ProxyProtocolPassThroughTLVs passing = config.getPassThroughTlvs();
+    return config.hasPassThroughTlvs()
+        && (passing.getMatchType() == PassTLVsMatchType.INCLUDE_ALL
+            || passing.getTlvTypeList().contains(tlv.type()));
+  }
+
   /** For logs and filters: text, as far as it is any. */
-  private void tell(AcceptedConnection.Tlv tlv, AcceptedConnection connection) {
+  private void tell(Tlv tlv, AcceptedConnection connection) {
     for (ProxyProtocol.Rule rule : config.getRulesList()) {
       if (rule.getTlvType() == tlv.type() && rule.hasOnTlvPresent()) {
         String namespace = rule.getOnTlvPresent().getMetadataNamespace();
