@@ -11,6 +11,9 @@ import io.bifocal.dataplane.balance.LoadBalancerContext;
 import io.bifocal.dataplane.balance.MetadataCriteria;
 import io.bifocal.dataplane.hash.XxHash64;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.stream.StreamInfo;
+import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
+import io.bifocal.dataplane.transport.proxyprotocol.Tlv;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight;
 import io.envoyproxy.envoy.type.v3.HashPolicy;
@@ -63,10 +66,10 @@ record TcpProxyConfig(
               "on_demand",
               "hash_policy",
               "tunneling_config",
-              "metadata_match")
+              "metadata_match",
+              "proxy_protocol_tlvs")
           .ignores(
-              "Envoy does not obey it either", "downstream_idle_timeout", "upstream_idle_timeout")
-          .refuses("upstreams are told nothing of clients", "proxy_protocol_tlvs");
+              "Envoy does not obey it either", "downstream_idle_timeout", "upstream_idle_timeout");
   private static final SupportedFields WEIGHT =
       SupportedFields.of(ClusterWeight.getDescriptor())
           .supports("name", "weight", "metadata_match");
@@ -146,6 +149,15 @@ record TcpProxyConfig(
     return proto.getHashPolicyCount() > 0 && client instanceof Address.Ip ip
         ? LoadBalancerContext.of(XxHash64.hash(InetAddresses.toAddrString(ip.ip())))
         : LoadBalancerContext.NONE;
+  }
+
+  /** What upstreams that ask for it are told of a connection's client; null of one without. */
+  @Nullable ProxyProtocolData client(StreamInfo info) {
+    Address remote = info.downstreamRemote;
+    Address local = info.downstreamLocal;
+    return info.proxyProtocol != null || remote == null || local == null
+        ? info.proxyProtocol
+        : new ProxyProtocolData(remote, local, Tlv.of(proto.getProxyProtocolTlvsList()));
   }
 
   /** How long a connection may last at most; zero for ever. */

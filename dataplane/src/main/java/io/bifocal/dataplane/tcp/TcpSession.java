@@ -15,6 +15,7 @@ import io.bifocal.dataplane.stream.LogType;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
@@ -151,26 +152,19 @@ final class TcpSession {
   private void ask(WorkerCluster of, Host host) {
     FromUpstream observer = new FromUpstream();
     Waiter waiter = new Waiter(host);
+    ProxyProtocolData client = of.tellsOfClients() ? config.client(info) : null;
     TunnelingConfig tunneling = config.tunneling();
     if (tunneling == null) {
-      ticket =
-          of.tcpPool(host)
-              .acquire(
-                  new ConnectionPool.Waiter() {
-                    @Override
-                    public void onReady(UpstreamConnection connection) {
-                      waiter.onReady(
-                          new TcpUpstream(connection, of.config().bufferLimit(), observer));
-                    }
-
-                    @Override
-                    public void onFailure(PoolFailure failure) {
-                      waiter.onFailure(failure);
-                    }
-                  });
+      ConnectionPool pool = client == null ? of.tcpPool(host) : of.tcpPool(host, client);
+      ticket = pool.acquire(new Connecting(of, observer, waiter));
       return;
     }
-    ConnectionPool pool = of.httpPool(host, RoutingPriority.DEFAULT, ApplicationProtocol.HTTP_1_1);
+    RoutingPriority priority = RoutingPriority.DEFAULT;
+    ApplicationProtocol spoken = ApplicationProtocol.HTTP_1_1;
+    ConnectionPool pool =
+        client == null
+            ? of.httpPool(host, priority, spoken)
+            : of.httpPool(host, priority, spoken, client);
     if (pool == null) {
       of.stats().cxNoneHealthy.inc();
       fail(ResponseFlag.NO_HEALTHY_UPSTREAM);
@@ -206,6 +200,20 @@ final class TcpSession {
         : context.like(
             MetadataCriteria.merged(
                 criteria, info.dynamicMetadata.get(MetadataCriteria.NAMESPACE)));
+  }
+
+  /** A connection of its own is asked for. */
+  private record Connecting(WorkerCluster of, Relay.Observer observer, Upstream.Waiter waiter)
+      implements ConnectionPool.Waiter {
+    @Override
+    public void onReady(UpstreamConnection connection) {
+      waiter.onReady(new TcpUpstream(connection, of.config().bufferLimit(), observer));
+    }
+
+    @Override
+    public void onFailure(PoolFailure failure) {
+      waiter.onFailure(failure);
+    }
   }
 
   private void noConnection(Host host, PoolFailure failure) {

@@ -169,7 +169,6 @@ public final class DirectClusters implements WorkerClusters {
               .group(worker.eventLoop())
               .channel(host.primary() instanceof Address.Pipe ? transport.pipe() : transport.tcp())
               .option(ChannelOption.AUTO_READ, false)
-              .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
               .handler(new ChannelInboundHandlerAdapter())
               .connect(host.primary().socketAddress());
       boolean[] cancelled = new boolean[1];

@@ -425,16 +425,115 @@ class TcpProxyTest {
     return WeightedCluster.ClusterWeight.newBuilder().setName(name).setWeight(weight).build();
   }
 
+  private static TcpProxy.Builder through(String cluster, TcpProxy.TunnelingConfig.Builder tunnel) {
+    return to(cluster).setTunnelingConfig(tunnel);
+  }
+
+  private static TcpProxy.TunnelingConfig.Builder tunnel() {
+    return TcpProxy.TunnelingConfig.newBuilder()
+        .setHostname("%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%:443")
+        .setPropagateResponseHeaders(true);
+  }
+
+  private static final String CONNECT =
+      "CONNECT 127.0.0.1:443 HTTP/1.1\r\nhost: 127.0.0.1:443\r\n\r\n";
+  private static final String OK = "HTTP/1.1 200 OK\r\n\r\n";
+
   @Test
-  void whatIsNotSupportedIsRefusedByItsPath() {
-    assertThatThrownBy(
-            () ->
-                proxy(
-                    to("a")
-                        .setTunnelingConfig(
-                            TcpProxy.TunnelingConfig.newBuilder().setHostname("h"))))
+  void throughATunnelNothingIsSaidBeforeItIsThere() throws Exception {
+    ServerSocket server = backend("a");
+    Socket client = connect(proxy(through("a", tunnel())));
+    send(client, "early");
+    Socket upstream = accept(server);
+    assertThat(receive(upstream, CONNECT.length())).isEqualTo(CONNECT);
+    upstream.setSoTimeout(100);
+    assertThatThrownBy(() -> upstream.getInputStream().read())
+        .isInstanceOf(java.net.SocketTimeoutException.class);
+    upstream.setSoTimeout(20_000);
+    send(upstream, OK + "hello");
+    assertThat(receive(upstream, 5)).isEqualTo("early");
+    assertThat(receive(client, 5)).isEqualTo("hello");
+    client.shutdownOutput();
+    assertThat(upstream.getInputStream().read()).isEqualTo(-1);
+    send(upstream, "late");
+    upstream.close();
+    assertThat(receive(client, 5)).isEqualTo("late");
+    StreamInfo log = onlyLog();
+    assertThat(log.bytesReceived).isEqualTo(5);
+    assertThat(log.bytesSent).isEqualTo(9);
+    assertThat(log.filterState)
+        .containsEntry(
+            "envoy.tcp_proxy.propagate_response_headers",
+            "{\"headers\":[{\"key\":\":status\",\"value\":\"200\"}]}");
+    await().until(() -> clusters.discarded.get() == 1);
+    assertThat(stat("cluster.a.upstream_rq_total")).isEqualTo(1);
+    assertThat(stat("cluster.a.upstream_rq_active")).isZero();
+  }
+
+  @Test
+  void aRefusedTunnelIsTriedAsOftenAsMaxConnectAttemptsSays() throws Exception {
+    ServerSocket server = backend("a");
+    Socket client = connect(proxy(through("a", tunnel()).setMaxConnectAttempts(UInt32Value.of(2))));
+    for (int i = 0; i < 2; i++) {
+      Socket upstream = accept(server);
+      receive(upstream, CONNECT.length());
+      send(upstream, "HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno");
+      assertThat(upstream.getInputStream().read()).isEqualTo(-1);
+    }
+    assertThat(client.getInputStream().read()).isEqualTo(-1);
+    assertThat(onlyLog().flags())
+        .isEqualTo(
+            Set.of(
+                ResponseFlag.UPSTREAM_CONNECTION_FAILURE,
+                ResponseFlag.UPSTREAM_RETRY_LIMIT_EXCEEDED));
+    assertThat(onlyLog().upstreamTransportFailureReason).isEqualTo("tunnel_response:403");
+    assertThat(onlyLog().requestAttempts).isEqualTo(2);
+  }
+
+  @Test
+  void aTunnelHoldsTheSenderBackToo() throws Exception {
+    ServerSocket server = backend("a");
+    Socket client = connect(proxy(through("a", tunnel())));
+    Socket upstream = accept(server);
+    receive(upstream, CONNECT.length());
+    send(upstream, OK);
+    CompletableFuture<Void> pouring = pour(client, 100 * MIB);
+    await()
+        .during(Duration.ofMillis(500))
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> rested(stat("tcp.t.downstream_cx_rx_bytes_total")));
+    assertThat(stat("tcp.t.downstream_cx_rx_bytes_total")).isLessThan(40L * MIB);
+    assertThat(pouring).isNotDone();
+    assertThat(count(upstream.getInputStream()).get(60, TimeUnit.SECONDS)).isEqualTo(100L * MIB);
+    CompletableFuture<Void> back = pour(upstream, 100 * MIB);
+    assertThat(count(client.getInputStream()).get(60, TimeUnit.SECONDS)).isEqualTo(100L * MIB);
+    back.get(60, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void anIdleTunnelIsClosed() throws Exception {
+    ServerSocket server = backend("a");
+    Socket client =
+        connect(proxy(through("a", tunnel()).setIdleTimeout(Durations.fromMillis(100))));
+    Socket upstream = accept(server);
+    receive(upstream, CONNECT.length());
+    send(upstream, OK);
+    assertThat(client.getInputStream().read()).isEqualTo(-1);
+    assertThat(upstream.getInputStream().read()).isEqualTo(-1);
+    onlyLog();
+    assertThat(stat("tcp.t.idle_timeout")).isEqualTo(1);
+  }
+
+  @Test
+  void aTunnelThatCannotBeAskedForIsRefusedInEnvoysWords() {
+    assertThatThrownBy(() -> proxy(through("a", tunnel().setPostPath("/p"))))
         .isInstanceOf(ConfigException.class)
-        .hasMessageStartingWith("tcp_proxy 't': field 'tunneling_config' is not supported");
+        .hasMessage("Can't set a post path when POST method isn't used");
+    var host = tunnel();
+    host.addHeadersToAddBuilder().getHeaderBuilder().setKey("Host").setValue("other");
+    assertThatThrownBy(() -> proxy(through("a", host)))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(":-prefixed or host headers may not be modified");
   }
 
   @Test
