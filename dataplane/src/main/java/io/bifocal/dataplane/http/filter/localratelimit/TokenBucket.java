@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * Tokens that come back evenly with time. All workers draw from one without a lock: what is kept is
  * the moment at which it would have been empty. Full at first.
  */
-final class TokenBucket {
+public final class TokenBucket {
   private static final double NANOS = 1e9;
 
   private final long max;
@@ -17,8 +17,8 @@ final class TokenBucket {
   private final AtomicLong emptyAt;
 
   /** What a bucket is like; source: {@code envoy.type.v3.TokenBucket}. */
-  record Spec(long max, double perSecond) {
-    static Spec of(io.envoyproxy.envoy.type.v3.TokenBucket config) {
+  public record Spec(long max, double perSecond) {
+    public static Spec of(io.envoyproxy.envoy.type.v3.TokenBucket config) {
       long perFill =
           config.hasTokensPerFill()
               ? Integer.toUnsignedLong(config.getTokensPerFill().getValue())
@@ -29,7 +29,7 @@ final class TokenBucket {
     }
   }
 
-  TokenBucket(Spec spec, long nanoTime) {
+  public TokenBucket(Spec spec, long nanoTime) {
     this.max = spec.max;
     this.perSecond = spec.perSecond;
     this.origin = nanoTime;
@@ -37,7 +37,7 @@ final class TokenBucket {
   }
 
   /** Takes so many, if they are there. */
-  boolean take(long tokens, long nanoTime) {
+  public boolean take(long tokens, long nanoTime) {
     double now = seconds(nanoTime);
     while (true) {
       long seen = emptyAt.get();
