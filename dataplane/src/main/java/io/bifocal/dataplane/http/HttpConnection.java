@@ -12,6 +12,7 @@ import io.bifocal.dataplane.stream.AccessLog;
 import io.bifocal.dataplane.stream.LogType;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.dataplane.stream.TlsSession;
+import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
 import io.bifocal.xds.time.Loop;
 import io.netty.channel.Channel;
 import io.netty.channel.WriteBufferWaterMark;
@@ -65,6 +66,16 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     this.streamDeadlines = new FreeDeadlines(loop);
     this.startNanos = loop.nanoTime();
     this.serverName = downstream.serverName();
+  }
+
+  /** What upstreams that ask for it are told of the client. */
+  @Nullable ProxyProtocolData client() {
+    StreamInfo known = downstream.stream();
+    if (known.proxyProtocol == null && settings.tellsUpstreams()) {
+      known.proxyProtocol =
+          new ProxyProtocolData(downstream.remote(), downstream.local(), List.of());
+    }
+    return known.proxyProtocol;
   }
 
   void start(Channel channel) {

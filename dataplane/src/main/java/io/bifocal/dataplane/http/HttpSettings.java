@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param host how hosts are spelled
  * @param scheme what every request's is said to be
  * @param caller {@code add_user_agent}
+ * @param tellsUpstreams {@code add_proxy_protocol_connection_state}
  * @param hasRouter whether there is a router; without one every request is answered with 404
  */
 record HttpSettings(
@@ -41,6 +42,7 @@ record HttpSettings(
     @Nullable LogTimes logTimes,
     @Nullable LocalReplies localReplies,
     @Nullable ProxyStatus proxyStatus,
+    boolean tellsUpstreams,
     boolean hasRouter,
     boolean suppressEnvoyHeaders) {
 

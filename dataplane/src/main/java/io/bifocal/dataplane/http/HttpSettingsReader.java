@@ -85,15 +85,13 @@ final class HttpSettingsReader {
               "http_protocol_options",
               "proxy_100_continue",
               "upgrade_configs",
-              "local_reply_config")
+              "local_reply_config",
+              "add_proxy_protocol_connection_state")
           .ignores("clients speak HTTP/1.1 and HTTP/2", "http3_protocol_options")
           .ignores("requests are not traced", "tracing")
           .ignores(
               "Envoy 1.40 was seen to give it no effect",
-              "represent_ipv4_remote_address_as_ipv4_mapped_ipv6")
-          .ignores(
-              "no upstream is told of connections by the PROXY protocol",
-              "add_proxy_protocol_connection_state");
+              "represent_ipv4_remote_address_as_ipv4_mapped_ipv6");
 
   private static final SupportedFields COMMON =
       SupportedFields.of(HttpProtocolOptions.getDescriptor())
@@ -184,6 +182,8 @@ final class HttpSettingsReader {
         config.hasProxyStatusConfig()
             ? ProxyStatus.of(config.getProxyStatusConfig(), config.getServerName(), node.getId())
             : null,
+        !config.hasAddProxyProtocolConnectionState()
+            || config.getAddProxyProtocolConnectionState().getValue(),
         router != null,
         router != null && router.getSuppressEnvoyHeaders());
   }

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http;
 
+import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.codec.ResponseSender;
@@ -12,6 +13,7 @@ import io.bifocal.dataplane.http.router.LocalReply;
 import io.bifocal.dataplane.stream.GrpcStatus;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
+import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -70,6 +72,16 @@ final class Response implements DownstreamStream {
   public @Nullable Consumer<ByteBuf> redirection(
       InternalRedirects policy, int status, HttpHeaders answer) {
     return exchange.redirection(policy, status, answer);
+  }
+
+  @Override
+  public DownstreamConnection connection() {
+    return exchange.connection.downstream;
+  }
+
+  @Override
+  public @Nullable ProxyProtocolData client() {
+    return exchange.connection.client();
   }
 
   ResponseSender sender() {

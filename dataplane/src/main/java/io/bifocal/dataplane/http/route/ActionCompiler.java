@@ -95,7 +95,8 @@ final class ActionCompiler {
         internalRedirects(action, at),
         action.getPriority() == RoutingPriority.HIGH,
         AttemptHeaders.of(host),
-        UpgradeReader.read(action.getUpgradeConfigsList(), at),
+        UpgradeReader.read(action.getUpgradeConfigsList()),
+        ConnectConfig.of(action.getUpgradeConfigsList(), at),
         bufferLimit());
   }
 

@@ -24,6 +24,7 @@ public sealed interface RouteAction {
    * @param highPriority whether the circuit breakers of priority HIGH count
    * @param upgrades {@code upgrade_configs}: whether another protocol may be asked for, by its name
    *     in lower case; the connection manager decides on others
+   * @param connect which tunnels end here; null for none
    * @param bufferLimit {@code per_request_buffer_limit_bytes}; the largest number when not set
    */
   record Forward(
@@ -41,6 +42,7 @@ public sealed interface RouteAction {
       boolean highPriority,
       AttemptHeaders attemptHeaders,
       Map<String, Boolean> upgrades,
+      @Nullable ConnectConfig connect,
       long bufferLimit)
       implements RouteAction {
     public Forward {
@@ -97,6 +99,7 @@ public sealed interface RouteAction {
           highPriority,
           attemptHeaders,
           upgrades,
+          connect,
           bufferLimit);
     }
   }

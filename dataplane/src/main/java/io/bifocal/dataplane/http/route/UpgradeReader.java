@@ -12,13 +12,9 @@ final class UpgradeReader {
   private UpgradeReader() {}
 
   /** Whether they are let in, by the protocol's name in lower case. */
-  static Map<String, Boolean> read(List<UpgradeConfig> configs, String where)
-      throws ConfigException {
+  static Map<String, Boolean> read(List<UpgradeConfig> configs) throws ConfigException {
     Map<String, Boolean> all = new HashMap<>();
     for (UpgradeConfig config : configs) {
-      if (config.hasConnectConfig()) {
-        throw new ConfigException(where + ".upgrade_configs.connect_config: not supported");
-      }
       boolean enabled = !config.hasEnabled() || config.getEnabled().getValue();
       if (all.put(config.getUpgradeType().toLowerCase(Locale.ROOT), enabled) != null) {
         throw new ConfigException("Duplicate upgrade " + config.getUpgradeType());

@@ -4,10 +4,12 @@ import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.http.route.ConnectConfig;
 import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import io.netty.handler.codec.http.HttpHeaders;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +58,7 @@ final class Attempts {
       cluster.stats().cxNoneHealthy.inc();
       return null;
     }
-    ConnectionPool pool = cluster.httpPool(host, priority(route), spokenDownstream());
+    ConnectionPool pool = pool(host, router.connect);
     if (pool == null) {
       return null;
     }
@@ -66,6 +68,16 @@ final class Attempts {
       route.hostRewrite().replace(host.hostname(), head, info, !suppressHeaders);
     }
     return new UpstreamRequest(router, host, pool);
+  }
+
+  private @Nullable ConnectionPool pool(Host host, @Nullable ConnectConfig connect) {
+    ProxyProtocolData client = cluster.tellsOfClients() ? downstream.client() : null;
+    if (connect != null) {
+      return client == null ? cluster.tcpPool(host) : cluster.tcpPool(host, client);
+    }
+    return client == null
+        ? cluster.httpPool(host, priority(route), spokenDownstream())
+        : cluster.httpPool(host, priority(route), spokenDownstream(), client);
   }
 
   /** Tells the upstream which try it is. */

@@ -1,9 +1,11 @@
 package io.bifocal.dataplane.http.router;
 
+import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.route.InternalRedirects;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
+import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.function.Consumer;
@@ -21,6 +23,16 @@ public interface DownstreamStream {
    */
   default @Nullable Consumer<ByteBuf> redirection(
       InternalRedirects policy, int status, HttpHeaders answer) {
+    return null;
+  }
+
+  /** The connection that it came on; null of a copy. */
+  default @Nullable DownstreamConnection connection() {
+    return null;
+  }
+
+  /** What upstreams that ask for it are told of the client; null for nothing. */
+  default @Nullable ProxyProtocolData client() {
     return null;
   }
 

@@ -101,6 +101,7 @@ final class Mirrors {
         false,
         AttemptHeaders.NONE,
         Map.of(),
+        null,
         Long.MAX_VALUE);
   }
 

@@ -53,6 +53,11 @@ final class RequestCharges {
     stats.rqActive.inc();
     at(host.stats().rqTotal()).inc();
     at(host.stats().rqActive()).inc();
+    begun();
+  }
+
+  /** The same where its connection counts as a request itself. */
+  void begun() {
     if (virtualCluster != null) {
       virtualCluster.total.inc();
     }

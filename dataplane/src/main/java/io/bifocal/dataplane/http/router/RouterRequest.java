@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http.router;
 import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.http.codec.HeaderNames;
+import io.bifocal.dataplane.http.route.ConnectConfig;
 import io.bifocal.dataplane.http.route.InternalRedirects;
 import io.bifocal.dataplane.http.route.RequestCounts;
 import io.bifocal.dataplane.http.route.RouteAction;
@@ -38,6 +39,8 @@ public final class RouterRequest implements RetryState.Owner {
   final RequestTimeouts timeouts;
   final RequestBody body;
   final CircuitBreakers breakers;
+  // Null unless it is a tunnel that ends here.
+  final @Nullable ConnectConfig connect;
   private final RouteAction.Forward route;
   private final Tries tries = new Tries();
   private final Attempts attempts;
@@ -71,6 +74,8 @@ public final class RouterRequest implements RetryState.Owner {
     this.timeouts = new RequestTimeouts(route, downstream.request().headers, settings);
     this.breakers = cluster.breakers(Attempts.priority(route));
     this.attempts = new Attempts(cluster, downstream, route, settings.suppressHeaders());
+    ConnectConfig tunnels = route.connect();
+    this.connect = tunnels != null && tunnels.takes(downstream.request()) ? tunnels : null;
     long limit = Math.min(route.bufferLimit(), downstream.bufferLimit());
     this.body = new RequestBody(limit, requestEnded);
     this.relay = new RequestRelay(body, loop, downstream, tries);

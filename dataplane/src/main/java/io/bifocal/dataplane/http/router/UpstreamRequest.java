@@ -8,6 +8,7 @@ import io.bifocal.dataplane.http.codec.Protocol;
 import io.bifocal.dataplane.http.codec.RequestSender;
 import io.bifocal.dataplane.http.codec.ResetReason;
 import io.bifocal.dataplane.http.codec.ResponseReceiver;
+import io.bifocal.dataplane.http.route.ConnectConfig;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.pool.UpstreamConnection;
@@ -90,7 +91,8 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
   @Override
   public void onReady(UpstreamConnection ready) {
     ticket = null;
-    if (!router.breakers.requests().tryAcquire()) {
+    ConnectConfig connect = router.connect;
+    if (connect == null && !router.breakers.requests().tryAcquire()) {
       ready.release();
       router.cluster.stats().rqActiveOverflow.inc();
       router.onLost(this, LostTry.overflow(router.attempts()));
@@ -98,10 +100,7 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     }
     connection = ready;
     state = State.SENT;
-    router.charges.sent(ready.host());
-    ClientConnection http = ClientConnection.of(ready.channel());
-    protocol = http.protocol();
-    RequestSender out = http.begin(this);
+    RequestSender out = connect == null ? begin(ready) : begin(ready, connect);
     sender = out;
     long now = router.loop.nanoTime();
     waited = waitingSince == 0 ? 0 : now - waitingSince;
@@ -120,6 +119,20 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     out.readResponse(router.downstream.isWritable());
   }
 
+  private RequestSender begin(UpstreamConnection ready) {
+    router.charges.sent(ready.host());
+    ClientConnection http = ClientConnection.of(ready.channel());
+    protocol = http.protocol();
+    return http.begin(this);
+  }
+
+  /** On a connection of its own, which its pool counts as a request. */
+  private RequestSender begin(UpstreamConnection ready, ConnectConfig connect) {
+    router.charges.begun();
+    ByteBuf header = connect.header(router.downstream.connection());
+    return TcpUpstream.begin(ready.channel(), header, this);
+  }
+
   /** Tells whom the request is sent to: the last one sent, or the one whose answer is taken. */
   void tell(StreamInfo info) {
     UpstreamConnection used = connection;
@@ -131,7 +144,7 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
       info.upstreamLocal = out.localAddress();
       info.upstreamTls = used.tls();
       info.upstreamConnectionId = used.id();
-      info.upstreamProtocol = protocol.text();
+      info.upstreamProtocol = router.connect == null ? protocol.text() : "";
       info.upstreamReadyNanos = waited;
     }
   }
@@ -314,6 +327,8 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     if (used != null && out != null) {
       if (out.isReusable()) {
         used.release();
+      } else if (router.connect != null) {
+        used.discard();
       } else {
         used.retire();
       }
@@ -354,8 +369,10 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
       connection = null;
       sender = null;
       out.detach();
-      router.breakers.requests().release();
-      router.charges.left(used.host());
+      if (router.connect == null) {
+        router.breakers.requests().release();
+        router.charges.left(used.host());
+      }
     }
   }
 }
