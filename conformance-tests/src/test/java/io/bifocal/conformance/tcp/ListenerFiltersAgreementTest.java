@@ -120,7 +120,73 @@ class ListenerFiltersAgreementTest {
                     ", allow_requests_without_proxy_protocol: true, disallowed_versions: [V1],"
                         + " stat_prefix: lenient")
                 + INSPECTORS)
-        + listener("plain", log, INSPECTORS);
+        + listener("plain", log, INSPECTORS)
+        + tree(log);
+  }
+
+  /** One whose chains are found by a tree; each answers with its name. */
+  private static String tree(Path log) {
+    StringBuilder chains = new StringBuilder();
+    for (String name : List.of("a", "b", "c", "d", "e", "f", "g", "rest")) {
+      chains.append(chain(name, ""));
+    }
+    return """
+          - name: tree
+            stat_prefix: tree
+            address: {socket_address: {address: 127.0.0.1, port_value: 0}}
+            listener_filters: [%1$s]
+            filter_chain_matcher:
+              matcher_tree:
+                input: %2$s
+                exact_match_map:
+                  map:
+                    "22": %3$s
+                    "23": {matcher: {matcher_tree: {input: %4$s, custom_match: {name: ip, typed_config: {"@type": type.googleapis.com/xds.type.matcher.v3.IPMatcher, range_matchers: [{ranges: [{address_prefix: 1.0.0.0, prefix_len: 8}], on_match: %5$s}, {ranges: [{address_prefix: 1.2.3.0, prefix_len: 24}], on_match: %6$s}]}}}, on_no_match: %7$s}}
+                    "24": {matcher: {matcher_list: {matchers: [{predicate: {and_matcher: {predicate: [{single_predicate: {input: %8$s, value_match: {suffix: .example}}}, {not_matcher: {single_predicate: {input: %8$s, value_match: {exact: b.example}}}}]}}, on_match: %7$s}, {predicate: {single_predicate: {input: %9$s, value_match: {contains: h2}}}, on_match: %10$s}]}}}
+                    "25": {matcher: {matcher_tree: {input: %11$s, exact_match_map: {map: {local: %12$s}}}}}
+                    "26": {matcher: {matcher_tree: {input: %13$s, prefix_match_map: {map: {"1": %5$s, "11": %6$s}}}}}
+              on_no_match: %14$s
+            filter_chains:
+        %15$s
+            default_filter_chain:
+              name: default
+              filters:
+              - {name: d, typed_config: {"@type": %16$snetwork.direct_response.v3.Config, response: {inline_string: "default"}}}
+        %17$s
+        """
+        .formatted(
+            PROXY_PROTOCOL.formatted(TYPES, "") + INSPECTORS,
+            input("DestinationPortInput"),
+            chosen("a"),
+            input("SourceIPInput"),
+            chosen("b"),
+            chosen("c"),
+            chosen("d"),
+            input("ServerNameInput"),
+            input("ApplicationProtocolInput"),
+            chosen("e"),
+            input("SourceTypeInput"),
+            chosen("f"),
+            input("SourcePortInput"),
+            chosen("rest"),
+            chains.toString().indent(2),
+            TYPES,
+            accessLog(log));
+  }
+
+  private static String input(String type) {
+    return "{name: i, typed_config: {\"@type\":"
+        + " type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3."
+        + type
+        + "}}";
+  }
+
+  private static String chosen(String chain) {
+    return "{action: {name: "
+        + chain
+        + ", typed_config: {\"@type\": type.googleapis.com/google.protobuf.StringValue, value: "
+        + chain
+        + "}}}";
   }
 
   /** A listener whose chains answer with their names. */
@@ -151,14 +217,7 @@ class ListenerFiltersAgreementTest {
           },
           {"ports", "destination_port: 26, source_ports: [11, 12]"}
         }) {
-      chains.append(
-          """
-              - name: %1$s
-                filter_chain_match: {%2$s}
-                filters:
-                - {name: d, typed_config: {"@type": %3$snetwork.direct_response.v3.Config, response: {inline_string: "%1$s"}}}
-          """
-              .formatted(chain[0], chain[1], TYPES));
+      chains.append(chain(chain[0], "filter_chain_match: {" + chain[1] + "}"));
     }
     return """
           - name: %1$s
@@ -167,16 +226,33 @@ class ListenerFiltersAgreementTest {
             listener_filters: [%2$s]
             filter_chains:
         %3$s
+        %4$s
+        """
+        .formatted(name, filters, chains.toString().indent(2), accessLog(log));
+  }
+
+  private static String chain(String name, String match) {
+    return """
+            - name: %1$s
+              %2$s
+              filters:
+              - {name: d, typed_config: {"@type": %3$snetwork.direct_response.v3.Config, response: {inline_string: "%1$s"}}}
+        """
+        .formatted(name, match, TYPES);
+  }
+
+  private static String accessLog(Path log) {
+    return """
             access_log:
             - name: file
               typed_config:
                 "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-                path: %4$s
+                path: %s
                 log_format:
                   text_format_source:
                     inline_string: "%%RESPONSE_FLAGS%% %%RESPONSE_CODE_DETAILS%% %%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%% %%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%% %%DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT%% %%REQUESTED_SERVER_NAME%% %%FILTER_CHAIN_NAME%%\\n"
         """
-        .formatted(name, filters, chains.toString().indent(2), log);
+        .formatted(log);
   }
 
   /** Who says no more than this must end, or it would be waited for. */
@@ -224,6 +300,20 @@ class ListenerFiltersAgreementTest {
         Arguments.of(
             "strict", v2 + "1\u0011\0\u000c\1\2\3\4\5\6\7\u0008\0\13\0\u0016GET / HTTP/1.1\r\n"),
         Arguments.of("strict", v2 + "!\0\0\0GET / HTTP/1.1\r\n"),
+        Arguments.of("tree", "PROXY TCP4 1.2.3.4 5.6.7.8 11 22\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("tree", "PROXY TCP4 1.2.3.4 5.6.7.8 11 23\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("tree", "PROXY TCP4 1.3.3.4 5.6.7.8 11 23\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("tree", "PROXY TCP4 2.3.3.4 5.6.7.8 11 23\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("tree", "PROXY TCP6 2001:db8::1 2001:db8::2 11 23\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("tree", "PROXY TCP4 2.3.3.4 5.6.7.8 11 24\r\n" + hello("a.example", "h2")),
+        Arguments.of("tree", "PROXY TCP4 2.3.3.4 5.6.7.8 11 24\r\n" + hello("b.example", "h2")),
+        Arguments.of("tree", "PROXY TCP4 2.3.3.4 5.6.7.8 11 24\r\n" + hello("b.example", "")),
+        Arguments.of("tree", "PROXY TCP4 5.6.7.8 5.6.7.8 11 25\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("tree", "PROXY TCP4 5.6.7.9 5.6.7.8 11 25\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("tree", "PROXY TCP4 5.6.7.9 5.6.7.8 110 26\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("tree", "PROXY TCP4 5.6.7.9 5.6.7.8 12 26\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("tree", "PROXY TCP4 5.6.7.9 5.6.7.8 22 26\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("tree", "PROXY TCP4 5.6.7.9 5.6.7.8 11 27\r\nSSH-2.0-x y\r\n"),
         Arguments.of("lenient", "GET / HTTP/1.1\r\n\r\n"),
         Arguments.of("lenient", "PROXY TCP4 1.2.3.4 5.6.7.8 11 22\r\nGET / HTTP/1.1\r\n\r\n"),
         Arguments.of("lenient", v2tcp4 + "\u0016SSH-2.0-x y\r\n"),

@@ -38,6 +38,16 @@ final class Talk implements AutoCloseable {
     }
   }
 
+  /** Its own. */
+  int port() {
+    return socket.getLocalPort();
+  }
+
+  /** The peer's. */
+  int peerPort() {
+    return socket.getPort();
+  }
+
   static byte[] bytes(String latin) {
     return latin.getBytes(StandardCharsets.ISO_8859_1);
   }

@@ -22,6 +22,16 @@ final class TcpSide {
   private static final Pattern COUNTED =
       Pattern.compile("(tcp|cluster)\\..*(?<!_ms|_active|_buffered|\\.cx_open|_open)");
 
+  private static final Pattern END = Pattern.compile("TcpConnectionEnd|DownstreamEnd");
+  private static final String FORMAT =
+      "%ACCESS_LOG_TYPE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS%"
+          + " %BYTES_RECEIVED% %BYTES_SENT% %UPSTREAM_REQUEST_ATTEMPT_COUNT%"
+          + " %UPSTREAM_TRANSPORT_FAILURE_REASON% %UPSTREAM_CLUSTER% %FILTER_CHAIN_NAME%"
+          + " %FILTER_STATE(envoy.tcp_proxy.propagate_response_headers)%"
+          + " %FILTER_STATE(envoy.tcp_proxy.propagate_response_trailers)%"
+          + " %DOWNSTREAM_DETECTED_CLOSE_TYPE% %UPSTREAM_DETECTED_CLOSE_TYPE%"
+          + " %DOWNSTREAM_LOCAL_CLOSE_REASON% %UPSTREAM_LOCAL_CLOSE_REASON%";
+
   final Path log;
   final ServerSocket upstream;
   final Proxy proxy;
@@ -71,26 +81,44 @@ final class TcpSide {
    * @param proxy the rest of its configuration
    */
   static String listener(String name, Path log, String proxy) {
+    return listener(name, 0, "", tcpProxy(name, log, proxy));
+  }
+
+  /**
+   * A listener with one filter.
+   *
+   * @param before {@code listener_filters}, separated by commas
+   */
+  static String listener(String name, int port, String before, String filter) {
     return """
-          - name: %1$s
-            address: {socket_address: {address: 127.0.0.1, port_value: 0}}
+          - name: %s
+            address: {socket_address: {address: 127.0.0.1, port_value: %d}}
+            listener_filters: [%s]
             filter_chains:
             - filters:
-              - name: tcp
+              - name: f
                 typed_config:
-                  "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
-                  stat_prefix: %1$s
-        %2$s
-                  access_log:
-                  - name: file
-                    typed_config:
-                      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
-                      path: %3$s
-                      log_format:
-                        text_format_source:
-                          inline_string: "%%ACCESS_LOG_TYPE%% %%RESPONSE_FLAGS%% %%RESPONSE_CODE_DETAILS%% %%CONNECTION_TERMINATION_DETAILS%% %%BYTES_RECEIVED%% %%BYTES_SENT%% %%UPSTREAM_REQUEST_ATTEMPT_COUNT%% %%UPSTREAM_TRANSPORT_FAILURE_REASON%% %%UPSTREAM_CLUSTER%% %%FILTER_CHAIN_NAME%% %%FILTER_STATE(envoy.tcp_proxy.propagate_response_headers)%% %%FILTER_STATE(envoy.tcp_proxy.propagate_response_trailers)%% %%DOWNSTREAM_DETECTED_CLOSE_TYPE%% %%UPSTREAM_DETECTED_CLOSE_TYPE%% %%DOWNSTREAM_LOCAL_CLOSE_REASON%% %%UPSTREAM_LOCAL_CLOSE_REASON%%\\n"
+        %s"""
+        .formatted(name, port, before, filter.indent(10));
+  }
+
+  /** A TCP proxy's configuration. */
+  static String tcpProxy(String name, Path log, String proxy) {
+    return """
+        "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
+        stat_prefix: %s
+        %s
+        %s
         """
-        .formatted(name, proxy.indent(10).stripTrailing(), log);
+        .formatted(name, proxy, accessLog(log, FORMAT));
+  }
+
+  /** A file's. */
+  static String accessLog(Path log, String format) {
+    return """
+        access_log: [{name: file, typed_config: {"@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog, \
+        path: %s, log_format: {text_format_source: {inline_string: "%s\\n"}}}}]"""
+        .formatted(log, format);
   }
 
   /** A cluster of one host. */
@@ -121,18 +149,18 @@ final class TcpSide {
               List<String> all = Files.exists(log) ? Files.readAllLines(log) : List.of();
               logged.clear();
               logged.addAll(all.subList(lines, all.size()));
-              return logged.stream().anyMatch(line -> line.startsWith("TcpConnectionEnd"));
+              return logged.stream().anyMatch(line -> END.matcher(line).lookingAt());
             },
             Boolean::booleanValue);
     lines += logged.size();
-    await("no connection")
+    await("no connection but in a cluster that keeps them")
         .until(
             () ->
                 proxy.stats().entrySet().stream()
                     .filter(e -> e.getKey().matches("(tcp|cluster)\\..*_(cx|rq)_active"))
-                    .filter(e -> !e.getKey().contains("kept.upstream_cx_active"))
+                    .filter(e -> !e.getKey().startsWith("cluster.kept.upstream_cx"))
                     .allMatch(e -> e.getValue().equals("0")));
-    seen.addAll(logged.stream().distinct().toList());
+    seen.addAll(logged.stream().distinct().sorted().toList());
     Map<String, Long> counts = counted();
     counts.replaceAll((name, count) -> count - before.getOrDefault(name, 0L));
     counts.values().removeIf(count -> count == 0);
