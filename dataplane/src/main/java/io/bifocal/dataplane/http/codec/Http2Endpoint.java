@@ -14,6 +14,7 @@ import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -158,6 +159,16 @@ abstract sealed class Http2Endpoint extends Http2ConnectionHandler implements Ht
   }
 
   // ---- errors
+
+  // A socket that fails ends its connection; nobody has broken the protocol.
+  @Override
+  public void onError(ChannelHandlerContext ctx, boolean outbound, Throwable cause) {
+    if (cause instanceof IOException) {
+      var unused = ctx.close();
+    } else {
+      super.onError(ctx, outbound, cause);
+    }
+  }
 
   /** Reports and counts an error of the connection; with what code it is broken off. */
   Http2Error code(boolean outbound, Throwable cause, @Nullable Http2Exception error) {

@@ -21,6 +21,8 @@ import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -309,6 +311,34 @@ class Http2ClientConnectionTest {
     var unused = channel.close();
     assertThat(one.heard).contains("reset CONNECTION_TERMINATION");
     assertThat(two.heard).contains("reset CONNECTION_TERMINATION");
+    assertThat(channel.isOpen()).isFalse();
+  }
+
+  @Test
+  void aWriteThatFailsIsAClosedConnectionAndNoBreachOfTheProtocol() {
+    established(Http2Options.DEFAULT);
+    Asking one = get();
+    channel
+        .pipeline()
+        .addFirst(
+            new ChannelOutboundHandlerAdapter() {
+              private final List<ChannelPromise> written = new ArrayList<>();
+
+              @Override
+              public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+                ReferenceCountUtil.release(message);
+                written.add(promise);
+              }
+
+              @Override
+              public void flush(ChannelHandlerContext ctx) {
+                written.forEach(p -> p.tryFailure(new IOException("Connection reset by peer")));
+              }
+            });
+    Asking two = get();
+    assertThat(one.heard).contains("reset CONNECTION_TERMINATION");
+    assertThat(two.heard).contains("reset CONNECTION_TERMINATION");
+    assertThat(pool.protocolErrors).isZero();
     assertThat(channel.isOpen()).isFalse();
   }
 
