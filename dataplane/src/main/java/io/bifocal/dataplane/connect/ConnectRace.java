@@ -54,7 +54,7 @@ public final class ConnectRace {
    * @param addresses in the order in which they are to be tried; at least one
    * @param pacing how long each attempt has the field to itself
    */
-  ConnectRace(List<Address> addresses, Pacing pacing, Commands commands) {
+  public ConnectRace(List<Address> addresses, Pacing pacing, Commands commands) {
     if (addresses.isEmpty()) {
       throw new IllegalArgumentException("a race needs an address");
     }

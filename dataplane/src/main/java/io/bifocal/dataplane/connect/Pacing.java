@@ -6,7 +6,7 @@ import java.util.List;
 
 /** When an address's turn in a race comes: after whom, and how long after. */
 @FunctionalInterface
-interface Pacing {
+public interface Pacing {
   /**
    * The delay between the start of an attempt and that of the next: how long it has the field to
    * itself.

@@ -92,7 +92,7 @@ public record RacePlan(
   }
 
   /** One of the {@link #retries}, as a race of its own. */
-  RacePlan retry(Retry retry) {
+  public RacePlan retry(Retry retry) {
     return new RacePlan(
         cluster,
         host,
