@@ -38,6 +38,7 @@ class ArchitectureTest {
           List.of("listener", "controlplane"),
           List.of("http", "tcp"),
           List.of("cluster"),
+          List.of("grid"),
           List.of("balance", "dns", "health", "pool"),
           List.of("connect"),
           List.of("host", "transport"));
@@ -88,7 +89,7 @@ class ArchitectureTest {
 
   @Test
   void whatIsSharedKnowsNothingAboveConnect() {
-    List<String> above = LAYERS.subList(0, 7).stream().flatMap(List::stream).toList();
+    List<String> above = LAYERS.subList(0, 8).stream().flatMap(List::stream).toList();
     check(
         noClasses()
             .that(resideInAnyPackage(packages(SHARED)))
@@ -166,6 +167,16 @@ class ArchitectureTest {
                         c.getPackageName().equals(ROOT + ".connect")
                             && c.getSimpleName()
                                 .matches("ConnectRace|Commands|AddressOrder|AttemptEvent")))
+            .should()
+            .dependOnClassesThat(resideInAPackage("io.netty..")));
+  }
+
+  @Test
+  void theGridKnowsNoNetty() {
+    check(
+        noClasses()
+            .that(resideInAPackage(ROOT + ".grid.."))
+            .and(not(describe("are the fake", c -> c.getName().contains(".ScriptedPools"))))
             .should()
             .dependOnClassesThat(resideInAPackage("io.netty..")));
   }
