@@ -10,7 +10,6 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -21,10 +20,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * An HTTP/1.1 upstream that does what the path says: {@code /503,reset,200} answers the first try
  * with 503, closes the connection of the second one and answers the third one. Which try it is, the
- * proxy says ({@code x-envoy-attempt-count}). An answer may carry headers: {@code 503;a=b}.
+ * proxy says ({@code x-envoy-attempt-count}). An answer may carry headers: {@code 503;a=b}, also a
+ * long one ({@code pad=1000}) or a number of them ({@code many=100}).
  */
 final class AttemptOrigin implements AutoCloseable {
-  /** A request as it came, its body too; the header names in lower case. */
+  /** A request as it came, its body too; the headers can be asked for in any case. */
   record Seen(String method, String path, Map<String, String> headers, String body) {}
 
   private final ServerSocket server;
@@ -89,10 +89,10 @@ final class AttemptOrigin implements AutoCloseable {
     if (line == null) {
       return null;
     }
-    Map<String, String> headers = new TreeMap<>();
+    Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     for (String h = in.readLine(); h != null && !h.isEmpty(); h = in.readLine()) {
       int colon = h.indexOf(':');
-      headers.put(h.substring(0, colon).toLowerCase(Locale.ROOT), h.substring(colon + 1).strip());
+      headers.put(h.substring(0, colon), h.substring(colon + 1).strip());
     }
     char[] body = new char[Integer.parseInt(headers.getOrDefault("content-length", "0"))];
     for (int at = 0; at < body.length; ) {
@@ -125,6 +125,10 @@ final class AttemptOrigin implements AutoCloseable {
         write(socket, "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf");
         Thread.sleep(3000);
       }
+      case "both" ->
+          write(
+              socket,
+              "HTTP/1.1 200 OK\r\ncontent-length: 9\r\ntransfer-encoding: chunked\r\n\r\n4\r\nboth\r\n0\r\n\r\n");
       case "garbage" -> write(socket, "no HTTP at all\r\n\r\n");
       default -> {
         if (act.startsWith("slow")) {
@@ -141,7 +145,15 @@ final class AttemptOrigin implements AutoCloseable {
     String[] parts = act.split(";");
     StringBuilder head = new StringBuilder("HTTP/1.1 " + parts[0] + " X\r\n");
     for (int i = 1; i < parts.length; i++) {
-      head.append(parts[i].replaceFirst("=", ": ").replace('|', '/')).append("\r\n");
+      if (parts[i].startsWith("pad=")) {
+        head.append("x-pad: " + "a".repeat(Integer.parseInt(parts[i].substring(4))) + "\r\n");
+      } else if (parts[i].startsWith("many=")) {
+        for (int n = Integer.parseInt(parts[i].substring(5)); n > 0; n--) {
+          head.append("x-" + n + ": 1\r\n");
+        }
+      } else {
+        head.append(parts[i].replaceFirst("=", ": ").replace('|', '/')).append("\r\n");
+      }
     }
     String body = "try " + attempt;
     head.append("x-origin: ").append(name).append("\r\ncontent-length: ").append(body.length());

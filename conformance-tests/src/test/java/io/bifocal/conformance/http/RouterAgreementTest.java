@@ -261,6 +261,54 @@ class RouterAgreementTest {
         new RouterCase("maintenance", "200", ""));
   }
 
+  private static RouterCase http1(String name, String acts, String options) {
+    return new RouterCase(name, acts, "")
+        .in(
+            "typed_extension_protocol_options: {envoy.extensions.upstreams.http.v3.HttpProtocolOptions:"
+                + " {\"@type\":"
+                + " type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions,"
+                + " explicit_http_config: {http_protocol_options: {%s}}}}".formatted(options))
+        .with("X-Custom-Name", "1")
+        .with("aCCept", "x");
+  }
+
+  private static RouterCase limited(String name, String acts, String limit) {
+    return new RouterCase(name, acts, "").in("common_http_protocol_options: {%s}".formatted(limit));
+  }
+
+  static Stream<RouterCase> spelling() {
+    String answer = "200;X-CUSTOM=1;ETag=2";
+    String cased = "header_key_format: " + RouterSide.cased("");
+    String capitals =
+        "header_key_format: "
+            + RouterSide.cased(
+                ", formatter_type_on_envoy_headers: PROPER_CASE, forward_reason_phrase: true");
+    return Stream.of(
+        http1("lower", answer, ""),
+        http1("proper", answer, "header_key_format: {proper_case_words: {}}"),
+        http1("cased", answer, cased).through("cased"),
+        http1("cased-there", answer, cased),
+        http1("cased-here", answer, "").through("cased"),
+        http1("cased-capitals", answer, capitals).through("cased_capitals"),
+        http1("cased-proper", answer, "header_key_format: {proper_case_words: {}}")
+            .through("cased"),
+        http1("cased-half", "half", cased).through("cased"),
+        http1("url", "200", "send_fully_qualified_url: true"),
+        new RouterCase("url-of-old", "200", "")
+            .in("http_protocol_options: {send_fully_qualified_url: true}"),
+        http1("both-lengths", "both", ""),
+        http1("both-lengths-allowed", "both", "allow_chunked_length: true"),
+        http1("stream-error", "garbage", "override_stream_error_on_invalid_http_message: true"),
+        limited("large", "200;pad=70000", ""),
+        limited("larger", "200;pad=90000", ""),
+        limited("large-limited", "200;pad=12000", "max_response_headers_kb: 10"),
+        limited("large-allowed", "200;pad=90000", "max_response_headers_kb: 100"),
+        limited("many", "200;many=90", ""),
+        limited("more", "200;many=120", ""),
+        limited("many-limited", "200;many=20", "max_headers_count: 10"),
+        limited("many-allowed", "200;many=120", "max_headers_count: 200"));
+  }
+
   private static RouterCase call(String name, String acts) {
     return new RouterCase(name, acts, "").with("content-type", "application/grpc");
   }
@@ -306,7 +354,7 @@ class RouterAgreementTest {
   }
 
   static Stream<RouterCase> cases() {
-    return Stream.of(tries(), timeouts(), hedging(), limits(), elsewhere(), counts())
+    return Stream.of(tries(), timeouts(), hedging(), limits(), elsewhere(), counts(), spelling())
         .flatMap(s -> s);
   }
 
@@ -323,7 +371,7 @@ class RouterAgreementTest {
   }
 
   @ParameterizedTest
-  @MethodSource({"tries", "timeouts", "hedging", "limits", "elsewhere", "counts"})
+  @MethodSource({"tries", "timeouts", "hedging", "limits", "elsewhere", "counts", "spelling"})
   void bothDoTheSame(RouterCase c) {
     SideBySide.Both<List<String>> seen = Objects.requireNonNull(both).ask(side -> side.observe(c));
     assertThat(seen.bifocal()).isEqualTo(seen.envoy());

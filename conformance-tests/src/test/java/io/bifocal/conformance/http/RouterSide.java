@@ -43,6 +43,14 @@ final class RouterSide {
       Map.of(
           "ingress",
           Map.entry("", ""),
+          "cased",
+          Map.entry("http_protocol_options: {header_key_format: " + cased("") + "},", ""),
+          "cased_capitals",
+          Map.entry(
+              "http_protocol_options: {header_key_format: "
+                  + cased(", formatter_type_on_envoy_headers: PROPER_CASE")
+                  + "},",
+              ""),
           "silent_of_calls",
           Map.entry("", ", suppress_grpc_request_failure_code_stats: true"),
           "within",
@@ -62,6 +70,14 @@ final class RouterSide {
     this.two = two;
     this.log = log;
     this.proxy = proxy;
+  }
+
+  /** A format that keeps names as they came, with further fields. */
+  static String cased(String more) {
+    return "{stateful_formatter: {name: preserve_case, typed_config: {\"@type\":"
+        + " type.googleapis.com/envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig"
+        + more
+        + "}}}";
   }
 
   /** Makes sides for these cases. */
@@ -243,7 +259,8 @@ final class RouterSide {
 
   private static void seen(String which, AttemptOrigin origin, RouterCase c, List<String> all) {
     for (AttemptOrigin.Seen each : origin.seen(c.name())) {
-      Map<String, String> kept = new TreeMap<>(each.headers());
+      Map<String, String> kept = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+      kept.putAll(each.headers());
       BY_CHANCE.forEach(kept::remove);
       kept.computeIfPresent("x-forwarded-for", (k, v) -> v.replaceAll("[0-9.:]+", "ip"));
       if (!each.headers().getOrDefault("x-envoy-attempt-count", "1").equals("1")) {

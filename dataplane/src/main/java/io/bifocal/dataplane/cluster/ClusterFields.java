@@ -6,6 +6,7 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions;
 import io.envoyproxy.envoy.config.core.v3.BindConfig;
 import io.envoyproxy.envoy.config.core.v3.ExtraSourceAddress;
+import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
@@ -70,8 +71,7 @@ final class ClusterFields {
               "dns_resolution_config",
               "typed_dns_resolver_config",
               "wait_for_warm_on_init")
-          .ignores("requests go upstream with the defaults of HTTP/1.1", "http_protocol_options")
-          .supports("protocol_selection")
+          .supports("http_protocol_options", "protocol_selection")
           .supports("preconnect_policy")
           .ignores("that statistic is not kept", "track_timeout_budgets", "track_cluster_stats")
           .ignores(
@@ -205,9 +205,7 @@ final class ClusterFields {
               "idle_timeout",
               "max_requests_per_connection",
               "max_connection_duration",
-              "max_stream_duration")
-          .ignores(
-              "a response's headers have limits of the codec's own",
+              "max_stream_duration",
               "max_headers_count",
               "max_response_headers_kb")
           .ignores("it concerns requests from clients only", "headers_with_underscores_action");
@@ -226,10 +224,28 @@ final class ClusterFields {
 
   static final SupportedFields AUTO_HTTP =
       SupportedFields.of(AutoHttpConfig.getDescriptor())
-          .supports("http2_protocol_options")
-          .ignores("requests go upstream with the defaults of HTTP/1.1", "http_protocol_options")
+          .supports("http_protocol_options", "http2_protocol_options")
           .refuses("HTTP/3 is not served yet", "http3_protocol_options")
           .ignores("nothing is known of other protocols", "alternate_protocols_cache_options");
+
+  private static final String OF_REQUESTS = "it is about requests from clients";
+
+  static final SupportedFields HTTP1 =
+      SupportedFields.of(Http1ProtocolOptions.getDescriptor())
+          .supports(
+              "header_key_format",
+              "enable_trailers",
+              "allow_chunked_length",
+              "send_fully_qualified_url")
+          .ignores(
+              OF_REQUESTS,
+              "allow_absolute_url",
+              "accept_http_10",
+              "default_host_for_http_10",
+              "override_stream_error_on_invalid_http_message",
+              "ignore_http_11_upgrade",
+              "allow_custom_methods")
+          .ignores("there is one parser", "use_balsa_parser");
 
   static final SupportedFields HTTP2 =
       SupportedFields.of(Http2ProtocolOptions.getDescriptor())

@@ -4,7 +4,9 @@ import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
 import io.bifocal.api.Unpack;
+import io.bifocal.dataplane.pool.Http1UpstreamOptions;
 import io.bifocal.dataplane.pool.Http2Options;
+import io.bifocal.dataplane.pool.ResponseLimits;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
@@ -27,6 +29,7 @@ import java.util.Map;
  * @param maxRequests on one connection; 0 for any number
  * @param protocol HTTP/1.1, HTTP/2, or as TLS agrees
  * @param asDownstream whether it is what the client speaks, in the place of {@code protocol}
+ * @param http1 how HTTP/1.1 is spoken
  * @param http2 how HTTP/2 is spoken
  */
 public record HttpOptions(
@@ -36,6 +39,7 @@ public record HttpOptions(
     int maxRequests,
     ApplicationProtocol protocol,
     boolean asDownstream,
+    Http1UpstreamOptions http1,
     Http2Options http2) {
   private static final Duration IDLE_TIMEOUT = Duration.ofHours(1);
   private static final String HTTP_OPTIONS =
@@ -51,6 +55,7 @@ public record HttpOptions(
         maxRequests,
         ApplicationProtocol.HTTP_1_1,
         false,
+        Http1UpstreamOptions.DEFAULT,
         Http2Options.DEFAULT);
   }
 
@@ -99,32 +104,61 @@ public record HttpOptions(
         Math.max(0, common.getMaxRequestsPerConnection().getValue()),
         spoken.protocol,
         spoken.asDownstream,
-        spoken.http2);
+        spoken.http1.within(limits(common, spoken.http1.limits())),
+        spoken.http2.within(limits(common, spoken.http2.limits())));
+  }
+
+  private static ResponseLimits limits(HttpProtocolOptions common, ResponseLimits otherwise) {
+    return new ResponseLimits(
+        common.hasMaxResponseHeadersKb()
+            ? common.getMaxResponseHeadersKb().getValue() * 1024
+            : otherwise.maxHeaderBytes(),
+        common.hasMaxHeadersCount()
+            ? common.getMaxHeadersCount().getValue() & Integer.MAX_VALUE
+            : otherwise.maxHeaders());
   }
 
   /** What is spoken, and how. */
-  private record Spoken(ApplicationProtocol protocol, boolean asDownstream, Http2Options http2) {
-    static final Spoken HTTP_1_1 =
-        new Spoken(ApplicationProtocol.HTTP_1_1, false, Http2Options.DEFAULT);
-
-    Spoken(ApplicationProtocol protocol, Http2Options http2) {
-      this(protocol, false, http2);
+  private record Spoken(
+      ApplicationProtocol protocol,
+      boolean asDownstream,
+      Http1UpstreamOptions http1,
+      Http2Options http2) {
+    static Spoken http1(Http1UpstreamOptions options) {
+      return new Spoken(ApplicationProtocol.HTTP_1_1, false, options, Http2Options.DEFAULT);
     }
+
+    static Spoken http2(Http2Options options) {
+      return new Spoken(ApplicationProtocol.HTTP_2, false, Http1UpstreamOptions.DEFAULT, options);
+    }
+  }
+
+  private static Http1UpstreamOptions http1(
+      Http1ProtocolOptions options, String path, List<String> warnings) throws ConfigException {
+    String at = path + ".http_protocol_options";
+    warnings.addAll(ClusterFields.HTTP1.check(options, at));
+    return new Http1UpstreamOptions(
+        HeaderKeyFormatReader.read(options.getHeaderKeyFormat()),
+        options.getSendFullyQualifiedUrl(),
+        options.getEnableTrailers(),
+        options.getAllowChunkedLength(),
+        ResponseLimits.HTTP_1);
   }
 
   @SuppressWarnings("deprecation") // still sent by many control planes
   private static Spoken ofOld(Cluster cluster, String path, List<String> warnings)
       throws ConfigException {
+    Http1UpstreamOptions http1 = http1(cluster.getHttpProtocolOptions(), path, warnings);
     if (!cluster.hasHttp2ProtocolOptions()) {
-      return Spoken.HTTP_1_1;
+      return Spoken.http1(http1);
     }
     Http2Options http2 =
         Http2OptionsReader.read(
             cluster.getHttp2ProtocolOptions(), path + ".http2_protocol_options", warnings);
     return cluster.getProtocolSelection()
             == Cluster.ClusterProtocolSelection.USE_DOWNSTREAM_PROTOCOL
-        ? new Spoken(ApplicationProtocol.HTTP_1_1, true, http2)
-        : new Spoken(ApplicationProtocol.HTTP_2, http2);
+        ? new Spoken(ApplicationProtocol.HTTP_1_1, true, http1, http2)
+        : Spoken.http2(http2);
   }
 
   /** On plain sockets they have no effect; with TLS, not to verify a name would be insecure. */
@@ -161,14 +195,14 @@ public record HttpOptions(
         if (config.hasHttp3ProtocolOptions()) {
           warnings.add(at + ".http3_protocol_options has no effect: no client speaks HTTP/3 here");
         }
-        warnIfSet(config.getHttpProtocolOptions(), at, warnings);
         yield new Spoken(
             ApplicationProtocol.HTTP_1_1,
             true,
+            http1(config.getHttpProtocolOptions(), at, warnings),
             Http2OptionsReader.read(
                 config.getHttp2ProtocolOptions(), at + ".http2_protocol_options", warnings));
       }
-      default -> Spoken.HTTP_1_1;
+      default -> Spoken.http1(Http1UpstreamOptions.DEFAULT);
     };
   }
 
@@ -178,24 +212,11 @@ public record HttpOptions(
       case HTTP3_PROTOCOL_OPTIONS ->
           throw new ConfigException(path + ".http3_protocol_options is not served yet");
       case HTTP2_PROTOCOL_OPTIONS ->
-          new Spoken(
-              ApplicationProtocol.HTTP_2,
+          Spoken.http2(
               Http2OptionsReader.read(
                   config.getHttp2ProtocolOptions(), path + ".http2_protocol_options", warnings));
-      default -> {
-        warnIfSet(config.getHttpProtocolOptions(), path, warnings);
-        yield Spoken.HTTP_1_1;
-      }
+      default -> Spoken.http1(http1(config.getHttpProtocolOptions(), path, warnings));
     };
-  }
-
-  private static void warnIfSet(Http1ProtocolOptions options, String path, List<String> warnings) {
-    if (!options.equals(Http1ProtocolOptions.getDefaultInstance())) {
-      warnings.add(
-          path
-              + ".http_protocol_options is ignored: requests go upstream with the defaults of"
-              + " HTTP/1.1");
-    }
   }
 
   private static Spoken auto(
@@ -210,6 +231,8 @@ public record HttpOptions(
     }
     return new Spoken(
         ApplicationProtocol.HTTP,
+        false,
+        http1(config.getHttpProtocolOptions(), path, warnings),
         Http2OptionsReader.read(
             config.getHttp2ProtocolOptions(), path + ".http2_protocol_options", warnings));
   }

@@ -1,10 +1,10 @@
 package io.bifocal.dataplane.http;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.cluster.HeaderKeyFormatReader;
 import io.bifocal.dataplane.http.codec.Http1Limits;
 import io.bifocal.dataplane.http.codec.Http1Options;
 import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
-import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.HeaderFormatCase;
 import java.util.List;
 
 /** How HTTP/1 is to be spoken with clients. */
@@ -15,17 +15,14 @@ final class Http1OptionsReader {
       Http1ProtocolOptions options, Http1Limits limits, String path, List<String> warnings)
       throws ConfigException {
     warnings.addAll(ServerCodecReader.HTTP1.check(options, path));
-    HeaderFormatCase format = options.getHeaderKeyFormat().getHeaderFormatCase();
-    if (format == HeaderFormatCase.STATEFUL_FORMATTER) {
-      throw new ConfigException(path + ".header_key_format.stateful_formatter: not supported");
-    }
     return new Http1Options(
         limits,
         options.getEnableTrailers(),
-        format == HeaderFormatCase.PROPER_CASE_WORDS,
+        HeaderKeyFormatReader.read(options.getHeaderKeyFormat()),
         options.getAllowChunkedLength(),
         !options.hasAllowAbsoluteUrl() || options.getAllowAbsoluteUrl().getValue(),
         options.getAcceptHttp10(),
-        options.getDefaultHostForHttp10());
+        options.getDefaultHostForHttp10(),
+        false);
   }
 }

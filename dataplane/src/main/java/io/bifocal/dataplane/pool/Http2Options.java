@@ -16,6 +16,7 @@ import java.time.Duration;
  * @param streamErrors {@code override_stream_error_on_invalid_http_message}: whether a malformed
  *     answer ends its stream alone, not its connection
  * @param keepAlive how a silent peer is found out
+ * @param limits of an answer's head
  */
 public record Http2Options(
     int maxConcurrentStreams,
@@ -25,11 +26,48 @@ public record Http2Options(
     int maxControlFrames,
     int maxEmptyFrames,
     boolean streamErrors,
-    KeepAlive keepAlive) {
+    KeepAlive keepAlive,
+    ResponseLimits limits) {
 
   /** Envoy's, as of 1.40. */
   public static final Http2Options DEFAULT =
       new Http2Options(1024, 16 << 20, 24 << 20, 4096, 1000, 1, false, KeepAlive.NONE);
+
+  /** With Envoy's limits of an answer's head. */
+  public Http2Options(
+      int maxConcurrentStreams,
+      int streamWindow,
+      int connectionWindow,
+      int hpackTableSize,
+      int maxControlFrames,
+      int maxEmptyFrames,
+      boolean streamErrors,
+      KeepAlive keepAlive) {
+    this(
+        maxConcurrentStreams,
+        streamWindow,
+        connectionWindow,
+        hpackTableSize,
+        maxControlFrames,
+        maxEmptyFrames,
+        streamErrors,
+        keepAlive,
+        ResponseLimits.HTTP_2);
+  }
+
+  /** The same within other limits. */
+  public Http2Options within(ResponseLimits others) {
+    return new Http2Options(
+        maxConcurrentStreams,
+        streamWindow,
+        connectionWindow,
+        hpackTableSize,
+        maxControlFrames,
+        maxEmptyFrames,
+        streamErrors,
+        keepAlive,
+        others);
+  }
 
   /**
    * {@code connection_keepalive}: pings.

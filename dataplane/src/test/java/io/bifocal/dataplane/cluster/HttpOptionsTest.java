@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.TextFormat;
+import io.bifocal.dataplane.pool.HeaderKeyFormat;
+import io.bifocal.dataplane.pool.Http1UpstreamOptions;
 import io.bifocal.dataplane.pool.Http2Options;
 import io.bifocal.dataplane.pool.Http2Options.KeepAlive;
+import io.bifocal.dataplane.pool.ResponseLimits;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
@@ -105,8 +108,45 @@ class HttpOptionsTest {
     assertThat(warnings)
         .containsExactly(
             "here.typed_extension_protocol_options['http'].explicit_http_config"
-                + ".http_protocol_options is ignored: requests go upstream with the defaults of"
-                + " HTTP/1.1");
+                + ".http_protocol_options: field 'accept_http_10' is ignored: it is about requests"
+                + " from clients");
+  }
+
+  @Test
+  void http1IsSpokenAsItIsConfigured() throws Exception {
+    HttpOptions options =
+        read(
+            "explicit_http_config { http_protocol_options { send_fully_qualified_url: true"
+                + " enable_trailers: true allow_chunked_length: true header_key_format {"
+                + " proper_case_words { } } } }");
+    assertThat(options.http1())
+        .isEqualTo(
+            new Http1UpstreamOptions(
+                new HeaderKeyFormat.ProperCaseWords(), true, true, true, ResponseLimits.HTTP_1));
+    assertThat(warnings).isEmpty();
+  }
+
+  @Test
+  void headsOfAnswersAreLimited() throws Exception {
+    HttpOptions options =
+        read(
+            "explicit_http_config { http_protocol_options { } } common_http_protocol_options {"
+                + " max_headers_count { value: 7 } max_response_headers_kb {"
+                + " value: 3 } }");
+    assertThat(options.http1().limits()).isEqualTo(new ResponseLimits(3 * 1024, 7));
+    assertThat(options.http2().limits()).isEqualTo(new ResponseLimits(3 * 1024, 7));
+    assertThat(warnings).isEmpty();
+  }
+
+  @Test
+  void aFormatterThatIsNotThereIsRefused() {
+    assertThatThrownBy(
+            () ->
+                read(
+                    "explicit_http_config { http_protocol_options { header_key_format {"
+                        + " stateful_formatter { name: 'x' typed_config {"
+                        + " [type.googleapis.com/google.protobuf.Empty] { } } } } } }"))
+        .hasMessageContaining("google.protobuf.Empty");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.http.codec;
 
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.pool.Http1UpstreamOptions;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -29,10 +30,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     implements ClientConnection, RequestSender {
   private static final AttributeKey<Http1ClientConnection> KEY =
       AttributeKey.valueOf(Http1ClientConnection.class, "codec");
-  private static final Http1Limits LIMITS = Http1Limits.DEFAULT;
 
-  private final Http1Decoders.Responses decoder =
-      new Http1Decoders.Responses(LIMITS.maxHeaderBytes());
+  private final Http1Decoders.Responses decoder;
   private final Http1Writer writer;
   private final Http1Options options;
   private @Nullable ChannelHandlerContext context;
@@ -52,16 +51,17 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
   private Http1ClientConnection(Http1Options options) {
     this.options = options;
+    this.decoder = new Http1Decoders.Responses(options);
     this.writer = new Http1Writer(options);
   }
 
   /** The codec of a channel; put there at its first use. */
-  public static Http1ClientConnection of(Channel channel) {
+  static Http1ClientConnection of(Channel channel, Http1UpstreamOptions options) {
     Http1ClientConnection known = channel.attr(KEY).get();
     if (known != null) {
       return known;
     }
-    Http1ClientConnection made = new Http1ClientConnection(Http1Options.DEFAULT);
+    Http1ClientConnection made = new Http1ClientConnection(Http1Options.of(options));
     channel.attr(KEY).set(made);
     channel.pipeline().addLast(made.decoder).addLast(made);
     return made;
@@ -230,9 +230,13 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
       }
       return;
     }
-    if (headers.size() > LIMITS.maxHeaders()) {
+    if (headers.size() > options.limits().maxHeaders()) {
       fail(current, ResetReason.PROTOCOL_ERROR);
       return;
+    }
+    CasedHeaders cased = CasedHeaders.of(headers);
+    if (cased != null) {
+      cased.cameWith(response.status().reasonPhrase());
     }
     keepAlive = HttpUtil.isKeepAlive(response);
     bodyFollows = bodyFollows(status, headers);

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.codec;
 
+import io.bifocal.dataplane.pool.HeaderKeyFormat;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
@@ -18,14 +19,31 @@ import org.jspecify.annotations.Nullable;
 final class Http1Decoders {
   private Http1Decoders() {}
 
-  private static HttpDecoderConfig config(int maxHeaderBytes) {
+  private static HttpDecoderConfig config(
+      int maxHeaderBytes, CasedHeaders.@Nullable Factory cased) {
     return new HttpDecoderConfig()
         .setMaxInitialLineLength(maxHeaderBytes)
         .setMaxHeaderSize(maxHeaderBytes)
         .setMaxChunkSize(1 << 20)
         .setStrictLineParsing(true)
-        .setHeadersFactory(DefaultHttpHeadersFactory.headersFactory())
+        .setHeadersFactory(cased == null ? DefaultHttpHeadersFactory.headersFactory() : cased)
         .setTrailersFactory(DefaultHttpHeadersFactory.trailersFactory());
+  }
+
+  // Null unless it matters how names are written.
+  private static CasedHeaders.@Nullable Factory cased(Http1Options options) {
+    return options.keyFormat() instanceof HeaderKeyFormat.PreserveCase format
+        ? new CasedHeaders.Factory(format)
+        : null;
+  }
+
+  private static AsciiString name(
+      byte[] line, int start, int length, CasedHeaders.@Nullable Factory cased) {
+    AsciiString name = HeaderNames.of(line, start, length);
+    if (cased != null) {
+      cased.read(name, line, start, length);
+    }
+    return name;
   }
 
   /** Both framings at once: the way to smuggle a request (RFC 9112, section 6.1). */
@@ -45,10 +63,16 @@ final class Http1Decoders {
     private boolean between = true;
 
     private final boolean chunkedLength;
+    private final CasedHeaders.@Nullable Factory cased;
 
     Requests(Http1Options options) {
-      super(config(options.limits().maxHeaderBytes()));
+      this(options, cased(options));
+    }
+
+    private Requests(Http1Options options, CasedHeaders.@Nullable Factory cased) {
+      super(config(options.limits().maxHeaderBytes(), cased));
       this.chunkedLength = options.chunkedLength();
+      this.cased = cased;
     }
 
     @Override
@@ -88,7 +112,7 @@ final class Http1Decoders {
 
     @Override
     protected AsciiString splitHeaderName(byte[] line, int start, int length) {
-      return HeaderNames.of(line, start, length);
+      return name(line, start, length, cased);
     }
 
     @Override
@@ -107,13 +131,22 @@ final class Http1Decoders {
     // The request's, while its answer is waited for.
     @Nullable RequestHead upgrading;
 
-    Responses(int maxHeaderBytes) {
-      super(config(maxHeaderBytes));
+    private final boolean chunkedLength;
+    private final CasedHeaders.@Nullable Factory cased;
+
+    Responses(Http1Options options) {
+      this(options, cased(options));
+    }
+
+    private Responses(Http1Options options, CasedHeaders.@Nullable Factory cased) {
+      super(config(options.limits().maxHeaderBytes(), cased));
+      this.chunkedLength = options.chunkedLength();
+      this.cased = cased;
     }
 
     @Override
     protected AsciiString splitHeaderName(byte[] line, int start, int length) {
-      return HeaderNames.of(line, start, length);
+      return name(line, start, length, cased);
     }
 
     /** Whether there are bytes behind the last message. */
@@ -140,7 +173,10 @@ final class Http1Decoders {
 
     @Override
     protected void handleTransferEncodingChunkedWithContentLength(HttpMessage message) {
-      throw new BothLengths();
+      if (!chunkedLength) {
+        throw new BothLengths();
+      }
+      message.headers().remove(HttpHeaderNames.CONTENT_LENGTH);
     }
   }
 }

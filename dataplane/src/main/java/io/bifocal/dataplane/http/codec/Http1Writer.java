@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.codec;
 
+import io.bifocal.dataplane.pool.HeaderKeyFormat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -59,12 +60,14 @@ final class Http1Writer {
   }
 
   private final Http1Options options;
+  private final boolean properCase;
   private Framing framing = Framing.NONE;
   // Small things wait for what follows, and go out as one buffer.
   private @Nullable ByteBuf waiting;
 
   Http1Writer(Http1Options options) {
     this.options = options;
+    this.properCase = options.keyFormat() instanceof HeaderKeyFormat.ProperCaseWords;
   }
 
   /** A request's head. */
@@ -72,9 +75,9 @@ final class Http1Writer {
     ByteBuf out = start(ctx);
     ascii(out, request.method);
     out.writeByte(' ');
-    ascii(out, request.isConnect() ? request.authority : request.path);
+    target(out, request);
     ByteBufUtil.copy(VERSION, out);
-    name(out, HttpHeaderNames.HOST);
+    name(out, HttpHeaderNames.HOST, CasedHeaders.of(request.headers));
     out.writeShort(COLON_SPACE);
     ascii(out, request.authority);
     out.writeShort(CRLF);
@@ -86,14 +89,34 @@ final class Http1Writer {
     } else if (end) {
       framing = Framing.NONE;
       if (!Methods.expectsNoBody(request.method)) {
-        ByteBufUtil.copy(options.properCase() ? PROPER_EMPTY : EMPTY, out);
+        line(out, EMPTY, PROPER_EMPTY, request.headers);
       }
     } else {
       framing = Framing.CHUNKED;
-      ByteBufUtil.copy(options.properCase() ? PROPER_CHUNKED : CHUNKED, out);
+      line(out, CHUNKED, PROPER_CHUNKED, request.headers);
     }
     out.writeShort(CRLF);
     waiting = out;
+  }
+
+  private void target(ByteBuf out, RequestHead request) {
+    if (request.isConnect()) {
+      ascii(out, request.authority);
+      return;
+    }
+    if (options.fullUrl()) {
+      ascii(out, request.scheme.isEmpty() ? "http" : request.scheme);
+      ascii(out, "://");
+      ascii(out, request.authority);
+    }
+    ascii(out, request.path);
+  }
+
+  // A header of our own.
+  private void line(ByteBuf out, AsciiString lower, AsciiString proper, HttpHeaders others) {
+    CasedHeaders cased = CasedHeaders.of(others);
+    boolean capitals = cased == null ? properCase : cased.properCaseOfOthers();
+    ByteBufUtil.copy(capitals ? proper : lower, out);
   }
 
   /** How a body is framed, beside what the headers say. */
@@ -110,16 +133,19 @@ final class Http1Writer {
   /** What comes before a response. */
   void informational(ChannelHandlerContext ctx, int status, HttpHeaders headers) {
     ByteBuf out = start(ctx);
-    statusLine(out, status, Kind.USUAL);
+    statusLine(out, status, null, Kind.USUAL);
     headers(out, headers);
     out.writeShort(CRLF);
     waiting = out;
   }
 
-  private static void statusLine(ByteBuf out, int status, Kind kind) {
+  private static void statusLine(ByteBuf out, int status, @Nullable CasedHeaders cased, Kind kind) {
     AsciiString line = status < STATUS_LINES.length ? STATUS_LINES[status] : null;
     int start = out.writerIndex();
-    if (line == null) {
+    String reason = cased == null ? null : cased.reason();
+    if (reason != null) {
+      ascii(out, "HTTP/1.1 " + status + " " + reason + "\r\n");
+    } else if (line == null) {
       ascii(out, "HTTP/1.1 " + status + " Unknown\r\n");
     } else {
       ByteBufUtil.copy(line, out);
@@ -133,7 +159,7 @@ final class Http1Writer {
   void response(
       ChannelHandlerContext ctx, int status, HttpHeaders headers, Kind kind, boolean end) {
     ByteBuf out = start(ctx);
-    statusLine(out, status, kind);
+    statusLine(out, status, CasedHeaders.of(headers), kind);
     boolean sized = headers(out, headers);
     if (kind == Kind.TUNNEL) {
       framing = Framing.LENGTH;
@@ -149,12 +175,12 @@ final class Http1Writer {
       framing = end ? Framing.NONE : Framing.LENGTH;
     } else if (end) {
       framing = Framing.NONE;
-      ByteBufUtil.copy(options.properCase() ? PROPER_EMPTY : EMPTY, out);
+      line(out, EMPTY, PROPER_EMPTY, headers);
     } else if (kind == Kind.HTTP_1_0) {
       framing = Framing.LENGTH;
     } else {
       framing = Framing.CHUNKED;
-      ByteBufUtil.copy(options.properCase() ? PROPER_CHUNKED : CHUNKED, out);
+      line(out, CHUNKED, PROPER_CHUNKED, headers);
     }
     out.writeShort(CRLF);
     waiting = out;
@@ -253,6 +279,7 @@ final class Http1Writer {
   /** The headers, without framing by chunks, which is ours to decide; whether a length is there. */
   private boolean headers(ByteBuf out, HttpHeaders headers) {
     boolean sized = false;
+    CasedHeaders cased = CasedHeaders.of(headers);
     Iterator<Map.Entry<CharSequence, CharSequence>> all = headers.iteratorCharSequence();
     while (all.hasNext()) {
       Map.Entry<CharSequence, CharSequence> header = all.next();
@@ -265,7 +292,7 @@ final class Http1Writer {
         sized = true;
       }
       out.ensureWritable(name.length() + value.length() + 4);
-      name(out, name);
+      name(out, name, cased);
       out.writeShort(COLON_SPACE);
       ascii(out, value);
       out.writeShort(CRLF);
@@ -273,8 +300,11 @@ final class Http1Writer {
     return sized;
   }
 
-  private void name(ByteBuf out, CharSequence name) {
-    if (options.properCase()) {
+  private void name(ByteBuf out, CharSequence name, @Nullable CasedHeaders cased) {
+    AsciiString written = cased == null ? null : cased.written(name);
+    if (written != null) {
+      ByteBufUtil.copy(written, out);
+    } else if (cased == null ? properCase : cased.properCaseOfOthers()) {
       properCase(out, name);
     } else {
       ascii(out, name);

@@ -84,6 +84,11 @@ public final class Http2ClientConnection extends Http2Endpoint
 
   // ---- as the pool sees it
 
+  /** How many headers an answer may have. */
+  int maxHeaders() {
+    return options.limits().maxHeaders();
+  }
+
   @Override
   public int limit() {
     return limit;

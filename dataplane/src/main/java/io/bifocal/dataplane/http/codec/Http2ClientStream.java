@@ -110,7 +110,7 @@ final class Http2ClientStream implements RequestSender, Http2Exchange {
     } else if (status >= 200) {
       answered = true;
       HttpHeaders head = Http2Heads.fields(headers);
-      if (head.size() > Http1Limits.DEFAULT.maxHeaders()) {
+      if (head.size() > connection.maxHeaders()) {
         connection.tooLarge(this, requireNonNull(stream));
       } else {
         responseEnded = end;

@@ -45,7 +45,7 @@ final class Http2Setup<C extends Http2Endpoint>
     setup
         .initialSettings()
         .pushEnabled(false)
-        .maxHeaderListSize(Http1Limits.DEFAULT.maxHeaderBytes());
+        .maxHeaderListSize(options.limits().maxHeaderBytes());
     return setup.build();
   }
 

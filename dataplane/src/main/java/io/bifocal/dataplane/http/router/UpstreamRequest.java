@@ -121,7 +121,8 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
 
   private RequestSender begin(UpstreamConnection ready) {
     router.charges.sent(ready.host());
-    ClientConnection http = ClientConnection.of(ready.channel());
+    ClientConnection http =
+        ClientConnection.of(ready.channel(), router.cluster.config().http().http1());
     protocol = http.protocol();
     return http.begin(this);
   }
