@@ -42,10 +42,7 @@ final class Http2Setup<C extends Http2Endpoint>
   static Http2ClientConnection client(Http2Options options, Maker<Http2ClientConnection> maker) {
     Http2Setup<Http2ClientConnection> setup = new Http2Setup<>(options, false, maker);
     setup.headerSensitivityDetector(Http2Setup::isSensitive);
-    setup
-        .initialSettings()
-        .pushEnabled(false)
-        .maxHeaderListSize(options.limits().maxHeaderBytes());
+    setup.initialSettings().pushEnabled(false).maxHeaderListSize(options.limits().maxHeaderBytes());
     return setup.build();
   }
 

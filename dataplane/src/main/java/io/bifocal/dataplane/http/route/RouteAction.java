@@ -79,6 +79,7 @@ public sealed interface RouteAction {
           highPriority,
           attemptHeaders,
           upgrades,
+          connect,
           bufferLimit);
     }
 
