@@ -261,6 +261,37 @@ class RouterAgreementTest {
         new RouterCase("maintenance", "200", ""));
   }
 
+  static Stream<RouterCase> logs() {
+    return Stream.of(
+        new RouterCase("log", "200", "").loggedUpstream(1),
+        new RouterCase("log-retry", "503,200", on("5xx")).loggedUpstream(2),
+        new RouterCase("log-reset", "reset,200", on("reset")).loggedUpstream(2),
+        new RouterCase("log-lost", "reset", "").loggedUpstream(1),
+        new RouterCase("log-half", "half", "").loggedUpstream(1),
+        new RouterCase("log-timeout", "hang", "timeout: 0.2s").loggedUpstream(1),
+        new RouterCase("log-per-try", "hang,200", on("5xx", "per_try_timeout: 0.2s"))
+            .loggedUpstream(2),
+        new RouterCase("log-per-try-idle", "hang,200", on("5xx", "per_try_idle_timeout: 0.2s"))
+            .loggedUpstream(2),
+        new RouterCase("log-duration", "hang", "")
+            .in("common_http_protocol_options: {max_stream_duration: 0.2s}")
+            .loggedUpstream(1),
+        new RouterCase(
+                "log-hedge",
+                "slow200,200",
+                on("5xx", "per_try_timeout: 0.15s")
+                    + ", hedge_policy: {hedge_on_per_try_timeout: true}")
+            .loggedUpstream(2),
+        new RouterCase("log-dead", "dead", "").loggedUpstream(1),
+        new RouterCase("log-overflow", "200", "")
+            .in("circuit_breakers: {thresholds: [{max_requests: 0}]}")
+            .loggedUpstream(1),
+        new RouterCase("log-begun", "503,200", on("5xx"))
+            .through("logging_twice")
+            .loggedUpstream(4),
+        new RouterCase("log-often", "slow200", "").through("logging_often").loggedUpstream(2));
+  }
+
   private static RouterCase http1(String name, String acts, String options) {
     return new RouterCase(name, acts, "")
         .in(
@@ -354,7 +385,8 @@ class RouterAgreementTest {
   }
 
   static Stream<RouterCase> cases() {
-    return Stream.of(tries(), timeouts(), hedging(), limits(), elsewhere(), counts(), spelling())
+    return Stream.of(
+            tries(), timeouts(), hedging(), limits(), elsewhere(), counts(), spelling(), logs())
         .flatMap(s -> s);
   }
 
@@ -371,7 +403,16 @@ class RouterAgreementTest {
   }
 
   @ParameterizedTest
-  @MethodSource({"tries", "timeouts", "hedging", "limits", "elsewhere", "counts", "spelling"})
+  @MethodSource({
+    "tries",
+    "timeouts",
+    "hedging",
+    "limits",
+    "elsewhere",
+    "counts",
+    "spelling",
+    "logs"
+  })
   void bothDoTheSame(RouterCase c) {
     SideBySide.Both<List<String>> seen = Objects.requireNonNull(both).ask(side -> side.observe(c));
     assertThat(seen.bifocal()).isEqualTo(seen.envoy());

@@ -58,7 +58,8 @@ record RouterCase(
   }
 
   RouterCase loggedUpstream(int times) {
-    return new RouterCase(name, acts, route, cluster, headers, body, "logging", lines, times);
+    String where = listener.equals("ingress") ? "logging" : listener;
+    return new RouterCase(name, acts, route, cluster, headers, body, where, lines, times);
   }
 
   @Override

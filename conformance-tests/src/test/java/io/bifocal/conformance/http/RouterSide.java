@@ -41,6 +41,18 @@ final class RouterSide {
   /** Of each listener, further fields of the connection manager and those of the router. */
   private static final Map<String, Entry<String, String>> LISTENERS =
       Map.of(
+          "logging",
+          Map.entry("", ", upstream_log: [UPSTREAM_LOG]"),
+          "logging_twice",
+          Map.entry(
+              "",
+              ", upstream_log: [UPSTREAM_LOG], upstream_log_options:"
+                  + " {flush_upstream_log_on_upstream_stream: true}"),
+          "logging_often",
+          Map.entry(
+              "",
+              ", upstream_log: [UPSTREAM_LOG], upstream_log_options:"
+                  + " {upstream_log_flush_interval: 0.4s}"),
           "ingress",
           Map.entry("", ""),
           "cased",
@@ -64,6 +76,13 @@ final class RouterSide {
   private final Path log;
   private final Proxy proxy;
   private Map<String, String> before = Map.of();
+
+  // What the router's own log has.
+  private static final String UPSTREAM_LOGGED =
+      "%REQ(X-CASE)% %ACCESS_LOG_TYPE% %REQ(:METHOD)% %REQ(:AUTHORITY)% %REQ(:PATH)% %PROTOCOL%"
+          + " %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %RESP(X-ORIGIN)%"
+          + " tries %UPSTREAM_REQUEST_ATTEMPT_COUNT% %ROUTE_NAME% %UPSTREAM_CLUSTER%"
+          + " %BYTES_RECEIVED% %BYTES_SENT% %UPSTREAM_TRANSPORT_FAILURE_REASON%";
 
   private RouterSide(AttemptOrigin one, AttemptOrigin two, Path log, Proxy proxy) {
     this.one = one;
@@ -169,7 +188,21 @@ final class RouterSide {
                   http_filters: [{name: envoy.filters.http.router, typed_config: {
                     "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router%s}}]}
         """
-        .formatted(name, fields.getKey(), log, LOGGED, routes, fields.getValue());
+        .formatted(
+            name,
+            fields.getKey(),
+            log,
+            LOGGED,
+            routes,
+            fields.getValue().replace("UPSTREAM_LOG", upstreamLog(log)));
+  }
+
+  private static String upstreamLog(Path log) {
+    return """
+        {name: file, typed_config: {
+          "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog,
+          path: %s.upstream, log_format: {text_format_source: {inline_string: "%s\\n"}}}}"""
+        .formatted(log, UPSTREAM_LOGGED);
   }
 
   private static int deadPort() {
@@ -188,8 +221,12 @@ final class RouterSide {
     await("lines of " + c)
         .atMost(PATIENCE)
         .pollInterval(Duration.ofMillis(10))
-        .until(() -> lines(c.name()).size() >= c.lines());
-    lines(c.name()).forEach(line -> all.add("logged " + line));
+        .until(
+            () ->
+                lines(log, c.name()).size() >= c.lines()
+                    && lines(upstreamLog(), c.name()).size() >= c.upstreamLines());
+    lines(log, c.name()).forEach(line -> all.add("logged " + line));
+    lines(upstreamLog(), c.name()).forEach(line -> all.add("logged upstream " + line));
     await("the end of " + c)
         .atMost(PATIENCE)
         .pollInterval(Duration.ofMillis(10))
@@ -247,7 +284,11 @@ final class RouterSide {
     all.add("body " + response.body());
   }
 
-  private List<String> lines(String name) {
+  private Path upstreamLog() {
+    return log.resolveSibling(log.getFileName() + ".upstream");
+  }
+
+  private static List<String> lines(Path log, String name) {
     try {
       return Files.exists(log)
           ? Files.readAllLines(log).stream().filter(l -> l.startsWith(name + " ")).toList()

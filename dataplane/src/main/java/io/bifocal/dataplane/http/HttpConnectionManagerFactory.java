@@ -92,7 +92,7 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
     }
     return new ConnectionManager(
         settings,
-        RouterReader.read(config),
+        RouterReader.read(config, accessLogs),
         source,
         chain,
         logs,

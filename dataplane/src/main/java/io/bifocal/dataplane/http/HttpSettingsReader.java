@@ -117,6 +117,8 @@ final class HttpSettingsReader {
               "dynamic_stats",
               "respect_expected_rq_timeout",
               "suppress_grpc_request_failure_code_stats",
+              "upstream_log",
+              "upstream_log_options",
               "strict_check_headers")
           .ignores("requests are not traced", "start_child_span");
 

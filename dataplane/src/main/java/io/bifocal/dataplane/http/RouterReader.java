@@ -1,20 +1,24 @@
 package io.bifocal.dataplane.http;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.JavaDuration;
 import io.bifocal.api.Unpack;
+import io.bifocal.dataplane.extension.AccessLogs;
 import io.bifocal.dataplane.http.router.RouterSettings;
+import io.bifocal.dataplane.http.router.UpstreamLogs;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.netty.util.AsciiString;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** From a router's message to what of it is obeyed; which fields are, is checked before. */
 final class RouterReader {
   private RouterReader() {}
 
-  static RouterSettings read(HttpConnectionManager config) throws ConfigException {
+  static RouterSettings read(HttpConnectionManager config, AccessLogs logs) throws ConfigException {
     int last = config.getHttpFiltersCount() - 1;
     if (last < 0 || !config.getHttpFilters(last).getTypedConfig().is(Router.class)) {
       return RouterSettings.DEFAULT;
@@ -30,6 +34,18 @@ final class RouterReader {
         router.getSuppressEnvoyHeaders(),
         router.getRespectExpectedRqTimeout(),
         router.getSuppressGrpcRequestFailureCodeStats(),
-        strict);
+        strict,
+        upstreamLogs(router, logs));
+  }
+
+  private static @Nullable UpstreamLogs upstreamLogs(Router router, AccessLogs logs)
+      throws ConfigException {
+    Router.UpstreamAccessLogOptions options = router.getUpstreamLogOptions();
+    return router.getUpstreamLogCount() == 0
+        ? null
+        : new UpstreamLogs(
+            logs.read(router.getUpstreamLogList()),
+            options.getFlushUpstreamLogOnUpstreamStream(),
+            JavaDuration.of(options.getUpstreamLogFlushInterval()));
   }
 }

@@ -13,6 +13,9 @@ public enum LogType {
   DOWNSTREAM_START("DownstreamStart"),
   DOWNSTREAM_PERIODIC("DownstreamPeriodic"),
   DOWNSTREAM_END("DownstreamEnd"),
+  UPSTREAM_POOL_READY("UpstreamPoolReady"),
+  UPSTREAM_PERIODIC("UpstreamPeriodic"),
+  UPSTREAM_END("UpstreamEnd"),
   DOWNSTREAM_TUNNEL_SUCCESSFULLY_ESTABLISHED("DownstreamTunnelSuccessfullyEstablished");
 
   private final String text;

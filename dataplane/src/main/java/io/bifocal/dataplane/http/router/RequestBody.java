@@ -107,6 +107,17 @@ final class RequestBody {
     }
   }
 
+  /** Bytes of what has come and is here. */
+  int size() {
+    int size = 0;
+    if (parts != null) {
+      for (ByteBuf part : parts) {
+        size += part.readableBytes();
+      }
+    }
+    return size;
+  }
+
   /** Sends what has come so far. */
   void send(RequestSender sender) {
     if (!keep) {

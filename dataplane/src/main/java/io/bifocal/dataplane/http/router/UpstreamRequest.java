@@ -12,6 +12,7 @@ import io.bifocal.dataplane.http.route.ConnectConfig;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.pool.UpstreamConnection;
+import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -37,6 +38,8 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
   private final Host host;
   private final ConnectionPool pool;
   private State state = State.ACQUIRING;
+  // Null when nobody logs tries.
+  private final @Nullable TryLog log;
   private boolean overtaken;
   private boolean responseEnded;
   private ConnectionPool.@Nullable Ticket ticket;
@@ -53,10 +56,23 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     this.router = router;
     this.host = host;
     this.pool = pool;
+    UpstreamLogs logs = router.here.settings().upstreamLogs();
+    this.log = logs == null ? null : new TryLog(logs, router.loop, router.downstream.info(), host);
   }
 
   Host host() {
     return host;
+  }
+
+  private void lose(LostTry lost) {
+    flag(lost.flag());
+    router.onLost(this, lost);
+  }
+
+  private void flag(ResponseFlag flag) {
+    if (log != null) {
+      log.flag(flag);
+    }
   }
 
   /** Whether the router has taken its answer. */
@@ -95,7 +111,7 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     if (connect == null && !router.breakers.requests().tryAcquire()) {
       ready.release();
       router.cluster.stats().rqActiveOverflow.inc();
-      router.onLost(this, LostTry.overflow(router.attempts()));
+      lose(LostTry.overflow(router.attempts()));
       return;
     }
     connection = ready;
@@ -108,9 +124,18 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     tell(info);
     info.firstUpstreamTxNanos = now;
     info.lastUpstreamTxNanos = now;
+    if (log != null) {
+      tell(log.info);
+      log.info.protocol = protocol.text();
+      log.info.firstUpstreamTxNanos = now;
+      log.ready();
+    }
     RequestBody body = router.body;
     startDeadlines();
     out.writeHead(router.downstream.request(), body.ended() && body.isEmpty());
+    if (log != null) {
+      log.info.bytesSent += body.size();
+    }
     body.send(out);
     if (!router.isStarting()) {
       out.flush();
@@ -181,10 +206,16 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
   @Override
   public void onFailure(PoolFailure failure) {
     ticket = null;
-    StreamInfo info = router.downstream.info();
+    tell(router.downstream.info(), failure);
+    if (log != null) {
+      tell(log.info, failure);
+    }
+    lose(LostTry.noConnection(failure, router.attempts()));
+  }
+
+  private static void tell(StreamInfo info, PoolFailure failure) {
     info.race = failure.race();
     info.upstreamTransportFailureReason = failure.detail();
-    router.onLost(this, LostTry.noConnection(failure, router.attempts()));
   }
 
   /** Whether the body can be sent on. */
@@ -199,6 +230,9 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
 
   /** The next part of the body, once connected. */
   void send(ByteBuf data, boolean end) {
+    if (log != null) {
+      log.info.bytesSent += data.readableBytes();
+    }
     requireNonNull(sender).writeBody(data, end);
   }
 
@@ -229,6 +263,10 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     info.firstUpstreamRxNanos = now;
     info.lastUpstreamRxNanos = now;
     responseEnded = end;
+    if (log != null) {
+      log.info.firstUpstreamRxNanos = now;
+      log.answered(status, headers);
+    }
     if (deadlines != null) {
       deadlines.answered();
       deadlines.touch();
@@ -248,6 +286,9 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
       return;
     }
     DownstreamStream downstream = router.downstream;
+    if (log != null) {
+      log.info.bytesReceived += data.readableBytes();
+    }
     if (deadlines != null) {
       deadlines.touch();
     }
@@ -268,6 +309,9 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
       return;
     }
     router.downstream.info().responseTrailers = trailers;
+    if (log != null) {
+      log.info.responseTrailers = trailers;
+    }
     router.onUpstreamEnd(this, trailers);
     router.downstream.respondTrailers(trailers);
     router.downstream.flush();
@@ -302,16 +346,18 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     if (reason == ResetReason.PROTOCOL_ERROR && connection != null) {
       connection.onProtocolError();
     }
-    router.onLost(this, LostTry.reset(reason, router.attempts()));
+    lose(LostTry.reset(reason, router.attempts()));
   }
 
   @Override
   public void onPerTryTimeout() {
+    flag(ResponseFlag.UPSTREAM_REQUEST_TIMEOUT);
     router.onPerTryTimeout(this);
   }
 
   @Override
   public void onPerTryIdleTimeout() {
+    flag(ResponseFlag.STREAM_IDLE_TIMEOUT);
     router.onPerTryIdleTimeout(this);
   }
 
@@ -356,6 +402,9 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
 
   private void leave() {
     state = State.DONE;
+    if (log != null) {
+      log.end();
+    }
     if (deadlines != null) {
       deadlines.stop();
     }
