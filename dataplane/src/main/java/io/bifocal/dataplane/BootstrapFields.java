@@ -4,7 +4,9 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.dataplane.cluster.ConnectDefaults;
 import io.bifocal.dataplane.dns.ResolverConfigReader;
+import io.bifocal.dataplane.overload.OverloadManager;
 import io.bifocal.dataplane.runtime.RuntimeLayers;
+import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.SourceCheck;
 import io.envoyproxy.envoy.config.bootstrap.v3.Admin;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
@@ -25,7 +27,8 @@ final class BootstrapFields {
               "dynamic_resources",
               "cluster_manager",
               "admin",
-              "layered_runtime")
+              "layered_runtime",
+              "overload_manager")
           .ignores(
               "the JVM's own settings decide", "enable_dispatcher_stats", "watchdog", "watchdogs")
           .ignores("there is no hot restart", "header_prefix")
@@ -80,6 +83,8 @@ final class BootstrapFields {
     warnings.addAll(DYNAMIC.check(bootstrap.getDynamicResources(), "dynamic_resources"));
     warnings.addAll(CLUSTER_MANAGER.check(bootstrap.getClusterManager(), "cluster_manager"));
     warnings.addAll(ADMIN.check(bootstrap.getAdmin(), "admin"));
+    warnings.addAll(
+        OverloadManager.of(bootstrap.getOverloadManager(), new StatsStore(1).root()).warnings());
     warnings.addAll(runtime(bootstrap).warnings(Set.of()));
     ResolverConfigReader.ofBootstrap(bootstrap, warnings);
     checkSources(bootstrap);

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane;
 
+import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.cluster.ClusterDefaults;
 import io.bifocal.dataplane.cluster.ClusterManager;
 import io.bifocal.dataplane.cluster.ClusterTables;
@@ -34,6 +35,9 @@ import io.bifocal.dataplane.listener.ListenerManager;
 import io.bifocal.dataplane.observe.AccessLogFiles;
 import io.bifocal.dataplane.observe.RaceHistory;
 import io.bifocal.dataplane.observe.RaceRecorder;
+import io.bifocal.dataplane.overload.Degree;
+import io.bifocal.dataplane.overload.OverloadAction;
+import io.bifocal.dataplane.overload.OverloadManager;
 import io.bifocal.dataplane.pool.RacingPools;
 import io.bifocal.dataplane.runtime.RuntimeLayers;
 import io.bifocal.dataplane.runtime.RuntimeLoader;
@@ -77,6 +81,7 @@ final class Parts implements AutoCloseable {
   private final ExtensionConfigs discovery;
   private final HttpConnectionManagerFactory http;
   private final ListenerManager listeners;
+  private final OverloadManager overload;
 
   /**
    * @param layers where runtime values come from
@@ -88,9 +93,11 @@ final class Parts implements AutoCloseable {
       ProxyOptions options,
       RuntimeLayers layers,
       ResolverConfig resolver,
-      BooleanSupplier failing) {
+      BooleanSupplier failing)
+      throws ConfigException {
     workers = Workers.start(options.concurrency(), options.transport());
     stats = new StatsStore(workers.size());
+    overload = OverloadManager.of(bootstrap.getOverloadManager(), stats.root());
     runtime = new RuntimeLoader(layers, control, stats.root(), FileWatcher.onFileSystem(control));
     races = new RaceHistory(workers.size());
     Scope memory = stats.root().scope("connect.memory");
@@ -164,6 +171,7 @@ final class Parts implements AutoCloseable {
             logs,
             transports,
             runtime,
+            overload.overload(),
             options.drainTime());
   }
 
@@ -243,6 +251,18 @@ final class Parts implements AutoCloseable {
     return discovery;
   }
 
+  /** Begins to watch resources; on the control loop. */
+  void startOverload() {
+    Degree holding = overload.overload().degree(OverloadAction.STOP_ACCEPTING_CONNECTIONS);
+    overload.start(
+        control,
+        () -> {
+          if (holding != null) {
+            listeners.hold(holding.isSaturated());
+          }
+        });
+  }
+
   ListenerManager listeners() {
     return listeners;
   }
@@ -285,6 +305,7 @@ final class Parts implements AutoCloseable {
     new ControlCalls(control)
         .ask(
             () -> {
+              overload.close();
               listeners.close();
               clusters.close();
               runtime.close();

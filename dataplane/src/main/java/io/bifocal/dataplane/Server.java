@@ -105,6 +105,7 @@ final class Server {
       // A source of a kind that is not served; the text names it.
       throw new ConfigException(String.valueOf(e.getMessage()), e);
     }
+    parts.startOverload();
     parts.xds().start();
     startLoadReports();
     return true;

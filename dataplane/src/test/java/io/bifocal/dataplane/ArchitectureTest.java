@@ -59,7 +59,8 @@ class ArchitectureTest {
           "secret",
           "match",
           "hash",
-          "ondemand");
+          "ondemand",
+          "overload");
 
   private static final Set<String> CLOCKS = Set.of("nanoTime", "currentTimeMillis", "sleep");
 

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.extension;
 
 import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.overload.Overload;
 import io.bifocal.dataplane.stats.Scope;
 
 /**
@@ -9,6 +10,17 @@ import io.bifocal.dataplane.stats.Scope;
  * @param listenerScope {@code listener.<address>.}
  * @param init who registers here keeps the listener warming
  * @param addedViaApi whether the listener came from LDS
+ * @param overload what is done when resources run short
  */
 public record ListenerContext(
-    String listenerName, Scope listenerScope, InitManager init, boolean addedViaApi) {}
+    String listenerName,
+    Scope listenerScope,
+    InitManager init,
+    boolean addedViaApi,
+    Overload overload) {
+  /** Of a listener that no overload concerns. */
+  public ListenerContext(
+      String listenerName, Scope listenerScope, InitManager init, boolean addedViaApi) {
+    this(listenerName, listenerScope, init, addedViaApi, Overload.unwatched());
+  }
+}

@@ -2,12 +2,16 @@ package io.bifocal.dataplane.http;
 
 import io.bifocal.dataplane.cluster.WorkerClusters;
 import io.bifocal.dataplane.extension.DownstreamConnection;
+import io.bifocal.dataplane.extension.ListenerContext;
 import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.http.codec.Http2ServerStats;
 import io.bifocal.dataplane.http.filter.FilterChain;
 import io.bifocal.dataplane.http.router.RouterSettings;
 import io.bifocal.dataplane.http.router.RouterStats;
 import io.bifocal.dataplane.http.router.RouterWorker;
+import io.bifocal.dataplane.overload.Degree;
+import io.bifocal.dataplane.overload.Overload;
+import io.bifocal.dataplane.overload.OverloadAction;
 import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stream.AccessLog;
@@ -35,6 +39,10 @@ final class ConnectionManager implements NetworkFilter {
   private final Scope listenerScope;
   private final Scope http2Scope;
   private final Map<Worker, HttpWorker> workers = new ConcurrentHashMap<>();
+  // Null where nothing is done about overload.
+  private final @Nullable Degree refusing;
+  private final @Nullable Degree shedding;
+  private final @Nullable Degree endingConnections;
   private volatile boolean draining;
 
   ConnectionManager(
@@ -46,7 +54,7 @@ final class ConnectionManager implements NetworkFilter {
       Function<Worker, WorkerClusters> clusters,
       RuntimeReader runtime,
       Scope root,
-      Scope listener) {
+      ListenerContext listener) {
     this.settings = settings;
     this.router = router;
     this.routes = routes;
@@ -58,7 +66,11 @@ final class ConnectionManager implements NetworkFilter {
     this.root = root;
     this.scope = HttpStats.scope(root, settings.statPrefix());
     this.http2Scope = root.scope("http2");
-    this.listenerScope = HttpStats.scope(listener, settings.statPrefix());
+    this.listenerScope = HttpStats.scope(listener.listenerScope(), settings.statPrefix());
+    Overload overload = listener.overload();
+    this.refusing = overload.degree(OverloadAction.STOP_ACCEPTING_REQUESTS);
+    this.shedding = overload.degree(OverloadAction.HTTP_DECODE_HEADERS);
+    this.endingConnections = overload.degree(OverloadAction.DISABLE_HTTP_KEEPALIVE);
   }
 
   HttpSettings settings() {
@@ -75,6 +87,16 @@ final class ConnectionManager implements NetworkFilter {
 
   @Nullable FilterChain filters() {
     return filters;
+  }
+
+  /** Whether resources are so short that this request is not served. */
+  boolean overloaded() {
+    return (refusing != null && refusing.happens()) || (shedding != null && shedding.happens());
+  }
+
+  /** Whether resources are so short that this connection ends with its next answer. */
+  boolean endsConnections() {
+    return endingConnections != null && endingConnections.happens();
   }
 
   boolean draining() {

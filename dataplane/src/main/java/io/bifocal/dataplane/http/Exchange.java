@@ -88,6 +88,11 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
   public void onHead(RequestHead head, boolean end) {
     long now = connection.loop.nanoTime();
     begin(head, end, now);
+    if (connection.manager.overloaded()) {
+      stats.rqOverloadClose.inc();
+      response.localReply(StreamReplies.OVERLOADED);
+      return;
+    }
     if (!connection.admission.admits(head, info, response)) {
       return;
     }

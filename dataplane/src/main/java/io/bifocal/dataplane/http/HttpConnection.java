@@ -263,7 +263,10 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
 
   /** If the connection's end is near, this answer is its last one, or tells that it ends soon. */
   void beforeAnswer(ResponseSender answer) {
-    if (manager.draining() && !draining) {
+    if (!draining && manager.endsConnections()) {
+      stats.cxOverloadDisableKeepalive.inc();
+      endWith(answer);
+    } else if (manager.draining() && !draining) {
       stats.cxDrainClose.inc();
       endWith(answer);
     } else if (draining && !isMultiplexed()) {

@@ -99,7 +99,7 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
         clusters,
         accessLogs.runtime(),
         stats.root(),
-        context.listenerScope());
+        context);
   }
 
   private FilterChain chain(

@@ -30,6 +30,8 @@ final class HttpStats {
   final Cell cxMaxDuration;
   final Cell cxMaxRequests;
   final Cell cxDrainClose;
+  final Cell cxOverloadDisableKeepalive;
+  final Cell rqOverloadClose;
   final Cell cxRxBytes;
   final Cell cxTxBytes;
   final Cell rqTotal;
@@ -95,6 +97,8 @@ final class HttpStats {
     cxMaxDuration = counter("downstream_cx_max_duration_reached");
     cxMaxRequests = counter("downstream_cx_max_requests_reached");
     cxDrainClose = counter("downstream_cx_drain_close");
+    cxOverloadDisableKeepalive = counter("downstream_cx_overload_disable_keepalive");
+    rqOverloadClose = counter("downstream_rq_overload_close");
     cxRxBytes = counter("downstream_cx_rx_bytes_total");
     cxTxBytes = counter("downstream_cx_tx_bytes_total");
     rqTotal = counter("downstream_rq_total");

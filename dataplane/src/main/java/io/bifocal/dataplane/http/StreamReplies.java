@@ -7,6 +7,7 @@ import io.bifocal.dataplane.stream.ResponseFlag;
 
 /** What the connection manager itself answers, in Envoy's words. */
 final class StreamReplies {
+  static final LocalReply OVERLOADED = new LocalReply(503, "envoy overloaded", null, "overload");
   static final LocalReply NO_ROUTE =
       new LocalReply(404, "", ResponseFlag.NO_ROUTE_FOUND, "route_not_found");
   static final LocalReply REQUEST_TIMEOUT =

@@ -1,6 +1,9 @@
 package io.bifocal.dataplane.listener;
 
+import io.bifocal.dataplane.overload.Overload;
+import io.bifocal.dataplane.overload.OverloadAction;
 import io.bifocal.dataplane.runtime.RuntimeReader;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -14,6 +17,7 @@ final class ConnectionLimits {
   private static final String GLOBAL_KEY = "overload.global_downstream_max_connections";
 
   private final RuntimeReader runtime;
+  private final Overload overload;
   private final AtomicLong everywhere;
   private final String key;
   private final AtomicLong here = new AtomicLong();
@@ -22,23 +26,28 @@ final class ConnectionLimits {
   enum Reached {
     NONE,
     LISTENER,
-    GLOBAL
+    GLOBAL,
+    OVERLOAD
   }
 
-  /**
-   * @param everywhere the connections of all listeners
-   */
-  ConnectionLimits(String listener, RuntimeReader runtime, AtomicLong everywhere) {
+  ConnectionLimits(String listener, RuntimeReader runtime, Overload overload) {
     this.key = "envoy.resource_limits.listener." + listener + ".connection_limit";
     this.runtime = runtime;
-    this.everywhere = everywhere;
+    this.overload = overload;
+    this.everywhere = overload.connections();
   }
 
   /** Counts one more connection, if no limit is reached; who gets {@code NONE} closes it later. */
-  Reached open(boolean ignoreGlobal) {
+  Reached open(Listener listener) {
+    if (!listener.getBypassOverloadManager()
+        && (overload.happens(OverloadAction.REJECT_INCOMING_CONNECTIONS)
+            || overload.happens(OverloadAction.TCP_LISTENER_ACCEPT))) {
+      return Reached.OVERLOAD;
+    }
     long all = everywhere.getAndIncrement();
-    if (!ignoreGlobal && all >= limit(GLOBAL_KEY)) {
+    if (!listener.getIgnoreGlobalConnLimit() && all >= globalLimit()) {
       everywhere.decrementAndGet();
+      overload.connectionRefused();
       return Reached.GLOBAL;
     }
     if (here.getAndIncrement() >= limit(key)) {
@@ -52,6 +61,12 @@ final class ConnectionLimits {
   void close() {
     here.decrementAndGet();
     everywhere.decrementAndGet();
+  }
+
+  // What monitors the connections has the word, if there is any.
+  private long globalLimit() {
+    long watched = overload.connectionLimit();
+    return watched < 0 ? limit(GLOBAL_KEY) : watched;
   }
 
   private long limit(String runtimeKey) {

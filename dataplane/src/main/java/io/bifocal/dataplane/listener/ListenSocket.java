@@ -42,6 +42,7 @@ final class ListenSocket implements Serving {
   private final List<BoundSocket> bound;
   private final List<ServerChannel> listening = new ArrayList<>();
   private volatile @Nullable ListenerVersion serving;
+  private boolean held;
   private final CompletableFuture<Void> gone = new CompletableFuture<>();
   private final Queue<Runnable> parked = new ConcurrentLinkedQueue<>();
   private volatile boolean closed;
@@ -143,7 +144,7 @@ final class ListenSocket implements Serving {
     if (listening.isEmpty()) {
       listen(version);
     } else {
-      listening.forEach(c -> c.config().setAutoRead(true));
+      listening.forEach(c -> c.config().setAutoRead(!held));
     }
   }
 
@@ -184,6 +185,14 @@ final class ListenSocket implements Serving {
     List<Worker> all = new ArrayList<>();
     workers.forEach(all::add);
     return List.copyOf(all);
+  }
+
+  /** Accepts nothing while resources are short; who is taken already is served. */
+  void hold(boolean on) {
+    if (held != on) {
+      held = on;
+      listening.forEach(c -> c.config().setAutoRead(!on && serving != null));
+    }
   }
 
   /** Accepts nothing for now; connections wait in the kernel. */

@@ -1,10 +1,10 @@
 package io.bifocal.dataplane.listener;
 
 import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.overload.Overload;
 import io.bifocal.dataplane.runtime.RuntimeReader;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** What there is under one listener's name. */
@@ -28,10 +28,10 @@ final class ListenerEntry {
   }
 
   /** Its versions' connections count together. */
-  ConnectionLimits limits(RuntimeReader runtime, AtomicLong everywhere) {
+  ConnectionLimits limits(RuntimeReader runtime, Overload overload) {
     ConnectionLimits known = limits;
     if (known == null) {
-      known = new ConnectionLimits(name, runtime, everywhere);
+      known = new ConnectionLimits(name, runtime, overload);
       limits = known;
     }
     return known;

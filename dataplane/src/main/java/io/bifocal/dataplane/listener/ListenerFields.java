@@ -29,6 +29,7 @@ final class ListenerFields {
               "listener_filters_timeout",
               "continue_on_listener_filters_timeout",
               "ignore_global_conn_limit",
+              "bypass_overload_manager",
               "connection_balance_config",
               "transparent",
               "freebind",
@@ -36,7 +37,6 @@ final class ListenerFields {
               "tcp_fast_open_queue_length")
           .ignores("nothing here reads it", "metadata")
           .ignores("a failed health check drains no connections here", "drain_type")
-          .ignores("there is no overload manager", "bypass_overload_manager")
           .refuses("connections have sockets here", "internal_listener")
           .refuses("nobody calls it within this process", "api_listener")
           .refuses("datagrams are not served", "udp_listener_config");

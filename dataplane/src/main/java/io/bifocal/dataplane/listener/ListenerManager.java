@@ -6,6 +6,7 @@ import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.overload.Overload;
 import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.runtime.RuntimeSnapshot;
 import io.bifocal.dataplane.stats.StatsStore;
@@ -76,6 +77,7 @@ public final class ListenerManager {
         accessLogs,
         new TransportSockets(),
         () -> RuntimeSnapshot.EMPTY,
+        Overload.unwatched(),
         drainTime);
   }
 
@@ -84,6 +86,7 @@ public final class ListenerManager {
    *
    * @param transports what may be between connections and their filters
    * @param runtime has the limits of connections
+   * @param overload what is done when resources run short
    */
   public ListenerManager(
       Loop control,
@@ -94,6 +97,7 @@ public final class ListenerManager {
       AccessLogs accessLogs,
       TransportSockets transports,
       RuntimeReader runtime,
+      Overload overload,
       Duration drainTime) {
     this.control = control;
     this.xds = xds;
@@ -112,6 +116,7 @@ public final class ListenerManager {
             discovery,
             managerStats,
             runtime,
+            overload,
             server,
             drains);
   }
@@ -175,6 +180,12 @@ public final class ListenerManager {
   /** The network filters whose configurations are discovered. */
   public ExtensionConfigs discovery() {
     return discovery;
+  }
+
+  /** Stops accepting, or goes on, at all listeners but those that overload does not concern. */
+  public void hold(boolean on) {
+    control.assertInLoop();
+    listeners.hold(on);
   }
 
   /** What an active listener is really bound to, in the order of its addresses; empty if none. */

@@ -6,6 +6,7 @@ import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.overload.Overload;
 import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.TransportSockets;
@@ -58,6 +59,7 @@ final class ListenerSet {
       ExtensionConfigs discovery,
       ManagerStats managerStats,
       RuntimeReader runtime,
+      Overload overload,
       InitManager server,
       Drains drains) {
     this.stats = stats;
@@ -74,6 +76,7 @@ final class ListenerSet {
             accessLogs,
             managerStats,
             runtime,
+            overload,
             active,
             new ChainReader(filters, transports, workers, discovery, control),
             sockets);
@@ -81,6 +84,16 @@ final class ListenerSet {
 
   Collection<ListenerEntry> entries() {
     return entries.values();
+  }
+
+  /** Stops, or goes on, accepting at all listeners but those that overload does not concern. */
+  void hold(boolean on) {
+    for (ListenerEntry entry : entries.values()) {
+      ListenerVersion active = entry.active;
+      if (active != null && !active.config().proto().getBypassOverloadManager()) {
+        active.sockets().forEach(socket -> socket.hold(on));
+      }
+    }
   }
 
   @Nullable ListenerEntry find(String name) {

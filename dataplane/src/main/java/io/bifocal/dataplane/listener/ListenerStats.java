@@ -24,6 +24,7 @@ final class ListenerStats {
       Cell timeout,
       Cell overflow,
       Cell globalOverflow,
+      Cell overloadReject,
       Cell preActive,
       Cell preTimeout,
       Cell remoteClose,
@@ -38,6 +39,7 @@ final class ListenerStats {
     Counter timeout = scope.counter("downstream_cx_transport_socket_connect_timeout");
     Counter overflow = scope.counter("downstream_cx_overflow");
     Counter globalOverflow = scope.counter("downstream_global_cx_overflow");
+    Counter overloadReject = scope.counter("downstream_cx_overload_reject");
     Gauge preActive = scope.gauge("downstream_pre_cx_active");
     Counter preTimeout = scope.counter("downstream_pre_cx_timeout");
     Counter remoteClose = scope.counter("downstream_listener_filter_remote_close");
@@ -54,6 +56,7 @@ final class ListenerStats {
               timeout.at(shard),
               overflow.at(shard),
               globalOverflow.at(shard),
+              overloadReject.at(shard),
               preActive.at(shard),
               preTimeout.at(shard),
               remoteClose.at(shard),
@@ -85,7 +88,12 @@ final class ListenerStats {
   /** A limit is reached. */
   void refused(Worker worker, ConnectionLimits.Reached limit) {
     OnWorker cells = at(worker);
-    (limit == ConnectionLimits.Reached.GLOBAL ? cells.globalOverflow : cells.overflow).inc();
+    switch (limit) {
+      case GLOBAL -> cells.globalOverflow.inc();
+      case LISTENER -> cells.overflow.inc();
+      case OVERLOAD -> cells.overloadReject.inc();
+      case NONE -> {}
+    }
   }
 
   /** Listener filters begin to look at a connection. */

@@ -32,7 +32,7 @@ record ListenerVersion(
 
   /** Whether there is room for one more connection, which is counted then. */
   boolean mayOpen(Worker worker) {
-    ConnectionLimits.Reached reached = limits.open(config.proto().getIgnoreGlobalConnLimit());
+    ConnectionLimits.Reached reached = limits.open(config.proto());
     if (reached != ConnectionLimits.Reached.NONE) {
       stats.refused(worker, reached);
     }

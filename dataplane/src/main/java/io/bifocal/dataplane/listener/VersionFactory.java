@@ -6,6 +6,7 @@ import io.bifocal.dataplane.extension.AccessLogs;
 import io.bifocal.dataplane.extension.ListenerContext;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.listener.filter.ListenerFilters;
+import io.bifocal.dataplane.overload.Overload;
 import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
@@ -14,7 +15,6 @@ import io.bifocal.dataplane.worker.Workers;
 import io.bifocal.xds.time.Loop;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Makes versions of listeners: their filter chains, their sockets, their logs and statistics.
@@ -28,7 +28,7 @@ final class VersionFactory {
   private final ManagerStats managerStats;
   private final RuntimeReader runtime;
   private final Listeners listeners;
-  private final AtomicLong connections = new AtomicLong();
+  private final Overload overload;
   private final ChainReader chainReader;
   private final Sockets sockets;
 
@@ -39,6 +39,7 @@ final class VersionFactory {
       AccessLogs accessLogs,
       ManagerStats managerStats,
       RuntimeReader runtime,
+      Overload overload,
       Listeners listeners,
       ChainReader chainReader,
       Sockets sockets) {
@@ -48,6 +49,7 @@ final class VersionFactory {
     this.accessLogs = accessLogs;
     this.managerStats = managerStats;
     this.runtime = runtime;
+    this.overload = overload;
     this.listeners = listeners;
     this.chainReader = chainReader;
     this.sockets = sockets;
@@ -63,7 +65,8 @@ final class VersionFactory {
       throws ConfigException {
     Scope scope = stats.root().tagged("listener", "envoy.listener_address", config.statName());
     InitManager init = new InitManager("listener '" + config.name() + "'");
-    ListenerContext context = new ListenerContext(config.name(), scope, init, !entry.fromBootstrap);
+    ListenerContext context =
+        new ListenerContext(config.name(), scope, init, !entry.fromBootstrap, overload);
     ListenerVersion active = entry.active;
     FilterChains predecessor =
         active != null && config.differsOnlyInChains(active.config()) ? active.chains() : null;
@@ -88,7 +91,7 @@ final class VersionFactory {
         claimed,
         logs,
         new ListenerStats(scope, workers),
-        entry.limits(runtime, connections),
+        entry.limits(runtime, overload),
         listeners,
         init,
         info,

@@ -14,6 +14,7 @@ import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.overload.Overload;
 import io.bifocal.dataplane.runtime.ScriptedRuntime;
 import io.bifocal.dataplane.secret.SecretManager;
 import io.bifocal.dataplane.stats.StatsStore;
@@ -113,6 +114,7 @@ final class ListenerFixture implements AutoCloseable {
             new AccessLogs(logs, runtime),
             new TransportSockets(secrets),
             runtime,
+            Overload.unwatched(),
             DRAIN_TIME);
   }
 

@@ -1,0 +1,230 @@
+package io.bifocal.conformance.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.bifocal.conformance.Http;
+import io.bifocal.conformance.Proxy;
+import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.Started;
+import io.bifocal.conformance.Subject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What Envoy's overload manager does, step by step as an injected resource gets short. */
+class OverloadBesideEnvoyTest {
+  private static final String MONITORS = "type.googleapis.com/envoy.extensions.resource_monitors.";
+  private static final Pattern COUNTED =
+      Pattern.compile(
+          "overload\\..*(pressure|active|scale_percent|failed_updates)"
+              + "|http\\.ingress\\.downstream_(cx_overload_disable_keepalive|rq_overload_close)"
+              + "|listener\\.(guarded|open)\\.downstream_(cx_overload_reject|global_cx_overflow)");
+
+  private static SideBySide<Side> both;
+
+  @BeforeAll
+  static void start() {
+    both = new SideBySide<>(Side::new);
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    both.close();
+  }
+
+  private static final class Side {
+    private final Path pressure;
+    private final Proxy proxy;
+
+    Side(Subject subject, Started started) {
+      pressure = started.write(subject + ".pressure", "0");
+      proxy =
+          started
+              .start(subject, List.of(), bootstrap(pressure), List.of("-l", "error"))
+              .awaitLive();
+    }
+
+    private static String bootstrap(Path pressure) {
+      return """
+          admin: {ignore_global_conn_limit: true, address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
+          overload_manager:
+            refresh_interval: 0.05s
+            resource_monitors:
+            - {name: injected, typed_config: {"@type": %1$sinjected_resource.v3.InjectedResourceConfig, filename: "%2$s"}}
+            - {name: envoy.resource_monitors.global_downstream_max_connections, typed_config: {"@type": %1$sdownstream_connections.v3.DownstreamConnectionsConfig, max_active_downstream_connections: 3}}
+            actions:
+            - {name: envoy.overload_actions.disable_http_keepalive, triggers: [{name: injected, threshold: {value: 0.3}}]}
+            - {name: envoy.overload_actions.stop_accepting_requests, triggers: [{name: injected, threshold: {value: 0.5}}]}
+            - {name: envoy.overload_actions.reject_incoming_connections, triggers: [{name: injected, threshold: {value: 0.7}}]}
+            - {name: envoy.overload_actions.stop_accepting_connections, triggers: [{name: injected, threshold: {value: 0.9}}]}
+            - {name: envoy.overload_actions.shrink_heap, triggers: [{name: injected, scaled: {scaling_threshold: 0.1, saturation_threshold: 0.9}}]}
+          static_resources:
+            listeners:
+          """
+              .formatted(MONITORS, pressure)
+          + listener("guarded", "")
+          + listener("open", "bypass_overload_manager: true, ignore_global_conn_limit: true,");
+    }
+
+    private static String listener(String name, String options) {
+      return """
+            - {name: %1$s, stat_prefix: %1$s, %2$s address: {socket_address: {address: 127.0.0.1, port_value: 0}}, filter_chains: [{filters: [
+                {name: http, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager,
+                  stat_prefix: ingress, delayed_close_timeout: 0.05s,
+                  route_config: {virtual_hosts: [{name: all, domains: ["*"], routes: [{match: {prefix: /}, direct_response: {status: 200, body: {inline_string: fine}}}]}]},
+                  http_filters: [{name: router, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}]}}]}]}
+          """
+          .formatted(name, options);
+    }
+
+    /** Moves the next value into the file's place, and waits until it is seen. */
+    void press(String value) {
+      try {
+        Path next =
+            Files.writeString(pressure.resolveSibling(pressure.getFileName() + ".next"), value);
+        Files.move(next, pressure, StandardCopyOption.ATOMIC_MOVE);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      String percent = String.valueOf((int) (Double.parseDouble(value) * 100));
+      await("pressure " + percent)
+          .until(() -> percent.equals(proxy.stats().get("overload.injected.pressure")));
+    }
+
+    Visit visit(String listener) throws IOException {
+      return new Visit(proxy.listener(listener));
+    }
+
+    Map<String, String> counted() {
+      Map<String, String> stats = new TreeMap<>(proxy.stats());
+      stats.keySet().removeIf(name -> !COUNTED.matcher(name).matches());
+      return stats;
+    }
+  }
+
+  /** A connection. */
+  private static final class Visit implements AutoCloseable {
+    private final Socket socket;
+
+    Visit(InetSocketAddress address) throws IOException {
+      socket = new Socket(address.getAddress(), address.getPort());
+      socket.setSoTimeout(400);
+    }
+
+    /** The first line of what comes, and whether it tells of the end. */
+    String ask() throws IOException {
+      try {
+        socket
+            .getOutputStream()
+            .write("GET / HTTP/1.1\r\nhost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        byte[] bytes = new byte[4096];
+        StringBuilder text = new StringBuilder();
+        while (!text.toString().matches("(?s).*(fine|overloaded)")) {
+          int read = socket.getInputStream().read(bytes);
+          if (read < 0) {
+            return "closed";
+          }
+          text.append(new String(bytes, 0, read, StandardCharsets.ISO_8859_1));
+        }
+        return text.substring(0, text.indexOf("\r\n"))
+            + (text.indexOf("connection: close") > 0 ? " and the end" : "");
+      } catch (SocketTimeoutException e) {
+        return "nothing";
+      } catch (IOException e) {
+        return "closed";
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      socket.close();
+    }
+  }
+
+  private static List<String> steps(Side side) {
+    List<String> seen = new ArrayList<>();
+    try {
+      for (String pressure : List.of("0", "0.4", "0.6")) {
+        side.press(pressure);
+        try (Visit guarded = side.visit("guarded");
+            Visit open = side.visit("open")) {
+          seen.add(pressure + ": " + guarded.ask() + ", " + open.ask());
+        }
+        seen.add(side.counted().toString());
+      }
+      side.press("0");
+      try (Visit before = side.visit("guarded")) {
+        side.press("0.8");
+        try (Visit guarded = side.visit("guarded");
+            Visit open = side.visit("open")) {
+          seen.add("0.8: " + before.ask() + ", " + guarded.ask() + ", " + open.ask());
+        }
+      }
+      side.press("0.95");
+      try (Visit guarded = side.visit("guarded");
+          Visit open = side.visit("open")) {
+        seen.add("0.95: " + guarded.ask() + ", " + open.ask());
+      }
+      side.press("0");
+      try (Visit guarded = side.visit("guarded")) {
+        seen.add("0: " + guarded.ask());
+      }
+      awaitNoConnection(side);
+      List<Visit> many = new ArrayList<>();
+      for (int i = 0; i < 5; i++) {
+        many.add(side.visit("guarded"));
+        seen.add("connection " + i + ": " + many.get(i).ask());
+      }
+      try (Visit open = side.visit("open")) {
+        seen.add("one that does not count: " + open.ask());
+      }
+      for (Visit visit : many) {
+        visit.close();
+      }
+      seen.add(side.counted().toString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return seen;
+  }
+
+  private static void awaitNoConnection(Side side) {
+    await("no connection")
+        .until(
+            () ->
+                side.proxy.stat("listener.guarded.downstream_cx_active") == 0
+                    && side.proxy.stat("listener.open.downstream_cx_active") == 0);
+  }
+
+  @Test
+  void everyActionIsTakenAsByEnvoy() {
+    SideBySide.Both<List<String>> seen = both.ask(OverloadBesideEnvoyTest::steps);
+    assertThat(seen.bifocal().stream().map(OverloadBesideEnvoyTest::withoutConnections).toList())
+        .isEqualTo(seen.envoy().stream().map(OverloadBesideEnvoyTest::withoutConnections).toList());
+    assertThat(seen.envoy()).anyMatch(line -> line.startsWith("0.95: nothing"));
+    assertThat(Http.get(both.side(Subject.BIFOCAL).proxy.adminAddress(), "/ready").status())
+        .isEqualTo(200);
+  }
+
+  // How many there are is looked at by either at a moment of its own.
+  private static String withoutConnections(String line) {
+    return line.replaceAll(
+        "overload\\.envoy\\.resource_monitors\\.global_downstream_max_connections\\.pressure=\\d+,? ?",
+        "");
+  }
+}
