@@ -1,0 +1,291 @@
+package io.bifocal.dataplane.grid;
+
+import static java.util.Objects.requireNonNull;
+
+import io.bifocal.dataplane.connect.Pacing;
+import io.bifocal.dataplane.connect.RacePlan;
+import io.bifocal.dataplane.grid.GridPlan.Start;
+import io.bifocal.dataplane.grid.GridRequest.Http3Use;
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.Host;
+import io.bifocal.dataplane.pool.ConnectionPool;
+import io.bifocal.dataplane.pool.PoolFailure;
+import io.bifocal.dataplane.pool.PoolFailure.Reason;
+import io.bifocal.xds.time.Loop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections of one worker to one host by HTTP/3 and over TCP. Each request races for its own,
+ * which is over at once where a connection is there.
+ *
+ * <p>Source: Envoy's {@code ConnectivityGrid}.
+ */
+public final class Grid implements ConnectionPool {
+  private static final Ticket ANSWERED = () -> {};
+
+  private final Loop loop;
+  private final GridSettings settings;
+  private final GridPools pools;
+  private final Consumer<GridEvent> listener;
+  private final Map<Address, ConnectionPool> http3 = new LinkedHashMap<>(2);
+  private final List<ConnectionPool> retired = new ArrayList<>(0);
+  private final Set<RunningGrid> running = new LinkedHashSet<>();
+  private @Nullable ConnectionPool tcp;
+  private Host host;
+  private @Nullable Origin origin;
+  private boolean draining;
+  private boolean drained;
+
+  /**
+   * @param listener hears of every event of every request
+   */
+  public Grid(
+      Loop loop, GridSettings settings, GridPools pools, Host host, Consumer<GridEvent> listener) {
+    this.loop = loop;
+    this.settings = settings;
+    this.pools = pools;
+    this.host = host;
+    this.listener = listener;
+    this.origin = origin(null);
+  }
+
+  private @Nullable Origin origin(@Nullable String overriding) {
+    return host.primary() instanceof Address.Ip ip
+        ? Origin.of(overriding, settings.sni(), host.hostname(), ip.port())
+        : null;
+  }
+
+  // ---- a request
+
+  @Override
+  public Ticket acquire(Waiter waiter) {
+    return acquire(waiter, GridRequest.ORDINARY);
+  }
+
+  /** Asks for a connection, as {@link #acquire(Waiter)} does. */
+  public Ticket acquire(Waiter waiter, GridRequest request) {
+    loop.assertInLoop();
+    if (draining) {
+      waiter.onFailure(new PoolFailure(Reason.LOCAL_CONNECTION_FAILURE, "the pool is draining"));
+      return ANSWERED;
+    }
+    Origin whom = request.sni() == null ? origin : origin(request.sni());
+    Start start = start(request, whom);
+    if (start == Start.TCP_ONLY || start == Start.TCP_AFTER_HTTP3) {
+      return begin(new RunningGrid(loop, this, GridPlan.tcp(start), null, whom, waiter));
+    }
+    RacePlan http3Plan = settings.planner().plan(Http3Addresses.at(host, addresses()), now());
+    GridPlan plan = plan(http3Plan, start, requireNonNull(whom));
+    Ticket ticket = begin(new RunningGrid(loop, this, plan, http3Plan, whom, waiter));
+    retry(http3Plan);
+    return ticket;
+  }
+
+  private Ticket begin(RunningGrid race) {
+    running.add(race);
+    race.begin();
+    return race.isAnswered() ? ANSWERED : race;
+  }
+
+  private Start start(GridRequest request, @Nullable Origin whom) {
+    if (request.http3() == Http3Use.FAILED) {
+      return Start.TCP_AFTER_HTTP3;
+    }
+    if (request.http3() == Http3Use.FORBIDDEN
+        || whom == null
+        || addresses().isEmpty()
+        || !settings.cache().offersHttp3(whom)) {
+      return Start.TCP_ONLY;
+    }
+    Http3Status status = settings.cache().status(whom).at(now());
+    if (status instanceof Http3Status.Broken) {
+      return Start.TCP_ONLY;
+    }
+    boolean known = status instanceof Http3Status.Confirmed;
+    return status instanceof Http3Status.FailedRecently || (!known && settings.noTcpDelay())
+        ? Start.TOGETHER
+        : Start.HTTP3_FIRST;
+  }
+
+  /** Where the round trip is known, twice that is enough for HTTP/3 alone. */
+  private GridPlan plan(RacePlan http3Plan, Start start, Origin whom) {
+    Duration roundTrip = settings.cache().roundTrip(whom);
+    if (roundTrip.isZero()) {
+      return new GridPlan(http3Plan.addresses(), http3Plan.pacing(), start, settings.delay());
+    }
+    Duration delay = roundTrip.multipliedBy(2);
+    Pacing pacing = (attempt, address) -> delay;
+    return new GridPlan(http3Plan.addresses(), pacing, start, delay);
+  }
+
+  private void retry(RacePlan plan) {
+    for (RacePlan.Retry retry : plan.retries()) {
+      new Http3Retry(loop, plan, retry).begin(http3(retry.address()), retry);
+    }
+  }
+
+  private List<Address> addresses() {
+    return Http3Addresses.of(host, settings.happyEyeballs());
+  }
+
+  private long now() {
+    return loop.nanoTime();
+  }
+
+  // ---- what races need
+
+  /** The pool of HTTP/3 at one of the host's addresses. */
+  ConnectionPool http3(Address address) {
+    ConnectionPool known = http3.get(address);
+    if (known == null) {
+      known = pools.http3(Http3Addresses.at(host, List.of(address)));
+      http3.put(address, known);
+    }
+    return known;
+  }
+
+  ConnectionPool tcp() {
+    ConnectionPool known = tcp;
+    if (known == null) {
+      known = pools.tcp(host);
+      tcp = known;
+    }
+    return known;
+  }
+
+  void tell(GridEvent event) {
+    listener.accept(event);
+  }
+
+  void confirmed(Origin whom) {
+    settings.cache().status(whom).markConfirmed();
+  }
+
+  void broken(@Nullable Origin whom) {
+    settings.broken().inc();
+    if (whom != null) {
+      settings.cache().status(whom).markBroken(now());
+    }
+  }
+
+  /** A request has its answer. HTTP/3 goes on for later ones, if there are to be any. */
+  void answered(RunningGrid race) {
+    if (draining) {
+      race.giveUp();
+    }
+  }
+
+  void over(RunningGrid race) {
+    running.remove(race);
+    drainUnlessWaitedFor();
+  }
+
+  // ---- what connections tell
+
+  /** What was sent before a handshake's end was refused: TCP goes beside HTTP/3 next time. */
+  public void earlyDataRejected() {
+    loop.assertInLoop();
+    if (origin != null) {
+      settings.cache().status(origin).markFailedRecently();
+    }
+  }
+
+  /** The smoothed round trip of a connection of HTTP/3. */
+  public void measured(Duration roundTrip) {
+    loop.assertInLoop();
+    if (origin != null) {
+      settings.cache().measured(origin, roundTrip);
+    }
+  }
+
+  // ---- as any pool
+
+  @Override
+  public void update(Host newer) {
+    loop.assertInLoop();
+    host = newer;
+    origin = origin(null);
+    retired.removeIf(pool -> pool.size() == 0);
+    List<Address> wanted = Http3Addresses.of(newer, true);
+    for (Iterator<Map.Entry<Address, ConnectionPool>> all = http3.entrySet().iterator();
+        all.hasNext(); ) {
+      Map.Entry<Address, ConnectionPool> one = all.next();
+      if (wanted.contains(one.getKey())) {
+        one.getValue().update(Http3Addresses.at(newer, List.of(one.getKey())));
+      } else {
+        all.remove();
+        retired.add(one.getValue());
+        one.getValue().drain();
+      }
+    }
+    if (tcp != null) {
+      tcp.update(newer);
+    }
+  }
+
+  /** Requests that wait get what they wait for; then the pools drain. */
+  @Override
+  public void drain() {
+    loop.assertInLoop();
+    draining = true;
+    List.copyOf(running).stream().filter(RunningGrid::isAnswered).forEach(RunningGrid::giveUp);
+    drainUnlessWaitedFor();
+  }
+
+  private void drainUnlessWaitedFor() {
+    if (draining && !drained && running.isEmpty()) {
+      drained = true;
+      all().forEach(ConnectionPool::drain);
+    }
+  }
+
+  @Override
+  public void close() {
+    loop.assertInLoop();
+    draining = true;
+    drained = true;
+    PoolFailure failure = new PoolFailure(Reason.LOCAL_CONNECTION_FAILURE, "grid teardown");
+    List.copyOf(running).forEach(race -> race.tearDown(failure));
+    all().forEach(ConnectionPool::close);
+  }
+
+  @Override
+  public int size() {
+    return all().stream().mapToInt(ConnectionPool::size).sum();
+  }
+
+  @Override
+  public Load load() {
+    Load sum = Load.NONE;
+    for (ConnectionPool pool : all()) {
+      sum = sum.plus(pool.load());
+    }
+    // A request that waits, waits in several pools.
+    int waiting = (int) running.stream().filter(race -> !race.isAnswered()).count();
+    return new Load(waiting, sum.active(), sum.capacity());
+  }
+
+  /** Never, as in Envoy: nobody knows which of the pools the next request will need. */
+  @Override
+  public boolean preconnect(double ratio) {
+    return false;
+  }
+
+  private List<ConnectionPool> all() {
+    List<ConnectionPool> all = new ArrayList<>(http3.values());
+    if (tcp != null) {
+      all.add(tcp);
+    }
+    all.addAll(retired);
+    return all;
+  }
+}
