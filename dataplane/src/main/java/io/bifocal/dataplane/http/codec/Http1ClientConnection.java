@@ -2,12 +2,12 @@ package io.bifocal.dataplane.http.codec;
 
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.pool.Http1UpstreamOptions;
+import io.bifocal.dataplane.transport.HalfClose;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.HttpContent;
@@ -128,16 +128,18 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   // Nothing else tells the peer that this was the last.
   private void endTunnel() {
     flush();
-    if (ctx().channel() instanceof DuplexChannel duplex) {
-      ctx()
-          .writeAndFlush(Unpooled.EMPTY_BUFFER)
-          .addListener(
-              sent -> {
-                var unused = duplex.shutdownOutput();
-              });
-    } else {
-      var unused = ctx().close();
-    }
+    Channel channel = ctx().channel();
+    ctx()
+        .writeAndFlush(Unpooled.EMPTY_BUFFER)
+        .addListener(
+            sent ->
+                HalfClose.endOutput(channel)
+                    .addListener(
+                        ended -> {
+                          if (!ended.isSuccess()) {
+                            var unused = channel.close();
+                          }
+                        }));
   }
 
   @Override
