@@ -22,7 +22,8 @@ final class HostPools {
   private static final int TCP = CONTROL + 1;
 
   private final @Nullable ConnectionPool[] pools = new ConnectionPool[TCP + 1];
-  private final Map<OfClient, ConnectionPool> ofClients = new HashMap<>(0);
+  // Most hosts have none.
+  private Map<OfClient, ConnectionPool> ofClients = Map.of();
 
   /** What a pool is for whose connections serve one client alone. */
   record OfClient(int use, ProxyProtocolData client) {}
@@ -59,12 +60,15 @@ final class HostPools {
   }
 
   void put(OfClient use, ConnectionPool pool) {
+    if (ofClients.isEmpty()) {
+      ofClients = new HashMap<>();
+    }
     ofClients.put(use, pool);
   }
 
   /** Forgets it; false when it was forgotten before. */
   boolean remove(OfClient use, ConnectionPool pool) {
-    return ofClients.remove(use, pool);
+    return !ofClients.isEmpty() && ofClients.remove(use, pool);
   }
 
   void update(Host host) {
@@ -77,7 +81,7 @@ final class HostPools {
         action.accept(pool);
       }
     }
-    ofClients.values().forEach(action);
+    List.copyOf(ofClients.values()).forEach(action); // one may go while it is told
   }
 
   /** All of them, of which it knows none any longer. */
@@ -85,7 +89,7 @@ final class HostPools {
     List<ConnectionPool> all = new ArrayList<>();
     forEach(all::add);
     Arrays.fill(pools, null);
-    ofClients.clear();
+    ofClients = Map.of();
     return all;
   }
 

@@ -3,14 +3,25 @@ package io.bifocal.dataplane.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.net.InetAddresses;
 import com.google.protobuf.Any;
 import com.google.protobuf.Message;
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
+import io.bifocal.dataplane.transport.proxyprotocol.UpstreamProxyProtocol;
 import io.bifocal.dataplane.transport.tls.UpstreamTls;
+import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TransportSocketsTest {
@@ -54,6 +65,46 @@ class TransportSocketsTest {
         .hasMessage(
             "Didn't find a registered implementation for 'envoy.transport_sockets.tls'"
                 + " with type URL: ''");
+  }
+
+  @Test
+  void aProxyHeaderComesBeforeAnyOther() throws Exception {
+    assertThat(upstream(socket("pp", before("tls", UpstreamTlsContext.getDefaultInstance()))))
+        .isInstanceOf(UpstreamProxyProtocol.class);
+    assertThatThrownBy(
+            () -> upstream(socket("pp", before("x", DownstreamTlsContext.getDefaultInstance()))))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageStartingWith("Didn't find a registered implementation for 'x'");
+  }
+
+  @Test
+  void itIsWrittenFirst() throws Exception {
+    TransportSocketFactory raw =
+        upstream(socket("pp", before("raw", RawBuffer.getDefaultInstance())));
+    TransportSocketFactory.PerWorker sockets = raw.on(new StatsStore(1).root(), 1);
+    assertThat(sockets.tellsOfClients()).isTrue();
+    ProxyProtocolData client =
+        new ProxyProtocolData(ip("1.2.3.4", 11), ip("5.6.7.8", 22), List.of());
+    EmbeddedChannel channel = new EmbeddedChannel();
+    var ready =
+        sockets
+            .socket(ApplicationProtocol.OPAQUE, "", client, Metadata.getDefaultInstance())
+            .start(channel);
+    assertThat(ready.isSuccess()).isTrue();
+    ByteBuf header = channel.readOutbound();
+    assertThat(header.toString(StandardCharsets.ISO_8859_1))
+        .isEqualTo("PROXY TCP4 1.2.3.4 5.6.7.8 11 22\r\n");
+    header.release();
+  }
+
+  private static Address ip(String ip, int port) {
+    return new Address.Ip(InetAddresses.forString(ip), port);
+  }
+
+  private static Message before(String name, Message inner) {
+    return ProxyProtocolUpstreamTransport.newBuilder()
+        .setTransportSocket(socket(name, inner))
+        .build();
   }
 
   private TransportSocketFactory upstream(io.envoyproxy.envoy.config.core.v3.TransportSocket config)
