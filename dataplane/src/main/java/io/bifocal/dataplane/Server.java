@@ -83,6 +83,10 @@ final class Server {
     for (Cluster cluster : bootstrap.getStaticResources().getClustersList()) {
       parts.clusters().addStatic(cluster);
     }
+    String local = bootstrap.getClusterManager().getLocalClusterName();
+    if (!local.isEmpty() && !parts.clusters().has(local)) {
+      throw new ConfigException("local cluster '" + local + "' must be defined");
+    }
     for (Listener listener : bootstrap.getStaticResources().getListenersList()) {
       parts.listeners().addStatic(listener);
     }

@@ -25,6 +25,7 @@ abstract class PriorityBalancer implements LoadBalancer {
   private @Nullable ZoneRouting zones;
   private HostSet current = HostSet.EMPTY;
   private Spread all = Spread.NONE;
+  private @Nullable Share lastShare;
 
   /**
    * Hosts that take turns.
@@ -74,27 +75,33 @@ abstract class PriorityBalancer implements LoadBalancer {
     boolean changed = hosts != current;
     LocalZone local = around.local();
     if (local != null && choosesLocalities()) {
-      if (zones == null && around.localities() instanceof LocalitySpread.ZoneAware how) {
-        zones = new ZoneRouting(how, local, around);
+      if (zones == null) {
+        zones = new ZoneRouting(zoneAware(), local, around);
       }
-      changed |= zones != null && zones.localChanged();
+      changed |= zones.localChanged();
     }
     if (changed) {
       workOut(hosts);
     }
   }
 
+  // Where no locality has a weight, the zone counts.
+  private LocalitySpread.ZoneAware zoneAware() {
+    return around.localities() instanceof LocalitySpread.ZoneAware how
+        ? how
+        : LocalitySpread.ZoneAware.DEFAULT;
+  }
+
   private @Nullable Host chooseOne(HostSet hosts, LoadBalancerContext context, int attempt) {
-    Host host = tryOnce(context, attempt, true);
-    if (host == null && !all.byShare.isEmpty()) {
-      workOut(hosts);
-      host = tryOnce(context, attempt, false);
+    Host host = next(context, attempt);
+    if (host != null && lastShare != null && !lastShare.admits(host)) {
+      workOut(hosts); // it has lost its health meanwhile
+      host = next(context, attempt);
     }
     return host;
   }
 
-  /** Null when there is none, or when the one whose turn it is has lost its health meanwhile. */
-  private @Nullable Host tryOnce(LoadBalancerContext context, int attempt, boolean admittedOnly) {
+  private @Nullable Host next(LoadBalancerContext context, int attempt) {
     Spread spread = spread(context);
     int shares = spread.byShare.size();
     if (shares == 0) {
@@ -105,14 +112,14 @@ abstract class PriorityBalancer implements LoadBalancer {
     }
     int index = shares == 1 ? 0 : spread.load.pick(point(context));
     Share share = spread.load.shares().get(index);
+    lastShare = share;
     if (share.kind() == Kind.PANIC) {
       around.panic().onChoice().run();
-      if (around.localities() instanceof LocalitySpread.ZoneAware zone && zone.failOnPanic()) {
+      if (zoneAware().failOnPanic()) {
         return null;
       }
     }
-    Host host = spread.byShare.get(index).next(context, attempt);
-    return host == null || (admittedOnly && !share.admits(host)) ? null : host;
+    return spread.byShare.get(index).next(context, attempt);
   }
 
   private Spread spread(LoadBalancerContext context) {
@@ -162,7 +169,8 @@ abstract class PriorityBalancer implements LoadBalancer {
             : new LocalityChoice.Whole(
                 rotation(share, null, share.hosts(), LocalityWeights.ofHosts(current, share)));
       }
-    } else if (zones != null && zones.routes(share)) {
+    }
+    if (zones != null && zones.routes(share)) {
       return byZone(share, zones);
     }
     return whole(share);

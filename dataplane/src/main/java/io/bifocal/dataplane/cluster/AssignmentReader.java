@@ -122,6 +122,7 @@ final class AssignmentReader {
             endpoint.hasLoadBalancingWeight() ? endpoint.getLoadBalancingWeight().getValue() : 1,
             endpoint.getHealthStatus(),
             endpoint.getMetadata(),
+            place.getMetadata(),
             reader.healthCheck(proto.getHealthCheckConfig(), primary),
             reader.proxy(endpoint.getMetadata(), place.getMetadata()));
     if (before == null) {

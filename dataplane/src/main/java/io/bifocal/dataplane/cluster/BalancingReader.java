@@ -12,7 +12,12 @@ final class BalancingReader {
   /**
    * @param runtime where some numbers may be changed
    */
-  static Balancing read(Cluster cluster, String path, RuntimeReader runtime, List<String> warnings)
+  static Balancing read(
+      Cluster cluster,
+      Discovery discovery,
+      String path,
+      RuntimeReader runtime,
+      List<String> warnings)
       throws ConfigException {
     Cluster.CommonLbConfig common = cluster.getCommonLbConfig();
     warnings.addAll(ClusterFields.COMMON_LB.check(common, path + ".common_lb_config"));
@@ -20,8 +25,11 @@ final class BalancingReader {
         common.hasHealthyPanicThreshold()
             ? (int) Math.round(common.getHealthyPanicThreshold().getValue())
             : Balancing.DEFAULT.panicThreshold();
+    if (discovery instanceof OriginalDestination) {
+      return new Balancing(Balancing.DEFAULT.policy(), panic); // there is nothing to choose
+    }
     if (cluster.hasLoadBalancingPolicy()) {
-      return new TypedPolicyReader(panic, runtime, warnings)
+      return new TypedPolicyReader(cluster.getName(), panic, runtime, warnings)
           .read(cluster.getLoadBalancingPolicy(), path + ".load_balancing_policy");
     }
     LbPolicyReader older = new LbPolicyReader(cluster, path, runtime, warnings);

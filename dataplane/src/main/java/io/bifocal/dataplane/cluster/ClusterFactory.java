@@ -92,6 +92,8 @@ final class ClusterFactory {
           counts ->
               new EdsMembership(
                   eds, hosts, assignments, collections, counts, xds, observer, control);
+    } else if (config.discovery() instanceof OriginalDestination original) {
+      membership = counts -> original(original, config, counts);
     } else if (config.discovery() instanceof Discovery.Dns dns) {
       check(dns.endpoints(), hosts);
       membership = counts -> new DnsMembership(context(dns, config, counts), hosts);
@@ -106,6 +108,15 @@ final class ClusterFactory {
     var unused = config.transport().on(scope, StatsStore.CONTROL);
     return new ManagedCluster(
         config, origin, ++incarnations, membership.apply(counts), counts, onChange);
+  }
+
+  private Membership original(OriginalDestination how, ClusterConfig config, ClusterStats counts) {
+    return new OriginalMembership(
+        config.name(),
+        hostScope,
+        counts.scope().counter("original_dst_host_overflow"),
+        how.cleanup(),
+        control);
   }
 
   // What is wrong beside the names is wrong now, and not when there is an answer.

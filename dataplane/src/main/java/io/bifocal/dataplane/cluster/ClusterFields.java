@@ -38,6 +38,8 @@ final class ClusterFields {
               "lb_policy",
               "load_balancing_policy",
               "lb_subset_config",
+              "original_dst_lb_config",
+              "cleanup_interval",
               "round_robin_lb_config",
               "least_request_lb_config",
               "ring_hash_lb_config",
@@ -51,6 +53,7 @@ final class ClusterFields {
               "common_lb_config",
               "metadata",
               "transport_socket",
+              "transport_socket_matches",
               "cluster_type",
               "http2_protocol_options")
           .ignores(
@@ -81,6 +84,15 @@ final class ClusterFields {
           .ignores(
               "connections do not depend on the client's",
               "connection_pool_per_downstream_connection");
+
+  static final SupportedFields ORIGINAL_DST =
+      SupportedFields.of(Cluster.OriginalDstLbConfig.getDescriptor())
+          .supports(
+              "use_http_header", "http_header_name", "upstream_port_override", "metadata_key");
+
+  static final SupportedFields SOCKET_MATCH =
+      SupportedFields.of(Cluster.TransportSocketMatch.getDescriptor())
+          .supports("name", "match", "transport_socket");
 
   static final SupportedFields DNS_CLUSTER =
       SupportedFields.of(DnsCluster.getDescriptor())

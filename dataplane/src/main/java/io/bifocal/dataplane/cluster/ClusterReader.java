@@ -61,13 +61,13 @@ final class ClusterReader {
                 BUFFER_LIMIT),
             http,
             ConnectionPolicy.of(cluster),
-            BalancingReader.read(cluster, path, defaults.runtime(), warnings),
+            BalancingReader.read(cluster, discovery, path, defaults.runtime(), warnings),
             BreakerLimits.read(cluster.getCircuitBreakers(), path + ".circuit_breakers", warnings),
             cluster.getUpstreamConnectionOptions().getHappyEyeballsConfig(),
             ConnectSettingsReader.ofCluster(
                 cluster.getMetadata(), defaults.connect().get(), path + ".metadata"),
             SocketSettingsReader.read(cluster, defaults.bind(), path),
-            transports.upstream(cluster.getTransportSocket(), path + ".transport_socket", warnings),
+            MatchedSockets.read(cluster, transports, path, warnings),
             discovery,
             cluster);
     warnIfTheSecondAttemptIsTooLate(config, path, warnings);

@@ -9,10 +9,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param incarnation differs between two configurations under one name; updates of hosts keep it
  * @param subsets the hosts by what they are like; null where that does not matter
+ * @param original hosts that workers make themselves; null where they do not
  */
 record ClusterSnapshot(
     long incarnation,
     ClusterConfig config,
     PriorityBreakers breakers,
     Hosts hosts,
-    @Nullable SubsetIndex subsets) {}
+    @Nullable SubsetIndex subsets,
+    @Nullable OriginalHosts original) {}

@@ -6,7 +6,8 @@ import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 
 /** Where a cluster's hosts come from. */
-public sealed interface Discovery {
+public sealed interface Discovery
+    permits Discovery.Static, Discovery.Eds, Discovery.Dns, OriginalDestination {
   /** Whether a host of it may ever have more than one address. */
   boolean mayRace();
 

@@ -2,16 +2,19 @@ package io.bifocal.dataplane.cluster;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.JavaDuration;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.dns.ResolverConfig;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.DiscoveryType;
 import io.envoyproxy.envoy.extensions.clusters.dns.v3.DnsCluster;
+import java.time.Duration;
 import java.util.List;
 
 /** Where a cluster's hosts come from, by its type. */
 final class DiscoveryReader {
   private static final String DNS_CLUSTER = "envoy.cluster.dns";
+  private static final Duration CLEANUP = Duration.ofSeconds(5);
 
   private DiscoveryReader() {}
 
@@ -37,7 +40,7 @@ final class DiscoveryReader {
     return switch (type) {
       case EDS -> eds(cluster);
       case STATIC -> new Discovery.Static(cluster.getLoadAssignment());
-      default -> throw unknownType("envoy.cluster.original_dst");
+      default -> original(cluster, path, warnings);
     };
   }
 
@@ -50,6 +53,7 @@ final class DiscoveryReader {
       case "envoy.cluster.eds" -> DiscoveryType.EDS;
       case "envoy.cluster.strict_dns" -> DiscoveryType.STRICT_DNS;
       case "envoy.cluster.logical_dns" -> DiscoveryType.LOGICAL_DNS;
+      case "envoy.cluster.original_dst" -> DiscoveryType.ORIGINAL_DST;
       default -> throw unknownType(cluster.getClusterType().getName());
     };
   }
@@ -57,6 +61,36 @@ final class DiscoveryReader {
   private static ConfigException unknownType(String name) {
     return new ConfigException(
         "Didn't find a registered cluster factory implementation for name: '" + name + "'");
+  }
+
+  private static Discovery original(Cluster cluster, String path, List<String> warnings)
+      throws ConfigException {
+    if (cluster.getLbPolicy() != Cluster.LbPolicy.CLUSTER_PROVIDED) {
+      throw new ConfigException(
+          "cluster: LB policy "
+              + cluster.getLbPolicy()
+              + " is not valid for Cluster type ORIGINAL_DST. Only 'CLUSTER_PROVIDED' is allowed"
+              + " with cluster type 'ORIGINAL_DST'");
+    }
+    if (cluster.getLbSubsetConfig().getSubsetSelectorsCount() > 0) {
+      throw new ConfigException(
+          "cluster: LB policy CLUSTER_PROVIDED cannot be combined with lb_subset_config");
+    }
+    if (cluster.hasLoadAssignment()) {
+      throw new ConfigException("ORIGINAL_DST clusters must have no load assignment configured");
+    }
+    Cluster.OriginalDstLbConfig config = cluster.getOriginalDstLbConfig();
+    if (!config.getUseHttpHeader() && !config.getHttpHeaderName().isEmpty()) {
+      throw new ConfigException(
+          "ORIGINAL_DST cluster: invalid config http_header_name="
+              + config.getHttpHeaderName()
+              + " and use_http_header is false. Set use_http_header to true if http_header_name is"
+              + " desired.");
+    }
+    warnings.addAll(ClusterFields.ORIGINAL_DST.check(config, path + ".original_dst_lb_config"));
+    return OriginalDestination.of(
+        config,
+        cluster.hasCleanupInterval() ? JavaDuration.of(cluster.getCleanupInterval()) : CLEANUP);
   }
 
   private static Discovery eds(Cluster cluster) throws ConfigException {

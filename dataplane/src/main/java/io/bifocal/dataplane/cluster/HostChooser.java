@@ -4,6 +4,7 @@ import io.bifocal.dataplane.balance.LoadBalancer;
 import io.bifocal.dataplane.balance.LoadBalancerContext;
 import io.bifocal.dataplane.balance.SubsetBalancer;
 import io.bifocal.dataplane.balance.SubsetIndex;
+import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostSet;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,42 @@ interface HostChooser {
 
   /** Whether what is chosen does not depend on what is asked for. */
   boolean isForeseeable();
+
+  /** Whether it makes hosts that are not the cluster's yet. */
+  default boolean makesHosts() {
+    return false;
+  }
+
+  /** The one at the address where a request is to go. */
+  final class ByDestination implements HostChooser {
+    private final int shard;
+    private @Nullable OriginalHosts hosts;
+
+    ByDestination(int shard) {
+      this.shard = shard;
+    }
+
+    @Override
+    public void update(ClusterSnapshot snapshot) {
+      hosts = snapshot.original();
+    }
+
+    @Override
+    public @Nullable Host next(LoadBalancerContext context) {
+      Address wanted = context.destination();
+      return hosts == null || wanted == null ? null : hosts.find(wanted, shard);
+    }
+
+    @Override
+    public boolean isForeseeable() {
+      return false;
+    }
+
+    @Override
+    public boolean makesHosts() {
+      return true;
+    }
+  }
 
   /** All hosts alike. */
   final class Plain implements HostChooser {

@@ -33,15 +33,18 @@ final class LbPolicyReader {
       case LEAST_REQUEST -> leastRequest(cluster.getLeastRequestLbConfig());
       case RING_HASH -> Hashes.ring(cluster);
       case MAGLEV -> Hashes.maglev(cluster);
-      case CLUSTER_PROVIDED ->
-          throw new ConfigException(
-              "cluster manager: cluster provided LB specified but cluster '"
-                  + cluster.getName()
-                  + "' did not provide one. Check cluster documentation.");
+      case CLUSTER_PROVIDED -> throw nothingProvided(cluster.getName());
       default ->
           throw new ConfigException(
               path + ".lb_policy: " + cluster.getLbPolicy() + " is not served");
     };
+  }
+
+  static ConfigException nothingProvided(String cluster) {
+    return new ConfigException(
+        "cluster manager: cluster provided LB specified but cluster '"
+            + cluster
+            + "' did not provide one. Check cluster documentation.");
   }
 
   private Policy leastRequest(Cluster.LeastRequestLbConfig config) {

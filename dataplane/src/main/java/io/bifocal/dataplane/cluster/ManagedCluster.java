@@ -82,6 +82,9 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
   @Override
   public void onHosts(Hosts next) {
     stats.membershipChange.add(next.changedPriorities(hosts));
+    if (config.transport() instanceof MatchedSockets matched) {
+      matched.count(hosts, next, stats.scope());
+    }
     hosts = next;
     divide();
     if (state == State.READY) {
@@ -154,7 +157,8 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
   }
 
   ClusterSnapshot snapshot() {
-    return new ClusterSnapshot(incarnation, config, breakers, hosts, subsets);
+    return new ClusterSnapshot(
+        incarnation, config, breakers, hosts, subsets, membership.original());
   }
 
   ClusterStatusView status() {

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.cluster;
 import io.bifocal.xds.ResourceStatus;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Finds a cluster's hosts. Confined to the control loop. */
 interface Membership extends AutoCloseable {
@@ -19,6 +20,11 @@ interface Membership extends AutoCloseable {
   /** What became of the last answer, where hosts are asked for by name; for dumps. */
   default Optional<ResourceStatus> status() {
     return Optional.empty();
+  }
+
+  /** Hosts that workers make themselves; null where they do not. */
+  default @Nullable OriginalHosts original() {
+    return null;
   }
 
   /** Ends; the listener hears no more. */

@@ -176,7 +176,7 @@ final class PooledCluster implements WorkerCluster {
     HostPools known = live.poolsOf(host);
     ConnectionPool pool = known.get(use);
     if (pool == null) {
-      pool = live.open(host, known, use, live.transport);
+      pool = live.open(host, known, use, live.transport(host));
       if (pool != null) {
         known.put(use, pool);
       }
@@ -205,8 +205,9 @@ final class PooledCluster implements WorkerCluster {
 
   /** It goes with its last connection: of clients there is no end. */
   private @Nullable ConnectionPool open(Host host, HostPools of, HostPools.OfClient use) {
+    TransportSocketFactory.PerWorker sockets = transport(host);
     TransportSocketFactory.PerWorker telling =
-        (protocol, hostname) -> transport.socket(protocol, hostname, use.client(), host.metadata());
+        (protocol, hostname) -> sockets.socket(protocol, hostname, use.client(), host.metadata());
     ConnectionPool pool = open(host, of, use.use(), telling);
     if (pool != null) {
       of.put(use, pool);
@@ -240,6 +241,10 @@ final class PooledCluster implements WorkerCluster {
       return factory.http2(settings, stats, host);
     }
     return factory.http(settings, stats, host);
+  }
+
+  private TransportSocketFactory.PerWorker transport(Host host) {
+    return transport instanceof MatchedSockets.Choice matched ? matched.of(host) : transport;
   }
 
   private PoolSettings settings(int use, TransportSocketFactory.PerWorker sockets) {
@@ -306,16 +311,26 @@ final class PooledCluster implements WorkerCluster {
         .entrySet()
         .removeIf(
             entry -> {
+              Host known = before.of(entry.getKey());
               Host now = after.of(entry.getKey());
-              if (now == null) {
+              if (now == null && known == null && choice.makesHosts() && !retired) {
+                return false; // it is not among the cluster's hosts yet
+              }
+              if (now == null || hasOtherSockets(known, now)) {
                 drop(entry.getValue(), this::drain);
                 return true;
               }
-              if (!now.equals(before.of(entry.getKey()))) {
+              if (!now.equals(known)) {
                 entry.getValue().update(now);
               }
               return false;
             });
+  }
+
+  private boolean hasOtherSockets(@Nullable Host before, Host now) {
+    return before != null
+        && transport instanceof MatchedSockets.Choice matched
+        && !matched.same(before, now);
   }
 
   private void drain(ConnectionPool pool) {

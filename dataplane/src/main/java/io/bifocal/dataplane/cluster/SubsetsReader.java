@@ -8,6 +8,7 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbSubsetConfig;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.subset.v3.Subset;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -64,6 +65,9 @@ final class SubsetsReader {
           selector.getFallbackKeysSubsetList(),
           selector.getSingleHostPerSubset());
     }
+    if (config.getAllowRedundantKeys()) { // then of several the one with the most keys counts
+      selectors.sort(Comparator.comparingInt(selector -> -selector.keys().size()));
+    }
     return new Subsets(
         fallback(config.getFallbackPolicyValue()),
         config.getDefaultSubset(),
@@ -112,10 +116,6 @@ final class SubsetsReader {
       throw new ConfigException("fallback_keys_subset must be a subset of selector keys");
     } else if (keys.size() == fallbackKeys.size()) {
       throw new ConfigException("fallback_keys_subset cannot be equal to keys");
-    }
-    if (singleHost && keys.size() != 1) {
-      throw new ConfigException(
-          "subset_lb selector: single_host_per_subset cannot be set when there are multiple keys");
     }
     if (!keys.isEmpty()) {
       selectors.add(new Selector(keys, fallback, List.copyOf(fallbackKeys), singleHost));

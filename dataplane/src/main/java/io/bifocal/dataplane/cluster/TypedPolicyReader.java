@@ -24,11 +24,13 @@ import org.jspecify.annotations.Nullable;
 final class TypedPolicyReader {
   private static final String POLICIES = "envoy.extensions.load_balancing_policies.";
 
+  private final String cluster;
   private final int panic;
   private final RuntimeReader runtime;
   private final List<String> warnings;
 
-  TypedPolicyReader(int panic, RuntimeReader runtime, List<String> warnings) {
+  TypedPolicyReader(String cluster, int panic, RuntimeReader runtime, List<String> warnings) {
+    this.cluster = cluster;
     this.panic = panic;
     this.runtime = runtime;
     this.warnings = warnings;
@@ -88,6 +90,8 @@ final class TypedPolicyReader {
         Balancing within = read(subset.getSubsetLbPolicy(), path + ".subset_lb_policy");
         yield new Balancing(within.policy(), within.localities(), panic, subsets);
       }
+      case POLICIES + "cluster_provided.v3.ClusterProvided" ->
+          throw LbPolicyReader.nothingProvided(cluster);
       default -> null;
     };
   }

@@ -109,6 +109,7 @@ final class WorkerTable implements WorkerClusters {
     ClusterConfig config = snapshot.config();
     Scope scope = ClusterStats.scope(stats, config);
     UpstreamStats upstream = new UpstreamStats(scope, worker.shard());
+    upstream.countZones(place.locality().zone());
     return new PooledCluster(
         this,
         snapshot,
@@ -119,6 +120,9 @@ final class WorkerTable implements WorkerClusters {
   }
 
   private HostChooser choice(ClusterConfig config, UpstreamStats upstream) {
+    if (config.discovery() instanceof OriginalDestination) {
+      return new HostChooser.ByDestination(worker.shard());
+    }
     Supplier<LoadBalancer> balancer = () -> balancers.make(config, upstream, loop(), local);
     Subsets subsets = config.balancing().subsets();
     return subsets == null

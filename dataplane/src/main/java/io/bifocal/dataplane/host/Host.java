@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param hostname the endpoint's {@code hostname}, or empty
  * @param weight {@code load_balancing_weight}, 1 when unset
  * @param edsHealth as the control plane says
+ * @param localityMetadata what is said of its locality, and so of it
  * @param healthCheck where a health checker would ask
  * @param proxy whom connections go to in the place of all addresses, or null
  */
@@ -23,6 +24,7 @@ public record Host(
     int weight,
     HealthStatus edsHealth,
     Metadata metadata,
+    Metadata localityMetadata,
     HealthCheckTarget healthCheck,
     @Nullable Address proxy) {
 
@@ -45,6 +47,7 @@ public record Host(
         weight,
         edsHealth,
         metadata,
+        Metadata.getDefaultInstance(),
         HealthCheckTarget.at(addresses.primary()),
         null);
   }
@@ -60,6 +63,7 @@ public record Host(
         weight,
         edsHealth,
         metadata,
+        localityMetadata,
         healthCheck,
         proxy);
   }
@@ -75,6 +79,7 @@ public record Host(
         weight,
         edsHealth,
         metadata,
+        localityMetadata,
         healthCheck,
         proxy);
   }

@@ -105,6 +105,7 @@ final class Arrival implements Inspection.Outcome {
 
   private void tellAddresses() {
     life.info().downstreamLocal = accepted.local();
+    life.info().downstreamLocalRestored = accepted.localRestored();
     life.info().downstreamRemote = accepted.remote();
     life.info().downstreamDirectRemote =
         accepted.remote().equals(accepted.directRemote()) ? null : accepted.directRemote();

@@ -40,6 +40,7 @@ public final class UpstreamStats {
   public final Cell cxMaxRequests;
   public final Cell cxNoneHealthy;
   public final Cell lbHealthyPanic;
+  public final Cell originalDstHostInvalid;
   public final Cell cxReadingPaused;
   public final Cell cxReadingResumed;
   public final Cell cxRxBytesTotal;
@@ -84,6 +85,7 @@ public final class UpstreamStats {
   private final Scope scope;
   private @Nullable RaceStats raceStats;
   private @Nullable Http2Stats http2;
+  private @Nullable ZoneCodes zones;
   private final CodeStats codes;
   // By the names that requests bring; null until one brings one.
   private @Nullable Map<String, CodeStats> alternatives;
@@ -113,6 +115,7 @@ public final class UpstreamStats {
     cxMaxRequests = counter("upstream_cx_max_requests");
     cxNoneHealthy = counter("upstream_cx_none_healthy");
     lbHealthyPanic = counter("lb_healthy_panic");
+    originalDstHostInvalid = counter("original_dst_host_invalid");
     cxReadingPaused = counter("upstream_flow_control_paused_reading_total");
     cxReadingResumed = counter("upstream_flow_control_resumed_reading_total");
     cxRxBytesTotal = counter("upstream_cx_rx_bytes_total");
@@ -179,6 +182,16 @@ public final class UpstreamStats {
       known.put(name, one);
     }
     return one;
+  }
+
+  /** Answers are counted by zones from now on: this proxy is in one of them. */
+  public void countZones(String own) {
+    zones = own.isEmpty() ? null : new ZoneCodes(scope, shard, own);
+  }
+
+  /** Answers by zone; null when it is not known where this proxy is. */
+  public @Nullable ZoneCodes zones() {
+    return zones;
   }
 
   /** What a codec of HTTP/2 counts; made when there is one. */

@@ -61,6 +61,9 @@ public final class StreamInfo {
   public @Nullable Address downstreamRemote;
   public @Nullable Address downstreamLocal;
 
+  /** Whether that is where the client wanted to go, and not where it was led; of a connection. */
+  public boolean downstreamLocalRestored;
+
   /**
    * The socket's peer, where {@link #downstreamRemote} was told by it; null where it is the same.
    */

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.tcp;
 
 import io.bifocal.dataplane.balance.LoadBalancerContext;
 import io.bifocal.dataplane.balance.MetadataCriteria;
+import io.bifocal.dataplane.cluster.OriginalDestination;
 import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.ondemand.Question;
@@ -195,6 +196,9 @@ final class TcpSession {
   // What filters say of the connection counts before what is configured.
   private LoadBalancerContext wanted(WorkerCluster of) {
     LoadBalancerContext context = config.balancing(info.downstreamRemote);
+    if (of.config().discovery() instanceof OriginalDestination original) {
+      return context.to(original.find(null, info, of.stats()));
+    }
     return of.config().balancing().subsets() == null
         ? context
         : context.like(

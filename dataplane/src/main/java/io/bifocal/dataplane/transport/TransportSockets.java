@@ -102,9 +102,15 @@ public final class TransportSockets {
   public TransportSocketFactory upstream(
       io.envoyproxy.envoy.config.core.v3.TransportSocket config, String path, List<String> warnings)
       throws ConfigException {
-    if (config.equals(config.getDefaultInstanceForType())) {
-      return TransportSocketFactory.PLAIN;
-    }
+    return config.equals(config.getDefaultInstanceForType())
+        ? TransportSocketFactory.PLAIN
+        : named(config, path, warnings);
+  }
+
+  /** The same of a place that must name one. */
+  public TransportSocketFactory named(
+      io.envoyproxy.envoy.config.core.v3.TransportSocket config, String path, List<String> warnings)
+      throws ConfigException {
     return upstream
         .find(config.getName(), config.getTypedConfig())
         .create(config.getTypedConfig(), path, warnings);

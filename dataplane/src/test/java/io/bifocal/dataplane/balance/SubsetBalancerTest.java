@@ -156,6 +156,13 @@ class SubsetBalancerTest {
   }
 
   @Test
+  void aSelectorWhoseKeysBeginAnotherOnesHasItsOwnFallback() {
+    selector("stage version");
+    selector("stage", Fallback.ANY_ENDPOINT, "");
+    assertThat(reached("stage=none")).isEqualTo("abcd");
+  }
+
+  @Test
   void aListStandsForEachOfItsValuesIfThatIsWanted() {
     hosts =
         Hosts.set(

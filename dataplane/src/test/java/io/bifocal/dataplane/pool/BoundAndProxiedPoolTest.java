@@ -90,6 +90,7 @@ class BoundAndProxiedPoolTest {
         host.weight(),
         host.edsHealth(),
         host.metadata(),
+        host.localityMetadata(),
         host.healthCheck(),
         PROXY);
   }

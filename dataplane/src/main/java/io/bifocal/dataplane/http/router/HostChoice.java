@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http.router;
 import io.bifocal.dataplane.balance.LoadBalancerContext;
 import io.bifocal.dataplane.balance.MetadataCriteria;
 import io.bifocal.dataplane.cluster.Balancing;
+import io.bifocal.dataplane.cluster.OriginalDestination;
 import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.http.route.HashPolicy;
@@ -54,6 +55,11 @@ final class HostChoice {
         hash == null ? LoadBalancerContext.NONE : LoadBalancerContext.of(hash.value());
     if (balancing.subsets() != null) {
       context = context.like(criteria(route, downstream));
+    }
+    if (cluster.config().discovery() instanceof OriginalDestination original) {
+      context =
+          context.to(
+              original.find(downstream.request().headers, downstream.info(), cluster.stats()));
     }
     return tried == null && context == LoadBalancerContext.NONE
         ? ANY

@@ -4,6 +4,7 @@ import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.http.route.RequestCounts;
 import io.bifocal.dataplane.pool.CodeStats;
 import io.bifocal.dataplane.pool.UpstreamStats;
+import io.bifocal.dataplane.pool.ZoneCodes;
 import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stats.Sharded;
 import io.bifocal.dataplane.stream.GrpcStatus;
@@ -76,6 +77,7 @@ final class RequestCharges {
   void answered(int status, Host host, HttpHeaders answer, boolean end) {
     canary = TriedHosts.isCanary(host) || "true".equals(answer.get(EnvoyHeaders.UPSTREAM_CANARY));
     code(status, canary);
+    zone(status, host);
     if (status >= 500 && status < 600) {
       error(host);
     } else if (call && !end) {
@@ -148,6 +150,7 @@ final class RequestCharges {
    */
   void lost(int status, Host host) {
     code(status, false);
+    zone(status, host);
     error(host);
   }
 
@@ -247,6 +250,13 @@ final class RequestCharges {
     }
     if (route != null) {
       route.codes.charge(status);
+    }
+  }
+
+  private void zone(int status, Host host) {
+    ZoneCodes zones = stats.zones();
+    if (zones != null && isCounted() && !host.locality().zone().isEmpty()) {
+      zones.of(host.locality().zone()).charge(status, isSilent());
     }
   }
 

@@ -1,0 +1,133 @@
+package io.bifocal.conformance.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.bifocal.conformance.Backend;
+import io.bifocal.conformance.Http;
+import io.bifocal.conformance.Proxy;
+import io.bifocal.conformance.SideBySide;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Which hosts requests reach, through Envoy and through Bifocal: by subset, by locality, by zone,
+ * and when tries before are to be left out; and what is counted of that.
+ */
+class HostsBesideEnvoyTest {
+  private static final int REQUESTS = 24;
+
+  private static final Pattern ATTEMPTS = Pattern.compile("x-envoy-attempt-count: (\\d+)");
+
+  // How often subsets and zones are worked out differs: Envoy does it for every thread anew.
+  private static final String COUNTED =
+      "lb_subsets_(selected|fallback|fallback_panic|single_host.*)|lb_healthy_panic|lb_zone_[nr].*"
+          + "|lb_local_cluster_not_ok|plain.total_match_count|original_dst_host_invalid|zone\\..*upstream_rq_(\\d.*|completed)";
+
+  /** One proxy. */
+  private record Side(Proxy proxy, InetSocketAddress ingress) {
+    /** Whom a number of requests reach: status, host and attempts; and what is counted. */
+    List<Object> observe(String path, String cluster) {
+      TreeSet<String> reached = new TreeSet<>();
+      for (int i = 0; i < REQUESTS; i++) {
+        Http.Response response = Http.request(ingress, "GET", "/" + path + "/", headers(i), "");
+        Matcher attempts = ATTEMPTS.matcher(response.head());
+        reached.add(
+            response.status()
+                + " "
+                + response.body()
+                + (attempts.find() ? " " + attempts.group(1) : ""));
+      }
+      TreeMap<String, String> counted = new TreeMap<>();
+      String prefix = "cluster." + cluster + ".";
+      proxy
+          .stats()
+          .forEach(
+              (name, value) -> {
+                if (name.startsWith(prefix)
+                    && !value.equals("0")
+                    && name.substring(prefix.length()).matches(COUNTED)) {
+                  counted.put(name.substring(prefix.length()), value);
+                }
+              });
+      return List.of(reached, counted);
+    }
+  }
+
+  private static Map<String, String> headers(int number) {
+    String address = "127.0.0.1:" + PORTS.get("abcd".substring(number % 4, number % 4 + 1));
+    return Map.of("x-key", "k" + number, "x-envoy-original-dst-host", address, "x-to", address);
+  }
+
+  private static final Map<String, Integer> PORTS = new HashMap<>();
+  private static SideBySide<Side> sides;
+
+  static Stream<HostScene.Case> cases() {
+    return HostScene.cases().stream();
+  }
+
+  @BeforeAll
+  static void start() {
+    sides =
+        new SideBySide<>(
+            (subject, started) -> {
+              if (PORTS.isEmpty()) {
+                for (String name : List.of("a", "b", "c", "d")) {
+                  Backend backend = started.keep(Backend.start("127.0.0.1", name));
+                  PORTS.put(name, backend.address().getPort());
+                }
+                PORTS.put("x", deadPort());
+              }
+              Proxy proxy =
+                  started
+                      .start(subject, List.of(), HostScene.bootstrap(PORTS), List.of())
+                      .awaitLive();
+              return new Side(proxy, proxy.listener("ingress"));
+            });
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    PORTS.clear();
+    sides.close();
+  }
+
+  private static int deadPort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void hostsAreChosenAlike(HostScene.Case c) {
+    var both = sides.ask(side -> side.observe(c.name(), c.name()));
+    if (System.getenv("PRINT_CASES") != null) {
+      System.out.println(c + ": " + both.envoy() + "  ---  " + both.bifocal());
+    }
+    assertThat(both.bifocal()).isEqualTo(both.envoy());
+  }
+
+  @Test
+  void whatIsSaidOfAWeightedClusterCountsBeforeItsRoute() {
+    var both = sides.ask(side -> side.observe("weighted", "two-keys").get(0));
+    assertThat(both.envoy()).hasToString("[200 b 1]");
+    assertThat(both.bifocal()).isEqualTo(both.envoy());
+  }
+}
