@@ -143,6 +143,7 @@ public record Host(
         && hostname.equals(that.hostname)
         && locality.equals(that.locality)
         && metadata.equals(that.metadata)
+        && localityMetadata.equals(that.localityMetadata)
         && healthCheck.equals(that.healthCheck)
         && Objects.equals(proxy, that.proxy);
   }

@@ -95,6 +95,7 @@ final class GridBench {
         1,
         HealthStatus.HEALTHY,
         Metadata.getDefaultInstance(),
+        Metadata.getDefaultInstance(),
         HealthCheckTarget.at(host.primary()),
         proxy);
   }
