@@ -72,7 +72,7 @@ final class HostScene {
   private static final String MATCHES =
       """
       transport_socket: {name: tls, typed_config: {"@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext}},
-      transport_socket_matches: [{name: plain, """;
+      transport_socket_matches: [{name: plain,\s""";
 
   private static final String PLAIN =
       """
