@@ -422,6 +422,7 @@ final class HostScene {
             : host.charAt(1) == '~' ? "health_status: DRAINING, " : "";
     String matched = host.charAt(1) == '#' ? ", " + PLAIN_HOST : "";
     return "{%smetadata: {filter_metadata: {envoy.lb: %s%s}}, endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}"
-        .formatted(health, host.substring(host.indexOf('{')), ports.get(host.substring(0, 1)));
+        .formatted(
+            health, host.substring(host.indexOf('{')), matched, ports.get(host.substring(0, 1)));
   }
 }
