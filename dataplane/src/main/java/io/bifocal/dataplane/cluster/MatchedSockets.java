@@ -94,7 +94,7 @@ record MatchedSockets(List<Match> matches, TransportSocketFactory otherwise)
     List<PerWorker> each = new ArrayList<>();
     matches.forEach(match -> each.add(match.sockets().on(cluster, shard)));
     each.add(otherwise.on(cluster, shard));
-    return new Choice(this, each);
+    return new Choice(this, each, each.stream().anyMatch(PerWorker::tellsOfClients));
   }
 
   @Override
@@ -113,8 +113,10 @@ record MatchedSockets(List<Match> matches, TransportSocketFactory otherwise)
    * One worker's.
    *
    * @param each of the matches, and the cluster's own behind them
+   * @param tellsOfClients whether any of them does
    */
-  record Choice(MatchedSockets of, List<PerWorker> each) implements PerWorker {
+  record Choice(MatchedSockets of, List<PerWorker> each, boolean tellsOfClients)
+      implements PerWorker {
     PerWorker of(Host host) {
       return each.get(of.indexOf(host));
     }
