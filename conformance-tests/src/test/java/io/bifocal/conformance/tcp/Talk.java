@@ -43,6 +43,11 @@ final class Talk implements AutoCloseable {
     return socket.getLocalPort();
   }
 
+  /** Its own, in digits. */
+  String address() {
+    return socket.getLocalAddress().getHostAddress();
+  }
+
   /** The peer's. */
   int peerPort() {
     return socket.getPort();

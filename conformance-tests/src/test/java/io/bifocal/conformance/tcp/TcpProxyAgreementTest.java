@@ -69,12 +69,31 @@ class TcpProxyAgreementTest {
             "weighted",
             log,
             "weighted_clusters: {clusters: [{name: up, weight: 1}, {name: up, weight: 2}]}")
+        + TcpSide.listener(
+            "hashed",
+            0,
+            "{name: pp, typed_config: {\"@type\": type.googleapis.com/envoy.extensions.filters.listener"
+                + ".proxy_protocol.v3.ProxyProtocol}}",
+            TcpSide.tcpProxy("hashed", log, "cluster: ring\nhash_policy: [{source_ip: {}}]"))
         + "  clusters:\n"
+        + ring(port)
         + cluster("up", "", port)
         + cluster("dead", "", Ports.free())
         + cluster("full", "circuit_breakers: {thresholds: [{max_connections: 0}]},", port)
         + cluster("hasty", "circuit_breakers: {thresholds: [{max_pending_requests: 0}]},", port)
         + "  - {name: empty, type: STATIC}\n";
+  }
+
+  private static String ring(int port) {
+    StringBuilder hosts = new StringBuilder();
+    for (int i = 1; i <= 4; i++) {
+      hosts.append(
+          "{endpoint: {address: {socket_address: {address: 127.0.0.%d, port_value: %d}}}, metadata: {filter_metadata: {envoy.lb: {hash_key: host%d}}}},"
+              .formatted(i, port, i));
+    }
+    return "  - {name: ring, type: STATIC, lb_policy: RING_HASH, load_assignment: {cluster_name: ring, endpoints: [{lb_endpoints: ["
+        + hosts
+        + "]}]}}\n";
   }
 
   static Stream<TcpSide.Named> plays() {
@@ -95,7 +114,10 @@ class TcpProxyAgreementTest {
         new TcpSide.Named("too many connections", (side, seen) -> alone(side, "full", seen)),
         new TcpSide.Named("too many wait", (side, seen) -> alone(side, "hasty", seen)),
         new TcpSide.Named("logged on the way", TcpProxyAgreementTest::loggedOnTheWay),
-        new TcpSide.Named("weighted clusters", TcpProxyAgreementTest::weighted));
+        new TcpSide.Named("weighted clusters", TcpProxyAgreementTest::weighted),
+        new TcpSide.Named("by address, one", (side, seen) -> hashed(side, "10.0.0.1", seen)),
+        new TcpSide.Named("by address, two", (side, seen) -> hashed(side, "10.0.0.2", seen)),
+        new TcpSide.Named("by address, three", (side, seen) -> hashed(side, "10.0.0.3", seen)));
   }
 
   private static void exchange(Talk client, Talk upstream, List<String> seen) {
@@ -183,6 +205,15 @@ class TcpProxyAgreementTest {
                   Files.exists(side.log)
                       && Files.readString(side.log, StandardCharsets.UTF_8)
                           .contains("TcpPeriodic"));
+      client.endOutput();
+      seen.add(upstream.hearAll());
+    }
+  }
+
+  private static void hashed(TcpSide side, String from, List<String> seen) throws IOException {
+    try (Talk client = side.connect("hashed").say("PROXY TCP4 " + from + " 5.6.7.8 1 22\r\nhi");
+        Talk upstream = side.accept()) {
+      seen.add(upstream.address() + " " + upstream.hear(2));
       client.endOutput();
       seen.add(upstream.hearAll());
     }

@@ -7,7 +7,6 @@ import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,7 +59,7 @@ final class TcpSide {
   TcpSide(Subject subject, Started started, Configuration configuration) {
     log = started.directory().resolve("access-" + System.identityHashCode(this));
     try {
-      upstream = started.keep(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
+      upstream = started.keep(new ServerSocket(0, 50)); // on every address of loopback
       upstream.setSoTimeout(5_000);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -177,6 +176,7 @@ final class TcpSide {
               if (COUNTED.matcher(name).matches()
                   && !name.contains(".connect.") // races, which Envoy does not count
                   && !name.endsWith("lb_healthy_panic") // Envoy's of a cluster without hosts, too
+                  && !name.contains(".ring_hash_lb.") // when a ring is made
                   && !name.contains("nghttp2") // which library it is
                   && value.chars().allMatch(Character::isDigit)) {
                 counts.put(name, Long.parseLong(value));
