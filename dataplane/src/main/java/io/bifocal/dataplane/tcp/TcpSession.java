@@ -390,7 +390,9 @@ final class TcpSession {
 
   private void closeNow(String reason) {
     info.downstreamLocalCloseReason = reason;
-    info.upstreamLocalCloseReason = reason;
+    if (config.tunneling() == null) { // a tunnel's connection may carry others
+      info.upstreamLocalCloseReason = reason;
+    }
     downstream.close();
     if (upstream != null) {
       upstream.abort();

@@ -247,10 +247,11 @@ class AccessLogFilesTest {
     files.flush();
 
     assertThat(sink("/f").text()).isEqualTo("/p\n");
-    assertThatThrownBy(() -> read(withFormatter("envoy.extensions.formatter.cel.v3.Cel")))
+    assertThatThrownBy(
+            () -> read(withFormatter("envoy.extensions.formatter.unheard_of.v3.UnheardOf")))
         .hasMessage(
             "Didn't find a registered implementation for 'a formatter' with type URL:"
-                + " 'envoy.extensions.formatter.cel.v3.Cel'");
+                + " 'envoy.extensions.formatter.unheard_of.v3.UnheardOf'");
   }
 
   @Test
