@@ -1,9 +1,7 @@
 package io.bifocal.dataplane.http.codec;
 
 import io.bifocal.dataplane.pool.HeaderKeyFormat.PreserveCase;
-import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpHeadersFactory;
 import io.netty.util.AsciiString;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,14 +11,22 @@ import org.jspecify.annotations.Nullable;
  * A message's headers, which know how their names were written when they came. All who look at them
  * see them in lower case.
  */
-final class CasedHeaders extends DefaultHttpHeaders {
+final class CasedHeaders extends HeaderList {
   private final PreserveCase format;
   private final Map<AsciiString, AsciiString> written;
   private @Nullable String reason;
 
-  private CasedHeaders(PreserveCase format, Map<AsciiString, AsciiString> written) {
+  CasedHeaders(PreserveCase format, int capacity) {
+    super(capacity);
     this.format = format;
-    this.written = written;
+    this.written = new HashMap<>();
+  }
+
+  private CasedHeaders(CasedHeaders of) {
+    super(of);
+    format = of.format;
+    written = new HashMap<>(of.written);
+    reason = of.reason;
   }
 
   /** Those of a message, if they are such. */
@@ -49,37 +55,13 @@ final class CasedHeaders extends DefaultHttpHeaders {
     }
   }
 
-  @Override
-  public HttpHeaders copy() {
-    CasedHeaders copy = new CasedHeaders(format, new HashMap<>(written));
-    copy.reason = reason;
-    return copy.set(this);
+  /** A name has been read that was written so. */
+  void read(AsciiString name, AsciiString as) {
+    written.putIfAbsent(name, as);
   }
 
-  /** Makes the headers of one message after the other, as a parser reads them. */
-  static final class Factory implements HttpHeadersFactory {
-    private final PreserveCase format;
-    private CasedHeaders current;
-
-    Factory(PreserveCase format) {
-      this.format = format;
-      this.current = new CasedHeaders(format, new HashMap<>());
-    }
-
-    @Override
-    public HttpHeaders newHeaders() {
-      current = new CasedHeaders(format, new HashMap<>());
-      return current;
-    }
-
-    @Override
-    public HttpHeaders newEmptyHeaders() {
-      return newHeaders();
-    }
-
-    /** A name has been read. */
-    void read(AsciiString name, byte[] line, int start, int length) {
-      current.written.putIfAbsent(name, new AsciiString(line, start, length, true));
-    }
+  @Override
+  public HttpHeaders copy() {
+    return new CasedHeaders(this);
   }
 }

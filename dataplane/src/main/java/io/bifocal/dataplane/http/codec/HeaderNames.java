@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Header names in lower case, as Envoy forwards them. The usual ones are shared, so that they are
@@ -47,7 +48,16 @@ public final class HeaderNames {
   private static final int SLOTS = 256;
   private static final AsciiString[] SHARED = new AsciiString[SLOTS];
 
+  private static final boolean[] TOKEN = new boolean[128];
+
   static {
+    for (char c = 0; c < TOKEN.length; c++) {
+      TOKEN[c] =
+          (c >= '0' && c <= '9')
+              || (c >= 'a' && c <= 'z')
+              || (c >= 'A' && c <= 'Z')
+              || "!#$%&'*+-.^_`|~".indexOf(c) >= 0;
+    }
     String names =
         "accept accept-charset accept-encoding accept-language accept-ranges age allow"
             + " authorization cache-control connection content-disposition content-encoding"
@@ -79,10 +89,10 @@ public final class HeaderNames {
     }
   }
 
-  /** The name in {@code bytes}, in lower case. */
-  public static AsciiString of(byte[] bytes, int start, int length) {
+  /** The name in {@code bytes}, in lower case; null when it is none (RFC 9110, section 5.1). */
+  static @Nullable AsciiString of(byte[] bytes, int start, int length) {
     if (length == 0) {
-      return AsciiString.EMPTY_STRING;
+      return null;
     }
     byte first = lower(bytes[start]);
     byte last = lower(bytes[start + length - 1]);
@@ -92,9 +102,18 @@ public final class HeaderNames {
     }
     byte[] copy = new byte[length];
     for (int i = 0; i < length; i++) {
-      copy[i] = lower(bytes[start + i]);
+      byte b = bytes[start + i];
+      if (!isTokenByte(b)) {
+        return null;
+      }
+      copy[i] = lower(b);
     }
     return new AsciiString(copy, false);
+  }
+
+  /** Whether a token may have it (RFC 9110, section 5.6.2). */
+  static boolean isTokenByte(byte b) {
+    return b >= 0 && TOKEN[b];
   }
 
   /** The names that have an underscore in them. */

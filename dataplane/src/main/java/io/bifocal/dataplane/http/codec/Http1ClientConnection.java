@@ -1,5 +1,7 @@
 package io.bifocal.dataplane.http.codec;
 
+import static java.util.Objects.requireNonNull;
+
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.pool.Http1UpstreamOptions;
 import io.bifocal.dataplane.transport.HalfClose;
@@ -9,15 +11,10 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.unix.DomainSocketAddress;
-import io.netty.handler.codec.PrematureChannelClosureException;
-import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpUtil;
-import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AttributeKey;
-import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +28,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   private static final AttributeKey<Http1ClientConnection> KEY =
       AttributeKey.valueOf(Http1ClientConnection.class, "codec");
 
-  private final Http1Decoders.Responses decoder;
+  private final Http1ResponseParser parser;
   private final Http1Writer writer;
   private final Http1Options options;
   private @Nullable ChannelHandlerContext context;
@@ -43,15 +40,12 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   private boolean broken;
   private boolean cut;
   private @Nullable Address local;
-  // The parser tells the end of every answer, even of one that was known to have no body.
-  private boolean endToSkip;
-
-  // What follows the answer's head is not HTTP.
-  private boolean tunnel;
+  // What is being parsed.
+  private @Nullable ByteBuf bytes;
 
   private Http1ClientConnection(Http1Options options) {
     this.options = options;
-    this.decoder = new Http1Decoders.Responses(options);
+    this.parser = new Http1ResponseParser(new Responses(), options);
     this.writer = new Http1Writer(options);
   }
 
@@ -63,7 +57,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     }
     Http1ClientConnection made = new Http1ClientConnection(Http1Options.of(options));
     channel.attr(KEY).set(made);
-    channel.pipeline().addLast(made.decoder).addLast(made);
+    channel.pipeline().addLast(made);
     return made;
   }
 
@@ -110,8 +104,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void writeHead(RequestHead head, boolean end) {
-    decoder.toHead = "HEAD".equals(head.method);
-    decoder.upgrading = head.upgrade == null ? null : head;
+    parser.asked(head);
     writer.request(ctx(), head, end);
     requestEnded = end;
   }
@@ -120,7 +113,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   public void writeBody(ByteBuf data, boolean end) {
     writer.body(ctx(), data, end);
     requestEnded = end;
-    if (end && decoder.upgrading != null) {
+    if (end && parser.isUpgrading()) {
       endTunnel();
     }
   }
@@ -173,7 +166,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
         && responseEnded
         && keepAlive
         && !broken
-        && !decoder.hasSurplus()
+        && !hasSurplus()
         && ctx().channel().isActive();
   }
 
@@ -185,102 +178,100 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     }
   }
 
+  private boolean hasSurplus() {
+    ByteBuf rest = bytes;
+    return rest != null && rest.isReadable();
+  }
+
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    ResponseReceiver current = receiver;
-    if (endToSkip && message instanceof LastHttpContent end) {
-      endToSkip = false;
-      end.release();
-    } else if (tunnel && current != null && message instanceof ByteBuf bytes) {
-      current.onBody(bytes, false);
-    } else if (current == null || responseEnded) {
-      // Nobody asked for this: what else comes cannot be trusted to be an answer.
-      broken = true;
-      var unused = ctx.close();
-      ReferenceCountUtil.release(message);
-    } else if (message instanceof HttpResponse response) {
-      onHead(current, response);
-    } else if (message instanceof HttpContent content) {
-      onContent(current, content);
-    } else {
-      ReferenceCountUtil.release(message);
+    ByteBuf in = (ByteBuf) message;
+    bytes = in;
+    try {
+      if (parser.isBetween()) {
+        Http1Parser.skipEmptyLines(in);
+      }
+      while (in.isReadable()) {
+        if (receiver == null || responseEnded) {
+          // Nobody asked for this: what else comes cannot be trusted to be an answer.
+          broken = true;
+          var unused = ctx.close();
+          return;
+        }
+        parser.read(in);
+      }
+    } finally {
+      bytes = null;
+      in.release();
     }
   }
 
-  private void onHead(ResponseReceiver current, HttpResponse response) {
-    if (response.decoderResult().isFailure()) {
-      boolean closed = response.decoderResult().cause() instanceof PrematureChannelClosureException;
-      fail(current, closed ? ResetReason.CONNECTION_TERMINATION : ResetReason.PROTOCOL_ERROR);
-      return;
-    }
-    int status = response.status().code();
-    HttpHeaders headers = response.headers();
-    RequestHead upgrading = decoder.upgrading;
-    if (upgrading != null && upgrading.upgradedBy(status)) {
-      tunnel = true;
-      endToSkip = true;
-      keepAlive = false;
-      current.onHead(status, headers, false);
-      return;
-    }
-    if (status < 200) {
-      endToSkip = true;
-      if (status == 101) { // nobody has asked
+  /** Takes what is found in the bytes. */
+  private final class Responses implements Http1Parser.Receiver {
+    @Override
+    public void onHead(HeaderList headers, Http1Parser.Body body) {
+      ResponseReceiver current = requireNonNull(receiver);
+      int status = parser.status();
+      if (body == Http1Parser.Body.TUNNEL) {
+        keepAlive = false;
+        current.onHead(status, headers, false);
+      } else if (status == 101) { // nobody has asked
         fail(current, ResetReason.PROTOCOL_ERROR);
-      } else if (status == 100 || (status >= 102 && status <= 104)) {
-        current.onInformational(status, headers);
-      }
-      return;
-    }
-    if (headers.size() > options.limits().maxHeaders()) {
-      fail(current, ResetReason.PROTOCOL_ERROR);
-      return;
-    }
-    CasedHeaders cased = CasedHeaders.of(headers);
-    if (cased != null) {
-      cased.cameWith(response.status().reasonPhrase());
-    }
-    keepAlive = HttpUtil.isKeepAlive(response);
-    bodyFollows = bodyFollows(status, headers);
-    if (!bodyFollows) {
-      responseEnded = true;
-      endToSkip = true;
-    }
-    current.onHead(status, headers, !bodyFollows);
-  }
-
-  private boolean bodyFollows(int status, HttpHeaders headers) {
-    if (decoder.toHead || status == 204 || status == 304) {
-      return false;
-    }
-    String length = headers.get(HttpHeaderNames.CONTENT_LENGTH);
-    if (length == null && !headers.contains(HttpHeaderNames.TRANSFER_ENCODING)) {
-      // The body ends with the connection.
-      keepAlive = false;
-    }
-    return length == null || !length.equals("0");
-  }
-
-  private void onContent(ResponseReceiver current, HttpContent content) {
-    if (content.decoderResult().isFailure()) {
-      content.release();
-      fail(current, ResetReason.PROTOCOL_ERROR);
-      return;
-    }
-    boolean last = content instanceof LastHttpContent;
-    if (last) {
-      responseEnded = true;
-    }
-    if (last && options.trailers() && !((LastHttpContent) content).trailingHeaders().isEmpty()) {
-      HttpHeaders trailers = ((LastHttpContent) content).trailingHeaders();
-      if (content.content().isReadable()) {
-        current.onBody(content.content(), false);
+      } else if (status < 200) {
+        if (status == 100 || (status >= 102 && status <= 104)) {
+          current.onInformational(status, headers);
+        }
+      } else if (headers.size() > options.limits().maxHeaders()) {
+        fail(current, ResetReason.PROTOCOL_ERROR);
       } else {
-        content.release();
+        CasedHeaders cased = CasedHeaders.of(headers);
+        if (cased != null) {
+          cased.cameWith(parser.reason());
+        }
+        keepAlive = body != Http1Parser.Body.UNTIL_CLOSE && persists(headers);
+        bodyFollows = body != Http1Parser.Body.NONE;
+        responseEnded = !bodyFollows;
+        current.onHead(status, headers, !bodyFollows);
       }
-      current.onTrailers(trailers);
-    } else {
-      current.onBody(content.content(), last);
+    }
+
+    private boolean persists(HttpHeaders headers) {
+      return !headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true)
+          && (parser.version() != RequestLine.Version.HTTP_1_0
+              || Http1Writer.saysKeepAlive(headers));
+    }
+
+    @Override
+    public void onBody(ByteBuf data, boolean last) {
+      ResponseReceiver current = receiver;
+      responseEnded = last;
+      if (current == null) {
+        data.release();
+      } else {
+        current.onBody(data, last);
+      }
+    }
+
+    @Override
+    public void onEnd(HttpHeaders trailers) {
+      ResponseReceiver current = receiver;
+      responseEnded = true;
+      if (current == null) {
+        return;
+      }
+      if (options.trailers() && !trailers.isEmpty()) {
+        current.onTrailers(trailers);
+      } else {
+        current.onBody(Unpooled.EMPTY_BUFFER, true);
+      }
+    }
+
+    @Override
+    public void onFault(Http1Parser.Fault fault, HeaderList headers) {
+      ResponseReceiver current = receiver;
+      if (current != null) {
+        fail(current, ResetReason.PROTOCOL_ERROR);
+      }
     }
   }
 
@@ -311,6 +302,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     broken = true;
+    parser.onClosed();
     writer.discard();
     ResponseReceiver current = receiver;
     receiver = null;

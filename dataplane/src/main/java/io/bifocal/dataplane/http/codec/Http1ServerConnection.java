@@ -6,43 +6,35 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.codec.PrematureChannelClosureException;
-import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.util.ReferenceCountUtil;
-import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The server's side of one HTTP/1.1 connection. Requests are served one by one: what a client sends
- * ahead waits, already parsed, and nothing more is read until its turn.
+ * ahead waits, and nothing more is read until its turn.
  */
 public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     implements ServerConnection {
   private final Http1Options options;
   private final ServerEvents events;
-  private final Http1Decoders.Requests decoder;
+  private final Http1RequestParser parser;
   private final Http1ResponseSender response;
-  private final ArrayDeque<Object> ahead = new ArrayDeque<>();
   private @Nullable ChannelHandlerContext context;
   private @Nullable RequestReceiver receiver;
   private boolean requestEnded;
   private boolean wantsRequest = true;
   private boolean closing;
   private boolean draining;
-  private boolean dispatching;
-  // The parser tells the end of every request, even of one that was known to have no body.
-  private boolean endToSkip;
-  // What comes is not HTTP any more.
-  private boolean tunnel;
+  private boolean parsing;
+  // An answer has ended and nobody has been told yet.
+  private boolean answered;
+  // What is being parsed, or waits for its turn.
+  private @Nullable ByteBuf unparsed;
 
   private Http1ServerConnection(Http1Options options, ServerEvents events) {
     this.options = options;
     this.events = events;
-    this.decoder = new Http1Decoders.Requests(options);
+    this.parser = new Http1RequestParser(new Requests(), options);
     this.response = new Http1ResponseSender(this, options);
   }
 
@@ -50,7 +42,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   public static Http1ServerConnection on(
       Channel channel, Http1Options options, ServerEvents events) {
     Http1ServerConnection connection = new Http1ServerConnection(options, events);
-    channel.pipeline().addLast(connection.decoder).addLast(connection);
+    channel.pipeline().addLast(connection);
     return connection;
   }
 
@@ -100,115 +92,124 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     response.onRead();
-    if (closing) {
-      ReferenceCountUtil.release(message);
-    } else if (tunnel) {
-      onTunnelled(message);
-    } else if (endToSkip && ahead.isEmpty() && message instanceof LastHttpContent end) {
-      endToSkip = false;
-      end.release();
-    } else if (!ahead.isEmpty() || (receiver != null && requestEnded)) {
-      ahead.add(message);
-      updateReading();
-    } else {
-      dispatch(message);
+    ByteBuf bytes = (ByteBuf) message;
+    ByteBuf before = unparsed;
+    if (before == null && parser.isBetween()) {
+      Http1Parser.skipEmptyLines(bytes);
     }
-  }
-
-  private void onTunnelled(Object message) {
-    RequestReceiver current = receiver;
-    if (current != null && message instanceof ByteBuf bytes && !response.ended()) {
-      current.onBody(bytes, false);
-    } else {
-      ReferenceCountUtil.release(message);
-    }
-  }
-
-  private void dispatch(Object message) {
-    if (message instanceof HttpRequest request) {
-      onHead(request);
-    } else if (message instanceof HttpContent content) {
-      onContent(content);
-    } else {
-      ReferenceCountUtil.release(message);
-    }
-  }
-
-  private void onHead(HttpRequest request) {
-    if (request.decoderResult().cause() instanceof PrematureChannelClosureException) {
-      // The client left before it had asked for anything.
+    if (closing || !bytes.isReadable()) {
+      bytes.release();
       return;
     }
-    RequestError error = RequestError.in(request, options);
-    if (error != null) {
-      refuse(error);
-      return;
-    }
-    RequestHead head;
+    unparsed = before == null ? bytes : Unpooled.wrappedBuffer(before, bytes);
+    parse();
+  }
+
+  // Requests whose turn it is, and what comes of the present one.
+  private void parse() {
+    parsing = true;
     try {
-      head = RequestHead.of(request, options);
-    } catch (RequestTarget.Rejected e) {
-      refuse(e.error);
-      return;
-    }
-    if (head.upgrade != null && dispatching) {
-      // Of a protocol that follows behind others ahead, bytes may have been taken for HTTP.
-      refuse(RequestError.BAD_REQUEST);
-      return;
-    }
-    boolean old = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
-    response.begin(head, old, !draining && persists(head.headers, old));
-    boolean end = head.upgrade == null && !head.announcesBody();
-    requestEnded = end;
-    endToSkip = end;
-    RequestReceiver current = events.onRequest(response);
-    receiver = current;
-    if (head.upgrade == null) {
-      current.onHead(head, end);
-    } else {
-      tunnel = true;
-      current.onHead(head, false);
-      // Hands on what it has not parsed.
-      if (ctx().pipeline().context(decoder) != null) {
-        ctx().pipeline().remove(decoder);
+      ByteBuf bytes = unparsed;
+      while (bytes != null && bytes.isReadable() && !closing && !isAnswering()) {
+        parser.read(bytes);
       }
+    } finally {
+      parsing = false;
+      ByteBuf rest = unparsed;
+      if (rest != null && (closing || !rest.isReadable())) {
+        dropUnparsed();
+      }
+    }
+    if (closing) {
+      return;
+    }
+    if (answered) {
+      answered = false;
+      response.flush();
+      if (isIdle()) {
+        events.onIdle();
+      }
+    }
+    updateReading();
+  }
+
+  // The request is whole, its answer is not.
+  private boolean isAnswering() {
+    return receiver != null && requestEnded;
+  }
+
+  private void dropUnparsed() {
+    ByteBuf rest = unparsed;
+    if (rest != null && !parsing) {
+      unparsed = null;
+      rest.release();
+    }
+  }
+
+  /** Takes what is found in the bytes. */
+  private final class Requests implements Http1Parser.Receiver {
+    @Override
+    public void onHead(HeaderList headers, Http1Parser.Body body) {
+      RequestLine line = parser.line();
+      RequestError error = RequestError.in(line, headers, options);
+      if (error != null) {
+        refuse(error);
+        return;
+      }
+      RequestHead head;
+      try {
+        head = RequestHead.of(line, headers, options);
+      } catch (RequestTarget.Rejected e) {
+        refuse(e.error);
+        return;
+      }
+      boolean old = line.version() == RequestLine.Version.HTTP_1_0;
+      response.begin(head, old, !draining && persists(head.headers, old));
+      boolean end = head.upgrade == null && body == Http1Parser.Body.NONE;
+      requestEnded = end;
+      RequestReceiver current = events.onRequest(response);
+      receiver = current;
+      if (head.upgrade != null) {
+        parser.tunnel();
+      }
+      current.onHead(head, end);
+    }
+
+    @Override
+    public void onBody(ByteBuf data, boolean last) {
+      RequestReceiver current = receiver;
+      if (last) {
+        requestEnded = true;
+      }
+      if (closing || current == null || response.ended()) {
+        data.release();
+      } else {
+        current.onBody(data, last);
+      }
+    }
+
+    @Override
+    public void onEnd(HttpHeaders trailers) {
+      RequestReceiver current = receiver;
+      requestEnded = true;
+      if (closing || current == null || response.ended()) {
+        return;
+      }
+      if (options.trailers() && !trailers.isEmpty()) {
+        current.onTrailers(trailers);
+      } else {
+        current.onBody(Unpooled.EMPTY_BUFFER, true);
+      }
+    }
+
+    @Override
+    public void onFault(Http1Parser.Fault fault, HeaderList headers) {
+      refuse(receiver == null ? RequestError.of(fault, headers) : RequestError.BAD_REQUEST);
     }
   }
 
   private static boolean persists(HttpHeaders headers, boolean old) {
     return old ? Http1Writer.saysKeepAlive(headers) : !Http1Writer.saysClose(headers);
-  }
-
-  private void onContent(HttpContent content) {
-    RequestReceiver current = receiver;
-    if (content.decoderResult().isFailure()) {
-      content.release();
-      refuse(RequestError.BAD_REQUEST);
-      return;
-    }
-    boolean last = content instanceof LastHttpContent;
-    if (current == null || requestEnded) {
-      content.release();
-      return;
-    }
-    if (last) {
-      requestEnded = true;
-    }
-    if (response.ended()) {
-      content.release();
-      return;
-    }
-    if (last && options.trailers() && !((LastHttpContent) content).trailingHeaders().isEmpty()) {
-      HttpHeaders trailers = ((LastHttpContent) content).trailingHeaders();
-      if (content.content().isReadable()) {
-        current.onBody(content.content(), false);
-      } else {
-        content.release();
-      }
-      current.onTrailers(trailers);
-    } else {
-      current.onBody(content.content(), last);
-    }
   }
 
   // The connection is of no more use: what follows cannot be told from the rest of the error.
@@ -239,39 +240,13 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
       return;
     }
     wantsRequest = true;
-    if (ahead.isEmpty()) {
-      response.flush();
-      updateReading();
-      events.onIdle();
-    } else if (!dispatching) {
-      serveAhead();
-    }
-  }
-
-  private void serveAhead() {
-    dispatching = true;
-    try {
-      while (!closing && (receiver == null || !requestEnded)) {
-        Object next = ahead.poll();
-        if (next == null) {
-          break;
-        }
-        dispatch(next);
-        if (endToSkip && ahead.peek() instanceof LastHttpContent end) {
-          endToSkip = false;
-          ahead.poll();
-          end.release();
-        }
-      }
-    } finally {
-      dispatching = false;
-    }
-    if (!closing) {
-      readComplete();
-      response.flush();
-      updateReading();
-      if (receiver == null) {
-        events.onIdle();
+    answered = true;
+    if (!parsing) {
+      boolean ahead = unparsed != null;
+      parse();
+      if (ahead && !closing) {
+        readComplete();
+        response.flush();
       }
     }
   }
@@ -293,7 +268,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   }
 
   private void updateReading() {
-    boolean on = ahead.isEmpty() && (wantsRequest || requestEnded);
+    boolean on = unparsed == null && (wantsRequest || requestEnded);
     if (ctx().channel().config().isAutoRead() != on) {
       ctx().channel().config().setAutoRead(on);
     }
@@ -311,18 +286,12 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   // Nothing more is to be answered: closes when what was written has gone out.
   private void endConnection() {
     closing = true;
-    releaseAhead();
+    dropUnparsed();
     response.flushWaiting();
     if (requestEnded && receiver == null && response.ended()) {
       ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     } else {
       DelayedClose.start(ctx(), events);
-    }
-  }
-
-  private void releaseAhead() {
-    for (Object message = ahead.poll(); message != null; message = ahead.poll()) {
-      ReferenceCountUtil.release(message);
     }
   }
 
@@ -354,7 +323,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   public void channelInactive(ChannelHandlerContext ctx) {
     boolean here = closing;
     closing = true;
-    releaseAhead();
+    dropUnparsed();
     response.discard();
     RequestReceiver current = receiver;
     receiver = null;

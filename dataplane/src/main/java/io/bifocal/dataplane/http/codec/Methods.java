@@ -1,6 +1,8 @@
 package io.bifocal.dataplane.http.codec;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Request methods. The ones that Envoy's parser knows, and no other, are let in. */
 final class Methods {
@@ -41,7 +43,38 @@ final class Methods {
           "UNLINK",
           "SOURCE");
 
+  private static final String[] USUAL = {
+    "GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "PATCH"
+  };
+
   private Methods() {}
+
+  /** The method in {@code bytes}, be it known or not; null when it is no token. */
+  static @Nullable String of(byte[] bytes, int start, int end) {
+    for (String method : USUAL) {
+      if (matches(method, bytes, start, end)) {
+        return method;
+      }
+    }
+    for (int i = start; i < end; i++) {
+      if (!HeaderNames.isTokenByte(bytes[i])) {
+        return null;
+      }
+    }
+    return start == end ? null : new String(bytes, start, end - start, StandardCharsets.US_ASCII);
+  }
+
+  private static boolean matches(String method, byte[] bytes, int start, int end) {
+    if (method.length() != end - start) {
+      return false;
+    }
+    for (int i = start; i < end; i++) {
+      if (bytes[i] != method.charAt(i - start)) {
+        return false;
+      }
+    }
+    return true;
+  }
 
   static boolean isKnown(String method) {
     return KNOWN.contains(method);

@@ -2,12 +2,7 @@ package io.bifocal.dataplane.http.codec;
 
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
-import io.netty.handler.codec.http.HttpMethod;
-import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.TooLongHttpHeaderException;
-import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.AsciiString;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,43 +41,45 @@ public record RequestError(int status, String reason, String details, @Nullable 
   }
 
   /** What is wrong with the head of a request; null for nothing. */
-  static @Nullable RequestError in(HttpRequest request, Http1Options options) {
-    String coding = request.headers().get(HttpHeaderNames.TRANSFER_ENCODING);
-    if (coding != null && !HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(coding)) {
-      return request.headers().contains(HttpHeaderNames.CONTENT_LENGTH)
-          ? BOTH_LENGTHS
-          : UNKNOWN_CODING;
-    }
-    if (request.decoderResult().isFailure()) {
-      return of(request.decoderResult().cause());
-    }
+  static @Nullable RequestError in(RequestLine line, HeaderList headers, Http1Options options) {
     boolean version =
-        request.protocolVersion().equals(HttpVersion.HTTP_1_1)
-            || (options.http10() && request.protocolVersion().equals(HttpVersion.HTTP_1_0));
+        line.version() == RequestLine.Version.HTTP_1_1
+            || (options.http10() && line.version() == RequestLine.Version.HTTP_1_0);
     if (!version) {
       return OTHER_VERSION;
     }
-    if (!Methods.isKnown(request.method().name())) {
+    if (!Methods.isKnown(line.method())) {
       return BAD_REQUEST;
     }
-    if (request.method().equals(HttpMethod.CONNECT) && (coding != null || hasLength(request))) {
-      return coding == null ? CONNECT_WITH_LENGTH : UNKNOWN_CODING;
+    if (line.method().equals("CONNECT")) {
+      if (headers.contains(HttpHeaderNames.TRANSFER_ENCODING)) {
+        return UNKNOWN_CODING;
+      }
+      CharSequence length = headers.first(HttpHeaderNames.CONTENT_LENGTH);
+      if (length != null && !AsciiString.contentEquals(length, "0")) {
+        return CONNECT_WITH_LENGTH;
+      }
     }
-    if (!ConnectionOptions.areHarmless(request.headers())) {
+    if (!ConnectionOptions.areHarmless(headers)) {
       return NOMINATED;
     }
-    return request.headers().size() > options.limits().maxHeaders() ? TOO_MANY_HEADERS : null;
+    return headers.size() > options.limits().maxHeaders() ? TOO_MANY_HEADERS : null;
   }
 
-  private static boolean hasLength(HttpRequest request) {
-    String length = request.headers().get(HttpHeaderNames.CONTENT_LENGTH);
-    return length != null && !length.equals("0");
-  }
-
-  private static RequestError of(Throwable cause) {
-    if (cause instanceof TooLongHttpHeaderException || cause instanceof TooLongHttpLineException) {
-      return HEADERS_TOO_LARGE;
+  /**
+   * What a fault in the head of a request is told as.
+   *
+   * @param headers what there was of them
+   */
+  static RequestError of(Http1Parser.Fault fault, HeaderList headers) {
+    CharSequence coding = headers.first(HttpHeaderNames.TRANSFER_ENCODING);
+    if (coding != null && !Http1Parser.isChunked(coding)) {
+      return headers.contains(HttpHeaderNames.CONTENT_LENGTH) ? BOTH_LENGTHS : UNKNOWN_CODING;
     }
-    return cause instanceof Http1Decoders.BothLengths ? BOTH_LENGTHS : BAD_REQUEST;
+    return switch (fault) {
+      case MALFORMED -> BAD_REQUEST;
+      case TOO_LARGE -> HEADERS_TOO_LARGE;
+      case BOTH_LENGTHS -> BOTH_LENGTHS;
+    };
   }
 }

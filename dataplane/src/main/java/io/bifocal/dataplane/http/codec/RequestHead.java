@@ -3,8 +3,6 @@ package io.bifocal.dataplane.http.codec;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpVersion;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,17 +41,17 @@ public final class RequestHead {
   }
 
   /** As it was on the wire. */
-  static RequestHead of(HttpRequest request, Http1Options options) throws RequestTarget.Rejected {
-    String method = request.method().name();
-    HttpHeaders headers = request.headers();
+  static RequestHead of(RequestLine line, HttpHeaders headers, Http1Options options)
+      throws RequestTarget.Rejected {
+    String method = line.method();
     ConnectionOptions.dropNominatedHost(headers);
     RequestTarget target =
-        RequestTarget.parse(method, request.uri(), headers, options.absoluteUrl());
+        RequestTarget.parse(method, line.target(), headers, options.absoluteUrl());
     boolean hasHost = headers.contains(HttpHeaderNames.HOST);
     headers.remove(HttpHeaderNames.HOST);
     String authority = target.authority();
     if (!hasHost
-        && request.protocolVersion().equals(HttpVersion.HTTP_1_0)
+        && line.version() == RequestLine.Version.HTTP_1_0
         && !options.defaultHost().isEmpty()) {
       hasHost = true;
       authority = options.defaultHost();
@@ -81,15 +79,6 @@ public final class RequestHead {
   /** Whether such an answer means that the other protocol begins. */
   boolean upgradedBy(int status) {
     return upgrade != null && (isConnect() ? status / 100 == 2 : status == 101);
-  }
-
-  /** Whether the headers of HTTP/1.1 say that a body follows (RFC 9112, section 6.3). */
-  boolean announcesBody() {
-    if (headers.contains(HttpHeaderNames.TRANSFER_ENCODING)) {
-      return true;
-    }
-    String length = headers.get(HttpHeaderNames.CONTENT_LENGTH);
-    return length != null && !length.equals("0");
   }
 
   /** The path up to its query or fragment. */
