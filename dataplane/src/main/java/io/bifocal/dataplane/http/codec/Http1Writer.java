@@ -280,24 +280,31 @@ final class Http1Writer {
   private boolean headers(ByteBuf out, HttpHeaders headers) {
     boolean sized = false;
     CasedHeaders cased = CasedHeaders.of(headers);
+    if (headers instanceof HeaderList list) {
+      for (int i = 0; i < list.size(); i++) {
+        sized |= header(out, list.nameAt(i), list.valueAt(i), cased);
+      }
+      return sized;
+    }
     Iterator<Map.Entry<CharSequence, CharSequence>> all = headers.iteratorCharSequence();
     while (all.hasNext()) {
       Map.Entry<CharSequence, CharSequence> header = all.next();
-      CharSequence name = header.getKey();
-      CharSequence value = header.getValue();
-      if (name == HttpHeaderNames.CONTENT_LENGTH) {
-        sized = true;
-      } else if (name.length() == HttpHeaderNames.CONTENT_LENGTH.length()
-          && AsciiString.contentEqualsIgnoreCase(name, HttpHeaderNames.CONTENT_LENGTH)) {
-        sized = true;
-      }
-      out.ensureWritable(name.length() + value.length() + 4);
-      name(out, name, cased);
-      out.writeShort(COLON_SPACE);
-      ascii(out, value);
-      out.writeShort(CRLF);
+      sized |= header(out, header.getKey(), header.getValue(), cased);
     }
     return sized;
+  }
+
+  // Whether it is a length.
+  private boolean header(
+      ByteBuf out, CharSequence name, CharSequence value, @Nullable CasedHeaders cased) {
+    out.ensureWritable(name.length() + value.length() + 4);
+    name(out, name, cased);
+    out.writeShort(COLON_SPACE);
+    ascii(out, value);
+    out.writeShort(CRLF);
+    return name == HttpHeaderNames.CONTENT_LENGTH
+        || (name.length() == HttpHeaderNames.CONTENT_LENGTH.length()
+            && AsciiString.contentEqualsIgnoreCase(name, HttpHeaderNames.CONTENT_LENGTH));
   }
 
   private void name(ByteBuf out, CharSequence name, @Nullable CasedHeaders cased) {
