@@ -22,8 +22,7 @@ final class Http1ResponseParser extends Http1Parser {
 
   Http1ResponseParser(Receiver receiver, Http1Options options) {
     super(receiver, options);
-    this.keepsReason =
-        options.keyFormat() instanceof PreserveCase format && format.reasonPhrase();
+    this.keepsReason = options.keyFormat() instanceof PreserveCase format && format.reasonPhrase();
   }
 
   /** Answers to this request are to come. */
@@ -56,7 +55,9 @@ final class Http1ResponseParser extends Http1Parser {
   @Override
   boolean startLine(byte[] bytes, int start, int end) {
     int statusEnd = start + STATUS + STATUS_DIGITS;
-    if (end < statusEnd || bytes[start + VERSION] != ' ' || (end > statusEnd && bytes[statusEnd] != ' ')) {
+    if (end < statusEnd
+        || bytes[start + VERSION] != ' '
+        || (end > statusEnd && bytes[statusEnd] != ' ')) {
       return false;
     }
     RequestLine.Version found = RequestLine.Version.of(bytes, start, start + VERSION);

@@ -276,7 +276,8 @@ class Http1ParserTest {
         };
     Http1ResponseParser parser = new Http1ResponseParser(heard, kept);
     parser.read(
-        Unpooled.copiedBuffer("HTTP/1.1 204 So it is \r\nX-oWn: 1\r\nX-OWN: 2\r\n\r\n", ISO_8859_1));
+        Unpooled.copiedBuffer(
+            "HTTP/1.1 204 So it is \r\nX-oWn: 1\r\nX-OWN: 2\r\n\r\n", ISO_8859_1));
 
     assertThat(parser.reason()).isEqualTo("So it is");
     CasedHeaders copy = (CasedHeaders) found.get(0).copy();
