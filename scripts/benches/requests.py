@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .pace import PACE, paced
 from .works import LARGE, ROUTES, WORKS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -45,6 +46,7 @@ class Proxy:
     rate: list = field(default_factory=list)
     p50: list = field(default_factory=list)
     p99: list = field(default_factory=list)
+    paced: tuple = (None, None)
     rss: float = 0
     requests: int = 0
 
@@ -182,7 +184,11 @@ def logged(proxy):
 
 
 def median(times):
-    return "-" if None in times else f"{statistics.median(times):.2f}"
+    return shown(None if None in times else statistics.median(times))
+
+
+def shown(time):
+    return "-" if time is None else f"{time:.2f}"
 
 
 def report(proxies):
@@ -190,12 +196,13 @@ def report(proxies):
     base = statistics.median(reference.cpu)
     print()
     print(f"{'':10}{'CPU µs/req':>12}{f'/ {reference.name}':>10}{'min':>8}{'max':>8}{'req/s':>10}"
-          f"{'p50 ms':>9}{'p99 ms':>9}{'RSS MiB':>9}{'logged':>10}")
+          f"{'p50 ms':>9}{'p99 ms':>9}{'paced p50':>11}{'paced p99':>11}{'RSS MiB':>9}{'logged':>10}")
     for proxy in proxies:
         cpu = statistics.median(proxy.cpu)
         print(
             f"{proxy.name:10}{cpu:12.1f}{cpu / base:10.2f}{min(proxy.cpu):8.1f}{max(proxy.cpu):8.1f}"
             f"{statistics.median(proxy.rate):10.0f}{median(proxy.p50):>9}{median(proxy.p99):>9}"
+            f"{shown(proxy.paced[0]):>11}{shown(proxy.paced[1]):>11}"
             f"{proxy.rss / MIB:9.0f}{logged(proxy) / proxy.requests:10.1%}"
         )
 
@@ -209,7 +216,8 @@ def arguments(argv):
 The work is the same for each: requests over keep-alive connections, {ROUTES} routes with a retry policy, an access log
 in a file, statistics; for the TCP proxy a line for each connection. The proxy has one core for itself, load generator and backend share the others.
 Rounds are interleaved; the table shows medians, and ratios to Envoy. CPU is what the kernel counts for the whole
-process, so a JVM pays for its collector and compiler. "logged" is access-log lines per request: 100 % or it cheats.
+process, so a JVM pays for its collector and compiler. p50 and p99 are at each proxy's own maximum; the paced ones at the
+same rate for all, {PACE:.0%} of the first proxy's maximum, by h2load. "logged" is access-log lines per request: 100 % or it cheats.
 
 Ratios compare, absolute numbers are this machine's. Needs what scripts/peers brings: wrk, haproxy, envoy.
 BIFOCAL_JAVA_OPTS reaches the JVM.
@@ -248,9 +256,12 @@ def main(argv):
         if not find(tool):
             fail(f"{tool} is missing: scripts/peers {tool} brings it")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    cpu = {}
     for work in works:
         with tempfile.TemporaryDirectory(prefix="bench") as directory:
-            run(work, options, Path(directory))
+            cpu[work.name] = run(work, options, Path(directory))
+    if {"one", "many"} <= set(cpu):
+        print("\nbench: many / one: " + ", ".join(f"{name} {cpu['many'][name] / one:.2f}" for name, one in cpu["one"].items()))
 
 
 def run(work, options, directory):
@@ -258,7 +269,7 @@ def run(work, options, directory):
     bench = Bench(work, options, directory)
     try:
         bench.start_backend()
-        proxies = [bench.start(name) for name in options.proxies]
+        proxies = [bench.start(name) for name in options.proxies if name == "bifocal" or name in work.peers]
         for proxy in proxies:
             print(f"bench: warming up {proxy.name} …", flush=True)
             bench.warm_up(proxy)
@@ -270,7 +281,12 @@ def run(work, options, directory):
                 + ", ".join(f"{p.name} {p.cpu[-1]:.1f} µs" for p in proxies),
                 flush=True,
             )
+        if not work.tcp and find("h2load"):
+            rate = PACE * statistics.median(proxies[0].rate)
+            for proxy in proxies:
+                proxy.paced = paced(bench, proxy, rate)
         report(proxies)
+        return {proxy.name: statistics.median(proxy.cpu) for proxy in proxies}
     except KeyboardInterrupt:
         fail("interrupted")
     finally:

@@ -22,7 +22,10 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class Work:
-    """One kind. path: what is asked for; body: of what length the answer's is."""
+    """
+    One kind. path: what is asked for; body: of what length the answer's is; clusters: each route has its own when there
+    are several; peers: who else can do it.
+    """
 
     name: str
     what: str
@@ -32,6 +35,9 @@ class Work:
     http2: bool = False
     tcp: bool = False
     tool: str = "wrk"
+    routes: int = ROUTES
+    clusters: int = 1
+    peers: tuple = ("envoy", "haproxy")
 
     def envoy(self, port, admin, backend, log):
         return f"""
@@ -45,22 +51,30 @@ static_resources:
     - filters:
 {self._tcp_proxy(log) if self.tcp else self._connection_manager(log)}
   clusters:
-  - name: backend
+{self._clusters(backend)}
+"""
+
+    def _clusters(self, backend):
+        return "\n".join(
+            f"""
+  - name: backend-{i}
     type: STATIC
     connect_timeout: 5s
 {HTTP2_UPSTREAM if self.http2 else ""}
     load_assignment:
-      cluster_name: backend
+      cluster_name: backend-{i}
       endpoints:
       - lb_endpoints:
         - endpoint: {{address: {{socket_address: {{address: 127.0.0.1, port_value: {backend}}}}}}}
 """
+            for i in range(self.clusters)
+        )
 
     def _connection_manager(self, log):
         routes = "\n".join(
-            f"              - {{match: {{prefix: /service/{i}/}}, route: {{cluster: backend, "
+            f"              - {{match: {{prefix: /service/{i}/}}, route: {{cluster: backend-{i % self.clusters}, "
             "retry_policy: {retry_on: 5xx, num_retries: 1}}}"
-            for i in range(ROUTES)
+            for i in range(self.routes)
         )
         return f"""
       - name: envoy.filters.network.http_connection_manager
@@ -87,12 +101,12 @@ static_resources:
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
           stat_prefix: ingress
-          cluster: backend
+          cluster: backend-0
 {access_log(log)}
 """
 
     def haproxy(self, port, backend):
-        routes = "\n".join(f"  use_backend b if {{ path_beg /service/{i}/ }}" for i in range(ROUTES))
+        routes = "\n".join(f"  use_backend b if {{ path_beg /service/{i}/ }}" for i in range(self.routes))
         proto = " proto h2" if self.http2 else ""
         return f"""
 global
@@ -130,12 +144,14 @@ frontend f
 
     def load(self, find, port, seconds, connections):
         """The command that puts the load on a port."""
-        headers = [part for name, value in HEADERS.items() for part in ("-H", f"{name}: {value}")] if self.headers else []
         url = f"http://127.0.0.1:{port}{self.path}"
         if self.tool == "h2load":
             return [find("h2load"), "--threads=1", "--clients=8", "--max-concurrent-streams=8", f"--duration={seconds}", url]
         wrk = [find("wrk"), "--latency", "--threads=1", f"--connections={connections}", f"--duration={seconds}s"]
-        return [*wrk, *headers, url]
+        return [*wrk, *self.header_options(), url]
+
+    def header_options(self):
+        return [part for name, value in HEADERS.items() for part in ("-H", f"{name}: {value}")] if self.headers else []
 
     def read(self, report):
         """Requests done, and the 50th and 99th percentile of their times in ms where the tool tells; None when it failed."""
@@ -183,5 +199,14 @@ WORKS = {
         Work("reply", "replies of 8 kB over HTTP/1.1", path="/service/17/large", body=LARGE),
         Work("h2", "HTTP/2 on both sides, 8 connections with 8 streams each", http2=True, tool="h2load"),
         Work("tcp", "the same small GETs through the TCP proxy", tcp=True),
+        Work("one", "small GETs with one route and one cluster", path="/service/0/item", routes=1, peers=("envoy",)),
+        Work(
+            "many",
+            "the same with 10,000 routes to 10,000 clusters",
+            path="/service/7717/item",
+            routes=10_000,
+            clusters=10_000,
+            peers=("envoy",),
+        ),
     )
 }
