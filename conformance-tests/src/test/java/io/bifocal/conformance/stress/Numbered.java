@@ -13,6 +13,9 @@ final class Numbered {
   private static final int LARGEST_ANSWER = 40_000;
   private static final int LARGEST_REQUEST = 60_000;
 
+  /** How long an answer is that is there to be read slowly. */
+  static final int LARGE = 4 << 20;
+
   /** What suites watch over with the leak detector is too slow for a load. */
   static final ByteBufAllocator ALLOCATOR = new UnpooledByteBufAllocator(false, true);
 
@@ -32,14 +35,19 @@ final class Numbered {
     return number % 4 == 0 ? 1 + Math.floorMod(number * 104_729, LARGEST_REQUEST) : 0;
   }
 
-  private static byte at(int number, int index) {
+  static byte at(int number, int index) {
     return (byte) (number * 31 + index * 7 + (index >> 8));
   }
 
   static ByteBuf bytes(int number, int length) {
+    return bytes(number, 0, length);
+  }
+
+  /** Those from an index on. */
+  static ByteBuf bytes(int number, int from, int length) {
     byte[] bytes = new byte[length];
     for (int i = 0; i < length; i++) {
-      bytes[i] = at(number, i);
+      bytes[i] = at(number, from + i);
     }
     return Unpooled.wrappedBuffer(bytes);
   }

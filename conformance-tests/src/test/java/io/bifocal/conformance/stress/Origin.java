@@ -3,7 +3,6 @@ package io.bifocal.conformance.stress;
 import io.bifocal.conformance.Loopback;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
@@ -17,6 +16,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpObject;
@@ -42,7 +42,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * An upstream that answers the path {@code /cluster/act/number} and enters each arrival in the
  * ledger: {@code plain} with the number's own body; {@code cut} with half of it, and a reset;
- * {@code endless} for as long as somebody reads; whatever comes first.
+ * {@code large} with {@link Numbered#LARGE} bytes, {@code endless} with more than anybody reads, no
+ * sooner than they are taken.
  */
 final class Origin implements AutoCloseable {
   private static final long BEFORE_THE_CUT_MILLIS = 20;
@@ -51,7 +52,7 @@ final class Origin implements AutoCloseable {
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
-  private final AtomicLong endless = new AtomicLong();
+  private final AtomicLong poured = new AtomicLong();
   private final Ledger ledger;
   private final boolean http2;
   private final int port;
@@ -78,9 +79,9 @@ final class Origin implements AutoCloseable {
     return Loopback.v4(port);
   }
 
-  /** How many bytes of endless answers were handed to the system so far. */
-  long endlessBytes() {
-    return endless.get();
+  /** How many bytes of large and endless answers were handed to the system so far. */
+  long poured() {
+    return poured.get();
   }
 
   /** Connections that are open. */
@@ -150,7 +151,6 @@ final class Origin implements AutoCloseable {
   private static void reset(Channel channel) {
     channel.config().setOption(ChannelOption.SO_LINGER, 0);
     // Below the codec, which would say good-bye.
-    // Below the codec, which would say good-bye.
     ChannelHandlerContext first = channel.pipeline().firstContext();
     var unused = first == null ? channel.close() : first.close();
   }
@@ -171,6 +171,8 @@ final class Origin implements AutoCloseable {
     private String path = "";
     private String act = "";
     private int number;
+    private int sent;
+    private int left;
     private Numbered.@Nullable Reader body;
 
     @Override
@@ -186,7 +188,7 @@ final class Origin implements AutoCloseable {
       if (message instanceof HttpContent content && reading != null) {
         reading.read(content.content());
         if (message instanceof LastHttpContent) {
-          if (!reading.is(Numbered.requestLength(number)) && !act.equals("endless")) {
+          if (!reading.is(Numbered.requestLength(number))) {
             ledger.torn(path);
           }
           answer(ctx);
@@ -198,10 +200,8 @@ final class Origin implements AutoCloseable {
       int length = Numbered.answerLength(number);
       switch (act) {
         case "cut" -> cut(ctx, length + 2);
-        case "endless" -> {
-          send(ctx, head(Long.MAX_VALUE));
-          pour(ctx);
-        }
+        case "large" -> begin(ctx, Numbered.LARGE);
+        case "endless" -> begin(ctx, Integer.MAX_VALUE);
         default -> {
           ByteBuf content = Numbered.bytes(number, length);
           HttpResponse answer =
@@ -239,19 +239,28 @@ final class Origin implements AutoCloseable {
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-      if (act.equals("endless")) {
-        pour(ctx);
-      }
+      pour(ctx);
+    }
+
+    private void begin(ChannelHandlerContext ctx, int length) {
+      send(ctx, head(length));
+      left = length;
+      pour(ctx);
     }
 
     private void pour(ChannelHandlerContext ctx) {
-      while (ctx.channel().isWritable() && ctx.channel().isActive()) {
+      while (left > 0 && ctx.channel().isWritable() && ctx.channel().isActive()) {
+        int length = Math.min(BLOCK, left);
+        ByteBuf block = Numbered.bytes(number, sent, length);
+        sent += length;
+        left -= length;
         var unused =
-            ctx.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(new byte[BLOCK])))
+            ctx.writeAndFlush(
+                    left == 0 ? new DefaultLastHttpContent(block) : new DefaultHttpContent(block))
                 .addListener(
                     written -> {
                       if (written.isSuccess()) {
-                        endless.addAndGet(BLOCK);
+                        poured.addAndGet(length);
                       }
                     });
       }

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 /**
  * A subject before two upstreams: {@code /one/…} goes to one that speaks HTTP/1.1, {@code /two/…}
  * to one that speaks HTTP/2. Nothing is tried again but what is asked for below {@code /one/again}
- * and {@code /two/again}. Buffers are small.
+ * and {@code /two/again}. Buffers and windows are small, and may be widened by the byte.
  */
 final class Scene {
   static final int BUFFER = 32 * 1024;
@@ -65,6 +65,7 @@ final class Scene {
         Bootstraps.ingress(
                 """
                 delayed_close_timeout: 0.01s
+                http2_protocol_options: {initial_stream_window_size: 65536, max_inbound_window_update_frames_per_data_frame_sent: 1000000}
                 route_config:
                   name: routes
                   virtual_hosts:
@@ -87,7 +88,7 @@ final class Scene {
   private static final String HTTP2 =
       "typed_extension_protocol_options: {envoy.extensions.upstreams.http.v3.HttpProtocolOptions:"
           + " {'@type': type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions,"
-          + " explicit_http_config: {http2_protocol_options: {}}}}";
+          + " explicit_http_config: {http2_protocol_options: {initial_stream_window_size: 65536}}}}";
 
   private static String cluster(String name, Origin origin, String more) {
     return """
