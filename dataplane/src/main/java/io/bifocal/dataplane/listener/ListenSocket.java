@@ -144,7 +144,7 @@ final class ListenSocket implements Serving {
     if (listening.isEmpty()) {
       listen(version);
     } else {
-      listening.forEach(c -> c.config().setAutoRead(!held));
+      accept(!held);
     }
   }
 
@@ -191,14 +191,19 @@ final class ListenSocket implements Serving {
   void hold(boolean on) {
     if (held != on) {
       held = on;
-      listening.forEach(c -> c.config().setAutoRead(!on && serving != null));
+      accept(!on && serving != null);
     }
   }
 
   /** Accepts nothing for now; connections wait in the kernel. */
   void pause() {
     serving = null;
-    listening.forEach(c -> c.config().setAutoRead(false));
+    accept(false);
+  }
+
+  // On their loops: from elsewhere Netty lets one more in.
+  private void accept(boolean on) {
+    listening.forEach(c -> c.eventLoop().execute(() -> c.config().setAutoRead(on)));
   }
 
   /** Gives the address back, soon. Harmless twice. */

@@ -65,8 +65,10 @@ final class VersionFactory {
       throws ConfigException {
     Scope scope = stats.root().tagged("listener", "envoy.listener_address", config.statName());
     InitManager init = new InitManager("listener '" + config.name() + "'");
+    Overload concerned =
+        config.proto().getBypassOverloadManager() ? Overload.unwatched() : overload;
     ListenerContext context =
-        new ListenerContext(config.name(), scope, init, !entry.fromBootstrap, overload);
+        new ListenerContext(config.name(), scope, init, !entry.fromBootstrap, concerned);
     ListenerVersion active = entry.active;
     FilterChains predecessor =
         active != null && config.differsOnlyInChains(active.config()) ? active.chains() : null;
