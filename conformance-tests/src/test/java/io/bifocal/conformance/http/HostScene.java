@@ -342,6 +342,7 @@ final class HostScene {
                 typed_config:
                   "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
                   stat_prefix: ingress
+                  delayed_close_timeout: 0s
                   route_config:
                     name: routes
                     virtual_hosts:

@@ -196,6 +196,9 @@ class OverloadBesideEnvoyTest {
       for (Visit visit : many) {
         visit.close();
       }
+      // Told when the resources are looked at the next time.
+      side.proxy.awaitStat(
+          "overload.envoy.resource_monitors.global_downstream_max_connections.failed_updates", 2);
       seen.add(side.counted().toString());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
