@@ -65,7 +65,7 @@ final class Scene {
         Bootstraps.ingress(
                 """
                 delayed_close_timeout: 0.01s
-                http2_protocol_options: {initial_stream_window_size: 65536, max_inbound_window_update_frames_per_data_frame_sent: 1000000}
+                http2_protocol_options: {initial_stream_window_size: 65536}
                 route_config:
                   name: routes
                   virtual_hosts:

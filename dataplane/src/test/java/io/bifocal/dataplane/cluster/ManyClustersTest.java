@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
  * are, and only what changed is done.
  */
 class ManyClustersTest {
-  private static final int MANY = 10_000;
+  private static final int MANY = 1_000;
 
   private final ClusterFixture f = new ClusterFixture().start();
   private final Cluster[] clusters = new Cluster[MANY];
@@ -54,7 +54,7 @@ class ManyClustersTest {
   }
 
   @Test
-  void ofTenThousandAssignmentsTheOneThatChangedIsPublished() {
+  void ofAThousandAssignmentsTheOneThatChangedIsPublished() {
     Map<String, HostSet> before = hosts();
     assertThat(before).hasSize(MANY);
     long published = revision();
@@ -71,7 +71,7 @@ class ManyClustersTest {
   }
 
   @Test
-  void ofTenThousandClustersTheOneThatChangedWarms() {
+  void ofAThousandClustersTheOneThatChangedWarms() {
     Map<String, Cluster> before = protos();
     long published = revision();
 

@@ -28,7 +28,12 @@ interface Http2Codec extends Http2Pings.Line {
 
   default void onPriority() throws Http2Exception {}
 
-  default void onWindowUpdate() throws Http2Exception {}
+  /**
+   * There is more room, already counted in, for what is sent.
+   *
+   * @param id of the stream, 0 for the connection
+   */
+  default void onWindowUpdate(int id, int increment) throws Http2Exception {}
 
   /** Why a stream is closed, unless it has come to its end. */
   ResetReason closed(Http2Stream stream);

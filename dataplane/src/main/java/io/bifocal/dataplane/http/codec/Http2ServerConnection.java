@@ -208,7 +208,11 @@ public final class Http2ServerConnection extends Http2Endpoint implements Server
   }
 
   @Override
-  public void onWindowUpdate() throws Http2Exception {
+  public void onWindowUpdate(int id, int increment) throws Http2Exception {
+    Http2Stream stream = connection().stream(id);
+    if (stream != null && encoder().flowController().windowSize(stream) == increment) {
+      floods.onDataSent(); // what waited for it goes out in a frame of its own
+    }
     floods.onWindowUpdate();
   }
 

@@ -163,7 +163,7 @@ final class Http2Streams extends Http2EventAdapter implements Http2RemoteFlowCon
   @Override
   public void onWindowUpdateRead(ChannelHandlerContext ctx, int id, int increment)
       throws Http2Exception {
-    codec.onWindowUpdate();
+    codec.onWindowUpdate(id, increment);
   }
 
   // ---- states

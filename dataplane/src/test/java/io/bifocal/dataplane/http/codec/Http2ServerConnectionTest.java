@@ -415,6 +415,20 @@ class Http2ServerConnectionTest {
   }
 
   @Test
+  void aClientThatReadsByTheByteIsNoFlood() {
+    serve();
+    client.settings(new Http2Settings().initialWindowSize(1));
+    client.headers(1, true, GET);
+    only().response.writeHead(200, new DefaultHttpHeaders(), false);
+    only().body("an answer that is longer", true);
+    heard();
+    for (int i = 0; i < "an answer that is longer".length() - 1; i++) {
+      client.window(1, 1);
+      assertThat(heard()).as("what byte %d brings", i).hasSize(1).allMatch(f -> f.contains("DATA"));
+    }
+  }
+
+  @Test
   void aClientThatFallsSilentIsFoundOut() {
     serve(
         common(
