@@ -56,7 +56,15 @@ final class Answer extends SimpleChannelInboundHandler<HttpObject> {
       request.headers().set(HttpHeaderNames.CONTENT_LENGTH, length);
     }
     channel.pipeline().addLast(this);
-    var unused = channel.writeAndFlush(request);
+    // A channel that was gone before this joined it tells of that to nobody.
+    channel
+        .writeAndFlush(request)
+        .addListener(
+            sent -> {
+              if (!sent.isSuccess() && !over) {
+                unasked();
+              }
+            });
   }
 
   @Override
