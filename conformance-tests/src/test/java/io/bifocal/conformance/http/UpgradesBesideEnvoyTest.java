@@ -3,11 +3,14 @@ package io.bifocal.conformance.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.conformance.SideBySide;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -144,5 +147,27 @@ class UpgradesBesideEnvoyTest {
   void bothDoTheSame(String name, String request) {
     SideBySide.Both<String> outcome = both.ask(side -> outcome(side, request));
     assertThat(outcome.bifocal()).isEqualTo(outcome.envoy());
+  }
+
+  @Test
+  void whatIsAskedForBehindAnotherRequestHasItsTurn() {
+    String ahead = "GET /first HTTP/1.1\r\n" + HOST + "\r\n";
+    String upgrade = "GET /ws HTTP/1.1\r\n" + WEBSOCKET + "\r\n" + PAYLOAD;
+    SideBySide.Both<List<String>> outcome = both.ask(side -> turns(side, ahead + upgrade));
+    assertThat(outcome.bifocal()).isEqualTo(outcome.envoy());
+    assertThat(outcome.bifocal()).contains("HTTP/1.1 101", "SAY /word");
+  }
+
+  // What is answered, and what the upstream hears, in their order.
+  private static List<String> turns(HttpSide side, String requests) {
+    String answers = RawClient.send(side.listener(), requests).bytes();
+    List<String> turns = new ArrayList<>();
+    Pattern.compile("HTTP/1.1 \\d+|hello|said /word")
+        .matcher(answers)
+        .results()
+        .forEach(found -> turns.add(found.group()));
+    side.upstream().takeHeard().forEach(heard -> turns.add(heard.method() + " " + heard.path()));
+    side.takeLogged(2);
+    return turns;
   }
 }
