@@ -208,7 +208,8 @@ class SamplesTest {
 
     assertThat(broken.status()).isEqualTo(503);
     assertThat(broken.body()).isEqualTo("fault filter abort");
-    assertThat(millis).isGreaterThanOrEqualTo(200);
+    // 200, but that Envoy's timers count from when its loop last looked at the time.
+    assertThat(millis).isGreaterThan(150);
     assertThat(proxy.stat("http.ingress.fault.aborts_injected")).isEqualTo(1);
     assertThat(proxy.stat("http.ingress.fault.delays_injected")).isEqualTo(1);
   }
