@@ -51,7 +51,7 @@ class FaultsUnderLoadTest {
   @ParameterizedTest
   @EnumSource(Subject.class)
   void anAnswerThatIsResetIsCutAndNoOtherForLong(Subject subject) {
-    resets(subject, 100_000);
+    resets(subject, 10_000);
   }
 
   private void resets(Subject subject, int requests) {
@@ -96,7 +96,7 @@ class FaultsUnderLoadTest {
   @ParameterizedTest
   @EnumSource(Subject.class)
   void anUpstreamThatVanishesAndComesBackIsUsedAgainForLong(Subject subject) {
-    vanishing(subject, 100);
+    vanishing(subject, 20);
   }
 
   private void vanishing(Subject subject, int times) {

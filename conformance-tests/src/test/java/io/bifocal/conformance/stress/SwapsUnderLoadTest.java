@@ -51,7 +51,7 @@ class SwapsUnderLoadTest {
   @ParameterizedTest
   @EnumSource(Subject.class)
   void noRequestIsLostForLong(Subject subject) {
-    swaps(subject, 200);
+    swaps(subject, 40);
   }
 
   private void swaps(Subject subject, int rounds) {
