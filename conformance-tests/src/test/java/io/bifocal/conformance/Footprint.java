@@ -11,12 +11,9 @@ import java.util.stream.Stream;
  * What a subject holds at a moment.
  *
  * @param allocated bytes in use as its {@code /memory} tells, after a collection where it has one
- * @param resident bytes that the kernel counts
  * @param descriptors files and sockets that are open
  */
-public record Footprint(long allocated, long resident, long descriptors) {
-  private static final long PAGE = 4096;
-
+public record Footprint(long allocated, long descriptors) {
   /** Of now. */
   public static Footprint of(Subject subject, Proxy proxy) {
     Path process = Path.of("/proc", String.valueOf(proxy.program().pid()));
@@ -30,8 +27,7 @@ public record Footprint(long allocated, long resident, long descriptors) {
                 .get("allocated")
                 .getAsString());
     try (Stream<Path> descriptors = Files.list(process.resolve("fd"))) {
-      String[] pages = Files.readString(process.resolve("statm")).split(" ");
-      return new Footprint(allocated, PAGE * Long.parseLong(pages[1]), descriptors.count());
+      return new Footprint(allocated, descriptors.count());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -60,7 +60,8 @@ class ArchitectureTest {
           "match",
           "hash",
           "ondemand",
-          "overload");
+          "overload",
+          "ratelimit");
 
   private static final Set<String> CLOCKS = Set.of("nanoTime", "currentTimeMillis", "sleep");
 

@@ -7,6 +7,7 @@ import io.bifocal.conformance.Http;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.SideBySide;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -113,7 +114,7 @@ class HostsBesideEnvoyTest {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -121,9 +122,6 @@ class HostsBesideEnvoyTest {
   @MethodSource("cases")
   void hostsAreChosenAlike(HostScene.Case c) {
     var both = sides.ask(side -> side.observe(c.name(), c.name()));
-    if (System.getenv("PRINT_CASES") != null) {
-      System.out.println(c + ": " + both.envoy() + "  ---  " + both.bifocal());
-    }
     assertThat(both.bifocal()).isEqualTo(both.envoy());
   }
 

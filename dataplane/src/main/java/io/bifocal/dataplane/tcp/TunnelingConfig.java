@@ -14,6 +14,8 @@ import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -55,7 +57,7 @@ record TunnelingConfig(
         Format.text(proto.getHostname()),
         proto.getUsePost(),
         proto.getPostPath().isEmpty() ? "/" : proto.getPostPath(),
-        HeaderChanges.of(proto.getHeadersToAddList(), java.util.List.of(), where),
+        HeaderChanges.of(proto.getHeadersToAddList(), List.of(), where),
         proto.getPropagateResponseHeaders(),
         proto.getPropagateResponseTrailers());
   }
@@ -102,7 +104,7 @@ record TunnelingConfig(
     for (Map.Entry<String, String> field : fields) {
       all.addHeaders(
           HeaderValue.newBuilder()
-              .setKey(field.getKey().toLowerCase(java.util.Locale.ROOT))
+              .setKey(field.getKey().toLowerCase(Locale.ROOT))
               .setValue(field.getValue()));
     }
     Map<String, String> kept =

@@ -38,6 +38,7 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -448,7 +449,7 @@ class TcpProxyTest {
     assertThat(receive(upstream, CONNECT.length())).isEqualTo(CONNECT);
     upstream.setSoTimeout(100);
     assertThatThrownBy(() -> upstream.getInputStream().read())
-        .isInstanceOf(java.net.SocketTimeoutException.class);
+        .isInstanceOf(SocketTimeoutException.class);
     upstream.setSoTimeout(20_000);
     send(upstream, OK + "hello");
     assertThat(receive(upstream, 5)).isEqualTo("early");

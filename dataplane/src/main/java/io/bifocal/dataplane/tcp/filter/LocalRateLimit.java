@@ -7,7 +7,7 @@ import io.bifocal.api.SupportedFields;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.extension.PassingFilter;
-import io.bifocal.dataplane.http.filter.localratelimit.TokenBucket;
+import io.bifocal.dataplane.ratelimit.TokenBucket;
 import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.Scope;

@@ -5,6 +5,7 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.dataplane.http.filter.FilterStream;
 import io.bifocal.dataplane.http.route.HeaderChanges;
+import io.bifocal.dataplane.ratelimit.TokenBucket;
 import io.bifocal.dataplane.runtime.Fraction;
 import io.bifocal.dataplane.runtime.RuntimeFraction;
 import io.bifocal.dataplane.runtime.RuntimeReader;

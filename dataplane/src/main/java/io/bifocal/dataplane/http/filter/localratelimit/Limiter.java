@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.filter.localratelimit;
 
 import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
+import io.bifocal.dataplane.ratelimit.TokenBucket;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

@@ -1,4 +1,4 @@
-package io.bifocal.dataplane.http.filter.localratelimit;
+package io.bifocal.dataplane.ratelimit;
 
 import com.google.protobuf.util.Durations;
 import java.util.concurrent.atomic.AtomicLong;
@@ -53,21 +53,23 @@ public final class TokenBucket {
     }
   }
 
-  long max() {
+  /** How many there are at most. */
+  public long max() {
     return max;
   }
 
-  double perSecond() {
+  /** How many come back in a second. */
+  public double perSecond() {
     return perSecond;
   }
 
   /** Whole tokens that are there. */
-  long remaining(long nanoTime) {
+  public long remaining(long nanoTime) {
     return (long) Math.floor(exact(nanoTime) + 1e-6);
   }
 
   /** Whole seconds until there is a token; 0 when there is one. */
-  long secondsToNext(long nanoTime) {
+  public long secondsToNext(long nanoTime) {
     double missing = 1 - exact(nanoTime);
     return missing <= 1e-6 ? 0 : (long) Math.ceil(missing / perSecond - 1e-3);
   }
