@@ -2,14 +2,12 @@ package io.bifocal.conformance.http;
 
 import static org.awaitility.Awaitility.await;
 
+import io.bifocal.conformance.AccessLogFile;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.SideBySide;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -148,10 +146,6 @@ final class HttpSide {
   }
 
   private List<String> lines() {
-    try {
-      return Files.exists(log) ? Files.readAllLines(log) : List.of();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return AccessLogFile.lines(log);
   }
 }

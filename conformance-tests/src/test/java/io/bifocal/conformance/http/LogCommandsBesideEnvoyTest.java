@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.bifocal.conformance.AccessLogFile;
 import io.bifocal.conformance.Ports;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.SideBySide;
@@ -21,7 +22,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -293,9 +293,7 @@ class LogCommandsBesideEnvoyTest {
       }
       List<String> all =
           await("a line in the log")
-              .until(
-                  () -> Files.exists(log) ? Files.readAllLines(log) : List.<String>of(),
-                  found -> found.size() > lines);
+              .until(() -> AccessLogFile.lines(log), found -> found.size() > lines);
       assertThat(all).hasSize(lines + 1);
       lines = all.size();
       return normalised(JsonParser.parseString(all.get(lines - 1)).getAsJsonObject());

@@ -2,13 +2,11 @@ package io.bifocal.conformance.http;
 
 import static org.awaitility.Awaitility.await;
 
+import io.bifocal.conformance.AccessLogFile;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.SideBySide;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -174,14 +172,8 @@ final class ManagerSide {
   }
 
   private List<String> lines(String listener) {
-    try {
-      return Files.exists(log)
-          ? Files.readAllLines(log).stream()
-              .filter(line -> line.startsWith(listener + " "))
-              .toList()
-          : List.of();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return AccessLogFile.lines(log).stream()
+        .filter(line -> line.startsWith(listener + " "))
+        .toList();
   }
 }

@@ -2,6 +2,7 @@ package io.bifocal.conformance.http;
 
 import static org.awaitility.Awaitility.await;
 
+import io.bifocal.conformance.AccessLogFile;
 import io.bifocal.conformance.Http;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.SideBySide;
@@ -10,7 +11,6 @@ import io.bifocal.conformance.Subject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -289,13 +289,7 @@ final class RouterSide {
   }
 
   private static List<String> lines(Path log, String name) {
-    try {
-      return Files.exists(log)
-          ? Files.readAllLines(log).stream().filter(l -> l.startsWith(name + " ")).toList()
-          : List.of();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return AccessLogFile.lines(log).stream().filter(l -> l.startsWith(name + " ")).toList();
   }
 
   private static void seen(String which, AttemptOrigin origin, RouterCase c, List<String> all) {

@@ -2,6 +2,7 @@ package io.bifocal.conformance.rfc8305;
 
 import static org.awaitility.Awaitility.await;
 
+import io.bifocal.conformance.AccessLogFile;
 import io.bifocal.conformance.Http;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.Started;
@@ -10,10 +11,8 @@ import io.bifocal.conformance.javacontrolplane.ControlPlane;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -106,14 +105,10 @@ final class Contestant {
   }
 
   private List<String> lines(String cluster) {
-    try {
-      return Files.readAllLines(accessLog).stream()
-          .filter(line -> line.startsWith(cluster + " "))
-          .map(line -> line.substring(cluster.length() + 1))
-          .toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return AccessLogFile.lines(accessLog).stream()
+        .filter(line -> line.startsWith(cluster + " "))
+        .map(line -> line.substring(cluster.length() + 1))
+        .toList();
   }
 
   /** A cluster's counters of connections and requests, those that are not zero. */

@@ -3,11 +3,11 @@ package io.bifocal.conformance.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.bifocal.conformance.AccessLogFile;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.HexFormat;
@@ -71,9 +71,7 @@ class ListenerFiltersAgreementTest {
       }
       String line =
           await("a line of the log")
-              .until(
-                  () -> Files.exists(log) ? Files.readAllLines(log) : List.<String>of(),
-                  all -> all.size() > lines)
+              .until(() -> AccessLogFile.lines(log), all -> all.size() > lines)
               .get(lines++);
       Map<String, Long> counts = counted();
       counts.replaceAll((name, count) -> count - before.getOrDefault(name, 0L));

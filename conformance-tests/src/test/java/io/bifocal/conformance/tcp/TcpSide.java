@@ -2,13 +2,13 @@ package io.bifocal.conformance.tcp;
 
 import static org.awaitility.Awaitility.await;
 
+import io.bifocal.conformance.AccessLogFile;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -145,7 +145,7 @@ final class TcpSide {
     await("the end of it in the log")
         .until(
             () -> {
-              List<String> all = Files.exists(log) ? Files.readAllLines(log) : List.of();
+              List<String> all = AccessLogFile.lines(log);
               logged.clear();
               logged.addAll(all.subList(lines, all.size()));
               return logged.stream().anyMatch(line -> END.matcher(line).lookingAt());

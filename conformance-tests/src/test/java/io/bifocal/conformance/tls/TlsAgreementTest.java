@@ -3,6 +3,7 @@ package io.bifocal.conformance.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.bifocal.conformance.AccessLogFile;
 import io.bifocal.conformance.Bootstraps;
 import io.bifocal.conformance.Http;
 import io.bifocal.conformance.Proxy;
@@ -13,7 +14,6 @@ import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -193,8 +193,8 @@ class TlsAgreementTest {
     }
     proxy.stats().forEach((name, value) -> count(name, value, observed));
     proxy.program().terminate();
-    await().until(() -> Files.readAllLines(log).size() == clusters.size());
-    for (String line : Files.readAllLines(log)) {
+    await().until(() -> AccessLogFile.lines(log).size() == clusters.size());
+    for (String line : AccessLogFile.lines(log)) {
       observed.put(line.substring(1, line.indexOf(' ')) + " log", line);
     }
     return observed;
