@@ -230,4 +230,42 @@ class StreamingTest {
     assertThat(client.rest()).isEmpty();
     assertThat(upstream.connections()).isEqualTo(1);
   }
+
+  @Test
+  void aBodyThatOutgrowsItsBufferWhileAnotherTryWaitsIsAnsweredAtOnce() throws Exception {
+    ScriptedUpstream upstream =
+        bench.upstream(
+            peer -> {
+              peer.head();
+              peer.send("HTTP/1.1 503 No\r\nretry-after: 60\r\ncontent-length: 0\r\n\r\n");
+            });
+    bench.serve(
+        HttpBench.manager(
+            "[{match: {prefix: /}, route: {cluster: up, timeout: 0s, retry_policy: {retry_on: 5xx,"
+                + " rate_limited_retry_back_off: {reset_headers:"
+                + " [{name: retry-after, format: SECONDS}]}}}}]"));
+
+    ScriptedUpstream.Peer client = bench.client();
+    client.send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: " + LARGE + "\r\n\r\n");
+    await().until(() -> bench.counter("cluster.up.upstream_rq_retry") == 1);
+    CompletableFuture<Void> sending =
+        CompletableFuture.runAsync(
+            () -> {
+              try {
+                write(client.out(), LARGE, new AtomicLong());
+              } catch (IOException expected) {
+                // The proxy has answered and closed.
+              }
+            });
+
+    assertThat(client.message())
+        .startsWith("HTTP/1.1 507 ")
+        .endsWith("exceeded request buffer limit while retrying upstream");
+    assertThat(bench.logged.poll(5, TimeUnit.SECONDS))
+        .matches(
+            info -> info.responseCodeDetails.equals("request_payload_exceeded_retry_buffer_limit"));
+    assertThat(bench.counter("cluster.up.retry_or_shadow_abandoned")).isEqualTo(1);
+    assertThat(upstream.connections()).isEqualTo(1);
+    sending.get(20, TimeUnit.SECONDS);
+  }
 }

@@ -158,19 +158,24 @@ public final class RouterRequest implements RetryState.Owner {
       data.release();
       return;
     }
-    if (!body.hasRoomFor(data.readableBytes())) {
-      giveUpRetries();
+    if (!body.hasRoomFor(data.readableBytes()) && !giveUpRetries()) {
+      data.release();
+      return;
     }
     relay.onBody(data, end);
   }
 
-  // The body is too large to be kept.
-  private void giveUpRetries() {
+  /** The body is too large to be kept. Returns whether a try is under way that can do without. */
+  private boolean giveUpRetries() {
     body.giveUpReplay(tries.allConnected());
     if (tries.answering() == null) {
       stats().retryOrShadowAbandoned.inc();
     }
     cancelRetries();
+    if (tries.size() == 0) {
+      fail(UpstreamErrors.TOO_LARGE_TO_RETRY);
+    }
+    return state != State.DONE;
   }
 
   private void cancelRetries() {

@@ -14,6 +14,14 @@ final class UpstreamErrors {
   static final LocalReply MAINTENANCE =
       new LocalReply(503, "maintenance mode", ResponseFlag.UPSTREAM_OVERFLOW, "maintenance_mode");
 
+  /** The body outgrew what is kept of it while another try waited for its time. */
+  static final LocalReply TOO_LARGE_TO_RETRY =
+      new LocalReply(
+          507,
+          "exceeded request buffer limit while retrying upstream",
+          null,
+          "request_payload_exceeded_retry_buffer_limit");
+
   /** The details of an answer that took longer than the cluster lets it. */
   static final String MAX_DURATION = "upstream_max_stream_duration_reached";
 
