@@ -12,7 +12,6 @@ def paced(bench, proxy, rate):
     """The 50th and 99th percentile in ms of requests that come at a rate, per second."""
     work, clients = bench.work, 8 if bench.work.http2 else bench.options.connections
     log = bench.directory / f"{proxy.name}.paced"
-    url = f"http://127.0.0.1:{proxy.port}{work.path}"
     command = [
         "h2load",
         "--threads=1",
@@ -22,7 +21,7 @@ def paced(bench, proxy, rate):
         f"--log-file={log}",
         *(["--max-concurrent-streams=8"] if work.http2 else ["--h1"]),
         *work.header_options(),
-        url,
+        work.url(proxy.port),
     ]
     subprocess.run(
         command,

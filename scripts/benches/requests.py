@@ -68,6 +68,9 @@ class Bench:
         self.proxy_core = {cores[0]}
         self.other_cores = set(cores[1:]) or {cores[0]}
         self.backend = free_port()
+        self.certificate = None
+        if work.tls:
+            self.make_certificate()
 
     def spawn(self, name, command, cores):
         output = self.directory / f"{name}.out"
@@ -86,6 +89,15 @@ class Bench:
         path.write_text(text)
         return path
 
+    def make_certificate(self):
+        """Of the kind that is usual today, with its key in one file."""
+        self.certificate = self.directory / "certificate.pem"
+        names = ["-subj", "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+        kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+        made = [self.directory / "certificate", self.directory / "key"]
+        subprocess.run(["openssl", "req", *kind, *names, "-out", made[0], "-keyout", made[1]], check=True, capture_output=True)
+        self.certificate.write_text("".join(part.read_text() for part in made))
+
     def start_backend(self):
         large = self.write("large", "x" * LARGE)
         config = self.write("backend.cfg", self.work.backend(self.backend, large))
@@ -94,10 +106,10 @@ class Bench:
     def start(self, name):
         port, log = free_port(), self.directory / f"{name}.access.log"
         if name == "haproxy":
-            config = self.write("haproxy.cfg", self.work.haproxy(port, self.backend))
+            config = self.write("haproxy.cfg", self.work.haproxy(port, self.backend, self.certificate))
             command = [find("haproxy"), "-db", "-f", str(config)]
         else:
-            config = self.write(f"{name}.yaml", self.work.envoy(port, free_port(), self.backend, log))
+            config = self.write(f"{name}.yaml", self.work.envoy(port, free_port(), self.backend, log, self.certificate))
             program = find("envoy") if name == "envoy" else str(ROOT / "scripts" / "bifocal")
             command = [program, "-c", str(config), "--concurrency", "1", "-l", "warning", "--disable-hot-restart"]
         process, output = self.spawn(name, command, self.proxy_core)
@@ -122,9 +134,12 @@ class Bench:
                 time.sleep(0.1)
 
     def fetch(self, proxy):
-        version = "--http2-prior-knowledge" if self.work.http2 else "--http1.1"
-        url = f"http://127.0.0.1:{proxy.port}{self.work.path}"
-        return subprocess.run([find("curl"), "-sSf", "-m5", version, url], capture_output=True, check=True).stdout
+        version = "--http1.1"
+        if self.work.http2:
+            version = "--http2" if self.work.tls else "--http2-prior-knowledge"
+        trust = ["--cacert", self.certificate] if self.work.tls else []
+        url = self.work.url(proxy.port)
+        return subprocess.run([find("curl"), "-sSf", "-m5", version, *trust, url], capture_output=True, check=True).stdout
 
     def load(self, proxy, seconds):
         run = subprocess.run(
@@ -146,7 +161,7 @@ class Bench:
 
     def warm_up(self, proxy):
         served = 0
-        while served < self.options.warm_up:
+        while served < (self.work.warm_up or self.options.warm_up):
             served += self.load(proxy, 2)[0]
 
     def measure(self, proxy):
@@ -252,7 +267,7 @@ BIFOCAL_JAVA_OPTS reaches the JVM.
 def main(argv):
     options = arguments(argv)
     works = [WORKS[name] for name in options.works]
-    for tool in {"curl", "haproxy"} | {work.tool for work in works} | set(options.proxies) - {"bifocal"}:
+    for tool in {"curl", "haproxy"} | ({"openssl"} if any(work.tls for work in works) else set()) | {work.tool for work in works} | set(options.proxies) - {"bifocal"}:
         if not find(tool):
             fail(f"{tool} is missing: scripts/peers {tool} brings it")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -281,7 +296,7 @@ def run(work, options, directory):
                 + ", ".join(f"{p.name} {p.cpu[-1]:.1f} µs" for p in proxies),
                 flush=True,
             )
-        if not work.tcp and find("h2load"):
+        if not work.tcp and not work.each and find("h2load"):
             rate = PACE * statistics.median(proxies[0].rate)
             for proxy in proxies:
                 proxy.paced = paced(bench, proxy, rate)

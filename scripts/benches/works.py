@@ -24,7 +24,8 @@ HEADERS = {
 class Work:
     """
     One kind. path: what is asked for; body: of what length the answer's is; clusters: each route has its own when there
-    are several; peers: who else can do it.
+    are several; tls: clients come over TLS; each: every request has a connection of its own; warm_up: how many requests
+    before the first round, where it is not as many as usual; peers: who else can do it.
     """
 
     name: str
@@ -34,12 +35,15 @@ class Work:
     headers: bool = False
     http2: bool = False
     tcp: bool = False
+    tls: bool = False
+    each: bool = False
+    warm_up: int = None
     tool: str = "wrk"
     routes: int = ROUTES
     clusters: int = 1
     peers: tuple = ("envoy", "haproxy")
 
-    def envoy(self, port, admin, backend, log):
+    def envoy(self, port, admin, backend, log, certificate):
         return f"""
 admin:
   address: {{socket_address: {{address: 127.0.0.1, port_value: {admin}}}}}
@@ -50,9 +54,16 @@ static_resources:
     filter_chains:
     - filters:
 {self._tcp_proxy(log) if self.tcp else self._connection_manager(log)}
+{downstream_tls(self.alpn(), certificate) if self.tls else ""}
   clusters:
 {self._clusters(backend)}
 """
+
+    def alpn(self):
+        return "h2" if self.http2 else "http/1.1"
+
+    def url(self, port):
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{port}{self.path}"
 
     def _clusters(self, backend):
         return "\n".join(
@@ -105,9 +116,10 @@ static_resources:
 {access_log(log)}
 """
 
-    def haproxy(self, port, backend):
+    def haproxy(self, port, backend, certificate):
         routes = "\n".join(f"  use_backend b if {{ path_beg /service/{i}/ }}" for i in range(self.routes))
         proto = " proto h2" if self.http2 else ""
+        bind = f" ssl crt {certificate} alpn {self.alpn()}" if self.tls else proto
         return f"""
 global
   nbthread 1
@@ -121,7 +133,7 @@ defaults
   timeout server 60s
 {"" if self.tcp else HAPROXY_RETRIES}
 frontend ingress
-  bind 127.0.0.1:{port}{proto}
+  bind 127.0.0.1:{port}{bind}
 {"  default_backend b" if self.tcp else routes}
 backend b
   server s 127.0.0.1:{backend}{proto}
@@ -144,14 +156,15 @@ frontend f
 
     def load(self, find, port, seconds, connections):
         """The command that puts the load on a port."""
-        url = f"http://127.0.0.1:{port}{self.path}"
+        url = self.url(port)
         if self.tool == "h2load":
             return [find("h2load"), "--threads=1", "--clients=8", "--max-concurrent-streams=8", f"--duration={seconds}", url]
         wrk = [find("wrk"), "--latency", "--threads=1", f"--connections={connections}", f"--duration={seconds}s"]
         return [*wrk, *self.header_options(), url]
 
     def header_options(self):
-        return [part for name, value in HEADERS.items() for part in ("-H", f"{name}: {value}")] if self.headers else []
+        headers = HEADERS if self.headers else {"connection": "close"} if self.each else {}
+        return [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
 
     def read(self, report):
         """Requests done, and the 50th and 99th percentile of their times in ms where the tool tells; None when it failed."""
@@ -168,6 +181,20 @@ HTTP2_UPSTREAM = """
         "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
         explicit_http_config: {http2_protocol_options: {}}
 """
+
+
+def downstream_tls(alpn, certificate):
+    return f"""
+      transport_socket:
+        name: envoy.transport_sockets.tls
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
+          common_tls_context:
+            alpn_protocols: [{alpn}]
+            tls_certificates:
+            - {{certificate_chain: {{filename: {certificate}}}, private_key: {{filename: {certificate}}}}}
+"""
+
 
 HAPROXY_RETRIES = """
   retries 1
@@ -199,6 +226,9 @@ WORKS = {
         Work("reply", "replies of 8 kB over HTTP/1.1", path="/service/17/large", body=LARGE),
         Work("h2", "HTTP/2 on both sides, 8 connections with 8 streams each", http2=True, tool="h2load"),
         Work("tcp", "the same small GETs through the TCP proxy", tcp=True),
+        Work("tls", "small GETs over HTTP/1.1 from clients that speak TLS 1.3", tls=True),
+        Work("tls-h2", "HTTP/2 on both sides as above, from clients that speak TLS 1.3", tls=True, http2=True, tool="h2load"),
+        Work("handshake", "a full handshake of TLS 1.3 for each small GET", tls=True, each=True, warm_up=20_000),
         Work("one", "small GETs with one route and one cluster", path="/service/0/item", routes=1, peers=("envoy",)),
         Work(
             "many",
