@@ -60,7 +60,7 @@ final class ClusterFields {
               "load is reported to the bootstrap's load_stats_config",
               "lrs_server",
               "lrs_report_endpoint_metrics")
-          .ignores("it concerns TLS only", "upstream_http_protocol_options")
+          .supports("upstream_http_protocol_options")
           .ignores(NO_HEALTH_CHECKS, "health_checks")
           .ignores("hosts are not ejected yet", "outlier_detection")
           .supports(
@@ -230,8 +230,8 @@ final class ClusterFields {
               "explicit_http_config",
               "use_downstream_protocol_config",
               "auto_config",
-              "http_filters")
-          .ignores("it concerns TLS only", "upstream_http_protocol_options")
+              "http_filters",
+              "upstream_http_protocol_options")
           .ignores("headers are checked by the codec", "header_validation_config");
 
   static final SupportedFields AUTO_HTTP =

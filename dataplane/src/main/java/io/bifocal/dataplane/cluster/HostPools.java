@@ -2,7 +2,7 @@ package io.bifocal.dataplane.cluster;
 
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.ConnectionPool;
-import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
+import io.bifocal.dataplane.transport.TransportSocketOptions;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,10 +23,10 @@ final class HostPools {
 
   private final @Nullable ConnectionPool[] pools = new ConnectionPool[TCP + 1];
   // Most hosts have none.
-  private Map<OfClient, ConnectionPool> ofClients = Map.of();
+  private Map<Wanted, ConnectionPool> wanted = Map.of();
 
-  /** What a pool is for whose connections serve one client alone. */
-  record OfClient(int use, ProxyProtocolData client) {}
+  /** What a pool is for whose connections serve only those who want the same. */
+  record Wanted(int use, TransportSocketOptions options) {}
 
   /** What the pool is for requests of a priority, by HTTP/2 or not. */
   static int http(RoutingPriority priority, boolean http2) {
@@ -55,20 +55,20 @@ final class HostPools {
     pools[use] = pool;
   }
 
-  @Nullable ConnectionPool get(OfClient use) {
-    return ofClients.get(use);
+  @Nullable ConnectionPool get(Wanted use) {
+    return wanted.get(use);
   }
 
-  void put(OfClient use, ConnectionPool pool) {
-    if (ofClients.isEmpty()) {
-      ofClients = new HashMap<>();
+  void put(Wanted use, ConnectionPool pool) {
+    if (wanted.isEmpty()) {
+      wanted = new HashMap<>();
     }
-    ofClients.put(use, pool);
+    wanted.put(use, pool);
   }
 
   /** Forgets it; false when it was forgotten before. */
-  boolean remove(OfClient use, ConnectionPool pool) {
-    return !ofClients.isEmpty() && ofClients.remove(use, pool);
+  boolean remove(Wanted use, ConnectionPool pool) {
+    return !wanted.isEmpty() && wanted.remove(use, pool);
   }
 
   void update(Host host) {
@@ -81,7 +81,7 @@ final class HostPools {
         action.accept(pool);
       }
     }
-    List.copyOf(ofClients.values()).forEach(action); // one may go while it is told
+    List.copyOf(wanted.values()).forEach(action); // one may go while it is told
   }
 
   /** All of them, of which it knows none any longer. */
@@ -89,7 +89,7 @@ final class HostPools {
     List<ConnectionPool> all = new ArrayList<>();
     forEach(all::add);
     Arrays.fill(pools, null);
-    ofClients = Map.of();
+    wanted = Map.of();
     return all;
   }
 
@@ -111,7 +111,7 @@ final class HostPools {
     for (int use = 0; use < pools.length; use++) {
       count += pools[use] != null && priority(use) == priority ? 1 : 0;
     }
-    for (OfClient use : ofClients.keySet()) {
+    for (Wanted use : wanted.keySet()) {
       count += priority(use.use) == priority ? 1 : 0;
     }
     return count;

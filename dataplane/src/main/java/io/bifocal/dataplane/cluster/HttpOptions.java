@@ -11,7 +11,6 @@ import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
-import io.envoyproxy.envoy.config.core.v3.UpstreamHttpProtocolOptions;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig;
@@ -19,6 +18,7 @@ import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.Expl
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is spoken to get requests answered, and how long and how often a connection is used.
@@ -31,6 +31,7 @@ import java.util.Map;
  * @param asDownstream whether it is what the client speaks, in the place of {@code protocol}
  * @param http1 how HTTP/1.1 is spoken
  * @param http2 how HTTP/2 is spoken
+ * @param names what of requests TLS is to know; null for nothing
  */
 public record HttpOptions(
     Duration idleTimeout,
@@ -40,7 +41,8 @@ public record HttpOptions(
     ApplicationProtocol protocol,
     boolean asDownstream,
     Http1UpstreamOptions http1,
-    Http2Options http2) {
+    Http2Options http2,
+    @Nullable ServerNames names) {
   private static final Duration IDLE_TIMEOUT = Duration.ofHours(1);
   private static final String HTTP_OPTIONS =
       "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
@@ -56,7 +58,8 @@ public record HttpOptions(
         ApplicationProtocol.HTTP_1_1,
         false,
         Http1UpstreamOptions.DEFAULT,
-        Http2Options.DEFAULT);
+        Http2Options.DEFAULT,
+        null);
   }
 
   /** What is spoken for a client that speaks {@code downstream}. */
@@ -70,7 +73,7 @@ public record HttpOptions(
     HttpProtocolOptions common = common(cluster);
     Spoken spoken = ofOld(cluster, path, warnings);
     String at = path + ".common_http_protocol_options";
-    serverNames(cluster, cluster.getUpstreamHttpProtocolOptions(), path);
+    ServerNames names = ServerNames.of(cluster, cluster.getUpstreamHttpProtocolOptions());
     for (Map.Entry<String, Any> entry : cluster.getTypedExtensionProtocolOptionsMap().entrySet()) {
       String type = entry.getValue().getTypeUrl();
       String where = path + ".typed_extension_protocol_options['" + entry.getKey() + "']";
@@ -83,7 +86,7 @@ public record HttpOptions(
                   entry.getValue());
           warnings.addAll(ClusterFields.TYPED_HTTP_OPTIONS.check(options, where));
           spoken = spoken(options, cluster, where, warnings);
-          serverNames(cluster, options.getUpstreamHttpProtocolOptions(), where);
+          names = ServerNames.of(cluster, options.getUpstreamHttpProtocolOptions());
           common = options.getCommonHttpProtocolOptions();
           at = where + ".common_http_protocol_options";
         }
@@ -105,7 +108,8 @@ public record HttpOptions(
         spoken.protocol,
         spoken.asDownstream,
         spoken.http1.within(limits(common, spoken.http1.limits())),
-        spoken.http2.within(limits(common, spoken.http2.limits())));
+        spoken.http2.within(limits(common, spoken.http2.limits())),
+        names);
   }
 
   private static ResponseLimits limits(HttpProtocolOptions common, ResponseLimits otherwise) {
@@ -159,18 +163,6 @@ public record HttpOptions(
             == Cluster.ClusterProtocolSelection.USE_DOWNSTREAM_PROTOCOL
         ? new Spoken(ApplicationProtocol.HTTP_1_1, true, http1, http2)
         : Spoken.http2(http2);
-  }
-
-  /** On plain sockets they have no effect; with TLS, not to verify a name would be insecure. */
-  private static void serverNames(Cluster cluster, UpstreamHttpProtocolOptions options, String path)
-      throws ConfigException {
-    boolean tls = cluster.getTransportSocket().getTypedConfig().is(UpstreamTlsContext.class);
-    if (tls && (options.getAutoSni() || options.getAutoSanValidation())) {
-      throw new ConfigException(
-          path
-              + ".upstream_http_protocol_options: auto_sni and auto_san_validation are not served"
-              + " yet; UpstreamTlsContext has sni, auto_host_sni and auto_sni_san_validation");
-    }
   }
 
   private static Spoken spoken(

@@ -10,7 +10,7 @@ import io.bifocal.dataplane.pool.PoolSettings;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.TransportSocketFactory;
-import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
+import io.bifocal.dataplane.transport.TransportSocketOptions;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -157,14 +157,14 @@ final class PooledCluster implements WorkerCluster {
       Host host,
       RoutingPriority priority,
       ApplicationProtocol downstream,
-      ProxyProtocolData client) {
+      TransportSocketOptions options) {
     boolean http2 = config().http().protocolFor(downstream) == ApplicationProtocol.HTTP_2;
-    return pool(host, new HostPools.OfClient(HostPools.http(priority, http2), client));
+    return pool(host, new HostPools.Wanted(HostPools.http(priority, http2), options));
   }
 
   @Override
-  public ConnectionPool tcpPool(Host host, ProxyProtocolData client) {
-    ConnectionPool pool = pool(host, new HostPools.OfClient(HostPools.tcp(), client));
+  public ConnectionPool tcpPool(Host host, TransportSocketOptions options) {
+    ConnectionPool pool = pool(host, new HostPools.Wanted(HostPools.tcp(), options));
     return pool == null ? ClosedPool.INSTANCE : pool;
   }
 
@@ -184,7 +184,7 @@ final class PooledCluster implements WorkerCluster {
     return pool;
   }
 
-  private @Nullable ConnectionPool pool(Host host, HostPools.OfClient use) {
+  private @Nullable ConnectionPool pool(Host host, HostPools.Wanted use) {
     PooledCluster live = live();
     if (live == null) {
       return ClosedPool.INSTANCE;
@@ -203,12 +203,12 @@ final class PooledCluster implements WorkerCluster {
     return known;
   }
 
-  /** It goes with its last connection: of clients there is no end. */
-  private @Nullable ConnectionPool open(Host host, HostPools of, HostPools.OfClient use) {
+  /** It goes with its last connection: of clients and names there is no end. */
+  private @Nullable ConnectionPool open(Host host, HostPools of, HostPools.Wanted use) {
     TransportSocketFactory.PerWorker sockets = transport(host);
-    TransportSocketFactory.PerWorker telling =
-        (protocol, hostname) -> sockets.socket(protocol, hostname, use.client(), host.metadata());
-    ConnectionPool pool = open(host, of, use.use(), telling);
+    TransportSocketFactory.PerWorker wanted =
+        (protocol, hostname) -> sockets.socket(protocol, hostname, use.options(), host.metadata());
+    ConnectionPool pool = open(host, of, use.use(), wanted);
     if (pool != null) {
       of.put(use, pool);
       CircuitBreakers.Limit limit = breakers(HostPools.priority(use.use())).pools();

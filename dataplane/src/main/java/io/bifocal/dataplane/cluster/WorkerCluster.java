@@ -6,7 +6,7 @@ import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
-import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
+import io.bifocal.dataplane.transport.TransportSocketOptions;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import org.jspecify.annotations.Nullable;
 
@@ -53,17 +53,17 @@ public interface WorkerCluster {
     return false;
   }
 
-  /** Connections for one client's requests. */
+  /** Connections for requests that want the same. */
   default @Nullable ConnectionPool httpPool(
       Host host,
       RoutingPriority priority,
       ApplicationProtocol downstream,
-      ProxyProtocolData client) {
+      TransportSocketOptions options) {
     return httpPool(host, priority, downstream);
   }
 
-  /** Connections for one client of a TCP proxy. */
-  default ConnectionPool tcpPool(Host host, ProxyProtocolData client) {
+  /** Connections for a TCP proxy that wants this. */
+  default ConnectionPool tcpPool(Host host, TransportSocketOptions options) {
     return tcpPool(host);
   }
 }

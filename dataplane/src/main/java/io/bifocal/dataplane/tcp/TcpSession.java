@@ -16,7 +16,7 @@ import io.bifocal.dataplane.stream.LogType;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
-import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
+import io.bifocal.dataplane.transport.TransportSocketOptions;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
@@ -153,19 +153,20 @@ final class TcpSession {
   private void ask(WorkerCluster of, Host host) {
     FromUpstream observer = new FromUpstream();
     Waiter waiter = new Waiter(host);
-    ProxyProtocolData client = of.tellsOfClients() ? config.client(info) : null;
+    TransportSocketOptions wanted =
+        of.tellsOfClients() ? TransportSocketOptions.ofClient(config.client(info)) : null;
     TunnelingConfig tunneling = config.tunneling();
     if (tunneling == null) {
-      ConnectionPool pool = client == null ? of.tcpPool(host) : of.tcpPool(host, client);
+      ConnectionPool pool = wanted == null ? of.tcpPool(host) : of.tcpPool(host, wanted);
       ticket = pool.acquire(new Connecting(of, observer, waiter));
       return;
     }
     RoutingPriority priority = RoutingPriority.DEFAULT;
     ApplicationProtocol spoken = ApplicationProtocol.HTTP_1_1;
     ConnectionPool pool =
-        client == null
+        wanted == null
             ? of.httpPool(host, priority, spoken)
-            : of.httpPool(host, priority, spoken, client);
+            : of.httpPool(host, priority, spoken, wanted);
     if (pool == null) {
       of.stats().cxNoneHealthy.inc();
       fail(ResponseFlag.NO_HEALTHY_UPSTREAM);

@@ -2,7 +2,6 @@ package io.bifocal.dataplane.transport;
 
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.stats.Scope;
-import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 
 /**
@@ -49,12 +48,15 @@ public interface TransportSocketFactory {
     }
 
     /**
-     * For connections that serve one client.
+     * For connections of whoever wants the same.
      *
      * @param host what is configured for the host alone
      */
     default TransportSocket socket(
-        ApplicationProtocol protocol, String hostname, ProxyProtocolData client, Metadata host) {
+        ApplicationProtocol protocol,
+        String hostname,
+        TransportSocketOptions options,
+        Metadata host) {
       return socket(protocol, hostname);
     }
   }

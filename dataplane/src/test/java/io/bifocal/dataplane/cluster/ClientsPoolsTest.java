@@ -12,6 +12,7 @@ import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.bifocal.dataplane.transport.TransportSocketOptions;
 import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
 import io.bifocal.dataplane.transport.proxyprotocol.Tlv;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
@@ -24,16 +25,19 @@ import org.junit.jupiter.api.Test;
 
 /** Where upstreams are told of clients, no client's connection serves another. */
 class ClientsPoolsTest {
-  private static final ProxyProtocolData ONE = client("1.2.3.4");
-  private static final ProxyProtocolData TWO = client("1.2.3.5");
+  private static final TransportSocketOptions ONE = client("1.2.3.4");
+  private static final TransportSocketOptions TWO = client("1.2.3.5");
 
   private final ClusterFixture f = new ClusterFixture();
 
-  private static ProxyProtocolData client(String ip, Tlv... tlvs) {
-    return new ProxyProtocolData(
-        new Address.Ip(InetAddresses.forString(ip), 11),
-        new Address.Ip(InetAddresses.forString("5.6.7.8"), 22),
-        List.of(tlvs));
+  private static TransportSocketOptions client(String ip, Tlv... tlvs) {
+    return new TransportSocketOptions(
+        new ProxyProtocolData(
+            new Address.Ip(InetAddresses.forString(ip), 11),
+            new Address.Ip(InetAddresses.forString("5.6.7.8"), 22),
+            List.of(tlvs)),
+        "",
+        "");
   }
 
   private static Cluster.Builder telling(String... addresses) {
@@ -55,7 +59,7 @@ class ClientsPoolsTest {
     return host;
   }
 
-  private @Nullable ConnectionPool http(ProxyProtocolData client) {
+  private @Nullable ConnectionPool http(TransportSocketOptions client) {
     return f.get("a")
         .httpPool(host(), RoutingPriority.DEFAULT, ApplicationProtocol.HTTP_1_1, client);
   }

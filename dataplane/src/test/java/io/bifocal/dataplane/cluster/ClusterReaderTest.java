@@ -203,7 +203,7 @@ class ClusterReaderTest {
   }
 
   @Test
-  void tlsComesWithItsOwnNameOnly() throws Exception {
+  void namesAreForTlsOnly() throws Exception {
     Cluster.Builder cluster = inline("a").toBuilder();
     HttpProtocolOptions.Builder typed = HttpProtocolOptions.newBuilder();
     typed.getExplicitHttpConfigBuilder().getHttpProtocolOptionsBuilder();
@@ -211,16 +211,13 @@ class ClusterReaderTest {
     cluster.putTypedExtensionProtocolOptions(
         "envoy.extensions.upstreams.http.v3.HttpProtocolOptions", Any.pack(typed.build()));
     assertThat(reader.read(cluster.build()).transport()).isSameAs(TransportSocketFactory.PLAIN);
+    assertThat(reader.read(cluster.build()).http().names()).isNull();
     cluster
         .getTransportSocketBuilder()
         .setName("envoy.transport_sockets.tls")
         .setTypedConfig(Any.pack(UpstreamTlsContext.getDefaultInstance()));
-    assertThatThrownBy(() -> reader.read(cluster.build()))
-        .isInstanceOf(ConfigException.class)
-        .hasMessageStartingWith(
-            "cluster 'a'.typed_extension_protocol_options['envoy.extensions.upstreams.http.v3"
-                + ".HttpProtocolOptions'].upstream_http_protocol_options: auto_sni and"
-                + " auto_san_validation are not served yet");
+    assertThat(reader.read(cluster.build()).http().names())
+        .isEqualTo(new ServerNames(true, false, ""));
     cluster.clearTypedExtensionProtocolOptions();
     assertThat(reader.read(cluster.build()).transport()).isInstanceOf(UpstreamTls.class);
   }

@@ -83,8 +83,9 @@ class TransportSocketsTest {
         upstream(socket("pp", before("raw", RawBuffer.getDefaultInstance())));
     TransportSocketFactory.PerWorker sockets = raw.on(new StatsStore(1).root(), 1);
     assertThat(sockets.tellsOfClients()).isTrue();
-    ProxyProtocolData client =
-        new ProxyProtocolData(ip("1.2.3.4", 11), ip("5.6.7.8", 22), List.of());
+    TransportSocketOptions client =
+        new TransportSocketOptions(
+            new ProxyProtocolData(ip("1.2.3.4", 11), ip("5.6.7.8", 22), List.of()), "", "");
     EmbeddedChannel channel = new EmbeddedChannel();
     var ready =
         sockets

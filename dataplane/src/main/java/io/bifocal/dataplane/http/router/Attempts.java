@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.router;
 
+import io.bifocal.dataplane.cluster.ServerNames;
 import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.http.codec.HeaderNames;
@@ -9,6 +10,7 @@ import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.bifocal.dataplane.transport.TransportSocketOptions;
 import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -21,6 +23,7 @@ final class Attempts {
   private final RouteAction.Forward route;
   private final boolean suppressHeaders;
   private HostChoice hosts = HostChoice.ANY;
+  private @Nullable TransportSocketOptions options;
   private int count;
 
   Attempts(
@@ -34,9 +37,12 @@ final class Attempts {
     this.suppressHeaders = suppressHeaders;
   }
 
-  /** From now on hosts are chosen by this. */
+  /** From now on hosts are chosen by this; the request asks for the host that it is to ask for. */
   void chooseBy(HostChoice choice) {
     hosts = choice;
+    ServerNames names = cluster.config().http().names();
+    RequestHead head = downstream.request();
+    options = names == null ? null : names.of(head.authority, head.headers);
   }
 
   /** How many there have been. */
@@ -71,13 +77,17 @@ final class Attempts {
   }
 
   private @Nullable ConnectionPool pool(Host host, @Nullable ConnectConfig connect) {
-    ProxyProtocolData client = cluster.tellsOfClients() ? downstream.client() : null;
-    if (connect != null) {
-      return client == null ? cluster.tcpPool(host) : cluster.tcpPool(host, client);
+    TransportSocketOptions wanted = options;
+    if (cluster.tellsOfClients()) {
+      ProxyProtocolData client = downstream.client();
+      wanted = wanted == null ? TransportSocketOptions.ofClient(client) : wanted.of(client);
     }
-    return client == null
+    if (connect != null) {
+      return wanted == null ? cluster.tcpPool(host) : cluster.tcpPool(host, wanted);
+    }
+    return wanted == null
         ? cluster.httpPool(host, priority(route), spokenDownstream())
-        : cluster.httpPool(host, priority(route), spokenDownstream(), client);
+        : cluster.httpPool(host, priority(route), spokenDownstream(), wanted);
   }
 
   /** Tells the upstream which try it is. */

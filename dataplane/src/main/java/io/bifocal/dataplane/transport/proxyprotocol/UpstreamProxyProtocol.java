@@ -12,6 +12,7 @@ import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.TransportSocket;
 import io.bifocal.dataplane.transport.TransportSocketFactory;
+import io.bifocal.dataplane.transport.TransportSocketOptions;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.core.v3.PerHostConfig;
 import io.envoyproxy.envoy.config.core.v3.ProxyProtocolConfig;
@@ -121,11 +122,15 @@ public final class UpstreamProxyProtocol implements TransportSocketFactory {
 
     @Override
     public TransportSocket socket(
-        ApplicationProtocol protocol, String hostname, ProxyProtocolData client, Metadata host) {
-      TransportSocket next =
-          then.tellsOfClients()
-              ? then.socket(protocol, hostname, client, host)
-              : then.socket(protocol, hostname);
+        ApplicationProtocol protocol,
+        String hostname,
+        TransportSocketOptions options,
+        Metadata host) {
+      ProxyProtocolData client = options.client();
+      if (client == null) {
+        return socket(protocol, hostname);
+      }
+      TransportSocket next = then.socket(protocol, hostname, options, host);
       return channel -> {
         send(channel, header(client, host));
         return next.start(channel);

@@ -28,10 +28,17 @@ import org.slf4j.LoggerFactory;
  * (RFC 5280), and the purpose as BoringSSL does. A root is judged like the others.
  *
  * @param role the peer's
+ * @param maxDepth how many certificates there may be above the peer's
  * @param revocations when there are any, a list of each issuer is needed
  */
 record ChainCheck(
-    PeerRole role, List<X509CRL> revocations, boolean onlyLeaf, boolean allowExpired) {
+    PeerRole role,
+    List<X509CRL> revocations,
+    boolean onlyLeaf,
+    boolean allowExpired,
+    int maxDepth) {
+  static final int MAX_DEPTH = 100;
+
   private static final Logger log = LoggerFactory.getLogger(ChainCheck.class);
   private static final String NAME_CONSTRAINTS = "2.5.29.30";
   private static final int KEY_CERT_SIGN = 5;
@@ -40,6 +47,9 @@ record ChainCheck(
    * @param chain from the peer's own certificate to a trusted one, which may be the same
    */
   void check(List<X509Certificate> chain) throws UntrustedException {
+    if (chain.size() - 1 > maxDepth) {
+      throw new UntrustedException(ChainError.CHAIN_TOO_LONG, maxDepth);
+    }
     for (int depth = 0; depth < chain.size(); depth++) {
       checkPurpose(chain.get(depth), depth);
     }

@@ -13,11 +13,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param byPlace our own certificates by their place among those that are configured
  * @param verifier of the peer, or null to accept anybody
+ * @param ticketKeys for sessions that clients keep; none for such as are made here
  * @param missing the places of secrets that have not come yet
  */
 record Credentials(
-    Map<Integer, OwnCertificate> byPlace, @Nullable PeerVerifier verifier, Set<Integer> missing) {
-  static final Credentials NONE = new Credentials(Map.of(), null, Set.of());
+    Map<Integer, OwnCertificate> byPlace,
+    @Nullable PeerVerifier verifier,
+    TicketKeys ticketKeys,
+    Set<Integer> missing) {
+  static final Credentials NONE = new Credentials(Map.of(), null, TicketKeys.NONE, Set.of());
 
   /** Whether nothing is missing. */
   boolean isWhole() {
@@ -31,22 +35,26 @@ record Credentials(
   Credentials withCertificate(int place, OwnCertificate certificate) {
     Map<Integer, OwnCertificate> next = new TreeMap<>(byPlace);
     next.put(place, certificate);
-    return new Credentials(next, verifier, missing);
+    return new Credentials(next, verifier, ticketKeys, missing);
   }
 
   Credentials withVerifier(PeerVerifier judge) {
-    return new Credentials(byPlace, judge, missing);
+    return new Credentials(byPlace, judge, ticketKeys, missing);
+  }
+
+  Credentials withTicketKeys(TicketKeys keys) {
+    return new Credentials(byPlace, verifier, keys, missing);
   }
 
   Credentials without(int place) {
     Set<Integer> next = new TreeSet<>(missing);
     next.add(place);
-    return new Credentials(byPlace, verifier, next);
+    return new Credentials(byPlace, verifier, ticketKeys, next);
   }
 
   Credentials supplied(int place) {
     Set<Integer> next = new TreeSet<>(missing);
     next.remove(place);
-    return new Credentials(byPlace, verifier, next);
+    return new Credentials(byPlace, verifier, ticketKeys, next);
   }
 }

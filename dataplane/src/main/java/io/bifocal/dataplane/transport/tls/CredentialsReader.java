@@ -1,12 +1,10 @@
 package io.bifocal.dataplane.transport.tls;
 
 import io.bifocal.api.ConfigException;
-import io.bifocal.api.DataSources;
 import io.bifocal.dataplane.secret.SecretKind;
 import io.bifocal.dataplane.secret.Secrets;
 import io.bifocal.dataplane.transport.tls.CredentialsPlan.Reading;
 import io.bifocal.dataplane.transport.tls.CredentialsPlan.Wanted;
-import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.CombinedCertificateValidationContext;
@@ -18,8 +16,6 @@ import java.util.function.UnaryOperator;
 
 /** Reads certificates and the judgement of peers, written out or by the names of secrets. */
 final class CredentialsReader {
-  private static final int TICKET_KEY_BYTES = 80;
-
   private final Secrets secrets;
   private final PeerRole peer;
   private final boolean autoSan;
@@ -123,7 +119,7 @@ final class CredentialsReader {
     return now -> now.withVerifier(verifier);
   }
 
-  /** Keys for session tickets, which are checked and waited for. */
+  /** Keys for sessions that clients keep. */
   void readTicketKeys(SdsSecretConfig sds, String path) throws ConfigException {
     read(
         SecretKind.SESSION_TICKET_KEYS,
@@ -131,20 +127,13 @@ final class CredentialsReader {
         path,
         places++,
         (secret, told) -> {
-          checkTicketKeys(secret.getSessionTicketKeys());
-          return UnaryOperator.identity();
+          TicketKeys keys = TicketKeys.read(secret.getSessionTicketKeys());
+          return now -> now.withTicketKeys(keys);
         });
   }
 
-  static void checkTicketKeys(TlsSessionTicketKeys keys) throws ConfigException {
-    for (DataSource key : keys.getKeysList()) {
-      int length = DataSources.read(key).size();
-      if (length != TICKET_KEY_BYTES) {
-        throw new ConfigException(
-            "Incorrect TLS session ticket key length. Length %d, expected length %d."
-                .formatted(length, TICKET_KEY_BYTES));
-      }
-    }
+  void readTicketKeys(TlsSessionTicketKeys keys) throws ConfigException {
+    known = known.withTicketKeys(TicketKeys.read(keys));
   }
 
   private void read(SecretKind kind, SdsSecretConfig sds, String path, int place, Reading reading)

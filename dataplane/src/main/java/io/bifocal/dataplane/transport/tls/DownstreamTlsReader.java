@@ -70,7 +70,7 @@ public final class DownstreamTlsReader {
         new CredentialsReader(secrets, PeerRole.CLIENT, false, warnings)
             .read(common, path + ".common_tls_context");
     if (context.hasSessionTicketKeys()) {
-      CredentialsReader.checkTicketKeys(context.getSessionTicketKeys());
+      reader.readTicketKeys(context.getSessionTicketKeys());
     } else if (context.hasSessionTicketKeysSdsSecretConfig()) {
       reader.readTicketKeys(
           context.getSessionTicketKeysSdsSecretConfig(),
@@ -86,7 +86,9 @@ public final class DownstreamTlsReader {
         credentials.certificates(),
         credentials.verifier(),
         context.getRequireClientCertificate().getValue(),
+        context.getPreferClientCiphers(),
         !context.getDisableStatelessSessionResumption(),
+        credentials.ticketKeys(),
         !context.getDisableStatefulSessionResumption(),
         context.hasSessionTimeout()
             ? Duration.ofSeconds(context.getSessionTimeout().getSeconds())
@@ -110,11 +112,14 @@ public final class DownstreamTlsReader {
             || context.getDisableStatefulSessionResumption())) {
       warnings.add(path + ": how sessions are resumed is for the Java runtime to decide");
     }
-    if (context.hasSessionTicketKeys() || context.hasSessionTicketKeysSdsSecretConfig()) {
+    if (provider == TlsProvider.BORINGSSL && context.getDisableStatelessSessionResumption()) {
       warnings.add(
           path
-              + ": the keys for session tickets are checked and not used: a filter chain makes keys"
-              + " of its own, so that a session is resumed by the proxy that it began with");
+              + ".disable_stateless_session_resumption: by TLS 1.3 sessions are resumed all the same");
+    }
+    boolean keys = context.hasSessionTicketKeys() || context.hasSessionTicketKeysSdsSecretConfig();
+    if (provider == TlsProvider.JDK && keys) {
+      warnings.add(path + ": the Java runtime makes the keys for session tickets itself");
     }
   }
 }

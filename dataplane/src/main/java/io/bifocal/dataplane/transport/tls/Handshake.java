@@ -1,6 +1,8 @@
 package io.bifocal.dataplane.transport.tls;
 
 import io.bifocal.dataplane.transport.tls.PeerVerifier.Rejection;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
+import io.netty.internal.tcnative.SSL;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
 import java.util.List;
@@ -23,12 +25,20 @@ import org.jspecify.annotations.Nullable;
 final class Handshake extends SNIMatcher {
   private final @Nullable PeerVerifier verifier;
   private final String sni;
+  private final String wanted;
   private final TlsStats stats;
+  private boolean resumed;
 
-  Handshake(@Nullable PeerVerifier verifier, String sni, TlsStats stats) {
+  /**
+   * @param verifier of the peer, or null to accept anybody
+   * @param sni the name that is asked for, or empty
+   * @param wanted a name that the peer must have in any case, or empty
+   */
+  Handshake(@Nullable PeerVerifier verifier, String sni, String wanted, TlsStats stats) {
     super(StandardConstants.SNI_HOST_NAME);
     this.verifier = verifier;
     this.sni = sni;
+    this.wanted = wanted;
     this.stats = stats;
   }
 
@@ -56,10 +66,13 @@ final class Handshake extends SNIMatcher {
    * @return why it must not be accepted, or null
    */
   @Nullable Rejection judge(X509Certificate[] chain) {
+    if (!wanted.isEmpty() && (verifier == null || !verifier.judges())) {
+      return Rejection.UNVERIFIABLE;
+    }
     if (verifier == null) {
       return null;
     }
-    Rejection rejection = verifier.verify(List.of(chain), sni);
+    Rejection rejection = verifier.verify(List.of(chain), sni, wanted);
     if (rejection == null) {
       return null;
     }
@@ -69,11 +82,20 @@ final class Handshake extends SNIMatcher {
 
   /** The peer knows us from an earlier connection. */
   void resumed() {
-    stats.sessionReused.inc();
+    if (!resumed) {
+      resumed = true;
+      stats.sessionReused.inc();
+    }
   }
 
-  void succeeded(SSLSession session) {
+  void succeeded(SSLEngine engine) {
     stats.handshake.inc();
+    // A peer without a certificate is not judged, and its session is not told of before.
+    if (engine instanceof ReferenceCountedOpenSslEngine boringSsl
+        && SSL.isSessionReused(boringSsl.sslPointer())) {
+      resumed();
+    }
+    SSLSession session = engine.getSession();
     stats.agreed(session.getProtocol(), CipherSuite.openSslName(session.getCipherSuite()));
     try {
       var unused = session.getPeerCertificates();

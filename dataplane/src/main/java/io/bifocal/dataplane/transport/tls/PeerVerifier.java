@@ -1,8 +1,6 @@
 package io.bifocal.dataplane.transport.tls;
 
-import com.google.common.net.InetAddresses;
 import com.google.protobuf.ByteString;
-import io.bifocal.dataplane.match.StringMatch;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.cert.X509Certificate;
@@ -60,13 +58,7 @@ public final class PeerVerifier {
   public static PeerVerifier of(String host, List<X509Certificate> trusted) {
     return new PeerVerifier(
         new TrustAnchors(trusted, List.of(), false, false),
-        List.of(
-            InetAddresses.isInetAddress(host)
-                ? new SanMatcher(
-                    SubjectAltName.Type.IP_ADDRESS,
-                    StringMatch.exact(
-                        InetAddresses.toAddrString(InetAddresses.forString(host)), false))
-                : SanMatcher.dns(host)),
+        List.of(SanMatcher.host(host)),
         false,
         List.of(),
         List.of(),
@@ -105,6 +97,9 @@ public final class PeerVerifier {
     /** {@code X509_V_ERR_INVALID_EXTENSION}, of which the peer hears "certificate unknown". */
     private static final int CERTIFICATE_UNKNOWN = 41;
 
+    /** A name is wanted, and there is nothing to judge by: nobody will do, as with Envoy. */
+    static final Rejection UNVERIFIABLE = of(Finding.BAD_CHAIN, "");
+
     private static Rejection of(Finding finding, String reason) {
       return new Rejection(finding, CERTIFICATE_UNKNOWN, reason);
     }
@@ -118,6 +113,15 @@ public final class PeerVerifier {
    * @return null when it is as it should be
    */
   @Nullable Rejection verify(List<X509Certificate> chain, String sni) {
+    return verify(chain, sni, "");
+  }
+
+  /**
+   * The same.
+   *
+   * @param must be the peer's name beside, a DNS name or an IP address; or empty
+   */
+  @Nullable Rejection verify(List<X509Certificate> chain, String sni, String must) {
     if (trusted != null) {
       try {
         trusted.verify(chain);
@@ -127,23 +131,29 @@ public final class PeerVerifier {
       }
     }
     X509Certificate peer = chain.get(0);
+    if (!must.isEmpty() && !SanMatcher.host(must).matchesAny(SubjectAltName.of(peer))) {
+      return Rejection.of(
+          Finding.WRONG_NAME,
+          "verify cert failed: verify SAN list, expected SANs: [%s], certificate SANs: [%s]"
+              .formatted(must, names(SubjectAltName.of(peer))));
+    }
     List<SanMatcher> wanted = serverName && !sni.isEmpty() ? List.of(SanMatcher.dns(sni)) : names;
     if (!wanted.isEmpty()) {
       List<SubjectAltName> has = SubjectAltName.of(peer);
       if (has.stream().noneMatch(name -> wanted.stream().anyMatch(w -> w.matches(name)))) {
         return Rejection.of(
             Finding.WRONG_NAME,
-            has.stream()
-                .map(SubjectAltName::value)
-                .collect(
-                    Collectors.joining(
-                        ", ", "verify cert failed: SAN matcher, certificate SANs are [", "]")));
+            "verify cert failed: SAN matcher, certificate SANs are [" + names(has) + "]");
       }
     }
     if ((!certificateHashes.isEmpty() || !keyHashes.isEmpty()) && !isPinned(peer)) {
       return Rejection.of(Finding.WRONG_HASH, "verify cert failed: cert hash and spki");
     }
     return null;
+  }
+
+  private static String names(List<SubjectAltName> names) {
+    return names.stream().map(SubjectAltName::value).collect(Collectors.joining(", "));
   }
 
   private boolean isPinned(X509Certificate peer) {

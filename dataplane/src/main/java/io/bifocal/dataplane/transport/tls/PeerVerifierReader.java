@@ -103,7 +103,10 @@ final class PeerVerifierReader {
             role,
             List.copyOf(revocations),
             config.getOnlyVerifyLeafCertCrl(),
-            config.getAllowExpiredCertificate()));
+            config.getAllowExpiredCertificate(),
+            role == PeerRole.CLIENT && config.hasMaxVerifyDepth()
+                ? config.getMaxVerifyDepth().getValue()
+                : ChainCheck.MAX_DEPTH));
   }
 
   private List<X509Certificate> trustedCertificates(List<X509CRL> revocations)

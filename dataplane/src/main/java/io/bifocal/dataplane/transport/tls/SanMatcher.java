@@ -1,6 +1,8 @@
 package io.bifocal.dataplane.transport.tls;
 
+import com.google.common.net.InetAddresses;
 import io.bifocal.dataplane.match.StringMatch;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -13,6 +15,19 @@ record SanMatcher(SubjectAltName.Type type, StringMatch condition) {
   /** Wants a host's name, which a name with a wildcard in the certificate may stand for. */
   static SanMatcher dns(String host) {
     return new SanMatcher(SubjectAltName.Type.DNS, pattern -> dnsNameMatches(host, pattern));
+  }
+
+  /** Wants a host's name or an IP address. */
+  static SanMatcher host(String host) {
+    return InetAddresses.isInetAddress(host)
+        ? new SanMatcher(
+            SubjectAltName.Type.IP_ADDRESS,
+            StringMatch.exact(InetAddresses.toAddrString(InetAddresses.forString(host)), false))
+        : dns(host);
+  }
+
+  boolean matchesAny(List<SubjectAltName> names) {
+    return names.stream().anyMatch(this::matches);
   }
 
   boolean matches(SubjectAltName name) {

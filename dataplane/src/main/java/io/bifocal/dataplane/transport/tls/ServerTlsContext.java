@@ -8,6 +8,7 @@ import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.internal.tcnative.SSL;
 import java.security.KeyStore;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +47,7 @@ final class ServerTlsContext {
     if (netty.sessionContext() instanceof OpenSslServerSessionContext sessions) {
       sessions.setSessionCacheEnabled(settings.cache());
       if (settings.tickets()) {
-        sessions.setTicketKeys(); // of the library's own making
+        sessions.setTicketKeys(settings.ticketKeys().ofLibrary());
       }
     }
   }
@@ -74,12 +75,16 @@ final class ServerTlsContext {
     SslHandler handler = netty.newHandler(allocator);
     handler.setHandshakeTimeoutMillis(0); // the listener has its own
     SSLEngine engine = handler.engine();
-    if (engine instanceof ReferenceCountedOpenSslEngine) {
+    if (engine instanceof ReferenceCountedOpenSslEngine boringSsl) {
+      if (settings.clientsCiphers()) {
+        SSL.clearOptions(boringSsl.sslPointer(), SSL.SSL_OP_CIPHER_SERVER_PREFERENCE);
+      }
       handshakes.put(engine, handshake);
       handler.handshakeFuture().addListener(done -> handshakes.remove(engine));
     } else {
       SSLParameters parameters = engine.getSSLParameters();
       parameters.setSNIMatchers(List.of(handshake));
+      parameters.setUseCipherSuitesOrder(!settings.clientsCiphers());
       engine.setSSLParameters(parameters);
     }
     return handler;

@@ -99,7 +99,9 @@ final class TlsErrors {
       return error(
           SSL_LIBRARY | CERTIFICATE_VERIFY_FAILED,
           "SSL routines",
-          "CERTIFICATE_VERIFY_FAILED:" + rejected.getMessage());
+          String.valueOf(rejected.getMessage()).isEmpty()
+              ? "CERTIFICATE_VERIFY_FAILED"
+              : "CERTIFICATE_VERIFY_FAILED:" + rejected.getMessage());
     }
     if (find(cause, ClosedChannelException.class) != null) {
       return "";

@@ -33,12 +33,12 @@ final class TlsFields {
           .supports(
               "common_tls_context",
               "require_client_certificate",
+              "prefer_client_ciphers",
               "session_timeout",
               "session_ticket_keys",
               "session_ticket_keys_sds_secret_config",
               "disable_stateless_session_resumption",
               "disable_stateful_session_resumption")
-          .ignores("ciphers are chosen in the server's order", "prefer_client_ciphers")
           .ignores(
               "where no certificate is good for the name, the first that the client can take is shown",
               "full_scan_certs_on_sni_mismatch");
@@ -92,8 +92,7 @@ final class TlsFields {
 
   private static final SupportedFields OF_SERVERS =
       validation().ignores("it concerns clients only, with Envoy too", "max_verify_depth");
-  private static final SupportedFields OF_CLIENTS =
-      validation().refuses("a chain may be as long as it is", "max_verify_depth");
+  private static final SupportedFields OF_CLIENTS = validation().supports("max_verify_depth");
 
   /** What a validation context may carry. */
   static SupportedFields validation(PeerRole peer) {

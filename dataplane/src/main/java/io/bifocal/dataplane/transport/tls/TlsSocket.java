@@ -11,12 +11,16 @@ import io.netty.util.concurrent.Future;
  * TLS to one host, by the newest secrets.
  *
  * @param hostname the host's own name, or empty
+ * @param serverName whom to ask for in any case; empty for what is configured
+ * @param verifiedName which name the server's certificate must have beside; empty for any
  * @param notReady counts connections for which secrets are missing
  */
 record TlsSocket(
     SecretContext<UpstreamContexts> contexts,
     ApplicationProtocol protocol,
     String hostname,
+    String serverName,
+    String verifiedName,
     TlsStats stats,
     Cell notReady)
     implements TransportSocket {
@@ -27,9 +31,9 @@ record TlsSocket(
       notReady.inc();
       return connected.newFailedFuture(TlsException.noSecret());
     }
-    String sni = now.sni(hostname);
+    String sni = serverName.isEmpty() ? now.sni(hostname) : serverName;
     TlsSession.askFor(sni, connected);
-    Handshake handshake = new Handshake(now.verifier(), sni, stats);
+    Handshake handshake = new Handshake(now.verifier(), sni, verifiedName, stats);
     return TlsStream.start(
         connected, now.of(protocol).handler(connected.alloc(), sni, handshake), handshake);
   }

@@ -60,7 +60,7 @@ final class TlsStream extends ChannelDuplexHandler implements HalfClose.Directio
             done -> {
               Throwable failure = stream.failure(done.cause());
               if (failure == null) {
-                handshake.succeeded(ssl.engine().getSession());
+                handshake.succeeded(ssl.engine());
                 ready.setSuccess(null);
               } else {
                 handshake.failed(failure);

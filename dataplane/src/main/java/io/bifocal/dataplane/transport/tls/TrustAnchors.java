@@ -21,8 +21,6 @@ import org.jspecify.annotations.Nullable;
  * Envoy. Immutable.
  */
 final class TrustAnchors {
-  private static final int MAX_DEPTH = 100;
-
   private final Map<X500Principal, List<X509Certificate>> bySubject = new HashMap<>();
   private final List<X509Certificate> certificates;
   private final ChainCheck check;
@@ -39,7 +37,13 @@ final class TrustAnchors {
       boolean onlyLeaf,
       boolean allowExpired) {
     this(
-        trusted, new ChainCheck(PeerRole.SERVER, List.copyOf(revocations), onlyLeaf, allowExpired));
+        trusted,
+        new ChainCheck(
+            PeerRole.SERVER,
+            List.copyOf(revocations),
+            onlyLeaf,
+            allowExpired,
+            ChainCheck.MAX_DEPTH));
   }
 
   TrustAnchors(List<X509Certificate> trusted, ChainCheck check) {
@@ -85,7 +89,7 @@ final class TrustAnchors {
     if (named(last.getSubjectX500Principal()).contains(last)) {
       return chain;
     }
-    while (chain.size() <= MAX_DEPTH) {
+    while (chain.size() <= ChainCheck.MAX_DEPTH) {
       X509Certificate trusted = issuer(last, named(last.getIssuerX500Principal()));
       if (trusted != null) {
         chain.add(trusted);
@@ -105,7 +109,7 @@ final class TrustAnchors {
       chain.add(next);
       last = next;
     }
-    throw new UntrustedException(ChainError.CHAIN_TOO_LONG, MAX_DEPTH);
+    throw new UntrustedException(ChainError.CHAIN_TOO_LONG, ChainCheck.MAX_DEPTH);
   }
 
   private List<X509Certificate> named(X500Principal subject) {

@@ -4,7 +4,11 @@ import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.secret.Secrets;
 import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stats.Scope;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.bifocal.dataplane.transport.TransportSocket;
 import io.bifocal.dataplane.transport.TransportSocketFactory;
+import io.bifocal.dataplane.transport.TransportSocketOptions;
+import io.envoyproxy.envoy.config.core.v3.Metadata;
 import java.util.List;
 import javax.net.ssl.SSLException;
 
@@ -64,7 +68,31 @@ public final class UpstreamTls implements TransportSocketFactory {
   public PerWorker on(Scope cluster, int shard) {
     TlsStats stats = new TlsStats(cluster, shard);
     Cell notReady = SocketFactoryStats.upstreamNotReady(cluster, shard);
-    return (protocol, hostname) -> new TlsSocket(contexts, protocol, hostname, stats, notReady);
+    return new OnWorker(contexts, stats, notReady);
+  }
+
+  private record OnWorker(SecretContext<UpstreamContexts> contexts, TlsStats stats, Cell notReady)
+      implements PerWorker {
+    @Override
+    public TransportSocket socket(ApplicationProtocol protocol, String hostname) {
+      return new TlsSocket(contexts, protocol, hostname, "", "", stats, notReady);
+    }
+
+    @Override
+    public TransportSocket socket(
+        ApplicationProtocol protocol,
+        String hostname,
+        TransportSocketOptions options,
+        Metadata host) {
+      return new TlsSocket(
+          contexts,
+          protocol,
+          hostname,
+          options.serverName(),
+          options.verifiedName(),
+          stats,
+          notReady);
+    }
   }
 
   @Override

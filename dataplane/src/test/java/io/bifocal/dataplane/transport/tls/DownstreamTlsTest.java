@@ -33,6 +33,8 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -64,6 +66,8 @@ class DownstreamTlsTest {
   private final List<String> warnings = new ArrayList<>();
   private final BlockingQueue<String> failures = new LinkedBlockingQueue<>();
   private final List<AutoCloseable> open = new ArrayList<>();
+  private final List<Channel> servers = new ArrayList<>();
+  private int port;
 
   // The builder takes no name with a star, so its extension is made by hand.
   private static CertificateBuilder wildcard(String name) {
@@ -290,12 +294,77 @@ class DownstreamTlsTest {
   }
 
   @Test
+  void serversWithTheSameKeysResumeEachOthersSessions() throws Exception {
+    assumeTrue(provider == TlsProvider.BORINGSSL, "the Java runtime makes its own keys");
+    String old = ticketKey(1);
+    String both = ticketKey(2) + ", " + old;
+    SSLContext client = TlsClient.context(null);
+    for (String keys : List.of(old, old, both, ticketKey(2), old)) {
+      InetSocketAddress server =
+          serve("127.0.0.1", certificates(GOOD), ", session_ticket_keys: {keys: [" + keys + "]}");
+      TlsClient connection = add(TlsClient.connect(client, server, p -> {}));
+      assertThat(connection.echo("hello")).isEqualTo("hello");
+      connection.close();
+      port = server.getPort(); // by which a client finds its session again
+      servers.remove(0).close().sync();
+    }
+    assertThat(stat("handshake")).isEqualTo(5);
+    // The last one knows no key of the one before.
+    assertThat(stat("session_reused")).isEqualTo(3);
+    assertThat(warnings).isEmpty();
+  }
+
+  @Test
+  void aTicketKeyOfAnotherLengthIsRefused() {
+    assertThatThrownBy(
+            () ->
+                read(
+                    "common_tls_context: {%s}, session_ticket_keys: {keys: [{inline_string: x}]}"
+                        .formatted(certificates(GOOD))))
+        .hasMessage("Incorrect TLS session ticket key length. Length 1, expected length 80.");
+  }
+
+  private static String ticketKey(int number) {
+    byte[] key = new byte[80];
+    Arrays.fill(key, (byte) number);
+    return "{inline_bytes: \"" + Base64.getEncoder().encodeToString(key) + "\"}";
+  }
+
+  @Test
+  void theServersCiphersComeFirstUnlessTheClientsAreToBe() throws Exception {
+    String common = certificates(GOOD) + ", tls_params: {tls_maximum_protocol_version: TLSv1_2}";
+    String weaker = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384";
+    String stronger = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
+    List<String> taken = new ArrayList<>();
+    for (String rest : List.of("", ", prefer_client_ciphers: true")) {
+      TlsClient client =
+          add(
+              TlsClient.connect(
+                  TlsClient.context(null),
+                  serve("127.0.0.1", common, rest),
+                  p -> p.setCipherSuites(new String[] {weaker, stronger})));
+      taken.add(client.session().getCipherSuite());
+    }
+    assertThat(taken).containsExactly(stronger, weaker);
+  }
+
+  @Test
+  void aClientsChainMayBeSoLong() throws Exception {
+    X509Bundle below = CA.below("between").issue(Authority.leaf("client.test"));
+    InetSocketAddress one = serveVerified(TRUST + ", max_verify_depth: 1", true);
+    assertThat(connect(one, CLIENT, "").echo("hello")).isEqualTo("hello");
+    assertThat(refusal(one, below)).contains("certificate chain too long");
+    InetSocketAddress two = serveVerified(TRUST + ", max_verify_depth: 2", true);
+    assertThat(connect(two, below, "").echo("hello")).isEqualTo("hello");
+  }
+
+  @Test
   void sessionsAreNotResumedWhereThatIsSwitchedOff() throws Exception {
     assumeTrue(provider == TlsProvider.BORINGSSL, "the Java runtime decides for itself");
     InetSocketAddress server =
         serve(
             "127.0.0.1",
-            certificates(GOOD),
+            certificates(GOOD) + ", tls_params: {tls_maximum_protocol_version: TLSv1_2}",
             ", disable_stateless_session_resumption: true,"
                 + " disable_stateful_session_resumption: true");
     SSLContext client = TlsClient.context(null);
@@ -361,9 +430,10 @@ class DownstreamTlsTest {
                             });
                   }
                 })
-            .bind(ip, 0)
+            .bind(ip, port)
             .sync()
             .channel();
+    servers.add(server);
     return (InetSocketAddress) server.localAddress();
   }
 

@@ -1,0 +1,27 @@
+package io.bifocal.dataplane.transport;
+
+import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one request or client wants of its connection, beside what is configured for all: whoever
+ * wants the same can share one. Source: Envoy's {@code TransportSocketOptions}.
+ *
+ * @param client of whom the upstream is told; null of nobody
+ * @param serverName whom TLS asks for, in place of what is configured; empty for that
+ * @param verifiedName a name that the server's certificate must have, DNS or IP; empty for any
+ */
+public record TransportSocketOptions(
+    @Nullable ProxyProtocolData client, String serverName, String verifiedName) {
+  private static final TransportSocketOptions NONE = new TransportSocketOptions(null, "", "");
+
+  /** For one client's own connections; null when nothing is wanted. */
+  public static @Nullable TransportSocketOptions ofClient(@Nullable ProxyProtocolData client) {
+    return client == null ? null : NONE.of(client);
+  }
+
+  /** The same, of whom the upstream is told. */
+  public TransportSocketOptions of(@Nullable ProxyProtocolData client) {
+    return new TransportSocketOptions(client, serverName, verifiedName);
+  }
+}
