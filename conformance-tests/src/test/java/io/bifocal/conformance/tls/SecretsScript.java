@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.protobuf.Any;
 import com.google.protobuf.Message;
+import com.google.protobuf.UInt32Value;
 import io.bifocal.api.BootstrapReader;
 import io.bifocal.api.ConfigException;
 import io.bifocal.conformance.Bootstraps;
@@ -25,6 +26,7 @@ import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
+import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.netty.pkitesting.X509Bundle;
 import java.nio.file.Files;
@@ -43,7 +45,7 @@ final class SecretsScript {
 
   static final String TAKEN_AWAY = "the certificate taken away";
 
-  private static final X509Bundle CA = Certificates.root("ca");
+  static final X509Bundle CA = Certificates.root("ca");
   private static final X509Bundle A = Certificates.issue(CA, Certificates.leaf("a.test"));
   private static final X509Bundle B = Certificates.issue(CA, Certificates.leaf("b.test"));
   private static final X509Bundle CLIENT = Certificates.issue(CA, Certificates.leaf("client.test"));
@@ -262,8 +264,25 @@ final class SecretsScript {
   // ---- resources
 
   private static Named cluster(TlsBackend backend) throws ConfigException {
+    return cluster(backend, 0);
+  }
+
+  /**
+   * The same.
+   *
+   * @param requests how many a connection may serve; 0 for any number
+   */
+  static Named cluster(TlsBackend backend, int requests) throws ConfigException {
+    HttpProtocolOptions.Builder http = HttpProtocolOptions.newBuilder();
+    http.getExplicitHttpConfigBuilder().getHttpProtocolOptionsBuilder();
+    if (requests > 0) {
+      http.getCommonHttpProtocolOptionsBuilder()
+          .setMaxRequestsPerConnection(UInt32Value.of(requests));
+    }
     Cluster cluster =
         Resources.staticCluster("up", backend.address()).toBuilder()
+            .putTypedExtensionProtocolOptions(
+                "envoy.extensions.upstreams.http.v3.HttpProtocolOptions", Any.pack(http.build()))
             .setTransportSocket(
                 tls(
                     UpstreamTlsContext.getDefaultInstance(),
@@ -277,7 +296,7 @@ final class SecretsScript {
     return Named.of(ResourceType.CLUSTER, cluster);
   }
 
-  private static Named listener() throws ConfigException {
+  static Named listener() throws ConfigException {
     String yaml =
         """
         name: ingress
@@ -320,15 +339,14 @@ final class SecretsScript {
         .build();
   }
 
-  private static Named certificate(String name, X509Bundle bundle, X509Bundle key)
-      throws ConfigException {
+  static Named certificate(String name, X509Bundle bundle, X509Bundle key) throws ConfigException {
     return secret(
         "{name: %s, tls_certificate: {certificate_chain: {inline_string: \"%s\"}, private_key:"
                 .formatted(name, line(bundle.getCertificatePathPEM()))
             + " {inline_string: \"%s\"}}}".formatted(line(key.getPrivateKeyPEM())));
   }
 
-  private static Named trust(String name) throws ConfigException {
+  static Named trust(String name) throws ConfigException {
     return secret(
         "{name: %s, validation_context: {trusted_ca: {inline_string: \"%s\"}}}"
             .formatted(name, line(CA.getCertificatePEM())));

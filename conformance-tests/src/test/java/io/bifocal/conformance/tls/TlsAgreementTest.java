@@ -12,14 +12,20 @@ import io.bifocal.conformance.Subject;
 import io.bifocal.conformance.tls.TlsBackend.Manner;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -38,11 +44,27 @@ class TlsAgreementTest {
   /** As long as a client's first message can be; what is not read would turn a close to a reset. */
   private static final int HELLO = 8_192;
 
+  private static final String HOST = "conformance";
+  private static final Map<String, String> HEADERS =
+      Map.of("x-name", "x.test", "x-address", "127.0.0.1");
+
   private static final X509Bundle CA = Certificates.root("ca");
   private static final X509Bundle OTHER = Certificates.root("other");
   private static final X509Bundle GOOD = issued(Certificates.leaf("good.test"));
   private static final String TRUST =
-      "trusted_ca: {inline_string: \"%s\"}".formatted(CA.getCertificatePEM().replace("\n", "\\n"));
+      "trusted_ca: {inline_string: \"%s\"}".formatted(inline(CA.getCertificatePEM()));
+
+  /** What peers say that are bad in themselves. */
+  private static final Map<String, Manner> BAD =
+      Map.of(
+          "truncated", saying("16 0303 0064 02 000060 0303 0102"),
+          "alert-version", saying("15 0301 0002 02 46"),
+          "alert-alpn", saying("15 0303 0002 02 78"),
+          "alert-certificate", saying("15 0303 0002 02 2a"),
+          "old", saying("16 0302 002a 02 000026 0302" + "ab".repeat(32) + "00 c013 00"),
+          "old-3", saying("16 0300 002a 02 000026 0300" + "ab".repeat(32) + "00 0035 00"),
+          "no-cipher", saying("16 0303 002a 02 000026 0303" + "ab".repeat(32) + "00 1301 00"),
+          "strange", saying("16 0303 0004 63 000000"));
 
   @RegisterExtension final Stage stage = new Stage();
 
@@ -51,6 +73,9 @@ class TlsAgreementTest {
   @Test
   void goodAndBadPeersAreTreatedAlike() throws Exception {
     cases();
+    namedByRequests();
+    worsePeers();
+    goodAtTheSecondAddress();
     Map<String, String> expected = observe(Subject.ENVOY);
     Map<String, String> observed = observe(Subject.BIFOCAL);
     assertThat(expected).hasSizeGreaterThan(3 * clusters.size());
@@ -141,6 +166,113 @@ class TlsAgreementTest {
         TlsBackend.serving(GOOD, CA, tls -> {}));
   }
 
+  private void worsePeers() throws Exception {
+    X509Bundle revoked = issued(Certificates.leaf("good.test"));
+    String list = inline(Certificates.revocations(CA, revoked));
+    String crl = TRUST + ", crl: {inline_string: \"%s\"}".formatted(list);
+    validating("not-revoked", crl, TlsBackend.serving(GOOD));
+    validating("revoked", crl, TlsBackend.serving(revoked));
+    trusting("weak", TlsBackend.serving(Certificates.weak(CA, "good.test")));
+    for (Map.Entry<String, Manner> bad : BAD.entrySet()) {
+      trusting(bad.getKey(), bad.getValue());
+    }
+    trusting("silent", client -> client.getInputStream().readAllBytes());
+    clusters.computeIfPresent("silent", (name, yaml) -> yaml.replace("t: 5s", "t: 0.5s"));
+    String offering = "common_tls_context: {alpn_protocols: [http/1.1], validation_context: {";
+    cluster("alpn-none", offering + TRUST + "}}", TlsBackend.serving(GOOD));
+    cluster(
+        "alpn-other",
+        offering + TRUST + "}}",
+        TlsBackend.serving(GOOD, null, tls -> speaking(tls, "other")));
+  }
+
+  /** The peer at a host's first address is bad, and that at its second is good. */
+  private void goodAtTheSecondAddress() {
+    X509Bundle stranger = Certificates.issue(OTHER, Certificates.leaf("good.test"));
+    X509Bundle expired =
+        issued(Certificates.leaf("good.test").notAfter(Instant.now().minusSeconds(10)));
+    Map<String, Manner> bad = new LinkedHashMap<>(BAD);
+    bad.put("stranger", TlsBackend.serving(stranger));
+    bad.put("expired", TlsBackend.serving(expired));
+    bad.put("closes", client -> client.getInputStream().read(new byte[HELLO]));
+    bad.put("client-wanted", TlsBackend.serving(GOOD, CA, tls -> {}));
+    int good =
+        stage.keep(TlsBackend.start("127.0.0.1", TlsBackend.serving(GOOD))).address().getPort();
+    bad.forEach(
+        (name, manner) -> {
+          String first = "second-after-" + name;
+          trusting(first, manner);
+          clusters.computeIfPresent(
+              first,
+              (same, yaml) ->
+                  yaml.replace(
+                      "}}}]}]}",
+                      "}, additional_addresses: [{address: {socket_address: {address: 127.0.0.1,"
+                          + " port_value: %d}}}]}}]}]}".formatted(good)));
+        });
+  }
+
+  private static void speaking(SSLSocket tls, String protocol) {
+    SSLParameters parameters = tls.getSSLParameters();
+    parameters.setApplicationProtocols(new String[] {protocol});
+    tls.setSSLParameters(parameters);
+  }
+
+  /** Reads a client's first message and answers with these bytes, in hexadecimal. */
+  private static Manner saying(String hex) {
+    return client -> {
+      var unused = client.getInputStream().read(new byte[HELLO]);
+      client.getOutputStream().write(HexFormat.of().parseHex(hex.replace(" ", "")));
+      client.shutdownOutput();
+      client.getInputStream().transferTo(OutputStream.nullOutputStream());
+    };
+  }
+
+  private void namedByRequests() {
+    X509Bundle own = issued(Certificates.leaf(HOST));
+    X509Bundle address = issued(Certificates.leaf("x.test").addSanIpAddress("127.0.0.1"));
+    String sni = "auto_sni: true";
+    String san = "auto_san_validation: true";
+    named("auto-sni", context(TRUST), sni, answeringTo(HOST));
+    named("auto-sni-other", context(TRUST), sni, answeringTo("x.test"));
+    named("auto-sni-first", context(TRUST) + ", sni: x.test", sni, answeringTo(HOST));
+    named(
+        "auto-sni-header",
+        context(TRUST),
+        sni + ", override_auto_sni_header: x-name",
+        answeringTo("x.test"));
+    named(
+        "auto-sni-no-header",
+        context(TRUST),
+        sni + ", override_auto_sni_header: x-none",
+        answeringTo(HOST));
+    named("auto-san-validation", context(TRUST), sni + ", " + san, TlsBackend.serving(own));
+    named("auto-san-other", context(TRUST), sni + ", " + san, TlsBackend.serving(GOOD));
+    named("auto-san-alone", context(TRUST), san, TlsBackend.serving(GOOD));
+    named("auto-san-anybody", "common_tls_context: {}", san, TlsBackend.serving(GOOD));
+    named("auto-san-anybody-good", "common_tls_context: {}", san, TlsBackend.serving(own));
+    named("auto-san-nothing", context(""), san, TlsBackend.serving(own));
+    named("auto-san-nothing-other", context(""), san, TlsBackend.serving(GOOD));
+    named("auto-san-both", context(TRUST + san("x.test")), san, TlsBackend.serving(own));
+    named(
+        "auto-san-address",
+        context(TRUST),
+        sni + ", " + san + ", override_auto_sni_header: x-address",
+        TlsBackend.serving(address));
+  }
+
+  /** Has a certificate for whom it is called, and no other. */
+  private static Manner answeringTo(String name) {
+    return TlsBackend.serving(
+        GOOD,
+        null,
+        tls -> {
+          SSLParameters parameters = tls.getSSLParameters();
+          parameters.setSNIMatchers(List.of(SNIHostName.createSNIMatcher(Pattern.quote(name))));
+          tls.setSSLParameters(parameters);
+        });
+  }
+
   private static X509Bundle issued(CertificateBuilder builder) {
     return Certificates.issue(CA, builder);
   }
@@ -148,6 +280,10 @@ class TlsAgreementTest {
   private static X509Bundle withRoot(X509Bundle bundle) {
     return X509Bundle.fromCertificatePath(
         bundle.getCertificatePathWithRoot(), bundle.getRootCertificate(), bundle.getKeyPair());
+  }
+
+  private static String inline(String pem) {
+    return pem.replace("\n", "\\n");
   }
 
   private static String san(String name) {
@@ -168,6 +304,25 @@ class TlsAgreementTest {
   }
 
   private void cluster(String name, String tls, Manner manner) {
+    cluster(name, tls, "", manner);
+  }
+
+  /** A cluster whose requests say which server is meant; all of them ask for {@link #HOST}. */
+  private void named(String name, String tls, String names, Manner manner) {
+    cluster(
+        name,
+        tls,
+        "typed_extension_protocol_options: {envoy.extensions.upstreams.http.v3.HttpProtocolOptions:"
+            + " {\"@type\":"
+            + " type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions,"
+            + " explicit_http_config: {http_protocol_options: {}}, upstream_http_protocol_options:"
+            + " {"
+            + names
+            + "}}}",
+        manner);
+  }
+
+  private void cluster(String name, String tls, String options, Manner manner) {
     int port = stage.keep(TlsBackend.start("127.0.0.1", manner)).address().getPort();
     clusters.put(
         name,
@@ -177,8 +332,9 @@ class TlsAgreementTest {
             connect_timeout: 5s
             load_assignment: {cluster_name: %1$s, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %2$d}}}}]}]}
             transport_socket: {name: envoy.transport_sockets.tls, typed_config: {"@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext, %3$s}}
+            %4$s
         """
-            .formatted(name, port, tls));
+            .formatted(name, port, tls, options));
   }
 
   /** By what it is: answers, lines of the log, statistics. */
@@ -188,7 +344,7 @@ class TlsAgreementTest {
     InetSocketAddress listener = proxy.listener("ingress");
     Map<String, String> observed = new TreeMap<>();
     for (String name : clusters.keySet()) {
-      Http.Response response = Http.get(listener, "/" + name);
+      Http.Response response = Http.request(listener, "GET", "/" + name, HEADERS, "");
       observed.put(name + " answer", response.status() + " " + response.body());
     }
     proxy.stats().forEach((name, value) -> count(name, value, observed));

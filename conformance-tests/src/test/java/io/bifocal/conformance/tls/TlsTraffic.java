@@ -46,8 +46,16 @@ final class TlsTraffic implements AutoCloseable {
 
   /** Waits until a few more have come and gone. */
   void awaitMore() {
-    int enough = visits.get() + A_FEW;
-    await().atMost(Duration.ofSeconds(30)).until(() -> visits.get() >= enough);
+    awaitMore(A_FEW);
+  }
+
+  /** Waits until so many more have. */
+  void awaitMore(int more) {
+    int enough = visits.get() + more;
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .pollInterval(Duration.ofMillis(10))
+        .until(() -> visits.get() >= enough);
   }
 
   List<String> failures() {
