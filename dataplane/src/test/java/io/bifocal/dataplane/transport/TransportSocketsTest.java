@@ -98,6 +98,43 @@ class TransportSocketsTest {
     header.release();
   }
 
+  @Test
+  void whatIsWantedOfTlsReachesItWhoeverTheClientIs() throws Exception {
+    List<TransportSocketOptions> told = new ArrayList<>();
+    TransportSocketFactory.PerWorker inner =
+        new TransportSocketFactory.PerWorker() {
+          @Override
+          public TransportSocket socket(ApplicationProtocol protocol, String hostname) {
+            return TransportSocket.PLAIN;
+          }
+
+          @Override
+          public TransportSocket socket(
+              ApplicationProtocol protocol,
+              String hostname,
+              TransportSocketOptions options,
+              Metadata host) {
+            told.add(options);
+            return TransportSocket.PLAIN;
+          }
+        };
+    TransportSocketFactory.PerWorker sockets =
+        UpstreamProxyProtocol.read(
+                Any.pack(before("inner", RawBuffer.getDefaultInstance())),
+                "",
+                new ArrayList<>(),
+                config -> (cluster, shard) -> inner)
+            .on(new StatsStore(1).root(), 1);
+    TransportSocketOptions nobody = new TransportSocketOptions(null, "a.test", "a.test");
+    TransportSocketOptions somebody =
+        nobody.of(new ProxyProtocolData(ip("1.2.3.4", 11), ip("5.6.7.8", 22), List.of()));
+    for (TransportSocketOptions wanted : List.of(nobody, somebody)) {
+      var unused =
+          sockets.socket(ApplicationProtocol.OPAQUE, "", wanted, Metadata.getDefaultInstance());
+    }
+    assertThat(told).containsExactly(nobody, somebody);
+  }
+
   private static Address ip(String ip, int port) {
     return new Address.Ip(InetAddresses.forString(ip), port);
   }

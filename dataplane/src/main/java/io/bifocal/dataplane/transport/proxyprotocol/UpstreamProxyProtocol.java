@@ -108,16 +108,7 @@ public final class UpstreamProxyProtocol implements TransportSocketFactory {
     /** For the proxy's own connections. */
     @Override
     public TransportSocket socket(ApplicationProtocol protocol, String hostname) {
-      TransportSocket next = then.socket(protocol, hostname);
-      return channel -> {
-        send(
-            channel,
-            config.getVersion() == Version.V1
-                ? HeaderWriter.one(
-                    Address.of(channel.localAddress()), Address.of(channel.remoteAddress()))
-                : HeaderWriter.local());
-        return next.start(channel);
-      };
+      return ofProxy(then.socket(protocol, hostname));
     }
 
     @Override
@@ -126,13 +117,25 @@ public final class UpstreamProxyProtocol implements TransportSocketFactory {
         String hostname,
         TransportSocketOptions options,
         Metadata host) {
+      TransportSocket next = then.socket(protocol, hostname, options, host);
       ProxyProtocolData client = options.client();
       if (client == null) {
-        return socket(protocol, hostname);
+        return ofProxy(next);
       }
-      TransportSocket next = then.socket(protocol, hostname, options, host);
       return channel -> {
         send(channel, header(client, host));
+        return next.start(channel);
+      };
+    }
+
+    private TransportSocket ofProxy(TransportSocket next) {
+      return channel -> {
+        send(
+            channel,
+            config.getVersion() == Version.V1
+                ? HeaderWriter.one(
+                    Address.of(channel.localAddress()), Address.of(channel.remoteAddress()))
+                : HeaderWriter.local());
         return next.start(channel);
       };
     }
