@@ -55,8 +55,19 @@ public final class Http {
       String path,
       Map<String, String> headers,
       String body) {
+    return request(address, "conformance", method, path, headers, body);
+  }
+
+  /** A request to a host of that name with a body that may be empty. */
+  public static Response request(
+      InetSocketAddress address,
+      String host,
+      String method,
+      String path,
+      Map<String, String> headers,
+      String body) {
     try {
-      return exchange(address, method, path, headers, body);
+      return exchange(address, host, method, path, headers, body);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

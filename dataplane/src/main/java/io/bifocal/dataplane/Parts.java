@@ -141,7 +141,11 @@ final class Parts implements AutoCloseable {
             .register(new FaultFactory(runtime))
             .register(new HealthCheckFactory(stats, bootstrap.getNode().getCluster(), failing))
             .register(
-                new LocalRateLimitFactory(stats.root(), runtime, bootstrap.getNode().getCluster()))
+                new LocalRateLimitFactory(
+                    stats.root(),
+                    runtime,
+                    bootstrap.getNode().getCluster(),
+                    bootstrap.getClusterManager().getLocalClusterName()))
             .register(new RbacFactory())
             .register(new OnDemandFactory(clusters.onDemand(), control));
     options.httpFilters().forEach(filters::register);

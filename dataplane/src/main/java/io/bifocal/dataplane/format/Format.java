@@ -5,6 +5,7 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.stream.StreamInfo;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A compiled format. Immutable; any thread may use it.
@@ -63,6 +64,12 @@ public final class Format {
           return true;
         },
         withoutValue);
+  }
+
+  /** One command with nothing around it; null when the text is not that. */
+  public static @Nullable Format command(String format) throws ConfigException {
+    List<Token> tokens = Token.split(format);
+    return tokens.size() == 1 && tokens.get(0) instanceof Token.Invocation ? text(format) : null;
   }
 
   /** Appends the text for a stream. */

@@ -31,7 +31,12 @@ public final class MatchInputs<S> {
     return this;
   }
 
-  MatchInput<S> read(TypedExtensionConfig config) throws ConfigException {
+  /**
+   * Makes the input that a configuration names.
+   *
+   * @throws ConfigException in Envoy's words when there is no such input
+   */
+  public MatchInput<S> read(TypedExtensionConfig config) throws ConfigException {
     String type = MessageTypes.nameOf(config.getTypedConfig().getTypeUrl());
     Kind<S, ?> kind = kinds.get(type);
     if (kind == null) {

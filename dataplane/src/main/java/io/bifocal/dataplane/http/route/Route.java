@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param filters what is said of HTTP filters, by their names
  * @param counts of its own requests ({@code stat_prefix}); null for none
  * @param virtualClusters of its virtual host; null for none
+ * @param rateLimits what it and its virtual host say of limits; null for nothing
  * @param origin what it was made of; null when it was made up
  */
 public record Route(
@@ -27,6 +28,7 @@ public record Route(
     Map<String, FilterOverride> filters,
     @Nullable RequestCounts counts,
     @Nullable VirtualClusters virtualClusters,
+    @Nullable RouteRateLimits rateLimits,
     @Nullable RouteOrigin origin) {
 
   public Route {
@@ -85,6 +87,7 @@ public record Route(
         filters,
         counts,
         virtualClusters,
+        rateLimits,
         origin);
   }
 }

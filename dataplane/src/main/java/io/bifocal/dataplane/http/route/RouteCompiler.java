@@ -111,7 +111,13 @@ final class RouteCompiler {
     }
     Map<String, FilterOverride> filters = overrides.over(tables, host.getTypedPerFilterConfigMap());
     Scope scope = context.stats().tagged("vhost", "envoy.virtual_host", host.getName());
-    Level level = new Level(host, filters, scope, VirtualClusters.of(host, scope, at));
+    Level level =
+        new Level(
+            host,
+            filters,
+            scope,
+            VirtualClusters.of(host, scope, at),
+            RateLimitRule.ofRoutes(host.getRateLimitsList(), at + ".rate_limits"));
     return new VirtualHost(
         host.getName(),
         switch (host.getRequireTls()) {
@@ -127,7 +133,8 @@ final class RouteCompiler {
       io.envoyproxy.envoy.config.route.v3.VirtualHost host,
       Map<String, FilterOverride> filters,
       Scope scope,
-      @Nullable VirtualClusters virtualClusters) {}
+      @Nullable VirtualClusters virtualClusters,
+      List<RateLimitRule> rateLimits) {}
 
   private VirtualHost.Routes tree(Level level, String at) throws ConfigException {
     MatchTree<HttpInputs.Request, VirtualHost.Routes> tree =
@@ -211,6 +218,7 @@ final class RouteCompiler {
             filters,
             counts(level, route),
             level.virtualClusters,
+            RouteRateLimits.of(route, level.rateLimits, at),
             new RouteOrigin(route, host)),
         overrides);
   }

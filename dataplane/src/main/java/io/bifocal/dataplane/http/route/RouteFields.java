@@ -16,8 +16,6 @@ final class RouteFields {
   private static final Logger log = LoggerFactory.getLogger(RouteFields.class);
   private static final String NO_OBSERVER = "it changes what is recorded, not where requests go";
 
-  private static final String NO_RATE_LIMITS =
-      "they are for the rate limit filter, which is not there";
   private static final String NOT_BY_ENVOY = "nor does Envoy obey it";
 
   static final SupportedFields CONFIGURATION =
@@ -62,8 +60,8 @@ final class RouteFields {
               "retry_policy",
               "hedge_policy",
               "request_mirror_policies",
-              "per_request_buffer_limit_bytes")
-          .ignores(NO_RATE_LIMITS, "rate_limits")
+              "per_request_buffer_limit_bytes",
+              "rate_limits")
           .ignores(NOT_BY_ENVOY, "retry_policy_typed_config")
           .ignores(NO_OBSERVER, "metadata");
 
@@ -133,11 +131,12 @@ final class RouteFields {
               "hedge_policy",
               "max_stream_duration",
               "upgrade_configs",
-              "metadata_match")
+              "metadata_match",
+              "rate_limits",
+              "include_vh_rate_limits")
           .refuses("there is no such plugin", "cluster_specifier_plugin")
           .refuses("there is no such plugin", "inline_cluster_specifier_plugin")
           .ignores(NOT_BY_ENVOY, "retry_policy_typed_config")
-          .ignores(NO_RATE_LIMITS, "rate_limits", "include_vh_rate_limits")
           .ignores("nothing is sent before a handshake is over", "early_data_policy");
 
   static final SupportedFields WEIGHTED =

@@ -24,6 +24,7 @@ record VirtualHost(String name, TlsRequirement tls, Routes routes) {
           Map.of(),
           null,
           null,
+          null,
           null);
 
   /** {@code require_tls}. */

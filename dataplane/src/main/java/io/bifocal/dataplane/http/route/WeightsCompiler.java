@@ -103,6 +103,7 @@ final class WeightsCompiler {
             overrides.over(whole.filters(), config.getTypedPerFilterConfigMap()),
             whole.counts(),
             whole.virtualClusters(),
+            whole.rateLimits(),
             whole.origin());
     return new ClusterChoice.Share(
         Integer.toUnsignedLong(config.getWeight().getValue()),

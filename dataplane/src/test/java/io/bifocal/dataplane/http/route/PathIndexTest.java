@@ -86,6 +86,7 @@ class PathIndexTest {
           Map.of(),
           null,
           null,
+          null,
           null);
     }
   }

@@ -5,10 +5,12 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.dataplane.http.filter.FilterStream;
 import io.bifocal.dataplane.http.route.HeaderChanges;
+import io.bifocal.dataplane.http.route.RateLimitDescriptor;
 import io.bifocal.dataplane.ratelimit.TokenBucket;
 import io.bifocal.dataplane.runtime.Fraction;
 import io.bifocal.dataplane.runtime.RuntimeFraction;
 import io.bifocal.dataplane.runtime.RuntimeReader;
+import io.bifocal.dataplane.stats.Gauge;
 import io.envoyproxy.envoy.config.core.v3.RuntimeFractionalPercent;
 import io.envoyproxy.envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor;
 import io.envoyproxy.envoy.extensions.common.ratelimit.v3.XRateLimitHeadersRFCVersion;
@@ -17,13 +19,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A filter's configuration, or a route's, with its buckets. For use by all workers. */
 final class LimitSettings {
   private static final int TOO_MANY_REQUESTS = 429;
   private static final int DYNAMIC = 20;
-  private static final String NO_RATE_LIMITS = "routes and virtual hosts have no rate limits here";
 
   private static final SupportedFields FIELDS =
       SupportedFields.of(LocalRateLimit.getDescriptor())
@@ -41,9 +43,10 @@ final class LimitSettings {
               "always_consume_default_token_bucket",
               "rate_limited_as_resource_exhausted",
               "rate_limits",
-              "max_dynamic_descriptors")
-          .ignores(NO_RATE_LIMITS, "stage", "vh_rate_limits")
-          .refuses("there is no local cluster", "local_cluster_rate_limit");
+              "max_dynamic_descriptors",
+              "stage",
+              "vh_rate_limits",
+              "local_cluster_rate_limit");
 
   final LimitStats stats;
   final RuntimeFraction enabled;
@@ -53,7 +56,7 @@ final class LimitSettings {
   final HeaderChanges responseHeaders;
   final boolean tellsLimits;
   final boolean exhausted;
-  final DescriptorActions actions;
+  final DescriptorSource descriptors;
   private final Limiter.Plan plan;
   private final boolean perConnection;
   private final AtomicReference<@Nullable Limiter> shared = new AtomicReference<>();
@@ -63,7 +66,7 @@ final class LimitSettings {
       Surroundings surroundings,
       HeaderChanges requestHeaders,
       HeaderChanges responseHeaders,
-      DescriptorActions actions,
+      DescriptorSource descriptors,
       Limiter.Plan plan) {
     this.stats = surroundings.stats.of(config.getStatPrefix());
     this.enabled = share(config.hasFilterEnabled(), config.getFilterEnabled(), surroundings);
@@ -75,7 +78,7 @@ final class LimitSettings {
     this.tellsLimits =
         config.getEnableXRatelimitHeaders() == XRateLimitHeadersRFCVersion.DRAFT_VERSION_03;
     this.exhausted = config.getRateLimitedAsResourceExhausted();
-    this.actions = actions;
+    this.descriptors = descriptors;
     this.plan = plan;
     this.perConnection = config.getLocalRateLimitPerDownstreamConnection();
   }
@@ -84,8 +87,10 @@ final class LimitSettings {
    * What all configurations share.
    *
    * @param ownCluster the cluster that this proxy belongs to
+   * @param proxies how many hosts the cluster of proxies like this one has; null when there is none
    */
-  record Surroundings(StatsByPrefix stats, RuntimeReader runtime, String ownCluster) {}
+  record Surroundings(
+      StatsByPrefix stats, RuntimeReader runtime, String ownCluster, @Nullable Gauge proxies) {}
 
   /** Finds the statistics under a prefix. */
   @FunctionalInterface
@@ -118,22 +123,25 @@ final class LimitSettings {
                 path + ".request_headers_to_add_when_not_enforced"),
             HeaderChanges.of(
                 config.getResponseHeadersToAddList(), List.of(), path + ".response_headers_to_add"),
-            DescriptorActions.of(
-                config.getRateLimitsList(), surroundings.ownCluster, path + ".rate_limits"),
-            plan(config));
+            DescriptorSource.of(config, surroundings.ownCluster, path),
+            plan(config, surroundings));
     for (String warning : FIELDS.check(config, path)) {
       LocalRateLimitFactory.log.warn("{}", warning);
     }
     return read;
   }
 
-  private static Limiter.Plan plan(LocalRateLimit config) throws ConfigException {
-    Map<Descriptor, TokenBucket.Spec> descriptors = new HashMap<>();
+  private static Limiter.Plan plan(LocalRateLimit config, Surroundings surroundings)
+      throws ConfigException {
+    Map<List<RateLimitDescriptor.Entry>, TokenBucket.Spec> descriptors = new HashMap<>();
     for (LocalRateLimitDescriptor each : config.getDescriptorsList()) {
-      Descriptor descriptor = Descriptor.of(each.getEntriesList());
+      List<RateLimitDescriptor.Entry> descriptor =
+          each.getEntriesList().stream()
+              .map(entry -> new RateLimitDescriptor.Entry(entry.getKey(), entry.getValue()))
+              .toList();
       if (descriptors.putIfAbsent(descriptor, spec(each.getTokenBucket())) != null) {
         throw new ConfigException(
-            "duplicate descriptor in the local rate descriptor: " + descriptor);
+            "duplicate descriptor in the local rate descriptor: " + text(descriptor));
       }
     }
     return new Limiter.Plan(
@@ -141,7 +149,28 @@ final class LimitSettings {
         !config.hasAlwaysConsumeDefaultTokenBucket()
             || config.getAlwaysConsumeDefaultTokenBucket().getValue(),
         descriptors,
-        config.hasMaxDynamicDescriptors() ? config.getMaxDynamicDescriptors().getValue() : DYNAMIC);
+        config.hasMaxDynamicDescriptors() ? config.getMaxDynamicDescriptors().getValue() : DYNAMIC,
+        config.hasLocalClusterRateLimit() ? proxies(config, surroundings) : null);
+  }
+
+  private static String text(List<RateLimitDescriptor.Entry> entries) {
+    return entries.stream()
+        .map(entry -> entry.key() + "=" + entry.value())
+        .collect(Collectors.joining(", "));
+  }
+
+  private static Gauge proxies(LocalRateLimit config, Surroundings surroundings)
+      throws ConfigException {
+    if (config.getLocalRateLimitPerDownstreamConnection()) {
+      throw new ConfigException(
+          "local_cluster_rate_limit is set and local_rate_limit_per_downstream_connection is set to"
+              + " true");
+    }
+    if (surroundings.proxies == null) {
+      throw new ConfigException(
+          "local_cluster_rate_limit is set but no local cluster name is present");
+    }
+    return surroundings.proxies;
   }
 
   private static TokenBucket.Spec spec(io.envoyproxy.envoy.type.v3.TokenBucket config)

@@ -7,6 +7,7 @@ import io.bifocal.dataplane.http.filter.HttpFilter;
 import io.bifocal.dataplane.http.filter.HttpFilterContext;
 import io.bifocal.dataplane.http.filter.HttpFilterFactory;
 import io.bifocal.dataplane.runtime.RuntimeReader;
+import io.bifocal.dataplane.stats.Gauge;
 import io.bifocal.dataplane.stats.Scope;
 import io.envoyproxy.envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit;
 import org.slf4j.Logger;
@@ -26,10 +27,22 @@ public final class LocalRateLimitFactory implements HttpFilterFactory {
    *
    * @param root of all statistics, as they are not under the connection manager's
    * @param ownCluster the cluster that this proxy belongs to
+   * @param localCluster the cluster whose hosts are the proxies like this one; empty when it is not
+   *     known
    */
-  public LocalRateLimitFactory(Scope root, RuntimeReader runtime, String ownCluster) {
+  public LocalRateLimitFactory(
+      Scope root, RuntimeReader runtime, String ownCluster, String localCluster) {
     this.surroundings =
-        new LimitSettings.Surroundings(prefix -> LimitStats.in(root, prefix), runtime, ownCluster);
+        new LimitSettings.Surroundings(
+            prefix -> LimitStats.in(root, prefix),
+            runtime,
+            ownCluster,
+            localCluster.isEmpty() ? null : members(root, localCluster));
+  }
+
+  private static Gauge members(Scope root, String cluster) {
+    return root.tagged("cluster", "envoy.cluster_name", cluster.replace(':', '_'))
+        .gauge("membership_total");
   }
 
   @Override

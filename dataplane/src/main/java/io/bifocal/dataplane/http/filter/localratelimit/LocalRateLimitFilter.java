@@ -42,9 +42,7 @@ final class LocalRateLimitFilter implements HttpFilter {
     }
     count(settings.stats.enabled());
     Limiter.Verdict verdict =
-        settings
-            .limiter(stream)
-            .ask(settings.actions.descriptors(stream), stream.loop().nanoTime());
+        settings.limiter(stream).ask(settings.descriptors.of(stream), stream.loop().nanoTime());
     bucket = settings.tellsLimits ? verdict.bucket() : null;
     if (verdict.allowed()) {
       count(settings.stats.ok());

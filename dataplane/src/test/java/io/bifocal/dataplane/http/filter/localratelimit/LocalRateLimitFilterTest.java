@@ -37,7 +37,7 @@ class LocalRateLimitFilterTest {
 
   private final FilterBench bench = new FilterBench();
   private final LocalRateLimitFactory factory =
-      new LocalRateLimitFactory(bench.stats.root(), bench.runtime, "own");
+      new LocalRateLimitFactory(bench.stats.root(), bench.runtime, "own", "proxies");
 
   private HttpFilter.Maker limit(String yaml) throws ConfigException {
     return bench.make(factory, FilterBench.any(LocalRateLimit.getDefaultInstance(), yaml));
@@ -200,5 +200,51 @@ class LocalRateLimitFilterTest {
     HttpFilter.Maker limit = limit(TWO + "local_rate_limit_per_downstream_connection: true");
     // Each scripted stream is on a connection of its own.
     assertThat(pass(3, limit)).isTrue();
+  }
+
+  @Test
+  void aRequestMayCountAsSeveral() throws ConfigException {
+    HttpFilter.Maker limit =
+        limit(
+            ON
+                + """
+                rate_limits:
+                - {actions: [{generic_key: {descriptor_value: v}}], hits_addend: {format: "%REQ(x-hits)%"}}
+                - {actions: [{generic_key: {descriptor_value: v}}], apply_on_stream_done: true}
+                descriptors: [{entries: [{key: generic_key, value: v}], token_bucket: {max_tokens: 5, fill_interval: 10s}}]
+                """);
+    assertThat(passes(limit, "x-hits", "3")).isTrue();
+    assertThat(passes(limit, "x-hits", "3")).isFalse();
+    assertThat(passes(limit, "x-hits", "2")).isTrue();
+    assertThat(passes(limit, "x-hits", "many")).isTrue();
+    assertThat(passes(limit, "x-hits", "1")).isFalse();
+  }
+
+  @Test
+  void proxiesOfOneClusterHaveEachTheirShare() throws ConfigException {
+    bench
+        .stats
+        .root()
+        .tagged("cluster", "envoy.cluster_name", "proxies")
+        .gauge("membership_total")
+        .set(2);
+    HttpFilter.Maker limit =
+        limit(
+            ON
+                + "local_cluster_rate_limit: {}\n"
+                + "token_bucket: {max_tokens: 5, tokens_per_fill: 1, fill_interval: 10s}");
+    assertThat(pass(2, limit)).isTrue();
+    assertThat(passes(limit)).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'local_cluster_rate_limit: {}, local_rate_limit_per_downstream_connection: true', local_cluster_rate_limit is set and local_rate_limit_per_downstream_connection is set to true",
+    "'rate_limits: [{actions: [{remote_address: {}}], hits_addend: {}}]', hits_addend must contain either a format or a number",
+    "'rate_limits: [{actions: [{remote_address: {}}], hits_addend: {format: \"%REQ(a)%%REQ(b)%\"}}]', hits_addend format must contain exactly one substitution",
+    "'rate_limits: [{actions: [{remote_address: {}}], stage: 1}]', 'path.rate_limits: field ''stage'' is not supported: a filter''s own has no stage'"
+  })
+  void whatCannotBeMeantIsRefused(String fields, String text) {
+    assertThatThrownBy(() -> limit("{stat_prefix: a, " + fields + "}")).hasMessage(text);
   }
 }
