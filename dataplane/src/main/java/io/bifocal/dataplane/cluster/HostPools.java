@@ -67,6 +67,15 @@ final class HostPools {
   }
 
   /** Forgets it; false when it was forgotten before. */
+  boolean remove(int use, ConnectionPool pool) {
+    if (!pool.equals(pools[use])) {
+      return false;
+    }
+    pools[use] = null;
+    return true;
+  }
+
+  /** Forgets it; false when it was forgotten before. */
   boolean remove(Wanted use, ConnectionPool pool) {
     return !wanted.isEmpty() && wanted.remove(use, pool);
   }
@@ -93,13 +102,21 @@ final class HostPools {
     return all;
   }
 
-  /** Takes out a pool without a connection, if there is one of this priority. */
+  /** Closes a pool that nobody uses, if there is one of this priority. */
   boolean freeOne(RoutingPriority priority) {
     for (int use = 0; use < pools.length; use++) {
       ConnectionPool pool = pools[use];
-      if (pool != null && priority(use) == priority && pool.size() == 0) {
-        pool.close();
+      if (pool != null && priority(use) == priority && pool.load().isIdle()) {
         pools[use] = null;
+        pool.close();
+        return true;
+      }
+    }
+    for (Map.Entry<Wanted, ConnectionPool> entry : wanted.entrySet()) {
+      ConnectionPool pool = entry.getValue();
+      if (priority(entry.getKey().use) == priority && pool.load().isIdle()) {
+        wanted.remove(entry.getKey()); // first: one that is forgotten frees nothing more
+        pool.close();
         return true;
       }
     }

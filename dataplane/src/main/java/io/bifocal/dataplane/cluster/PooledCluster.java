@@ -179,9 +179,23 @@ final class PooledCluster implements WorkerCluster {
       pool = live.open(host, known, use, live.transport(host));
       if (pool != null) {
         known.put(use, pool);
+        live.countWhileUsed(known, use, pool);
       }
     }
     return pool;
+  }
+
+  // Where pools are few, one without a connection must not take another's place.
+  private void countWhileUsed(HostPools of, int use, ConnectionPool pool) {
+    CircuitBreakers.Limit limit = breakers(HostPools.priority(use)).pools();
+    if (limit.max() != Integer.MAX_VALUE) {
+      pool.whenEmpty(
+          () -> {
+            if (of.remove(use, pool)) {
+              limit.release();
+            }
+          });
+    }
   }
 
   private @Nullable ConnectionPool pool(Host host, HostPools.Wanted use) {

@@ -50,6 +50,11 @@ public interface ConnectionPool {
       return new Load(waiting + other.waiting, active + other.active, capacity + other.capacity);
     }
 
+    /** Whether nobody uses a connection or waits for one. */
+    public boolean isIdle() {
+      return waiting == 0 && active == 0;
+    }
+
     /** Whether there are fewer connections than there should be for each request. */
     public boolean wantsMore(double ratio, int expected) {
       return (waiting + active + expected) * ratio > capacity + active;

@@ -222,6 +222,7 @@ final class ClusterFixture {
     final PoolSettings settings;
     final List<Host> versions = new ArrayList<>();
     int connections = 1;
+    int users = 1;
     int preconnects;
     private Runnable whenEmpty = () -> {};
     boolean drained;
@@ -255,6 +256,7 @@ final class ClusterFixture {
     public void close() {
       closed = true;
       connections = 0;
+      users = 0;
     }
 
     @Override
@@ -264,6 +266,7 @@ final class ClusterFixture {
 
     void becomeEmpty() {
       connections = 0;
+      users = 0;
       whenEmpty.run();
     }
 
@@ -274,7 +277,7 @@ final class ClusterFixture {
 
     @Override
     public Load load() {
-      return Load.NONE;
+      return new Load(0, users, 0);
     }
 
     @Override

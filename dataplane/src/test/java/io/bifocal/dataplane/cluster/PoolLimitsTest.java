@@ -8,7 +8,9 @@ import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -69,7 +71,7 @@ class PoolLimitsTest {
   }
 
   @Test
-  void beyondTheLimitOfPoolsOnlyAnEmptyOneMakesRoom() {
+  void beyondTheLimitOfPoolsOnlyAnIdleOneMakesRoom() {
     Cluster.Builder cluster = inline("a", "10.0.0.1").toBuilder();
     var thresholds = cluster.getCircuitBreakersBuilder().addThresholdsBuilder();
     thresholds.getMaxConnectionPoolsBuilder().setValue(1);
@@ -80,9 +82,33 @@ class PoolLimitsTest {
     assertThat(pool(RoutingPriority.DEFAULT, ApplicationProtocol.HTTP_2)).isNull();
     assertThat(f.stat("cluster.a.upstream_cx_pool_overflow")).isEqualTo(1);
 
-    f.pools.get(0).connections = 0;
+    f.pools.get(0).users = 0;
     assertThat(pool(RoutingPriority.DEFAULT, ApplicationProtocol.HTTP_2)).isNotNull();
     assertThat(f.pools.get(0).closed).isTrue();
+    assertThat(pool(RoutingPriority.DEFAULT)).as("the one that is used stays").isNull();
+  }
+
+  @Test
+  void aPoolWithoutAConnectionTakesNobodysPlace() {
+    Cluster.Builder cluster = ClusterFixture.eds("a").toBuilder();
+    var thresholds = cluster.getCircuitBreakersBuilder().addThresholdsBuilder();
+    thresholds.getMaxConnectionPoolsBuilder().setValue(1);
+    f.running(cluster.build());
+    Host one = host();
+    FakePool first = f.pool("a");
+    ClusterLoadAssignment.Builder both =
+        ClusterFixture.assignment("a", "10.0.0.1", "10.0.0.2").toBuilder();
+    both.getEndpointsBuilder(0).getLbEndpointsBuilder(0).setHealthStatus(HealthStatus.UNHEALTHY);
+    f.eds("2", both.build());
+    assertThat(host()).isNotEqualTo(one);
+    first.users = 0;
+    assertThat(pool(RoutingPriority.DEFAULT)).as("it is another host's, as with Envoy").isNull();
+    first.becomeEmpty();
+    assertThat(f.stat("cluster.a.circuit_breakers.default.cx_pool_open")).isZero();
+    assertThat(pool(RoutingPriority.DEFAULT)).isNotNull();
+    first.becomeEmpty(); // a second time, which frees nothing
+    assertThat(f.get("a").httpPool(one, RoutingPriority.DEFAULT, ApplicationProtocol.HTTP_1_1))
+        .isNull();
   }
 
   @Test
