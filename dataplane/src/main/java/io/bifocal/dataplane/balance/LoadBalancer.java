@@ -25,6 +25,9 @@ public interface LoadBalancer {
     if (policy instanceof Policy.LeastBusy least) {
       return new LeastRequest(least, around);
     }
+    if (policy instanceof Policy.ByReports reports) {
+      return new RoundsByReports(reports, around);
+    }
     return policy instanceof Policy.InTurn turns
         ? new RoundRobin(turns, around)
         : new RandomChoice(around);

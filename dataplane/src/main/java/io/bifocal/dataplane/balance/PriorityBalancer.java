@@ -52,6 +52,9 @@ abstract class PriorityBalancer implements LoadBalancer {
   /** A rotation without hosts. */
   abstract Rotation rotation(Kind kind);
 
+  /** The hosts are these; before they get their turns. */
+  void changed(HostSet hosts) {}
+
   /** Whether hosts take turns within a locality; else its weight is made theirs. */
   boolean choosesLocalities() {
     return true;
@@ -142,6 +145,7 @@ abstract class PriorityBalancer implements LoadBalancer {
 
   private void workOut(HostSet hosts) {
     current = hosts;
+    changed(hosts);
     withoutSome.clear();
     if (zones != null) {
       zones.update(hosts);

@@ -23,6 +23,11 @@ public record Balancing(
     this(policy, LocalitySpread.ZoneAware.DEFAULT, panicThreshold, null);
   }
 
+  /** Where hosts are chosen by what they report: how; null for the other policies. */
+  public Policy.@Nullable ByReports reports() {
+    return policy instanceof Policy.ByReports reports ? reports : null;
+  }
+
   /** Of consistent hashing: how; null for the other policies. */
   public @Nullable ConsistentHash hash() {
     return policy instanceof ConsistentHash hash ? hash : null;

@@ -12,6 +12,7 @@ import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
 import io.envoyproxy.envoy.extensions.clusters.dns.v3.DnsCluster;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.maglev.v3.Maglev;
@@ -19,6 +20,7 @@ import io.envoyproxy.envoy.extensions.load_balancing_policies.random.v3.Random;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.subset.v3.Subset;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig;
 
 /** What a cluster and its assignment may carry. */
@@ -118,6 +120,20 @@ final class ClusterFields {
   static final SupportedFields ROUND_ROBIN =
       SupportedFields.of(RoundRobin.getDescriptor())
           .supports("slow_start_config", "locality_lb_config");
+
+  static final SupportedFields BY_REPORTS =
+      SupportedFields.of(ClientSideWeightedRoundRobin.getDescriptor())
+          .supports(
+              "blackout_period",
+              "weight_expiration_period",
+              "weight_update_period",
+              "error_utilization_penalty",
+              "metric_names_for_computing_utilization")
+          .ignores(
+              "hosts report with their answers", "enable_oob_load_report", "oob_reporting_period");
+
+  static final SupportedFields WRR_LOCALITY =
+      SupportedFields.of(WrrLocality.getDescriptor()).supports("endpoint_picking_policy");
 
   static final SupportedFields RANDOM =
       SupportedFields.of(Random.getDescriptor()).supports("locality_lb_config");

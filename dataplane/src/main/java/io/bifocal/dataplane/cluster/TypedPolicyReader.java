@@ -2,6 +2,7 @@ package io.bifocal.dataplane.cluster;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.JavaDuration;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.balance.LocalitySpread;
 import io.bifocal.dataplane.balance.Policy;
@@ -9,6 +10,7 @@ import io.bifocal.dataplane.balance.Subsets;
 import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.envoyproxy.envoy.config.cluster.v3.LoadBalancingPolicy;
 import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.maglev.v3.Maglev;
@@ -16,6 +18,8 @@ import io.envoyproxy.envoy.extensions.load_balancing_policies.random.v3.Random;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.subset.v3.Subset;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /** A policy by {@code Cluster.load_balancing_policy}, which takes the place of the older fields. */
 final class TypedPolicyReader {
   private static final String POLICIES = "envoy.extensions.load_balancing_policies.";
+  private static final Duration LEAST_UPDATE = Duration.ofMillis(100);
 
   private final String cluster;
   private final int panic;
@@ -84,6 +89,14 @@ final class TypedPolicyReader {
         warnings.addAll(ClusterFields.MAGLEV.check(maglev, path));
         yield with(Hashes.maglev(maglev), weighted(maglev.hasLocalityWeightedLbConfig()));
       }
+      case POLICIES + "client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin" -> {
+        ClientSideWeightedRoundRobin reported =
+            Unpack.as(ClientSideWeightedRoundRobin.getDefaultInstance(), config);
+        warnings.addAll(ClusterFields.BY_REPORTS.check(reported, path));
+        yield with(byReports(reported), LocalitySpread.ZoneAware.DEFAULT);
+      }
+      case POLICIES + "wrr_locality.v3.WrrLocality" ->
+          byLocality(Unpack.as(WrrLocality.getDefaultInstance(), config), path);
       case POLICIES + "subset.v3.Subset" -> {
         Subset subset = Unpack.as(Subset.getDefaultInstance(), config);
         Subsets subsets = new SubsetsReader(path, warnings).read(subset);
@@ -98,6 +111,43 @@ final class TypedPolicyReader {
 
   private Balancing with(Policy policy, LocalitySpread localities) {
     return new Balancing(policy, localities, panic, null);
+  }
+
+  private Balancing byLocality(WrrLocality config, String path) throws ConfigException {
+    ClusterFields.WRR_LOCALITY.check(config, path);
+    for (LoadBalancingPolicy.Policy policy : config.getEndpointPickingPolicy().getPoliciesList()) {
+      Balancing known =
+          read(
+              policy.getTypedExtensionConfig().getTypedConfig(), path + ".endpoint_picking_policy");
+      if (known == null) {
+        continue;
+      }
+      if (known.reports() == null) {
+        throw new ConfigException(
+            "Currently WrrLocalityLoadBalancer only supports ClientSideWeightedRoundRobinLoadBalancer"
+                + " as its endpoint picking policy.");
+      }
+      return with(known.policy(), new LocalitySpread.Weighted());
+    }
+    throw new ConfigException("No supported endpoint picking policy.");
+  }
+
+  private static Policy byReports(ClientSideWeightedRoundRobin config) {
+    Duration update =
+        config.hasWeightUpdatePeriod()
+            ? JavaDuration.of(config.getWeightUpdatePeriod())
+            : Duration.ofSeconds(1);
+    return new Policy.ByReports(
+        config.hasBlackoutPeriod()
+            ? JavaDuration.of(config.getBlackoutPeriod())
+            : Duration.ofSeconds(10),
+        config.hasWeightExpirationPeriod()
+            ? JavaDuration.of(config.getWeightExpirationPeriod())
+            : Duration.ofMinutes(3),
+        update.compareTo(LEAST_UPDATE) < 0 ? LEAST_UPDATE : update,
+        // Without one errors count for nothing, as with Envoy, whatever its documentation says.
+        config.getErrorUtilizationPenalty().getValue(),
+        config.getMetricNamesForComputingUtilizationList());
   }
 
   @SuppressWarnings("deprecation") // control planes still send the older field

@@ -15,6 +15,7 @@ public final class HostState {
   private final @Nullable Scope scope;
   private volatile @Nullable HostStats stats;
   private volatile int failures;
+  private volatile @Nullable ReportedWeight reported;
 
   public HostState(Address primary, HostStats stats) {
     this.primary = primary;
@@ -65,6 +66,23 @@ public final class HostState {
 
   public boolean has(HealthFlag flag) {
     return (failures & flag.bit()) != 0;
+  }
+
+  /** What it last said of its load; null for nothing. */
+  public @Nullable ReportedWeight reported() {
+    return reported;
+  }
+
+  /**
+   * It said what it can take; from any worker. Of two at once either may count.
+   *
+   * @param nanoTime now
+   * @param expiration after so many nanoseconds it begins anew
+   */
+  public void report(double weight, long nanoTime, long expiration) {
+    ReportedWeight before = reported;
+    long since = before == null || nanoTime - before.at() > expiration ? nanoTime : before.since();
+    reported = new ReportedWeight(weight, since, nanoTime);
   }
 
   /** Whether no flag is set. */

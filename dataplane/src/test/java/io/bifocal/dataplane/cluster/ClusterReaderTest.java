@@ -21,12 +21,14 @@ import io.bifocal.dataplane.transport.TransportSocketFactory;
 import io.bifocal.dataplane.transport.tls.UpstreamTls;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbSubsetConfig;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.least_request.v3.LeastRequest;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.random.v3.Random;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.subset.v3.Subset;
+import io.envoyproxy.envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
@@ -112,6 +114,46 @@ class ClusterReaderTest {
     Cluster.Builder cluster = inline("a").toBuilder();
     policy(cluster, "some", policy);
     return reader.read(cluster.build()).balancing();
+  }
+
+  @Test
+  void hostsMayBeChosenByWhatTheyReport() throws Exception {
+    Policy.ByReports usual =
+        new Policy.ByReports(
+            Duration.ofSeconds(10), Duration.ofMinutes(3), Duration.ofSeconds(1), 0, List.of());
+    assertThat(typed(ClientSideWeightedRoundRobin.getDefaultInstance()).policy()).isEqualTo(usual);
+    ClientSideWeightedRoundRobin.Builder config =
+        ClientSideWeightedRoundRobin.newBuilder()
+            .addMetricNamesForComputingUtilization("named_metrics.a");
+    config.getBlackoutPeriodBuilder().setSeconds(1);
+    config.getWeightExpirationPeriodBuilder().setSeconds(2);
+    config.getWeightUpdatePeriodBuilder().setNanos(1);
+    config.getErrorUtilizationPenaltyBuilder().setValue(2);
+    Balancing read = typed(within(config.build()));
+    assertThat(read.localities()).isEqualTo(new LocalitySpread.Weighted());
+    assertThat(read.policy())
+        .isEqualTo(
+            new Policy.ByReports(
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(2),
+                Duration.ofMillis(100),
+                2,
+                List.of("named_metrics.a")));
+    assertThatThrownBy(() -> typed(within(RoundRobin.getDefaultInstance())))
+        .hasMessageStartingWith("Currently WrrLocalityLoadBalancer only supports");
+    assertThatThrownBy(() -> typed(within(Cluster.getDefaultInstance())))
+        .hasMessage("No supported endpoint picking policy.");
+  }
+
+  private static WrrLocality within(Message policy) {
+    WrrLocality.Builder within = WrrLocality.newBuilder();
+    within
+        .getEndpointPickingPolicyBuilder()
+        .addPoliciesBuilder()
+        .getTypedExtensionConfigBuilder()
+        .setName("within")
+        .setTypedConfig(Any.pack(policy));
+    return within.build();
   }
 
   @Test

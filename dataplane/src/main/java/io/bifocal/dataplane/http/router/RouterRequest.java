@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.router;
 
+import io.bifocal.dataplane.balance.Policy;
 import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.http.codec.HeaderNames;
@@ -41,6 +42,8 @@ public final class RouterRequest implements RetryState.Owner {
   final CircuitBreakers breakers;
   // Null unless it is a tunnel that ends here.
   final @Nullable ConnectConfig connect;
+  // Null when nobody asks what hosts say of their load.
+  final Policy.@Nullable ByReports reports;
   private final RouteAction.Forward route;
   private final Tries tries = new Tries();
   private final Attempts attempts;
@@ -72,6 +75,7 @@ public final class RouterRequest implements RetryState.Owner {
     this.downstream = downstream;
     this.route = route;
     this.timeouts = new RequestTimeouts(route, downstream.request().headers, settings);
+    this.reports = cluster.config().balancing().reports();
     this.breakers = cluster.breakers(Attempts.priority(route));
     this.attempts = new Attempts(cluster, downstream, route, settings.suppressHeaders());
     ConnectConfig tunnels = route.connect();

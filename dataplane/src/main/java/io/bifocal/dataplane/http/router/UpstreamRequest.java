@@ -42,6 +42,7 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
   private final @Nullable TryLog log;
   private boolean overtaken;
   private boolean responseEnded;
+  private boolean reported;
   private ConnectionPool.@Nullable Ticket ticket;
   // Null when nothing may run out.
   private @Nullable TryDeadlines deadlines;
@@ -271,7 +272,14 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
       deadlines.answered();
       deadlines.touch();
     }
+    hearReport(headers);
     router.onUpstreamHead(this, status, headers, end);
+  }
+
+  private void hearReport(HttpHeaders headers) {
+    if (router.reports != null && !reported) {
+      reported = LoadReports.hear(router.reports, headers, host, router.loop.nanoTime());
+    }
   }
 
   /** The answer is taken: it may take its time. */
@@ -309,6 +317,7 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
       return;
     }
     router.downstream.info().responseTrailers = trailers;
+    hearReport(trailers);
     if (log != null) {
       log.info.responseTrailers = trailers;
     }
