@@ -39,6 +39,8 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -66,8 +68,6 @@ class DownstreamTlsTest {
   private final List<String> warnings = new ArrayList<>();
   private final BlockingQueue<String> failures = new LinkedBlockingQueue<>();
   private final List<AutoCloseable> open = new ArrayList<>();
-  private final List<Channel> servers = new ArrayList<>();
-  private int port;
 
   // The builder takes no name with a star, so its extension is made by hand.
   private static CertificateBuilder wildcard(String name) {
@@ -299,14 +299,14 @@ class DownstreamTlsTest {
     String old = ticketKey(1);
     String both = ticketKey(2) + ", " + old;
     SSLContext client = TlsClient.context(null);
+    AtomicReference<TransportSocket> current = new AtomicReference<>();
+    // A client finds its session again by the address.
+    InetSocketAddress server = serve("127.0.0.1", current::get);
     for (String keys : List.of(old, old, both, ticketKey(2), old)) {
-      InetSocketAddress server =
-          serve("127.0.0.1", certificates(GOOD), ", session_ticket_keys: {keys: [" + keys + "]}");
+      current.set(socket(certificates(GOOD), ", session_ticket_keys: {keys: [" + keys + "]}"));
       TlsClient connection = add(TlsClient.connect(client, server, p -> {}));
       assertThat(connection.echo("hello")).isEqualTo("hello");
       connection.close();
-      port = server.getPort(); // by which a client finds its session again
-      servers.remove(0).close().sync();
     }
     assertThat(stat("handshake")).isEqualTo(5);
     // The last one knows no key of the one before.
@@ -404,10 +404,17 @@ class DownstreamTlsTest {
     return serve(ip, common, "");
   }
 
-  /** A server that echoes. */
   private InetSocketAddress serve(String ip, String common, String rest) throws Exception {
-    TransportSocket socket =
-        read("common_tls_context: {" + common + "}" + rest).on(stats.root().scope("l"), 1);
+    TransportSocket socket = socket(common, rest);
+    return serve(ip, () -> socket);
+  }
+
+  private TransportSocket socket(String common, String rest) throws ConfigException {
+    return read("common_tls_context: {" + common + "}" + rest).on(stats.root().scope("l"), 1);
+  }
+
+  /** A server that echoes, behind what is the socket at that time. */
+  private InetSocketAddress serve(String ip, Supplier<TransportSocket> socket) throws Exception {
     Channel server =
         new ServerBootstrap()
             .group(loops)
@@ -418,6 +425,7 @@ class DownstreamTlsTest {
                   @Override
                   protected void initChannel(Channel channel) {
                     socket
+                        .get()
                         .start(channel)
                         .addListener(
                             done -> {
@@ -430,10 +438,9 @@ class DownstreamTlsTest {
                             });
                   }
                 })
-            .bind(ip, port)
+            .bind(ip, 0)
             .sync()
             .channel();
-    servers.add(server);
     return (InetSocketAddress) server.localAddress();
   }
 
