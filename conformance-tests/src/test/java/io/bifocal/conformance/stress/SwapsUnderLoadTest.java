@@ -11,6 +11,7 @@ import io.bifocal.conformance.Ports;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
+import io.bifocal.conformance.stress.Ledger.Asked;
 import io.bifocal.conformance.stress.Ledger.Outcome;
 import io.bifocal.conformance.stress.World.Swap;
 import io.bifocal.xds.testing.HeardRequest;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SwapsUnderLoadTest {
   private static final long EVERY_MILLIS = 100;
   private static final long LITTLE = 8 << 20;
+  private static final int OF_ENVOYS_ONE_MAY_BE_CUT = 100;
 
   @RegisterExtension final Stage stage = new Stage();
 
@@ -91,22 +93,27 @@ class SwapsUnderLoadTest {
       awaitDrained(proxy);
       Footprint after = Footprint.of(subject, proxy);
       load.stop();
-      // Envoy leaves some without an answer, at a few moments; why is not known here.
-      boolean mayCut = subject == Subject.ENVOY;
       assertThat(
               ledger
                   .exceptions(
                       (a, arrived) ->
-                          a.outcome() == Outcome.ANSWERED
-                              ? arrived == 1
-                              : mayCut && a.outcome() == Outcome.NOTHING && arrived <= 1)
+                          a.outcome() == Outcome.ANSWERED ? arrived == 1 : mayCut(subject, a))
                   .values())
           .isEmpty();
+      assertThat(ledger.exceptions((a, arrived) -> arrived <= 1)).isEmpty();
+      assertThat(ledger.exceptions((a, arrived) -> a.outcome() == Outcome.ANSWERED))
+          .hasSizeLessThan(ledger.size() / OF_ENVOYS_ONE_MAY_BE_CUT);
       assertThat(after.descriptors()).isLessThan(before.descriptors() + 20);
       if (subject == Subject.BIFOCAL) {
         assertThat(after.allocated() - before.allocated()).isLessThan(LITTLE);
       }
     }
+  }
+
+  // Envoy leaves some without an answer, or without its end; why is not known here.
+  private static boolean mayCut(Subject subject, Asked asked) {
+    return subject == Subject.ENVOY
+        && (asked.outcome() == Outcome.NOTHING || asked.outcome() == Outcome.CUT);
   }
 
   /** Each kind in turn, so many times; the last nonces. */
