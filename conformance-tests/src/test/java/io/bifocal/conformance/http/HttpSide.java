@@ -77,7 +77,7 @@ final class HttpSide {
                 - name: envoy.filters.network.http_connection_manager
                   typed_config: {
                     "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager,
-                    stat_prefix: ingress, delayed_close_timeout: 0.05s,
+                    stat_prefix: ingress, delayed_close_timeout: 0.05s, drain_timeout: 0.05s,
                     access_log: [{name: file, typed_config: {
                       "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog,
                       path: "%s", log_format: {text_format_source: {inline_string: "%s\\n"}}}}],
