@@ -11,16 +11,18 @@ import io.bifocal.dataplane.stats.Scope;
  * @param init who registers here keeps the listener warming
  * @param addedViaApi whether the listener came from LDS
  * @param overload what is done when resources run short
+ * @param quic whether connections come over QUIC
  */
 public record ListenerContext(
     String listenerName,
     Scope listenerScope,
     InitManager init,
     boolean addedViaApi,
-    Overload overload) {
+    Overload overload,
+    boolean quic) {
   /** Of a listener that no overload concerns. */
   public ListenerContext(
       String listenerName, Scope listenerScope, InitManager init, boolean addedViaApi) {
-    this(listenerName, listenerScope, init, addedViaApi, Overload.unwatched());
+    this(listenerName, listenerScope, init, addedViaApi, Overload.unwatched(), false);
   }
 }

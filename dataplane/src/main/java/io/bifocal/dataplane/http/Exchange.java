@@ -467,7 +467,8 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     switch (reason) {
       case REMOTE_RESET -> {
         info.flag(ResponseFlag.DOWNSTREAM_REMOTE_RESET);
-        info.responseCodeDetails = "http2.remote_reset";
+        info.responseCodeDetails =
+            protocol == Protocol.HTTP_3 ? "http3.remote_reset" : "http2.remote_reset";
       }
       case REMOTE_REFUSED_STREAM_RESET -> {
         info.flag(ResponseFlag.DOWNSTREAM_REMOTE_RESET);

@@ -8,6 +8,7 @@ import io.bifocal.dataplane.extension.AccessLogs;
 import io.bifocal.dataplane.extension.ListenerContext;
 import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.extension.NetworkFilterFactory;
+import io.bifocal.dataplane.http.codec.ServerCodec;
 import io.bifocal.dataplane.http.filter.FilterChain;
 import io.bifocal.dataplane.http.filter.FilterChainReader;
 import io.bifocal.dataplane.http.route.RouteContext;
@@ -81,6 +82,13 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
   public NetworkFilter create(Any any, ListenerContext context) throws ConfigException {
     HttpConnectionManager config = Unpack.as(HttpConnectionManager.getDefaultInstance(), any);
     HttpSettings settings = HttpSettingsReader.read(config, node, accessLogs.runtime());
+    boolean http3 = settings.codec().kind() == ServerCodec.Kind.HTTP3;
+    if (http3 != context.quic()) {
+      throw new ConfigException(
+          http3
+              ? "HTTP/3 codec configured on non-QUIC listener."
+              : "Non-HTTP/3 codec configured on QUIC listener.");
+    }
     List<AccessLog> logs = accessLogs.read(config.getAccessLogList());
     FilterChain chain = chain(config, settings, context);
     RouteSource source;

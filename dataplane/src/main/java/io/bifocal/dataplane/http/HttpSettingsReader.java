@@ -37,6 +37,7 @@ final class HttpSettingsReader {
       SupportedFields.of(HttpConnectionManager.getDescriptor())
           .supports(
               "codec_type",
+              "http3_protocol_options",
               "stat_prefix",
               "rds",
               "route_config",
@@ -87,7 +88,6 @@ final class HttpSettingsReader {
               "upgrade_configs",
               "local_reply_config",
               "add_proxy_protocol_connection_state")
-          .ignores("clients speak HTTP/1.1 and HTTP/2", "http3_protocol_options")
           .ignores("requests are not traced", "tracing")
           .ignores(
               "Envoy 1.40 was seen to give it no effect",

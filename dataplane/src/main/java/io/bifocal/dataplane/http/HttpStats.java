@@ -17,6 +17,8 @@ final class HttpStats {
   private final Cell cxHttp1Active;
   private final Cell cxHttp2Total;
   private final Cell cxHttp2Active;
+  private final Cell cxHttp3Total;
+  private final Cell cxHttp3Active;
   final Cell cxUpgradesTotal;
   final Cell cxUpgradesActive;
   final Cell cxDestroy;
@@ -38,6 +40,7 @@ final class HttpStats {
   final Cell rqActive;
   private final Cell rqHttp1Total;
   private final Cell rqHttp2Total;
+  private final Cell rqHttp3Total;
   final Cell rqCompleted;
   final Cell rqRxReset;
   final Cell rqTxReset;
@@ -84,6 +87,8 @@ final class HttpStats {
     cxHttp1Active = gauge("downstream_cx_http1_active");
     cxHttp2Total = counter("downstream_cx_http2_total");
     cxHttp2Active = gauge("downstream_cx_http2_active");
+    cxHttp3Total = counter("downstream_cx_http3_total");
+    cxHttp3Active = gauge("downstream_cx_http3_active");
     cxUpgradesTotal = counter("downstream_cx_upgrades_total");
     cxUpgradesActive = gauge("downstream_cx_upgrades_active");
     cxDestroy = counter("downstream_cx_destroy");
@@ -105,6 +110,7 @@ final class HttpStats {
     rqActive = gauge("downstream_rq_active");
     rqHttp1Total = counter("downstream_rq_http1_total");
     rqHttp2Total = counter("downstream_rq_http2_total");
+    rqHttp3Total = counter("downstream_rq_http3_total");
     rqCompleted = counter("downstream_rq_completed");
     rqRxReset = counter("downstream_rq_rx_reset");
     rqTxReset = counter("downstream_rq_tx_reset");
@@ -149,15 +155,27 @@ final class HttpStats {
   }
 
   Cell cxTotal(Protocol protocol) {
-    return protocol.isMultiplexed() ? cxHttp2Total : cxHttp1Total;
+    return switch (protocol) {
+      case HTTP_1_0, HTTP_1_1 -> cxHttp1Total;
+      case HTTP_2 -> cxHttp2Total;
+      case HTTP_3 -> cxHttp3Total;
+    };
   }
 
   Cell cxActive(Protocol protocol) {
-    return protocol.isMultiplexed() ? cxHttp2Active : cxHttp1Active;
+    return switch (protocol) {
+      case HTTP_1_0, HTTP_1_1 -> cxHttp1Active;
+      case HTTP_2 -> cxHttp2Active;
+      case HTTP_3 -> cxHttp3Active;
+    };
   }
 
   Cell rqTotal(Protocol protocol) {
-    return protocol.isMultiplexed() ? rqHttp2Total : rqHttp1Total;
+    return switch (protocol) {
+      case HTTP_1_0, HTTP_1_1 -> rqHttp1Total;
+      case HTTP_2 -> rqHttp2Total;
+      case HTTP_3 -> rqHttp3Total;
+    };
   }
 
   void refused(Refusal refusal) {

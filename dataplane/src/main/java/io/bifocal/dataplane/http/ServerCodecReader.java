@@ -6,10 +6,12 @@ import io.bifocal.api.SupportedFields;
 import io.bifocal.dataplane.cluster.Http2OptionsReader;
 import io.bifocal.dataplane.http.codec.Http1Limits;
 import io.bifocal.dataplane.http.codec.Http2ServerOptions;
+import io.bifocal.dataplane.http.codec.Http3ServerOptions;
 import io.bifocal.dataplane.http.codec.ServerCodec;
 import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions.SettingsParameter;
+import io.envoyproxy.envoy.config.core.v3.Http3ProtocolOptions;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import java.util.HashMap;
 import java.util.List;
@@ -55,6 +57,14 @@ final class ServerCodecReader {
               "METADATA frames are neither sent nor read", "allow_metadata", "max_metadata_size")
           .ignores("there is one codec", "use_oghttp2_codec");
 
+  static final SupportedFields HTTP3 =
+      SupportedFields.of(Http3ProtocolOptions.getDescriptor())
+          .supports("override_stream_error_on_invalid_http_message", "allow_extended_connect")
+          .ignores(
+              "those of the listener's udp_listener_config are obeyed", "quic_protocol_options")
+          .ignores("METADATA frames are neither sent nor read", "allow_metadata")
+          .ignores("there is no dynamic table in any case", "disable_qpack");
+
   // What has a field of its own, and what no server says.
   private static final Map<Integer, String> NAMED =
       Map.of(
@@ -74,6 +84,7 @@ final class ServerCodecReader {
           case AUTO -> ServerCodec.Kind.AUTO;
           case HTTP1 -> ServerCodec.Kind.HTTP1;
           case HTTP2 -> ServerCodec.Kind.HTTP2;
+          case HTTP3 -> ServerCodec.Kind.HTTP3;
           default ->
               throw new ConfigException(
                   where + ".codec_type: " + config.getCodecType() + " not supported");
@@ -82,7 +93,8 @@ final class ServerCodecReader {
         kind,
         Http1OptionsReader.read(
             config.getHttpProtocolOptions(), limits, where + ".http_protocol_options", warnings),
-        http2(config, limits, where, warnings));
+        http2(config, limits, where, warnings),
+        http3(config, limits, where, warnings));
   }
 
   private static Http2ServerOptions http2(
@@ -114,6 +126,19 @@ final class ServerCodecReader {
             10),
         options.getAllowConnect(),
         settings(options, path));
+  }
+
+  private static Http3ServerOptions http3(
+      HttpConnectionManager config, Http1Limits limits, String where, List<String> warnings)
+      throws ConfigException {
+    Http3ProtocolOptions options = config.getHttp3ProtocolOptions();
+    warnings.addAll(HTTP3.check(options, where + ".http3_protocol_options"));
+    return new Http3ServerOptions(
+        limits,
+        options.hasOverrideStreamErrorOnInvalidHttpMessage()
+            ? options.getOverrideStreamErrorOnInvalidHttpMessage().getValue()
+            : config.getStreamErrorOnInvalidHttpMessage().getValue(),
+        options.getAllowExtendedConnect());
   }
 
   private static Map<Character, Long> settings(Http2ProtocolOptions options, String path)

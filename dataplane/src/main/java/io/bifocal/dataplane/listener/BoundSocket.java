@@ -2,6 +2,7 @@ package io.bifocal.dataplane.listener;
 
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.worker.Transport;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
@@ -26,7 +27,7 @@ interface BoundSocket {
   Address address();
 
   /** Listens from now on; the channel owns the socket then. */
-  ServerChannel listen(int backlog) throws IOException;
+  Channel listen(int backlog) throws IOException;
 
   /** Gives the address back; not to be called after {@link #listen}. */
   void close() throws IOException;
@@ -49,8 +50,8 @@ interface BoundSocket {
 
   /** On Linux, natively. */
   record Epoll(LinuxSocket socket, Address address, ListenOptions options) implements BoundSocket {
-    private static final int IPPROTO_IPV6 = 41;
-    private static final int IPV6_V6ONLY = 26;
+    static final int IPPROTO_IPV6 = 41;
+    static final int IPV6_V6ONLY = 26;
 
     private static BoundSocket bound(
         Address address, boolean dualStack, boolean reusePort, ListenOptions options)

@@ -11,6 +11,7 @@ import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.listener.match.ChainMatches;
 import io.bifocal.dataplane.transport.DownstreamSocketFactory;
 import io.bifocal.dataplane.transport.TransportSockets;
+import io.bifocal.dataplane.transport.tls.DownstreamQuic;
 import io.bifocal.dataplane.worker.Workers;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
@@ -24,6 +25,9 @@ import org.slf4j.LoggerFactory;
 /** Makes filter chains from their configuration, or takes over those that did not change. */
 final class ChainReader {
   private static final Logger log = LoggerFactory.getLogger(ChainReader.class);
+  private static final String MANAGER =
+      "/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
+
   private final Registry<NetworkFilterFactory> filters;
   private final TransportSockets transports;
   private final Workers workers;
@@ -106,6 +110,9 @@ final class ChainReader {
       return same;
     }
     ListenerFields.FILTER_CHAIN.check(proto, path).forEach(log::warn);
+    if (context.quic()) {
+      checkQuic(proto, path);
+    }
     NetworkFilter filter = filter(proto, path, context);
     ChainTransport transport;
     try {
@@ -122,6 +129,18 @@ final class ChainReader {
     return chain;
   }
 
+  // An engine is chosen with a connection's first packet, before its client's hello is read.
+  private static void checkQuic(FilterChain proto, String path) throws ConfigException {
+    if (proto.getFilterChainMatch().getServerNamesCount() > 0) {
+      throw new ConfigException(path + ".filter_chain_match.server_names: not supported with QUIC");
+    }
+    if (proto.getFiltersCount() != 1
+        || !proto.getFilters(0).getTypedConfig().getTypeUrl().endsWith(MANAGER)) {
+      throw new ConfigException(
+          path + ".filters: with QUIC there must be one http_connection_manager, and no other");
+    }
+  }
+
   private ChainTransport transport(
       FilterChain proto, String path, ListenerContext context, @Nullable NetworkFilter filter)
       throws ConfigException {
@@ -133,6 +152,14 @@ final class ChainReader {
             alpn -> filter == null || filter.speaks(alpn),
             warnings);
     warnings.forEach(log::warn);
+    if (context.quic() != factory instanceof DownstreamQuic) {
+      factory.close();
+      throw new ConfigException(
+          path
+              + (context.quic()
+                  ? ".transport_socket: a listener of QUIC needs a QuicDownstreamTransport"
+                  : ".transport_socket: QUIC needs udp_listener_config"));
+    }
     try {
       factory.start(context.listenerScope(), context.init());
     } catch (IllegalArgumentException e) {

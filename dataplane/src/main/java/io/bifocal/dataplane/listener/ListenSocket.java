@@ -6,9 +6,9 @@ import io.bifocal.dataplane.host.Family;
 import io.bifocal.dataplane.worker.Transport;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.ServerChannel;
 import io.netty.channel.ServerChannelRecvByteBufAllocator;
 import java.io.File;
 import java.io.IOException;
@@ -40,20 +40,27 @@ final class ListenSocket implements Serving {
   private final Key key;
   private final Workers workers;
   private final List<BoundSocket> bound;
-  private final List<ServerChannel> listening = new ArrayList<>();
+  private final @Nullable QuicEntrance quic;
+  private final List<Channel> listening = new ArrayList<>();
   private volatile @Nullable ListenerVersion serving;
-  private boolean held;
+  private volatile boolean held;
   private final CompletableFuture<Void> gone = new CompletableFuture<>();
   private final Queue<Runnable> parked = new ConcurrentLinkedQueue<>();
   private volatile boolean closed;
 
   /** What two versions of a listener must agree in to share a socket. */
-  record Key(BindAddress address, boolean reusePort, int backlog, boolean exactBalance) {}
+  record Key(
+      BindAddress address,
+      boolean reusePort,
+      int backlog,
+      boolean exactBalance,
+      @Nullable QuicOptions quic) {}
 
   private ListenSocket(Key key, Workers workers, List<BoundSocket> bound) {
     this.key = key;
     this.workers = workers;
     this.bound = bound;
+    this.quic = key.quic() == null ? null : new QuicEntrance(this, key.quic());
   }
 
   /**
@@ -75,7 +82,10 @@ final class ListenSocket implements Serving {
       for (int i = 0; i < (perWorker ? workers.size() : 1); i++) {
         Address wanted = i == 0 ? address : bound.get(0).address(); // any port, but one
         bound.add(
-            BoundSocket.bind(workers.transport(), wanted, key.address(), perWorker, key.backlog()));
+            key.quic() == null
+                ? BoundSocket.bind(
+                    workers.transport(), wanted, key.address(), perWorker, key.backlog())
+                : BoundDatagrams.bind(workers.transport(), wanted, key.address(), perWorker));
       }
     } catch (IOException | RuntimeException e) {
       bound.forEach(ListenSocket::closeQuietly);
@@ -149,9 +159,17 @@ final class ListenSocket implements Serving {
   }
 
   private void listen(ListenerVersion version) throws IOException {
+    if (quic != null) {
+      for (int i = 0; i < bound.size(); i++) {
+        Channel datagrams = bound.get(i).listen(0);
+        listening.add(datagrams);
+        quic.open(datagrams, workers.get(i));
+      }
+      return;
+    }
     Balance exact = key.exactBalance() ? Balance.exact(all(workers)) : null;
     for (int i = 0; i < bound.size(); i++) {
-      ServerChannel channel = bound.get(i).listen(key.backlog());
+      Channel channel = bound.get(i).listen(key.backlog());
       listening.add(channel);
       EventLoop loop = workers.get(i).eventLoop();
       Balance balance =
@@ -174,7 +192,7 @@ final class ListenSocket implements Serving {
     }
   }
 
-  private void bind(ServerChannel channel, Address.Pipe pipe) throws IOException {
+  private void bind(Channel channel, Address.Pipe pipe) throws IOException {
     channel.bind(workers.transport().adapt(pipe.socketAddress())).syncUninterruptibly();
     if (key.address().mode() != 0) {
       Files.setPosixFilePermissions(Path.of(pipe.path()), permissions(key.address().mode()));
@@ -185,6 +203,11 @@ final class ListenSocket implements Serving {
     List<Worker> all = new ArrayList<>();
     workers.forEach(all::add);
     return List.copyOf(all);
+  }
+
+  /** Whether connections are not taken for now, though there is a version. From any thread. */
+  boolean held() {
+    return held;
   }
 
   /** Accepts nothing while resources are short; who is taken already is served. */
@@ -203,6 +226,9 @@ final class ListenSocket implements Serving {
 
   // On their loops: from elsewhere Netty lets one more in.
   private void accept(boolean on) {
+    if (quic != null) {
+      return; // connections share its sockets: who arrives is looked at one by one
+    }
     listening.forEach(c -> c.eventLoop().execute(() -> c.config().setAutoRead(on)));
   }
 
@@ -219,9 +245,11 @@ final class ListenSocket implements Serving {
       gone.complete(null);
     } else {
       AtomicInteger left = new AtomicInteger(listening.size());
-      for (ServerChannel channel : listening) {
-        channel
-            .close()
+      if (quic != null) {
+        quic.close(listening);
+      }
+      for (Channel channel : listening) {
+        (quic == null ? channel.close() : channel.closeFuture())
             .addListener(
                 f -> {
                   if (left.decrementAndGet() == 0) {

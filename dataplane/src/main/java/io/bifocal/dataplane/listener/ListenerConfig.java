@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +22,7 @@ import org.slf4j.LoggerFactory;
  * @param bufferLimit bytes; default 1 MiB
  * @param backlog connections that wait to be accepted; default 128
  * @param acceptsPerEvent at most so many at once; 0 for the default
+ * @param quic how QUIC is spoken; null for connections over TCP
  */
 record ListenerConfig(
     String name,
@@ -29,7 +31,8 @@ record ListenerConfig(
     boolean reusePort,
     int backlog,
     int bufferLimit,
-    int acceptsPerEvent) {
+    int acceptsPerEvent,
+    @Nullable QuicOptions quic) {
   private static final Logger log = LoggerFactory.getLogger(ListenerConfig.class);
   private static final int DEFAULT_BUFFER_LIMIT = 1 << 20;
   private static final int DEFAULT_BACKLOG = 128;
@@ -61,20 +64,24 @@ record ListenerConfig(
         proto.hasPerConnectionBufferLimitBytes()
             ? proto.getPerConnectionBufferLimitBytes().getValue()
             : DEFAULT_BUFFER_LIMIT,
-        proto.getMaxConnectionsToAcceptPerSocketEvent().getValue());
+        proto.getMaxConnectionsToAcceptPerSocketEvent().getValue(),
+        QuicOptions.of(proto, path));
   }
 
   private static List<BindAddress> addresses(Listener proto, String path) throws ConfigException {
     ListenOptions options = ListenOptions.of(proto, path);
     List<BindAddress> addresses = new ArrayList<>();
-    addresses.add(BindAddress.parse(proto.getAddress(), options, path + ": address"));
+    addresses.add(
+        BindAddress.parse(
+            proto.getAddress(), options, proto.hasUdpListenerConfig(), path + ": address"));
     for (AdditionalAddress more : proto.getAdditionalAddressesList()) {
       String at = path + ": additional_addresses[" + (addresses.size() - 1) + "]";
       ListenOptions own =
           more.hasSocketOptions()
               ? options.with(more.getSocketOptions().getSocketOptionsList(), at)
               : options;
-      addresses.add(BindAddress.parse(more.getAddress(), own, at + ".address"));
+      addresses.add(
+          BindAddress.parse(more.getAddress(), own, proto.hasUdpListenerConfig(), at + ".address"));
     }
     Set<Address> seen = new HashSet<>();
     for (BindAddress address : addresses) {

@@ -34,12 +34,12 @@ final class ListenerFields {
               "transparent",
               "freebind",
               "socket_options",
-              "tcp_fast_open_queue_length")
+              "tcp_fast_open_queue_length",
+              "udp_listener_config")
           .ignores("nothing here reads it", "metadata")
           .ignores("a failed health check drains no connections here", "drain_type")
           .refuses("connections have sockets here", "internal_listener")
-          .refuses("nobody calls it within this process", "api_listener")
-          .refuses("datagrams are not served", "udp_listener_config");
+          .refuses("nobody calls it within this process", "api_listener");
 
   static final SupportedFields FILTER_CHAIN =
       SupportedFields.of(FilterChain.getDescriptor())

@@ -154,7 +154,9 @@ final class ListenerSet {
       for (ListenerVersion version : other.versions()) {
         for (BindAddress address : version.config().addresses()) {
           if (address.exclusive()
-              && config.addresses().stream().anyMatch(a -> a.address().equals(address.address()))) {
+              && config.addresses().stream()
+                  .anyMatch(
+                      a -> a.udp() == address.udp() && a.address().equals(address.address()))) {
             throw new ConfigException(DUPLICATE.formatted(config.name(), config.addressTexts()));
           }
         }

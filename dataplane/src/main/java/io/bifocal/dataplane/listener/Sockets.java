@@ -34,7 +34,11 @@ final class Sockets {
       for (BindAddress address : config.addresses()) {
         var key =
             new ListenSocket.Key(
-                address, config.reusePort(), config.backlog(), config.balancesExactly());
+                address,
+                config.reusePort(),
+                config.backlog(),
+                config.balancesExactly(),
+                config.quic());
         ListenSocket socket = find(key, own, claimed);
         if (socket == null) {
           socket = find(key, orphans, claimed);

@@ -68,7 +68,8 @@ final class VersionFactory {
     Overload concerned =
         config.proto().getBypassOverloadManager() ? Overload.unwatched() : overload;
     ListenerContext context =
-        new ListenerContext(config.name(), scope, init, !entry.fromBootstrap, concerned);
+        new ListenerContext(
+            config.name(), scope, init, !entry.fromBootstrap, concerned, config.quic() != null);
     ListenerVersion active = entry.active;
     FilterChains predecessor =
         active != null && config.differsOnlyInChains(active.config()) ? active.chains() : null;

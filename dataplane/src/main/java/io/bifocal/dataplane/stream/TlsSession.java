@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.stream;
 
 import io.netty.channel.Channel;
+import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AttributeKey;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 import javax.security.auth.x500.X500Principal;
@@ -67,12 +69,19 @@ public final class TlsSession {
 
   /** Of a connection; null when it speaks no TLS. */
   public static @Nullable TlsSession of(Channel channel) {
-    SslHandler handler = channel.pipeline().get(SslHandler.class);
-    return handler == null
+    SSLEngine engine = engine(channel);
+    return engine == null
         ? null
         : new TlsSession(
-            handler.engine().getSession(),
-            Objects.requireNonNullElse(channel.attr(ASKED).get(), ""));
+            engine.getSession(), Objects.requireNonNullElse(channel.attr(ASKED).get(), ""));
+  }
+
+  private static @Nullable SSLEngine engine(Channel channel) {
+    if (channel instanceof QuicChannel quic) {
+      return quic.sslEngine();
+    }
+    SslHandler handler = channel.pipeline().get(SslHandler.class);
+    return handler == null ? null : handler.engine();
   }
 
   /** A client is about to ask for the server of that name; empty for no name. */

@@ -10,6 +10,7 @@ import io.bifocal.dataplane.transport.tls.DownstreamTlsReader;
 import io.bifocal.dataplane.transport.tls.TlsProvider;
 import io.bifocal.dataplane.transport.tls.UpstreamTlsReader;
 import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
+import io.envoyproxy.envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
@@ -84,7 +85,12 @@ public final class TransportSockets {
                 typeUrl(DownstreamTlsContext.getDefaultInstance()),
                 (config, path, spoken, warnings) ->
                     new DownstreamTlsReader(TlsProvider.best(), secrets)
-                        .read(config, path, spoken, warnings));
+                        .read(config, path, spoken, warnings))
+            .register(
+                typeUrl(QuicDownstreamTransport.getDefaultInstance()),
+                (config, path, spoken, warnings) ->
+                    new DownstreamTlsReader(TlsProvider.best(), secrets)
+                        .readQuic(config, path, warnings));
   }
 
   /** Where others add theirs. */

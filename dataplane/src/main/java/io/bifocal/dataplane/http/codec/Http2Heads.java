@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.codec;
 
+import io.netty.handler.codec.Headers;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -8,6 +9,8 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.ReadOnlyHttp2Headers;
+import io.netty.handler.codec.http3.DefaultHttp3Headers;
+import io.netty.handler.codec.http3.Http3Headers;
 import io.netty.util.AsciiString;
 import java.util.Iterator;
 import java.util.List;
@@ -19,6 +22,9 @@ final class Http2Heads {
   private static final AsciiString HTTP = AsciiString.cached("http");
   private static final AsciiString HTTPS = AsciiString.cached("https");
 
+  private static final CharSequence METHOD = Http2Headers.PseudoHeaderName.METHOD.value();
+  private static final CharSequence PATH = Http2Headers.PseudoHeaderName.PATH.value();
+  private static final CharSequence AUTHORITY = Http2Headers.PseudoHeaderName.AUTHORITY.value();
   private static final CharSequence PROTOCOL = Http2Headers.PseudoHeaderName.PROTOCOL.value();
   private static final AsciiString[] STATUSES = new AsciiString[600];
 
@@ -93,6 +99,26 @@ final class Http2Heads {
     return ReadOnlyHttp2Headers.trailers(false, pairs(fields));
   }
 
+  /** The head of an answer in HTTP/3. */
+  static Http3Headers response3(int status, HttpHeaders headers) {
+    return addTo(
+        new DefaultHttp3Headers(false, headers.size() + 1).status(status(status)), headers);
+  }
+
+  /** The fields behind a body in HTTP/3. */
+  static Http3Headers trailers3(HttpHeaders from) {
+    return addTo(new DefaultHttp3Headers(false, from.size()), from);
+  }
+
+  private static Http3Headers addTo(Http3Headers to, HttpHeaders from) {
+    Iterator<Map.Entry<CharSequence, CharSequence>> all = from.iteratorCharSequence();
+    while (all.hasNext()) {
+      Map.Entry<CharSequence, CharSequence> header = all.next();
+      to.add(AsciiString.of(header.getKey()).toLowerCase(), header.getValue());
+    }
+    return to;
+  }
+
   private static AsciiString[] pairs(HttpHeaders from) {
     AsciiString[] pairs = new AsciiString[from.size() * 2];
     int at = 0;
@@ -115,15 +141,16 @@ final class Http2Heads {
    *
    * @param extended whether clients may ask for other protocols
    */
-  static @Nullable RequestHead requestHead(Http2Headers from, boolean extended) {
-    CharSequence method = from.method();
+  static @Nullable RequestHead requestHead(
+      Headers<CharSequence, CharSequence, ?> from, boolean extended) {
+    CharSequence method = from.get(METHOD);
     CharSequence protocol = from.get(PROTOCOL);
     boolean connects = method != null && HttpMethod.CONNECT.asciiName().contentEquals(method);
     if (method == null || (protocol != null && !(extended && connects))) {
       return null;
     }
-    CharSequence path = from.path();
-    CharSequence authority = from.authority();
+    CharSequence path = from.get(PATH);
+    CharSequence authority = from.get(AUTHORITY);
     CharSequence host = from.get(HttpHeaderNames.HOST);
     CharSequence shown = authority == null ? host : authority;
     HttpHeaders to = fields(from);
@@ -161,7 +188,7 @@ final class Http2Heads {
   }
 
   /** What is no pseudo-header. */
-  static HttpHeaders fields(Http2Headers from) {
+  static HttpHeaders fields(Headers<CharSequence, CharSequence, ?> from) {
     // They were checked when they were read.
     HttpHeaders to = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
     for (Map.Entry<CharSequence, CharSequence> header : from) {

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.codec;
 
 import io.bifocal.xds.time.Loop;
 import io.netty.channel.Channel;
+import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.ssl.SslHandler;
 
 /**
@@ -9,13 +10,16 @@ import io.netty.handler.ssl.SslHandler;
  *
  * @param kind {@code codec_type}
  */
-public record ServerCodec(Kind kind, Http1Options http1, Http2ServerOptions http2) {
+public record ServerCodec(
+    Kind kind, Http1Options http1, Http2ServerOptions http2, Http3ServerOptions http3) {
   /** Which versions. */
   public enum Kind {
     /** What ALPN has agreed on, else what the client begins with. */
     AUTO,
     HTTP1,
-    HTTP2
+    HTTP2,
+    /** On connections of QUIC, and there alone. */
+    HTTP3
   }
 
   /** Whether that protocol of ALPN may be agreed on. */
@@ -24,6 +28,7 @@ public record ServerCodec(Kind kind, Http1Options http1, Http2ServerOptions http
       case AUTO -> true;
       case HTTP1 -> !alpn.equals("h2");
       case HTTP2 -> !alpn.startsWith("http/1");
+      case HTTP3 -> alpn.equals("h3");
     };
   }
 
@@ -33,6 +38,10 @@ public record ServerCodec(Kind kind, Http1Options http1, Http2ServerOptions http
    * @param events hears which version it is before anything else, at once or when it is known
    */
   public void serve(Channel channel, Loop loop, Http2ServerStats stats, ServerEvents events) {
+    if (kind == Kind.HTTP3) {
+      events.onCodec(Http3ServerConnection.on((QuicChannel) channel, http3, events));
+      return;
+    }
     channel.pipeline().addLast(new ByteCounts(events));
     Server server =
         new Server() {
@@ -59,6 +68,7 @@ public record ServerCodec(Kind kind, Http1Options http1, Http2ServerOptions http
           server.http1();
         }
       }
+      case HTTP3 -> throw new AssertionError("it is no connection of QUIC");
     }
   }
 

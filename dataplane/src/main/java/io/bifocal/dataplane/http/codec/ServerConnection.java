@@ -1,7 +1,8 @@
 package io.bifocal.dataplane.http.codec;
 
 /** The server's side of a connection, whatever version of HTTP is spoken on it. On its loop. */
-public sealed interface ServerConnection permits Http1ServerConnection, Http2ServerConnection {
+public sealed interface ServerConnection
+    permits Http1ServerConnection, Http2ServerConnection, Http3ServerConnection {
   /** What is spoken; of HTTP/1.1 and 1.0 the newer. */
   Protocol protocol();
 

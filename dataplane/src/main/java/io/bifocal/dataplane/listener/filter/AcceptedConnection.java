@@ -38,6 +38,14 @@ public final class AcceptedConnection {
     this.directRemote = remote;
   }
 
+  /** A connection of QUIC: what it is needs no looking at its first bytes. */
+  public static AcceptedConnection overQuic(Channel channel, Address local, Address remote) {
+    AcceptedConnection connection = new AcceptedConnection(channel, local, remote);
+    connection.transportProtocol = "quic";
+    connection.applicationProtocols = List.of("h3");
+    return connection;
+  }
+
   Channel channel() {
     return channel;
   }

@@ -4,6 +4,7 @@ import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.secret.Secrets;
+import io.envoyproxy.envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import java.time.Duration;
@@ -50,6 +51,43 @@ public final class DownstreamTlsReader {
           secrets,
           new SecretContext<>(
               plan, now -> new ServerTlsContext(settings(context, terms, now), provider)));
+    } catch (SSLException e) {
+      throw new ConfigException(path + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Reads a {@code QuicDownstreamTransport}, whose TLS is QUIC's own.
+   *
+   * @throws ConfigException also where QUIC does not load
+   */
+  public DownstreamQuic readQuic(Any config, String path, List<String> warnings)
+      throws ConfigException {
+    QuicDownstreamTransport quic = Unpack.as(QuicDownstreamTransport.getDefaultInstance(), config);
+    warnings.addAll(TlsFields.QUIC_DOWNSTREAM.check(quic, path));
+    DownstreamTlsContext context = quic.getDownstreamTlsContext();
+    String at = path + ".downstream_tls_context";
+    warnings.addAll(TlsFields.DOWNSTREAM.check(context, at));
+    String commonPath = at + ".common_tls_context";
+    Terms read =
+        TermsReader.read(
+            context.getCommonTlsContext(), TlsVersion.TLS_1_3, provider, commonPath, warnings);
+    List<String> alpn = read.alpn().isEmpty() ? List.of("h3") : read.alpn();
+    Terms terms =
+        spoken(
+            new Terms(alpn, TlsVersion.TLS_1_3, TlsVersion.TLS_1_3, read.ciphers(), read.curves()),
+            "h3"::equals,
+            commonPath + ".alpn_protocols",
+            warnings);
+    CredentialsPlan plan = credentials(context, at, warnings);
+    warnOfSessions(context, at, warnings);
+    if (context.getPreferClientCiphers()) {
+      warnings.add(at + ".prefer_client_ciphers: QUIC's library chooses among those of TLS 1.3");
+    }
+    try {
+      return new DownstreamQuic(
+          secrets,
+          new SecretContext<>(plan, now -> new QuicServerContext(settings(context, terms, now))));
     } catch (SSLException e) {
       throw new ConfigException(path + ": " + e.getMessage(), e);
     }

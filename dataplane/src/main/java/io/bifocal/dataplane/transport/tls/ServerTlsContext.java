@@ -52,7 +52,7 @@ final class ServerTlsContext {
     }
   }
 
-  private static ClientAuth clientAuth(ServerTlsSettings settings) {
+  static ClientAuth clientAuth(ServerTlsSettings settings) {
     if (settings.certificateRequired()) {
       return ClientAuth.REQUIRE;
     }

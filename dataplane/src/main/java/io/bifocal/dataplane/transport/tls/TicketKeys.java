@@ -5,8 +5,10 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.api.DataSources;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsSessionTicketKeys;
+import io.netty.handler.codec.quic.SslSessionTicketKey;
 import io.netty.handler.ssl.OpenSslSessionTicketKey;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -55,6 +57,13 @@ record TicketKeys(List<ByteString> keys) {
                     part(key, NAME, OpenSslSessionTicketKey.HMAC_KEY_SIZE),
                     part(key, NAME + HALF, OpenSslSessionTicketKey.AES_KEY_SIZE)))
         .toArray(OpenSslSessionTicketKey[]::new);
+  }
+
+  /** The same for QUIC, whose library has a type of its own. */
+  SslSessionTicketKey[] ofQuic() {
+    return Arrays.stream(ofLibrary())
+        .map(key -> new SslSessionTicketKey(key.name(), key.hmacKey(), key.aesKey()))
+        .toArray(SslSessionTicketKey[]::new);
   }
 
   private static byte[] part(ByteString key, int from, int length) {

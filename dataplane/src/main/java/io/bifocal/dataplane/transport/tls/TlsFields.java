@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.transport.tls;
 
 import io.bifocal.api.SupportedFields;
+import io.envoyproxy.envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.CombinedCertificateValidationContext;
@@ -42,6 +43,11 @@ final class TlsFields {
           .ignores(
               "where no certificate is good for the name, the first that the client can take is shown",
               "full_scan_certs_on_sni_mismatch");
+
+  static final SupportedFields QUIC_DOWNSTREAM =
+      SupportedFields.of(QuicDownstreamTransport.getDescriptor())
+          .supports("downstream_tls_context")
+          .ignores("nothing is taken before the handshake is done", "enable_early_data");
 
   static final SupportedFields COMMON =
       SupportedFields.of(CommonTlsContext.getDescriptor())

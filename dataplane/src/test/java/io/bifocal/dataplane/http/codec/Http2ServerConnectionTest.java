@@ -205,7 +205,8 @@ class Http2ServerConnectionTest {
     new ServerCodec(
             ServerCodec.Kind.AUTO,
             Http1Options.DEFAULT,
-            new Http2ServerOptions(common, Http1Limits.DEFAULT, 3, 1, 1, false, Map.of()))
+            new Http2ServerOptions(common, Http1Limits.DEFAULT, 3, 1, 1, false, Map.of()),
+            new Http3ServerOptions(Http1Limits.DEFAULT, false, false))
         .serve(channel, time, new Http2ServerStats(stats.root().scope("http2"), 1), new Events());
   }
 

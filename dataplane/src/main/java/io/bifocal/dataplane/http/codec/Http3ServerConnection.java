@@ -1,0 +1,207 @@
+package io.bifocal.dataplane.http.codec;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.handler.codec.http3.DefaultHttp3GoAwayFrame;
+import io.netty.handler.codec.http3.DefaultHttp3SettingsFrame;
+import io.netty.handler.codec.http3.Http3;
+import io.netty.handler.codec.http3.Http3ErrorCode;
+import io.netty.handler.codec.http3.Http3ServerConnectionHandler;
+import io.netty.handler.codec.http3.Http3Settings;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The server's side of one connection of HTTP/3 (RFC 9114). Confined to its loop. */
+public final class Http3ServerConnection extends ChannelInboundHandlerAdapter
+    implements ServerConnection {
+  /** Streams of clients' requests are numbered in such steps (RFC 9000, section 2.1). */
+  private static final int STEP = 4;
+
+  /** No request has a greater number. */
+  private static final long LAST_STREAM = (1L << 62) - STEP;
+
+  // Netty counts this much for each field; a server's limits are of what was sent.
+  private static final int FIELD = 32;
+
+  private enum State {
+    SERVING,
+    /** No request is taken any more; those that have begun are answered. */
+    GOING_AWAY,
+    CLOSING
+  }
+
+  private final QuicChannel channel;
+  private final Http3ServerOptions options;
+  private final ServerEvents events;
+  private final Set<Http3ServerStream> streams = new HashSet<>();
+  private State state = State.SERVING;
+  private long nextStream;
+
+  private Http3ServerConnection(
+      QuicChannel channel, Http3ServerOptions options, ServerEvents events) {
+    this.channel = channel;
+    this.options = options;
+    this.events = events;
+  }
+
+  /** Serves {@code channel}, whose handshake is done, from now on. */
+  static Http3ServerConnection on(
+      QuicChannel channel, Http3ServerOptions options, ServerEvents events) {
+    Http3ServerConnection made = new Http3ServerConnection(channel, options, events);
+    Http1Limits limits = options.limits();
+    Http3Settings settings =
+        new Http3Settings()
+            .maxFieldSectionSize(limits.maxHeaderBytes() + (long) FIELD * limits.maxHeaders());
+    if (options.allowConnect()) {
+      settings.enableConnectProtocol(true);
+    }
+    channel
+        .pipeline()
+        .addLast(
+            new Http3ServerConnectionHandler(
+                new ChannelInitializer<QuicStreamChannel>() {
+                  @Override
+                  protected void initChannel(QuicStreamChannel stream) {
+                    made.accept(stream);
+                  }
+                },
+                null,
+                null,
+                new DefaultHttp3SettingsFrame(settings),
+                true))
+        .addLast(made);
+    return made;
+  }
+
+  private void accept(QuicStreamChannel stream) {
+    if (state != State.SERVING) {
+      var unused = stream.shutdown(Http3ErrorCode.H3_REQUEST_REJECTED.code());
+      return;
+    }
+    nextStream = Math.max(nextStream, stream.streamId() + STEP);
+    Http3ServerStream serving = new Http3ServerStream(this, stream);
+    streams.add(serving);
+    stream.config().setReadFrames(true);
+    stream.pipeline().addFirst(serving.ends()).addLast(serving);
+  }
+
+  // ---- as the connection manager sees it
+
+  @Override
+  public Protocol protocol() {
+    return Protocol.HTTP_3;
+  }
+
+  @Override
+  public void shutdownNotice() {
+    if (state == State.SERVING) {
+      sendGoAway(LAST_STREAM);
+    }
+  }
+
+  @Override
+  public void goAway() {
+    if (state == State.SERVING) {
+      state = State.GOING_AWAY;
+      sendGoAway(nextStream);
+      closeIfIdle();
+    }
+  }
+
+  private void sendGoAway(long id) {
+    QuicStreamChannel control = Http3.getLocalControlStream(channel);
+    if (control != null) {
+      var unused = control.writeAndFlush(new DefaultHttp3GoAwayFrame(id));
+    }
+  }
+
+  private void closeIfIdle() {
+    if (state == State.GOING_AWAY && streams.isEmpty()) {
+      close();
+    }
+  }
+
+  @Override
+  public void refuse(RequestError error) {
+    close(); // not asked: heads are whole when they are told of
+  }
+
+  @Override
+  public void close() {
+    close(Http3ErrorCode.H3_NO_ERROR);
+  }
+
+  private void close(Http3ErrorCode code) {
+    if (state != State.CLOSING) {
+      state = State.CLOSING;
+      var unused = channel.close(true, code.code(), Unpooled.EMPTY_BUFFER);
+    }
+  }
+
+  // ---- for its streams
+
+  Http3ServerOptions options() {
+    return options;
+  }
+
+  ServerEvents events() {
+    return events;
+  }
+
+  /** A request is none: that ends its stream, or the connection if nothing else is configured. */
+  void malformed(Http3ServerStream stream) {
+    if (options.streamErrors()) {
+      stream.end(ResetReason.PROTOCOL_ERROR, Http3ErrorCode.H3_MESSAGE_ERROR);
+    } else {
+      broken(Http3ErrorCode.H3_MESSAGE_ERROR);
+    }
+  }
+
+  // Whoever is being served hears what was wrong before it hears of the close.
+  private void broken(Http3ErrorCode code) {
+    if (state == State.CLOSING) {
+      return;
+    }
+    events.onConnectionError();
+    failAll(ResetReason.PROTOCOL_ERROR);
+    close(code);
+  }
+
+  private void failAll(ResetReason reason) {
+    for (Http3ServerStream stream : List.copyOf(streams)) {
+      stream.fail(reason);
+    }
+  }
+
+  void onStreamClosed(Http3ServerStream stream) {
+    if (streams.remove(stream) && streams.isEmpty()) {
+      if (state == State.SERVING) {
+        events.onIdle();
+      } else {
+        closeIfIdle();
+      }
+    }
+  }
+
+  // ---- what happens to the connection
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    Faults.report(cause);
+    broken(Http3ErrorCode.H3_INTERNAL_ERROR);
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    boolean here = state == State.CLOSING;
+    state = State.CLOSING;
+    failAll(ResetReason.CONNECTION_TERMINATION);
+    events.onClosed(here);
+    ctx.fireChannelInactive();
+  }
+}

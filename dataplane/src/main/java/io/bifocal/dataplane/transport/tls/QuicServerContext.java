@@ -1,0 +1,67 @@
+package io.bifocal.dataplane.transport.tls;
+
+import io.netty.handler.codec.quic.BoringSSLContextOption;
+import io.netty.handler.codec.quic.Quic;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicSslContext;
+import io.netty.handler.codec.quic.QuicSslContextBuilder;
+import io.netty.handler.codec.quic.QuicSslEngine;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/** What a filter chain's connections of QUIC have in common; {@link ServerTlsContext}'s twin. */
+final class QuicServerContext {
+  private final ServerTlsSettings settings;
+  private final QuicSslContext netty;
+  private final Map<SSLEngine, Handshake> handshakes = new ConcurrentHashMap<>();
+
+  QuicServerContext(ServerTlsSettings settings) throws SSLException {
+    if (!Quic.isAvailable()) {
+      throw new SSLException(
+          "QUIC does not load on this machine: " + Quic.unavailabilityCause().getMessage());
+    }
+    this.settings = settings;
+    PeerVerifier verifier = settings.verifier();
+    QuicSslContextBuilder builder =
+        QuicSslContextBuilder.forServer(new CertificateChooser(settings.certificates()), null)
+            .trustManager(
+                new VerifyingTrustManager(
+                    TlsProvider.BORINGSSL,
+                    this::handshake,
+                    verifier == null ? List.of() : verifier.trustedCertificates()))
+            .clientAuth(ServerTlsContext.clientAuth(settings))
+            .applicationProtocols(settings.terms().alpn().toArray(new String[0]))
+            .sessionTimeout(settings.sessionTimeout().toSeconds())
+            .earlyData(false);
+    if (!settings.terms().curves().isEmpty()) {
+      builder.option(
+          BoringSSLContextOption.GROUPS, settings.terms().curves().toArray(new String[0]));
+    }
+    this.netty = builder.build();
+    if (settings.tickets()) {
+      netty.sessionContext().setTicketKeys(settings.ticketKeys().ofQuic());
+    }
+  }
+
+  /** For one more connection, whose handshake is judged and counted. */
+  QuicSslEngine engine(QuicChannel channel, TlsStats stats) {
+    QuicSslEngine engine = netty.newEngine(channel.alloc());
+    handshakes.put(engine, new Handshake(settings.verifier(), "", "", stats));
+    channel.closeFuture().addListener(closed -> handshakes.remove(engine));
+    return engine;
+  }
+
+  /** Of an engine made here; null when its connection is closed. */
+  @Nullable Handshake known(@Nullable SSLEngine engine) {
+    return engine == null ? null : handshakes.get(engine);
+  }
+
+  private Handshake handshake(SSLEngine engine) {
+    Handshake known = handshakes.get(engine);
+    return known == null ? Handshake.of(engine) : known;
+  }
+}
