@@ -18,7 +18,7 @@ import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.host.Locality;
 import io.bifocal.dataplane.http.HttpConnectionManagerFactory;
-import io.bifocal.dataplane.http.codec.Http2ClientConnection;
+import io.bifocal.dataplane.http.codec.ClientConnection;
 import io.bifocal.dataplane.http.filter.FilterChainReader;
 import io.bifocal.dataplane.http.filter.HttpFilters;
 import io.bifocal.dataplane.http.filter.buffer.BufferFactory;
@@ -113,7 +113,7 @@ final class Parts implements AutoCloseable {
                     options.transport(),
                     listener(worker, options.races()),
                     outcomes,
-                    Http2ClientConnection.SESSIONS),
+                    ClientConnection.SESSIONS),
             place(bootstrap));
     channels = new AdsChannelFactory(tables::of, workers.get(0), Pings.of(bootstrap));
     xds = client(bootstrap, options);

@@ -143,16 +143,18 @@ class ArchitectureTest {
 
   @Test
   void onlyTheRaceConnectsASocket() {
-    // The channel to a control plane is in-process: what is under it is a raced connection.
+    // The channel to a control plane is in-process: what is under it is a raced connection. A
+    // connection of QUIC begins on a datagram socket that the race has connected.
     check(
         noClasses()
             .that(not(resideInAPackage(ROOT + ".connect..")))
             .and(not(resideInAPackage(ROOT + ".controlplane..")))
+            .and(not(resideInAPackage(ROOT + ".transport.quic..")))
             .should()
             .callMethodWhere(connectsASocket()));
     check(
         noClasses()
-            .that(resideInAPackage(ROOT + ".controlplane.."))
+            .that(resideInAnyPackage(ROOT + ".controlplane..", ROOT + ".transport.quic.."))
             .should()
             .dependOnClassesThat()
             .haveNameMatching("io\\.netty\\.(bootstrap\\.Bootstrap|.*\\.(Nio|Epoll)\\w*Channel)"));

@@ -8,7 +8,9 @@ import io.envoyproxy.envoy.config.core.v3.BindConfig;
 import io.envoyproxy.envoy.config.core.v3.ExtraSourceAddress;
 import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
+import io.envoyproxy.envoy.config.core.v3.Http3ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
+import io.envoyproxy.envoy.config.core.v3.QuicProtocolOptions;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
 import io.envoyproxy.envoy.extensions.clusters.dns.v3.DnsCluster;
@@ -253,7 +255,9 @@ final class ClusterFields {
   static final SupportedFields AUTO_HTTP =
       SupportedFields.of(AutoHttpConfig.getDescriptor())
           .supports("http_protocol_options", "http2_protocol_options")
-          .refuses("HTTP/3 is not served yet", "http3_protocol_options")
+          .refuses(
+              "HTTP/3 with fail-over to TCP is not served yet: explicit_http_config is",
+              "http3_protocol_options")
           .ignores("nothing is known of other protocols", "alternate_protocols_cache_options");
 
   private static final String OF_REQUESTS = "it is about requests from clients";
@@ -299,6 +303,34 @@ final class ClusterFields {
               "max_inbound_window_update_frames_per_data_frame_sent")
           .ignores("the peer is told the settings that have names", "custom_settings_parameters")
           .ignores("there is one codec", "use_oghttp2_codec");
+
+  static final SupportedFields HTTP3 =
+      SupportedFields.of(Http3ProtocolOptions.getDescriptor())
+          .supports("quic_protocol_options")
+          .ignores("headers go without a dynamic table in any case", "disable_qpack")
+          .ignores(
+              "a malformed answer ends its stream alone",
+              "override_stream_error_on_invalid_http_message")
+          .ignores("no request of an upgrade goes upstream by HTTP/3", "allow_extended_connect")
+          .ignores("METADATA frames are neither sent nor read", "allow_metadata");
+
+  static final SupportedFields QUIC =
+      SupportedFields.of(QuicProtocolOptions.getDescriptor())
+          .supports(
+              "max_concurrent_streams",
+              "initial_stream_window_size",
+              "initial_connection_window_size",
+              "idle_network_timeout")
+          .ignores(
+              "the library for QUIC sends no pings, and a silent peer is found by"
+                  + " idle_network_timeout",
+              "connection_keepalive")
+          .ignores("a connection stays on its port", "num_timeouts_to_trigger_port_migration")
+          .ignores(
+              "they are tags of another library for QUIC",
+              "connection_options",
+              "client_connection_options")
+          .ignores("packets have the library's size", "max_packet_length");
 
   static final SupportedFields BREAKERS =
       SupportedFields.of(CircuitBreakers.getDescriptor())

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.cluster;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.TransportSockets;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import java.time.Duration;
@@ -70,6 +71,11 @@ final class ClusterReader {
             MatchedSockets.read(cluster, transports, path, warnings),
             discovery,
             cluster);
+    if (config.http().protocol() == ApplicationProtocol.HTTP_3
+        && !config.transport().speaksQuic()) {
+      throw new ConfigException(
+          path + ".transport_socket_matches: each must be of QUIC where HTTP/3 is spoken");
+    }
     warnIfTheSecondAttemptIsTooLate(config, path, warnings);
     warnings.forEach(told);
     return config;

@@ -8,10 +8,12 @@ import io.bifocal.dataplane.pool.Http1UpstreamOptions;
 import io.bifocal.dataplane.pool.Http2Options;
 import io.bifocal.dataplane.pool.ResponseLimits;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.bifocal.dataplane.transport.QuicOptions;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
+import io.envoyproxy.envoy.extensions.transport_sockets.quic.v3.QuicUpstreamTransport;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig;
@@ -31,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param asDownstream whether it is what the client speaks, in the place of {@code protocol}
  * @param http1 how HTTP/1.1 is spoken
  * @param http2 how HTTP/2 is spoken
+ * @param quic how QUIC is spoken, below HTTP/3
  * @param names what of requests TLS is to know; null for nothing
  */
 public record HttpOptions(
@@ -42,6 +45,7 @@ public record HttpOptions(
     boolean asDownstream,
     Http1UpstreamOptions http1,
     Http2Options http2,
+    QuicOptions quic,
     @Nullable ServerNames names) {
   private static final Duration IDLE_TIMEOUT = Duration.ofHours(1);
   private static final String HTTP_OPTIONS =
@@ -59,6 +63,7 @@ public record HttpOptions(
         false,
         Http1UpstreamOptions.DEFAULT,
         Http2Options.DEFAULT,
+        QuicOptions.DEFAULT,
         null);
   }
 
@@ -109,6 +114,7 @@ public record HttpOptions(
         spoken.asDownstream,
         spoken.http1.within(limits(common, spoken.http1.limits())),
         spoken.http2.within(limits(common, spoken.http2.limits())),
+        spoken.quic,
         names);
   }
 
@@ -127,7 +133,25 @@ public record HttpOptions(
       ApplicationProtocol protocol,
       boolean asDownstream,
       Http1UpstreamOptions http1,
-      Http2Options http2) {
+      Http2Options http2,
+      QuicOptions quic) {
+    Spoken(
+        ApplicationProtocol protocol,
+        boolean asDownstream,
+        Http1UpstreamOptions http1,
+        Http2Options http2) {
+      this(protocol, asDownstream, http1, http2, QuicOptions.DEFAULT);
+    }
+
+    static Spoken http3(QuicOptions quic) {
+      return new Spoken(
+          ApplicationProtocol.HTTP_3,
+          false,
+          Http1UpstreamOptions.DEFAULT,
+          Http2Options.DEFAULT,
+          quic);
+    }
+
     static Spoken http1(Http1UpstreamOptions options) {
       return new Spoken(ApplicationProtocol.HTTP_1_1, false, options, Http2Options.DEFAULT);
     }
@@ -179,7 +203,8 @@ public record HttpOptions(
     }
     return switch (options.getUpstreamProtocolOptionsCase()) {
       case EXPLICIT_HTTP_CONFIG ->
-          explicit(options.getExplicitHttpConfig(), path + ".explicit_http_config", warnings);
+          explicit(
+              options.getExplicitHttpConfig(), cluster, path + ".explicit_http_config", warnings);
       case AUTO_CONFIG -> auto(options.getAutoConfig(), cluster, path + ".auto_config", warnings);
       case USE_DOWNSTREAM_PROTOCOL_CONFIG -> {
         String at = path + ".use_downstream_protocol_config";
@@ -198,11 +223,22 @@ public record HttpOptions(
     };
   }
 
-  private static Spoken explicit(ExplicitHttpConfig config, String path, List<String> warnings)
+  private static Spoken explicit(
+      ExplicitHttpConfig config, Cluster cluster, String path, List<String> warnings)
       throws ConfigException {
     return switch (config.getProtocolConfigCase()) {
-      case HTTP3_PROTOCOL_OPTIONS ->
-          throw new ConfigException(path + ".http3_protocol_options is not served yet");
+      case HTTP3_PROTOCOL_OPTIONS -> {
+        if (!cluster.getTransportSocket().getTypedConfig().is(QuicUpstreamTransport.class)) {
+          throw new ConfigException(
+              "HTTP3 requires a QuicUpstreamTransport transport socket: "
+                  + cluster.getName()
+                  + " "
+                  + cluster.getTransportSocket().getName());
+        }
+        yield Spoken.http3(
+            Http3OptionsReader.read(
+                config.getHttp3ProtocolOptions(), path + ".http3_protocol_options", warnings));
+      }
       case HTTP2_PROTOCOL_OPTIONS ->
           Spoken.http2(
               Http2OptionsReader.read(

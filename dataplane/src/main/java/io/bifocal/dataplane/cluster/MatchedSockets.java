@@ -98,6 +98,12 @@ record MatchedSockets(List<Match> matches, TransportSocketFactory otherwise)
   }
 
   @Override
+  public boolean speaksQuic() {
+    return otherwise.speaksQuic()
+        && matches.stream().allMatch(match -> match.sockets().speaksQuic());
+  }
+
+  @Override
   public void start(Scope cluster, InitManager init) {
     matches.forEach(match -> match.sockets().start(cluster, init));
     otherwise.start(cluster, init);

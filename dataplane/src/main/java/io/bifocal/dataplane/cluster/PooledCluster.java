@@ -278,7 +278,8 @@ final class PooledCluster implements WorkerCluster {
         config.sockets(),
         sockets,
         http2 ? ApplicationProtocol.HTTP_2 : http.protocol(),
-        http.http2());
+        http.http2(),
+        http.quic());
   }
 
   /** New hosts of the same incarnation: pools of kept ones go on, those of removed ones drain. */

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.connect;
 import io.bifocal.dataplane.connect.ConnectFailure.Kind;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Family;
+import io.bifocal.dataplane.transport.DatagramTransport;
 import io.bifocal.dataplane.transport.TransportSocket;
 import io.bifocal.dataplane.worker.Transport;
 import io.netty.bootstrap.Bootstrap;
@@ -26,6 +27,7 @@ public final class NettyNetwork implements Network {
   private final SocketOptions options;
   private final Bootstrap tcp;
   private final Bootstrap pipe;
+  private final Bootstrap udp;
 
   public NettyNetwork(EventLoop eventLoop, Transport transport) {
     this(eventLoop, transport, transport.tcp());
@@ -37,6 +39,7 @@ public final class NettyNetwork implements Network {
     this.options = SocketOptions.of(transport);
     this.tcp = sockets(eventLoop, tcp).option(ChannelOption.TCP_NODELAY, true);
     this.pipe = sockets(eventLoop, transport.pipe());
+    this.udp = sockets(eventLoop, transport.udp());
   }
 
   private static Bootstrap sockets(EventLoop eventLoop, Class<? extends Channel> type) {
@@ -55,6 +58,11 @@ public final class NettyNetwork implements Network {
   @Override
   public Dial dial(
       Address address, SocketSettings settings, TransportSocket transport, Answer answer) {
+    if (transport instanceof DatagramTransport datagrams && address instanceof Address.Ip ip) {
+      DatagramDial dial = new DatagramDial(eventLoop, udp, ip, datagrams, answer);
+      dial.open(settings);
+      return dial;
+    }
     Socket socket = new Socket(address, transport, answer);
     socket.open(settings);
     return socket;

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.pool;
 import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.connect.SocketSettings;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.bifocal.dataplane.transport.QuicOptions;
 import io.bifocal.dataplane.transport.TransportSocketFactory;
 import java.time.Duration;
 
@@ -21,7 +22,8 @@ import java.time.Duration;
  * @param sockets what every connection's socket is given
  * @param transport what is between the connections and their users
  * @param protocol what is spoken to get requests answered
- * @param http2 how HTTP/2 is spoken, where it is
+ * @param http2 how HTTP/2 is spoken, where it is; of HTTP/3 the limits
+ * @param quic how QUIC is spoken, where it is
  */
 public record PoolSettings(
     String cluster,
@@ -36,7 +38,8 @@ public record PoolSettings(
     SocketSettings sockets,
     TransportSocketFactory.PerWorker transport,
     ApplicationProtocol protocol,
-    Http2Options http2) {
+    Http2Options http2,
+    QuicOptions quic) {
 
   /** HTTP/1.1, and races as Envoy runs them, over plain sockets. */
   public PoolSettings(
@@ -59,6 +62,14 @@ public record PoolSettings(
         SocketSettings.DEFAULT,
         TransportSocketFactory.PerWorker.PLAIN,
         ApplicationProtocol.HTTP_1_1,
-        Http2Options.DEFAULT);
+        Http2Options.DEFAULT,
+        QuicOptions.DEFAULT);
+  }
+
+  /** How many requests there may be at once on one connection that is shared. */
+  int maxConcurrentStreams() {
+    return protocol == ApplicationProtocol.HTTP_3
+        ? quic.maxConcurrentStreams()
+        : http2.maxConcurrentStreams();
   }
 }

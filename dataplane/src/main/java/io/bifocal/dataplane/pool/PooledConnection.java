@@ -14,6 +14,7 @@ import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stream.ConnectionIds;
 import io.bifocal.dataplane.stream.TlsSession;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.HalfClose;
 import io.bifocal.xds.time.Loop;
 import io.netty.buffer.ByteBuf;
@@ -82,7 +83,8 @@ final class PooledConnection extends ChannelDuplexHandler
     if (use == RacingPool.Use.AGAIN) {
       stats.cxHttp1Total.inc();
     } else if (use == RacingPool.Use.SHARED) {
-      stats.cxHttp2Total.inc();
+      boolean http3 = settings.protocol() == ApplicationProtocol.HTTP_3;
+      (http3 ? stats.cxHttp3Total : stats.cxHttp2Total).inc();
     }
   }
 

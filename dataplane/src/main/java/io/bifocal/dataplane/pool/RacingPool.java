@@ -175,7 +175,7 @@ final class RacingPool implements ConnectionPool {
   /** A race was won. */
   void connected(PooledConnection connection) {
     connecting.remove(connection);
-    if (shared != null && settings.protocol().isHttp2(connection.channel())) {
+    if (shared != null && settings.protocol().isMultiplexed(connection.channel())) {
       connection.share(sessions, Math.max(1, expected));
       shared.add(connection);
     } else {
@@ -279,7 +279,7 @@ final class RacingPool implements ConnectionPool {
 
   // At once on one connection, whatever the peer says.
   private int most() {
-    int streams = settings.http2().maxConcurrentStreams();
+    int streams = settings.maxConcurrentStreams();
     int uses = settings.maxRequestsPerConnection();
     return uses == 0 ? streams : Math.min(streams, uses);
   }

@@ -6,6 +6,8 @@ import io.bifocal.dataplane.connect.RacePlanner;
 import io.bifocal.dataplane.connect.RaceRunner;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.bifocal.dataplane.transport.DatagramTransport;
+import io.bifocal.dataplane.transport.TransportSocket;
 import io.bifocal.dataplane.worker.Transport;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.xds.time.Loop;
@@ -44,7 +46,7 @@ public final class RacingPools implements PoolFactory {
   public ConnectionPool http(PoolSettings settings, UpstreamStats stats, Host host) {
     RacingPool.Use use =
         switch (settings.protocol()) {
-          case HTTP_2 -> RacingPool.Use.SHARED;
+          case HTTP_2, HTTP_3 -> RacingPool.Use.SHARED;
           case HTTP -> RacingPool.Use.AS_AGREED;
           default -> RacingPool.Use.AGAIN;
         };
@@ -72,10 +74,16 @@ public final class RacingPools implements PoolFactory {
             settings.cluster(),
             settings.connectTimeout(),
             settings.sockets(),
-            to -> settings.transport().socket(protocol, to.hostname()),
+            to -> socket(settings, protocol, to),
             settings.connect(),
             memory,
             stats.races);
     return new RacingPool(use, loop, races, planner, settings, stats, sessions, host);
+  }
+
+  private static TransportSocket socket(
+      PoolSettings settings, ApplicationProtocol protocol, Host to) {
+    TransportSocket socket = settings.transport().socket(protocol, to.hostname());
+    return socket instanceof DatagramTransport quic ? quic.with(settings.quic()) : socket;
   }
 }

@@ -22,6 +22,7 @@ public final class UpstreamStats {
   public final Cell cxActive;
   public final Cell cxHttp1Total;
   public final Cell cxHttp2Total;
+  public final Cell cxHttp3Total;
   public final Cell cxConnectFail;
   public final Cell cxConnectTimeout;
   public final Cell cxConnectAttemptsExceeded;
@@ -85,6 +86,7 @@ public final class UpstreamStats {
   private final Scope scope;
   private @Nullable RaceStats raceStats;
   private @Nullable Http2Stats http2;
+  private @Nullable Cell http3StreamsActive;
   private @Nullable ZoneCodes zones;
   private final CodeStats codes;
   // By the names that requests bring; null until one brings one.
@@ -97,6 +99,7 @@ public final class UpstreamStats {
     cxActive = gauge("upstream_cx_active");
     cxHttp1Total = counter("upstream_cx_http1_total");
     cxHttp2Total = counter("upstream_cx_http2_total");
+    cxHttp3Total = counter("upstream_cx_http3_total");
     cxConnectFail = counter("upstream_cx_connect_fail");
     cxConnectTimeout = counter("upstream_cx_connect_timeout");
     cxConnectAttemptsExceeded = counter("upstream_cx_connect_attempts_exceeded");
@@ -200,6 +203,16 @@ public final class UpstreamStats {
     if (known == null) {
       known = new Http2Stats(scope.scope("http2"), shard);
       http2 = known;
+    }
+    return known;
+  }
+
+  /** Requests that are under way by HTTP/3; made when there is one. */
+  public Cell http3StreamsActive() {
+    Cell known = http3StreamsActive;
+    if (known == null) {
+      known = scope.scope("http3").gauge("streams_active").at(shard);
+      http3StreamsActive = known;
     }
     return known;
   }

@@ -11,7 +11,8 @@ public enum ApplicationProtocol {
   HTTP_1_1("http/1.1"),
   HTTP_2("h2"),
   /** HTTP/2 where the peer chooses it, else HTTP/1.1. */
-  HTTP("h2", "http/1.1");
+  HTTP("h2", "http/1.1"),
+  HTTP_3("h3");
 
   @SuppressWarnings("ImmutableEnumChecker") // it is made by List.of
   private final List<String> alpn;
@@ -23,6 +24,11 @@ public enum ApplicationProtocol {
   /** What a TLS client offers, if it is not told otherwise. */
   public List<String> alpn() {
     return alpn;
+  }
+
+  /** Whether a channel that is ready carries many exchanges at once. */
+  public boolean isMultiplexed(Channel ready) {
+    return this == HTTP_3 || isHttp2(ready);
   }
 
   /** Whether this is HTTP/2 on a channel that is ready: by itself, or as its handshake agreed. */

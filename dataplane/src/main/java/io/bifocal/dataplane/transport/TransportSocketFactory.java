@@ -16,6 +16,11 @@ public interface TransportSocketFactory {
   /** One worker's view, which counts below {@code cluster} in the cells of its {@code shard}. */
   PerWorker on(Scope cluster, int shard);
 
+  /** Whether its sockets for HTTP/3 are {@link DatagramTransport}s. */
+  default boolean speaksQuic() {
+    return false;
+  }
+
   /**
    * Asks for what it needs beside its configuration. On the control loop, once.
    *

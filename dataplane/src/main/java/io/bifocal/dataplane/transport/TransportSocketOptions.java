@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record TransportSocketOptions(
     @Nullable ProxyProtocolData client, String serverName, String verifiedName) {
-  private static final TransportSocketOptions NONE = new TransportSocketOptions(null, "", "");
+  /** Nothing. */
+  public static final TransportSocketOptions NONE = new TransportSocketOptions(null, "", "");
 
   /** For one client's own connections; null when nothing is wanted. */
   public static @Nullable TransportSocketOptions ofClient(@Nullable ProxyProtocolData client) {

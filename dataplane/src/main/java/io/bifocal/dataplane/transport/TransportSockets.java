@@ -6,11 +6,13 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.secret.Secrets;
 import io.bifocal.dataplane.transport.proxyprotocol.UpstreamProxyProtocol;
+import io.bifocal.dataplane.transport.quic.UpstreamQuicReader;
 import io.bifocal.dataplane.transport.tls.DownstreamTlsReader;
 import io.bifocal.dataplane.transport.tls.TlsProvider;
 import io.bifocal.dataplane.transport.tls.UpstreamTlsReader;
 import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
 import io.envoyproxy.envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport;
+import io.envoyproxy.envoy.extensions.transport_sockets.quic.v3.QuicUpstreamTransport;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
@@ -68,6 +70,10 @@ public final class TransportSockets {
                 typeUrl(UpstreamTlsContext.getDefaultInstance()),
                 (config, path, warnings) ->
                     new UpstreamTlsReader(TlsProvider.best(), secrets).read(config, path, warnings))
+            .register(
+                typeUrl(QuicUpstreamTransport.getDefaultInstance()),
+                (config, path, warnings) ->
+                    new UpstreamQuicReader(secrets).read(config, path, warnings))
             .register(
                 typeUrl(ProxyProtocolUpstreamTransport.getDefaultInstance()),
                 (config, path, warnings) ->

@@ -20,6 +20,7 @@ import io.bifocal.dataplane.host.Locality;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.bifocal.dataplane.transport.QuicOptions;
 import io.bifocal.dataplane.transport.TransportSocketFactory;
 import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
@@ -128,7 +129,8 @@ final class PoolBench {
             sockets,
             TransportSocketFactory.PerWorker.PLAIN,
             protocol,
-            http2);
+            http2,
+            QuicOptions.DEFAULT);
     return tcp ? pools.tcp(settings, stats, host) : pools.http(settings, stats, host);
   }
 

@@ -104,7 +104,7 @@ final class Http2ClientStream implements RequestSender, Http2Exchange {
       to.onTrailers(Http2Heads.fields(headers));
       return;
     }
-    int status = status(headers.status());
+    int status = Status.parse(headers.status());
     if (status == 101 || status < 100) {
       connection.malformed(this, requireNonNull(stream));
     } else if (status >= 200) {
@@ -130,21 +130,6 @@ final class Http2ClientStream implements RequestSender, Http2Exchange {
     head.set(HttpHeaderNames.UPGRADE, name);
     head.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE);
     return 101;
-  }
-
-  private static int status(@Nullable CharSequence text) {
-    if (text == null || text.length() != 3) {
-      return 0;
-    }
-    int status = 0;
-    for (int i = 0; i < 3; i++) {
-      int digit = text.charAt(i) - '0';
-      if (digit < 0 || digit > 9) {
-        return 0;
-      }
-      status = status * 10 + digit;
-    }
-    return status;
   }
 
   @Override

@@ -28,6 +28,7 @@ final class Handshake extends SNIMatcher {
   private final String wanted;
   private final TlsStats stats;
   private boolean resumed;
+  private volatile @Nullable Rejection rejected;
 
   /**
    * @param verifier of the peer, or null to accept anybody
@@ -67,7 +68,8 @@ final class Handshake extends SNIMatcher {
    */
   @Nullable Rejection judge(X509Certificate[] chain) {
     if (!wanted.isEmpty() && (verifier == null || !verifier.judges())) {
-      return Rejection.UNVERIFIABLE;
+      rejected = Rejection.UNVERIFIABLE;
+      return rejected;
     }
     if (verifier == null) {
       return null;
@@ -77,7 +79,13 @@ final class Handshake extends SNIMatcher {
       return null;
     }
     stats.found(rejection.finding());
-    return verifier.acceptsUntrusted() ? null : rejection;
+    rejected = verifier.acceptsUntrusted() ? null : rejection;
+    return rejected;
+  }
+
+  /** Why the peer was not accepted, if it was not. */
+  @Nullable Rejection rejection() {
+    return rejected;
   }
 
   /** The peer knows us from an earlier connection. */

@@ -15,6 +15,7 @@ final class UpstreamContexts {
   private final TlsSettings settings;
   private final TlsProvider provider;
   private final Map<List<String>, TlsContext> contexts = new ConcurrentHashMap<>();
+  private volatile @Nullable UpstreamQuicContext quic; // made when it is needed
 
   /**
    * @throws SSLException when the provider cannot do what the settings want
@@ -45,6 +46,18 @@ final class UpstreamContexts {
       alpn = alpn.stream().filter(p -> !ApplicationProtocol.HTTP_2.alpn().contains(p)).toList();
     }
     return alpn.isEmpty() ? protocol.alpn() : alpn;
+  }
+
+  /** The same credentials for QUIC, which is TLS 1.3 with other ciphers' settings of its own. */
+  UpstreamQuicContext quic() {
+    UpstreamQuicContext known = quic;
+    if (known == null) {
+      synchronized (this) {
+        known = quic == null ? new UpstreamQuicContext(settings) : quic;
+        quic = known;
+      }
+    }
+    return known;
   }
 
   private TlsContext make(List<String> alpn) {

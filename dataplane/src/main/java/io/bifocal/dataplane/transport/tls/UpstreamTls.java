@@ -95,6 +95,14 @@ public final class UpstreamTls implements TransportSocketFactory {
     }
   }
 
+  /** The TLS within QUIC, counted as that over TCP is; one worker's. */
+  public UpstreamQuicTls quic(Scope cluster, int shard) {
+    return new UpstreamQuicTls(
+        contexts,
+        new TlsStats(cluster, shard),
+        SocketFactoryStats.upstreamNotReady(cluster, shard));
+  }
+
   @Override
   public void start(Scope cluster, InitManager init) {
     contexts.start(secrets, init, SocketFactoryStats.upstreamUpdates(cluster)::inc);

@@ -1,0 +1,213 @@
+package io.bifocal.dataplane.http.codec;
+
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.pool.Http2Options;
+import io.bifocal.dataplane.pool.Session;
+import io.bifocal.dataplane.pool.UpstreamStats;
+import io.bifocal.xds.time.Loop;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http3.DefaultHttp3SettingsFrame;
+import io.netty.handler.codec.http3.Http3;
+import io.netty.handler.codec.http3.Http3ClientConnectionHandler;
+import io.netty.handler.codec.http3.Http3GoAwayFrame;
+import io.netty.handler.codec.http3.Http3Settings;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.handler.codec.quic.QuicStreamLimitChangedEvent;
+import io.netty.handler.codec.quic.QuicStreamType;
+import io.netty.handler.codec.quic.QuicTransportParameters;
+import io.netty.util.AttributeKey;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client's side of one connection of HTTP/3 (RFC 9114). It stays on its channel while the
+ * channel lives, and carries many exchanges at once.
+ */
+final class Http3ClientConnection extends ChannelInboundHandlerAdapter
+    implements ClientConnection, Session {
+  static final AttributeKey<Http3ClientConnection> KEY =
+      AttributeKey.valueOf(Http3ClientConnection.class, "codec");
+
+  private final QuicChannel channel;
+  private final Loop loop;
+  private final Http2Options options;
+  private final int limit;
+  private final UpstreamStats upstream;
+  private final Session.Listener pool;
+  private final List<Http3ClientStream> streams = new ArrayList<>(4);
+  private boolean ending;
+  private boolean limitKnown;
+  private long opened;
+
+  private Http3ClientConnection(
+      QuicChannel channel,
+      Loop loop,
+      Http2Options options,
+      int limit,
+      UpstreamStats upstream,
+      Session.Listener pool) {
+    this.channel = channel;
+    this.loop = loop;
+    this.options = options;
+    this.limit = limit;
+    this.upstream = upstream;
+    this.pool = pool;
+  }
+
+  static Session start(
+      QuicChannel channel,
+      Loop loop,
+      Http2Options options,
+      int limit,
+      UpstreamStats stats,
+      Session.Listener listener) {
+    Http3ClientConnection made =
+        new Http3ClientConnection(channel, loop, options, limit, stats, listener);
+    channel.attr(KEY).set(made);
+    Http3Settings settings =
+        Http3Settings.defaultSettings().maxFieldSectionSize(options.limits().maxHeaderBytes());
+    channel
+        .pipeline()
+        .addLast(
+            new Http3ClientConnectionHandler(
+                made.new Control(), null, null, new DefaultHttp3SettingsFrame(settings), true),
+            made);
+    return made;
+  }
+
+  // ---- as the pool sees it
+
+  @Override
+  public int limit() {
+    return limit;
+  }
+
+  @Override
+  public int room() {
+    if (ending) {
+      return 0;
+    }
+    return (int) Math.min(limit - streams.size(), allowed());
+  }
+
+  // The library knows the peer's limit a little after the handshake's end, and says then that it
+  // has changed.
+  private long allowed() {
+    QuicTransportParameters peer = limitKnown ? null : channel.peerTransportParameters();
+    return peer == null
+        ? channel.peerAllowedStreams(QuicStreamType.BIDIRECTIONAL)
+        : peer.initialMaxStreamsBidi() - opened;
+  }
+
+  // ---- exchanges
+
+  @Override
+  public Protocol protocol() {
+    return Protocol.HTTP_3;
+  }
+
+  @Override
+  public RequestSender begin(ResponseReceiver receiver) {
+    return new Http3ClientStream(this, receiver);
+  }
+
+  /** Opens a stream; null when none can be. */
+  @Nullable QuicStreamChannel open(Http3ClientStream exchange) {
+    if (ending || !channel.isActive()) {
+      return null;
+    }
+    Future<QuicStreamChannel> opened = Http3.newRequestStream(channel, exchange.handler());
+    if (!opened.isSuccess()) {
+      return null;
+    }
+    this.opened++;
+    streams.add(exchange);
+    upstream.http3StreamsActive().inc();
+    return opened.getNow();
+  }
+
+  /** A stream is no more. */
+  void closed(Http3ClientStream exchange) {
+    if (streams.remove(exchange)) {
+      upstream.http3StreamsActive().dec();
+      if (!ending) {
+        pool.onRoom();
+      }
+    }
+  }
+
+  void later(Runnable task) {
+    loop.execute(task);
+  }
+
+  /** How many headers an answer may have. */
+  int maxHeaders() {
+    return options.limits().maxHeaders();
+  }
+
+  /** Counts a stream that did not come to its regular end; as Envoy's {@code onStreamReset}. */
+  void count(ResetReason reason) {
+    switch (reason) {
+      case REMOTE_RESET -> upstream.rqRxReset.inc();
+      case LOCAL_RESET, PROTOCOL_ERROR -> upstream.rqTxReset.inc();
+      case CONNECTION_TERMINATION -> upstream.rqPendingFailureEject.inc();
+      default -> {}
+    }
+  }
+
+  @Nullable Address localAddress() {
+    return channel.localSocketAddress() instanceof InetSocketAddress local
+        ? Address.of(local)
+        : null;
+  }
+
+  // ---- what the peer does
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event instanceof QuicStreamLimitChangedEvent) {
+      limitKnown = true;
+      if (!ending) {
+        pool.onRoom();
+      }
+    }
+    ctx.fireUserEventTriggered(event);
+  }
+
+  // Of a stream that the peer had not begun with, it says so (RFC 9114, section 5.2).
+  private void onGoAway(long firstUnknown) {
+    ending = true;
+    pool.onGoingAway();
+    for (Http3ClientStream stream : List.copyOf(streams)) {
+      if (stream.id() >= firstUnknown) {
+        stream.fail(ResetReason.REMOTE_REFUSED_STREAM_RESET);
+      }
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    ending = true;
+    for (Http3ClientStream stream : List.copyOf(streams)) {
+      stream.fail(ResetReason.CONNECTION_TERMINATION);
+    }
+    ctx.fireChannelInactive();
+  }
+
+  /** The peer's control stream. */
+  private final class Control extends ChannelInboundHandlerAdapter {
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object frame) {
+      if (frame instanceof Http3GoAwayFrame goAway) {
+        onGoAway(goAway.id());
+      }
+      ReferenceCountUtil.release(frame);
+    }
+  }
+}

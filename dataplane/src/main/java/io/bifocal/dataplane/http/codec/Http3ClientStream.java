@@ -1,0 +1,273 @@
+package io.bifocal.dataplane.http.codec;
+
+import io.bifocal.dataplane.host.Address;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http3.DefaultHttp3DataFrame;
+import io.netty.handler.codec.http3.DefaultHttp3HeadersFrame;
+import io.netty.handler.codec.http3.Http3DataFrame;
+import io.netty.handler.codec.http3.Http3ErrorCode;
+import io.netty.handler.codec.http3.Http3Exception;
+import io.netty.handler.codec.http3.Http3Headers;
+import io.netty.handler.codec.http3.Http3HeadersFrame;
+import io.netty.handler.codec.http3.Http3RequestStreamInboundHandler;
+import io.netty.handler.codec.quic.QuicException;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.handler.codec.quic.QuicStreamResetException;
+import org.jspecify.annotations.Nullable;
+
+/** One exchange on a connection of HTTP/3. Confined to the connection's loop. */
+final class Http3ClientStream implements RequestSender {
+  private final Http3ClientConnection connection;
+  private @Nullable ResponseReceiver receiver;
+  private @Nullable QuicStreamChannel stream;
+  private boolean requestEnded;
+  private boolean answered;
+  private boolean responseEnded;
+  private boolean over;
+
+  Http3ClientStream(Http3ClientConnection connection, ResponseReceiver receiver) {
+    this.connection = connection;
+    this.receiver = receiver;
+  }
+
+  ChannelHandler handler() {
+    return new Inbound();
+  }
+
+  /** Its number; beyond any other while it has none. */
+  long id() {
+    return stream == null ? Long.MAX_VALUE : stream.streamId();
+  }
+
+  // ---- the request
+
+  @Override
+  public void writeHead(RequestHead head, boolean end) {
+    requestEnded = end;
+    boolean upgrade = head.upgrade != null && !head.isConnect();
+    QuicStreamChannel to = upgrade ? null : connection.open(this);
+    stream = to;
+    if (to == null) {
+      // Later: who writes is not told within the call.
+      connection.later(() -> fail(ResetReason.LOCAL_RESET));
+      return;
+    }
+    write(to, new DefaultHttp3HeadersFrame(Http3Heads.request(head)), end);
+  }
+
+  @Override
+  public void writeBody(ByteBuf data, boolean end) {
+    requestEnded |= end;
+    QuicStreamChannel to = stream;
+    if (to == null || over || (!end && !data.isReadable())) {
+      data.release();
+    } else if (data.isReadable()) {
+      write(to, new DefaultHttp3DataFrame(data), end);
+    } else {
+      data.release();
+      write(to, new DefaultHttp3DataFrame(Unpooled.EMPTY_BUFFER), true);
+    }
+  }
+
+  @Override
+  public void writeTrailers(HttpHeaders trailers) {
+    requestEnded = true;
+    QuicStreamChannel to = stream;
+    if (to != null && !over) {
+      write(to, new DefaultHttp3HeadersFrame(Http3Heads.trailers(trailers)), true);
+    }
+  }
+
+  private static void write(QuicStreamChannel to, Object frame, boolean end) {
+    ChannelFuture written = to.write(frame);
+    if (end) {
+      var unused = written.addListener(QuicStreamChannel.SHUTDOWN_OUTPUT);
+    }
+  }
+
+  @Override
+  public void flush() {
+    if (stream != null) {
+      stream.flush();
+    }
+  }
+
+  @Override
+  public boolean isWritable() {
+    QuicStreamChannel to = stream;
+    return to != null && to.isWritable();
+  }
+
+  // ---- the answer
+
+  @Override
+  public void readResponse(boolean on) {
+    if (stream != null) {
+      stream.config().setAutoRead(on);
+    }
+  }
+
+  private void onHeaders(Http3Headers headers) {
+    ResponseReceiver to = receiver;
+    if (to == null) {
+      return;
+    }
+    if (answered) {
+      responseEnded = true;
+      to.onTrailers(Http3Heads.fields(headers));
+      return;
+    }
+    int status = Status.parse(headers.status());
+    if (status == 101 || status < 100) {
+      reject(ResetReason.PROTOCOL_ERROR, Http3ErrorCode.H3_MESSAGE_ERROR);
+    } else if (status >= 200) {
+      answered = true;
+      HttpHeaders head = Http3Heads.fields(headers);
+      if (head.size() > connection.maxHeaders()) {
+        reject(ResetReason.REMOTE_RESET, Http3ErrorCode.H3_EXCESSIVE_LOAD);
+      } else {
+        to.onHead(status, head, false);
+      }
+    } else if (status == 100 || (status >= 102 && status <= 104)) {
+      to.onInformational(status, Http3Heads.fields(headers));
+    }
+  }
+
+  private void onData(ByteBuf data) {
+    ResponseReceiver to = receiver;
+    if (to == null) {
+      data.release();
+    } else if (!answered) {
+      data.release();
+      reject(ResetReason.PROTOCOL_ERROR, Http3ErrorCode.H3_FRAME_UNEXPECTED);
+    } else if (data.isReadable()) {
+      to.onBody(data, false);
+    } else {
+      data.release();
+    }
+  }
+
+  private void onEnd() {
+    ResponseReceiver to = receiver;
+    if (to == null || responseEnded) {
+      return;
+    }
+    if (answered) {
+      responseEnded = true;
+      to.onBody(Unpooled.EMPTY_BUFFER, true);
+    } else {
+      reject(ResetReason.PROTOCOL_ERROR, Http3ErrorCode.H3_MESSAGE_ERROR);
+    }
+  }
+
+  // ---- its end
+
+  private void reject(ResetReason reason, Http3ErrorCode code) {
+    fail(reason);
+    reset(code);
+  }
+
+  private void reset(Http3ErrorCode code) {
+    QuicStreamChannel of = stream;
+    if (of != null && of.isActive()) {
+      var unused = of.shutdown(code.code()).addListener(ChannelFutureListener.CLOSE);
+    }
+  }
+
+  void fail(ResetReason reason) {
+    over = true;
+    ResponseReceiver to = receiver;
+    receiver = null;
+    if (to != null && !responseEnded) {
+      connection.count(reason);
+      to.onReset(reason);
+    }
+  }
+
+  @Override
+  public @Nullable Address localAddress() {
+    return connection.localAddress();
+  }
+
+  @Override
+  public boolean isReusable() {
+    return requestEnded && responseEnded;
+  }
+
+  @Override
+  public void detach() {
+    receiver = null;
+    if (!over && !isReusable()) {
+      over = true;
+      connection.count(ResetReason.LOCAL_RESET);
+      reset(Http3ErrorCode.H3_REQUEST_CANCELLED);
+    }
+  }
+
+  /** What comes in on the stream. */
+  private final class Inbound extends Http3RequestStreamInboundHandler {
+    @Override
+    protected void channelRead(ChannelHandlerContext ctx, Http3HeadersFrame frame) {
+      onHeaders(frame.headers());
+    }
+
+    @Override
+    protected void channelRead(ChannelHandlerContext ctx, Http3DataFrame frame) {
+      onData(frame.content());
+    }
+
+    @Override
+    protected void channelInputClosed(ChannelHandlerContext ctx) {
+      onEnd();
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+      ResponseReceiver to = receiver;
+      if (to != null) {
+        to.onReadComplete();
+      }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+      ResponseReceiver to = receiver;
+      if (to != null && !requestEnded) {
+        to.onWritabilityChanged(ctx.channel().isWritable());
+      }
+    }
+
+    @Override
+    protected void handleQuicException(ChannelHandlerContext ctx, QuicException cause) {
+      fail(reason(cause));
+      reset(Http3ErrorCode.H3_REQUEST_CANCELLED);
+    }
+
+    private static ResetReason reason(QuicException cause) {
+      return cause instanceof QuicStreamResetException reset
+              && reset.applicationProtocolCode() == Http3ErrorCode.H3_REQUEST_REJECTED.code()
+          ? ResetReason.REMOTE_REFUSED_STREAM_RESET
+          : ResetReason.REMOTE_RESET;
+    }
+
+    @Override
+    protected void handleHttp3Exception(ChannelHandlerContext ctx, Http3Exception cause) {
+      reject(ResetReason.PROTOCOL_ERROR, cause.errorCode());
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+      connection.closed(Http3ClientStream.this);
+      if (!responseEnded) {
+        fail(ResetReason.CONNECTION_TERMINATION);
+      }
+      ctx.fireChannelInactive();
+    }
+  }
+}

@@ -1,0 +1,127 @@
+package io.bifocal.dataplane.transport.quic;
+
+import io.bifocal.dataplane.stream.TlsSession;
+import io.bifocal.dataplane.transport.DatagramTransport;
+import io.bifocal.dataplane.transport.QuicOptions;
+import io.bifocal.dataplane.transport.TransportSocketOptions;
+import io.bifocal.dataplane.transport.tls.UpstreamQuicTls;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicClientCodecBuilder;
+import io.netty.handler.codec.quic.QuicClosedChannelException;
+import io.netty.handler.codec.quic.QuicConnectionCloseEvent;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** QUIC to one host. Confined to its worker's loop. */
+record UpstreamQuicSocket(
+    QuicOptions options, UpstreamQuicTls tls, String hostname, TransportSocketOptions wanted)
+    implements DatagramTransport {
+  /** The peer's control stream, and two of QPACK's, and some that are unknown (RFC 9114, 6.2). */
+  private static final int UNIDIRECTIONAL_STREAMS = 16;
+
+  private static final int UNIDIRECTIONAL_WINDOW = 64 * 1024;
+
+  @Override
+  public UpstreamQuicSocket with(QuicOptions others) {
+    return new UpstreamQuicSocket(others, tls, hostname, wanted);
+  }
+
+  @Override
+  public Attempt connect(Channel datagrams) {
+    Promise<Channel> ready = datagrams.eventLoop().newPromise();
+    UpstreamQuicTls.Session session = tls.begin(datagrams.alloc(), hostname, wanted);
+    if (session == null) {
+      var unused = datagrams.close();
+      return new Handshaking(ready.setFailure(UpstreamQuicTls.noSecret()), datagrams);
+    }
+    datagrams
+        .pipeline()
+        .addLast(
+            new QuicClientCodecBuilder()
+                .sslEngineProvider(connection -> session.engine())
+                .maxIdleTimeout(options.idleTimeout().toMillis(), TimeUnit.MILLISECONDS)
+                .initialMaxData(options.connectionWindow())
+                .initialMaxStreamDataBidirectionalLocal(options.streamWindow())
+                .initialMaxStreamDataBidirectionalRemote(0)
+                .initialMaxStreamsBidirectional(0)
+                .initialMaxStreamDataUnidirectional(UNIDIRECTIONAL_WINDOW)
+                .initialMaxStreamsUnidirectional(UNIDIRECTIONAL_STREAMS)
+                .build(),
+            new SocketErrors(ready));
+    Future<QuicChannel> connecting =
+        QuicChannel.newBootstrap(datagrams)
+            .option(ChannelOption.AUTO_READ, false)
+            .remoteAddress(datagrams.remoteAddress())
+            .handler(new ChannelInboundHandlerAdapter())
+            .streamHandler(new ChannelInboundHandlerAdapter())
+            .connect();
+    connecting.addListener(done -> onConnected(connecting, session, ready, datagrams));
+    return new Handshaking(ready, datagrams);
+  }
+
+  private static void onConnected(
+      Future<QuicChannel> done,
+      UpstreamQuicTls.Session session,
+      Promise<Channel> ready,
+      Channel datagrams) {
+    if (done.isSuccess()) {
+      QuicChannel connection = done.getNow();
+      var unusedClose = connection.closeFuture().addListener(closed -> close(datagrams));
+      TlsSession.askFor(session.sni(), connection);
+      session.succeeded();
+      if (!ready.trySuccess(connection)) {
+        var unused = connection.close();
+      }
+    } else {
+      String reason = session.failed(done.cause());
+      ready.tryFailure(
+          new QuicException(reason == null ? text(done.cause()) : reason, done.cause()));
+      var unused = datagrams.close();
+    }
+  }
+
+  private static void close(Channel datagrams) {
+    var unused = datagrams.close();
+  }
+
+  private static String text(Throwable cause) {
+    QuicConnectionCloseEvent closed =
+        cause instanceof QuicClosedChannelException quic ? quic.event() : null;
+    if (closed == null) {
+      return "QUIC: " + (cause.getMessage() == null ? "closed" : cause.getMessage());
+    }
+    String said = new String(closed.reason(), StandardCharsets.UTF_8);
+    return "QUIC: error %d from peer%s"
+        .formatted(closed.error(), said.isEmpty() ? "" : ": " + said);
+  }
+
+  private record Handshaking(Future<Channel> ready, Channel datagrams) implements Attempt {
+    @Override
+    public void cancel() {
+      var unused = datagrams.close();
+    }
+  }
+
+  /** Nobody listens at that port, or there is no way: known at once, and not only at a time-out. */
+  private static final class SocketErrors extends ChannelInboundHandlerAdapter {
+    private final Promise<Channel> ready;
+
+    SocketErrors(Promise<Channel> ready) {
+      this.ready = ready;
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, @Nullable Throwable cause) {
+      if (!ready.isDone() && ready.tryFailure(cause)) {
+        var unused = ctx.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package io.bifocal.dataplane;
+
+import io.bifocal.dataplane.host.Address;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.handler.codec.http3.DefaultHttp3DataFrame;
+import io.netty.handler.codec.http3.DefaultHttp3Headers;
+import io.netty.handler.codec.http3.DefaultHttp3HeadersFrame;
+import io.netty.handler.codec.http3.Http3;
+import io.netty.handler.codec.http3.Http3DataFrame;
+import io.netty.handler.codec.http3.Http3Headers;
+import io.netty.handler.codec.http3.Http3HeadersFrame;
+import io.netty.handler.codec.http3.Http3RequestStreamInboundHandler;
+import io.netty.handler.codec.http3.Http3ServerConnectionHandler;
+import io.netty.handler.codec.quic.InsecureQuicTokenHandler;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicSslContext;
+import io.netty.handler.codec.quic.QuicSslContextBuilder;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.pkitesting.X509Bundle;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+
+/** A server of HTTP/3 that says what it was asked for: method, path, host and the body's length. */
+final class Http3Peer implements AutoCloseable {
+  private final EventLoopGroup group =
+      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+  private final Channel channel;
+
+  Http3Peer(InetAddress ip, X509Bundle own) throws Exception {
+    QuicSslContext tls =
+        QuicSslContextBuilder.forServer(
+                own.getKeyPair().getPrivate(), null, own.getCertificatePath())
+            .applicationProtocols(Http3.supportedApplicationProtocols())
+            .build();
+    channel =
+        new Bootstrap()
+            .group(group)
+            .channel(NioDatagramChannel.class)
+            .handler(
+                Http3.newQuicServerCodecBuilder()
+                    .sslContext(tls)
+                    .maxIdleTimeout(30, TimeUnit.SECONDS)
+                    .initialMaxData(10_000_000)
+                    .initialMaxStreamDataBidirectionalRemote(1_000_000)
+                    .initialMaxStreamsBidirectional(100)
+                    .tokenHandler(InsecureQuicTokenHandler.INSTANCE)
+                    .handler(
+                        new ChannelInitializer<QuicChannel>() {
+                          @Override
+                          protected void initChannel(QuicChannel connection) {
+                            connection
+                                .pipeline()
+                                .addLast(
+                                    new Http3ServerConnectionHandler(
+                                        new ChannelInitializer<QuicStreamChannel>() {
+                                          @Override
+                                          protected void initChannel(QuicStreamChannel stream) {
+                                            stream.pipeline().addLast(new Echo());
+                                          }
+                                        }));
+                          }
+                        })
+                    .build())
+            .bind(new InetSocketAddress(ip, 0))
+            .sync()
+            .channel();
+  }
+
+  Address.Ip address() {
+    return (Address.Ip) Address.of(channel.localAddress());
+  }
+
+  @Override
+  public void close() {
+    var unused = channel.close();
+    var unusedGroup = group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+  }
+
+  private static final class Echo extends Http3RequestStreamInboundHandler {
+    private String asked = "";
+    private long length;
+
+    @Override
+    protected void channelRead(ChannelHandlerContext ctx, Http3HeadersFrame frame) {
+      Http3Headers head = frame.headers();
+      if (asked.isEmpty()) {
+        asked = head.method() + " " + head.path() + " " + head.scheme();
+      }
+    }
+
+    @Override
+    protected void channelRead(ChannelHandlerContext ctx, Http3DataFrame frame) {
+      length += frame.content().readableBytes();
+      frame.release();
+    }
+
+    @Override
+    protected void channelInputClosed(ChannelHandlerContext ctx) {
+      ByteBuf body = Unpooled.copiedBuffer(asked + " " + length, StandardCharsets.UTF_8);
+      Http3Headers head = new DefaultHttp3Headers().status("200");
+      head.add("x-peer", "h3");
+      var unused = ctx.write(new DefaultHttp3HeadersFrame(head));
+      var unusedBody =
+          ctx.writeAndFlush(new DefaultHttp3DataFrame(body))
+              .addListener(QuicStreamChannel.SHUTDOWN_OUTPUT);
+    }
+  }
+}

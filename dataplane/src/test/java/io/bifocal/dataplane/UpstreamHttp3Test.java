@@ -1,0 +1,150 @@
+package io.bifocal.dataplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.net.InetAddresses;
+import io.bifocal.api.BootstrapReader;
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.transport.tls.Authority;
+import io.netty.pkitesting.X509Bundle;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The whole proxy before upstreams that speak HTTP/3. */
+class UpstreamHttp3Test {
+  private static final Authority CA = Authority.named("ca");
+  private static final X509Bundle GOOD = CA.issue(Authority.leaf("good.test"));
+
+  private final List<AutoCloseable> resources = new ArrayList<>();
+
+  @AfterEach
+  void close() throws Exception {
+    for (int i = resources.size() - 1; i >= 0; i--) {
+      resources.get(i).close();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "::1"})
+  void requestsGoOnOneConnection(String ip) throws Exception {
+    Proxy proxy = start(peer(ip, GOOD), CA);
+    assertThat(get(proxy, "/a").body()).isEqualTo("GET /a https 0");
+    assertThat(get(proxy, "/b").headers().firstValue("x-peer")).contains("h3");
+    String big = "x".repeat(3_000_000);
+    assertThat(
+            send(HttpRequest.newBuilder(uri(proxy, "/c"))
+                    .POST(HttpRequest.BodyPublishers.ofString(big))
+                    .build())
+                .body())
+        .isEqualTo("POST /c https 3000000");
+    assertThat(stat(proxy, "cluster.h3.upstream_cx_total")).isEqualTo(1);
+    assertThat(stat(proxy, "cluster.h3.upstream_cx_http3_total")).isEqualTo(1);
+    assertThat(stat(proxy, "cluster.h3.ssl.handshake")).isEqualTo(1);
+    assertThat(stat(proxy, "cluster.h3.http3.streams_active")).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1"})
+  void aPeerOfAnotherAuthorityIsRefused(String ip) throws Exception {
+    Proxy proxy = start(peer(ip, GOOD), Authority.named("other"));
+    assertThat(get(proxy, "/a").statusCode()).isEqualTo(503);
+    assertThat(stat(proxy, "cluster.h3.ssl.fail_verify_error")).isEqualTo(1);
+    assertThat(stat(proxy, "cluster.h3.upstream_cx_connect_fail")).isEqualTo(1);
+  }
+
+  private Http3Peer peer(String ip, X509Bundle own) throws Exception {
+    InetAddress at = InetAddresses.forString(ip);
+    Http3Peer peer = new Http3Peer(at, own);
+    resources.add(peer);
+    return peer;
+  }
+
+  private Proxy start(Http3Peer peer, Authority trusted) throws Exception {
+    Address.Ip at = peer.address();
+    String yaml =
+        """
+        admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
+        static_resources:
+          listeners:
+          - name: http
+            address: {socket_address: {address: 127.0.0.1, port_value: 0}}
+            filter_chains:
+            - filters:
+              - name: envoy.filters.network.http_connection_manager
+                typed_config:
+                  "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+                  stat_prefix: ingress
+                  route_config: {virtual_hosts: [{name: all, domains: ["*"], routes: [{match: {prefix: /}, route: {cluster: h3}}]}]}
+                  http_filters:
+                  - name: envoy.filters.http.router
+                    typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
+          clusters:
+          - name: h3
+            connect_timeout: 5s
+            transport_socket:
+              name: envoy.transport_sockets.quic
+              typed_config:
+                "@type": type.googleapis.com/envoy.extensions.transport_sockets.quic.v3.QuicUpstreamTransport
+                upstream_tls_context:
+                  sni: good.test
+                  common_tls_context:
+                    validation_context: {trusted_ca: {inline_string: "%s"}}
+            typed_extension_protocol_options:
+              envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+                "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+                explicit_http_config: {http3_protocol_options: {}}
+            load_assignment:
+              cluster_name: h3
+              endpoints:
+              - lb_endpoints:
+                - endpoint: {address: {socket_address: {address: "%s", port_value: %d}}}
+        """
+            .formatted(
+                trusted.pem().replace("\n", "\\n"), InetAddresses.toAddrString(at.ip()), at.port());
+    Proxy proxy =
+        Proxy.start(
+            new BootstrapReader(false).readYaml(yaml, "test"),
+            ProxyOptions.defaults().withConcurrency(1));
+    resources.add(proxy);
+    proxy.awaitLive(Duration.ofSeconds(20));
+    return proxy;
+  }
+
+  private static HttpResponse<String> get(Proxy proxy, String path) throws Exception {
+    return send(HttpRequest.newBuilder(uri(proxy, path)).build());
+  }
+
+  private static HttpResponse<String> send(HttpRequest request) throws Exception {
+    return client().send(request, HttpResponse.BodyHandlers.ofString());
+  }
+
+  private static URI uri(Proxy proxy, String path) {
+    return URI.create("http://" + Address.of(proxy.listenerAddresses("http").get(0)).text() + path);
+  }
+
+  private static HttpClient client() {
+    return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  }
+
+  private static long stat(Proxy proxy, String name) throws Exception {
+    String address = Address.of(proxy.adminAddress().orElseThrow()).text();
+    String stats =
+        client()
+            .send(
+                HttpRequest.newBuilder(
+                        URI.create("http://" + address + "/stats?filter=%5E" + name + "$"))
+                    .build(),
+                HttpResponse.BodyHandlers.ofString())
+            .body();
+    return Long.parseLong(stats.substring(stats.lastIndexOf(' ') + 1).strip());
+  }
+}
