@@ -9,7 +9,7 @@ import io.bifocal.dataplane.http.filter.HeadStatus;
 import io.bifocal.dataplane.http.filter.HttpFilter;
 import io.bifocal.dataplane.http.filter.HttpFilterContext;
 import io.bifocal.dataplane.http.filter.HttpFilterFactory;
-import io.bifocal.dataplane.http.router.LocalReply;
+import io.bifocal.dataplane.http.filter.LocalReply;
 import io.bifocal.dataplane.stats.Counter;
 import java.util.List;
 import java.util.concurrent.CompletionStage;

@@ -2,7 +2,7 @@ package io.bifocal.dataplane.http;
 
 import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.http.codec.RequestHead;
-import io.bifocal.dataplane.http.router.LocalReply;
+import io.bifocal.dataplane.http.filter.LocalReply;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.List;

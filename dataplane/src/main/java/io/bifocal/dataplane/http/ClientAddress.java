@@ -4,7 +4,7 @@ import com.google.common.net.InetAddresses;
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.http.codec.HeaderNames;
-import io.bifocal.dataplane.http.router.LocalReply;
+import io.bifocal.dataplane.http.filter.LocalReply;
 import io.bifocal.dataplane.match.CidrRanges;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.handler.codec.http.HttpHeaders;

@@ -3,7 +3,7 @@ package io.bifocal.dataplane.http;
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.Unpack;
-import io.bifocal.dataplane.http.router.LocalReply;
+import io.bifocal.dataplane.http.filter.LocalReply;
 import io.bifocal.dataplane.match.CidrRanges;
 import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;

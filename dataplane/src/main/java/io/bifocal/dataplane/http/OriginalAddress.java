@@ -1,6 +1,6 @@
 package io.bifocal.dataplane.http;
 
-import io.bifocal.dataplane.http.router.LocalReply;
+import io.bifocal.dataplane.http.filter.LocalReply;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;

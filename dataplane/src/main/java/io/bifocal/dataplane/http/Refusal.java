@@ -2,7 +2,7 @@ package io.bifocal.dataplane.http;
 
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
-import io.bifocal.dataplane.http.router.LocalReply;
+import io.bifocal.dataplane.http.filter.LocalReply;
 import org.jspecify.annotations.Nullable;
 
 /** Why a request is answered before a route is looked for, as Envoy does it. */

@@ -1,7 +1,7 @@
 package io.bifocal.dataplane.http;
 
 import io.bifocal.dataplane.http.codec.Protocol;
-import io.bifocal.dataplane.http.router.LocalReply;
+import io.bifocal.dataplane.http.filter.LocalReply;
 import io.bifocal.dataplane.stream.GrpcStatus;
 import io.bifocal.dataplane.stream.ResponseFlag;
 

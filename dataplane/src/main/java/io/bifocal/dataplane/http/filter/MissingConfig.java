@@ -1,7 +1,6 @@
 package io.bifocal.dataplane.http.filter;
 
 import io.bifocal.dataplane.http.codec.RequestHead;
-import io.bifocal.dataplane.http.router.LocalReply;
 import io.bifocal.dataplane.stream.ResponseFlag;
 
 /** Stands where a filter should be whose configuration has not been discovered. */

@@ -7,7 +7,6 @@ import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.filter.StreamFilters.NamedFilter;
 import io.bifocal.dataplane.http.route.FilterOverride;
 import io.bifocal.dataplane.http.route.Route;
-import io.bifocal.dataplane.http.router.LocalReply;
 import io.bifocal.dataplane.ondemand.Question;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.stream.StreamInfo;

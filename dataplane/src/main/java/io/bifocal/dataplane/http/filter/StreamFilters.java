@@ -4,7 +4,6 @@ import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.route.FilterOverride;
 import io.bifocal.dataplane.http.route.Route;
-import io.bifocal.dataplane.http.router.LocalReply;
 import io.bifocal.dataplane.ondemand.Question;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.xds.time.Loop;

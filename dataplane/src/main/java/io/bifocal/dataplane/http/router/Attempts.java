@@ -5,6 +5,7 @@ import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.http.filter.LocalReply;
 import io.bifocal.dataplane.http.route.ConnectConfig;
 import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.pool.ConnectionPool;

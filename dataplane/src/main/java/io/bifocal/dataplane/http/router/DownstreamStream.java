@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.router;
 
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.http.filter.LocalReply;
 import io.bifocal.dataplane.http.route.InternalRedirects;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;

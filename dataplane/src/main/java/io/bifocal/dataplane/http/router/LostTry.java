@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http.router;
 import static java.util.Objects.requireNonNull;
 
 import io.bifocal.dataplane.http.codec.ResetReason;
+import io.bifocal.dataplane.http.filter.LocalReply;
 import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.stream.ResponseFlag;
 

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.http.router;
 
 import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.http.filter.LocalReply;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.xds.time.Loop;

@@ -4,6 +4,7 @@ import io.bifocal.dataplane.balance.Policy;
 import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.http.codec.HeaderNames;
+import io.bifocal.dataplane.http.filter.LocalReply;
 import io.bifocal.dataplane.http.route.ConnectConfig;
 import io.bifocal.dataplane.http.route.InternalRedirects;
 import io.bifocal.dataplane.http.route.RequestCounts;

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.router;
 
+import io.bifocal.dataplane.http.filter.LocalReply;
 import io.bifocal.dataplane.http.route.RetryPolicy;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.netty.handler.codec.http.HttpHeaders;

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.http.router;
 
 import io.bifocal.dataplane.http.codec.ResetReason;
+import io.bifocal.dataplane.http.filter.LocalReply;
 import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.stream.ResponseFlag;
 

@@ -4,7 +4,7 @@ import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.filter.FilterStream;
 import io.bifocal.dataplane.http.filter.HeadStatus;
 import io.bifocal.dataplane.http.filter.HttpFilter;
-import io.bifocal.dataplane.http.router.LocalReply;
+import io.bifocal.dataplane.http.filter.LocalReply;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;

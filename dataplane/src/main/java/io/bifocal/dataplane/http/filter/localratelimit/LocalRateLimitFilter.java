@@ -4,7 +4,7 @@ import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.filter.FilterStream;
 import io.bifocal.dataplane.http.filter.HeadStatus;
 import io.bifocal.dataplane.http.filter.HttpFilter;
-import io.bifocal.dataplane.http.router.LocalReply;
+import io.bifocal.dataplane.http.filter.LocalReply;
 import io.bifocal.dataplane.ratelimit.TokenBucket;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stream.ResponseFlag;

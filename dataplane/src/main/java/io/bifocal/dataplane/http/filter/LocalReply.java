@@ -1,4 +1,4 @@
-package io.bifocal.dataplane.http.router;
+package io.bifocal.dataplane.http.filter;
 
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.netty.handler.codec.http.HttpHeaders;
