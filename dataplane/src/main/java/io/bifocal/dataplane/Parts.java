@@ -21,6 +21,7 @@ import io.bifocal.dataplane.http.HttpConnectionManagerFactory;
 import io.bifocal.dataplane.http.codec.ClientConnection;
 import io.bifocal.dataplane.http.filter.FilterChainReader;
 import io.bifocal.dataplane.http.filter.HttpFilters;
+import io.bifocal.dataplane.http.filter.UpstreamChainReader;
 import io.bifocal.dataplane.http.filter.buffer.BufferFactory;
 import io.bifocal.dataplane.http.filter.cors.CorsFactory;
 import io.bifocal.dataplane.http.filter.fault.FaultFactory;
@@ -126,12 +127,6 @@ final class Parts implements AutoCloseable {
             runtime);
     secrets = new SecretManager(control, xds.subscriptions(), this::secretObserver);
     TransportSockets transports = new TransportSockets(secrets);
-    clusters =
-        new ClusterManager(
-            control, xds.subscriptions(), stats, tables, defaults, names, transports);
-    clusters.onDemand().observe(() -> observer("cluster_manager.odcds"));
-    accessLogs = AccessLogFiles.start(stats.root(), control, options.accessLogFlush());
-    AccessLogs logs = new AccessLogs(accessLogs.registry(), runtime);
     discovery = new ExtensionConfigs(xds.subscriptions(), stats, control);
     HttpFilters filters =
         new HttpFilters()
@@ -146,9 +141,23 @@ final class Parts implements AutoCloseable {
                     runtime,
                     bootstrap.getNode().getCluster(),
                     bootstrap.getClusterManager().getLocalClusterName()))
-            .register(new RbacFactory())
-            .register(new OnDemandFactory(clusters.onDemand(), control));
+            .register(new RbacFactory());
     options.httpFilters().forEach(filters::register);
+    FilterChainReader chains = new FilterChainReader(filters, discovery, runtime);
+    clusters =
+        new ClusterManager(
+            control,
+            xds.subscriptions(),
+            stats,
+            tables,
+            defaults,
+            names,
+            transports,
+            new UpstreamChainReader(chains));
+    clusters.onDemand().observe(() -> observer("cluster_manager.odcds"));
+    filters.register(new OnDemandFactory(clusters.onDemand(), control));
+    accessLogs = AccessLogFiles.start(stats.root(), control, options.accessLogFlush());
+    AccessLogs logs = new AccessLogs(accessLogs.registry(), runtime);
     http =
         new HttpConnectionManagerFactory(
             xds.subscriptions(),
@@ -158,7 +167,7 @@ final class Parts implements AutoCloseable {
             stats,
             this::observer,
             new RouteContext(clusters::has, runtime, filters::routeConfig, stats.root()),
-            new FilterChainReader(filters, discovery, runtime),
+            chains,
             control);
     listeners =
         new ListenerManager(

@@ -140,6 +140,28 @@ class UpstreamHttp2Test {
     assertThat(requests).hasValue(3);
   }
 
+  @Test
+  void aBodyThatAFilterHoldsGoesOnWholeToEachThatIsTried() throws Exception {
+    Proxy proxy =
+        start(
+            netty(),
+            """
+            , http_filters: [
+              {name: b, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer, max_request_bytes: 300000}},
+              {name: c, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec}}]""");
+    HttpResponse<byte[]> answer =
+        client()
+            .send(
+                request(proxy, "/refused-twice")
+                    .POST(
+                        HttpRequest.BodyPublishers.ofInputStream(
+                            () -> new ByteArrayInputStream(new byte[200_000])))
+                    .build(),
+                HttpResponse.BodyHandlers.ofByteArray());
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(requests).hasValue(3);
+  }
+
   private void awaitStall() {
     long[] last = {-1};
     await()
@@ -272,6 +294,10 @@ class UpstreamHttp2Test {
   // ---- the proxy and its clients
 
   private Proxy start(SocketAddress upstream) throws Exception {
+    return start(upstream, "");
+  }
+
+  private Proxy start(SocketAddress upstream, String options) throws Exception {
     InetSocketAddress to = (InetSocketAddress) upstream;
     String yaml =
         """
@@ -303,11 +329,11 @@ class UpstreamHttp2Test {
               cluster_name: up
               endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: "%s", port_value: %d}}}}]}]
             typed_extension_protocol_options:
-              envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
-                "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
-                explicit_http_config: {http2_protocol_options: {}}
+              envoy.extensions.upstreams.http.v3.HttpProtocolOptions: {
+                "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions,
+                explicit_http_config: {http2_protocol_options: {}} %s}
         """
-            .formatted(InetAddresses.toAddrString(to.getAddress()), to.getPort());
+            .formatted(InetAddresses.toAddrString(to.getAddress()), to.getPort(), options);
     Proxy proxy =
         Proxy.start(
             new BootstrapReader(false).readYaml(yaml, "test"),

@@ -92,7 +92,10 @@ final class AttemptOrigin implements AutoCloseable {
     Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     for (String h = in.readLine(); h != null && !h.isEmpty(); h = in.readLine()) {
       int colon = h.indexOf(':');
-      headers.put(h.substring(0, colon), h.substring(colon + 1).strip());
+      headers.merge(
+          h.substring(0, colon),
+          h.substring(colon + 1).strip(),
+          (one, more) -> one + " AND " + more);
     }
     char[] body = new char[Integer.parseInt(headers.getOrDefault("content-length", "0"))];
     for (int at = 0; at < body.length; ) {

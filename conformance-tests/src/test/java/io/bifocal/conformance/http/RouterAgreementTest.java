@@ -384,9 +384,95 @@ class RouterAgreementTest {
         new RouterCase("no-redirect", onwards, ""));
   }
 
+  /** A case whose cluster has these filters. */
+  private static RouterCase filtered(String name, String acts, String route, String filters) {
+    return new RouterCase(name, acts, route)
+        .in(
+            "typed_extension_protocol_options: {envoy.extensions.upstreams.http.v3.HttpProtocolOptions:"
+                + " {\"@type\":"
+                + " type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions,"
+                + " explicit_http_config: {http_protocol_options: {}}, http_filters: ["
+                + filters
+                + RouterSide.CODEC
+                + "]}}");
+  }
+
+  /** What the route of a case says of the filter {@code cluster}. */
+  private static String saying(String config) {
+    return "timeout: 15s}, typed_per_filter_config: {cluster: " + config;
+  }
+
+  static Stream<RouterCase> filters() {
+    String adding =
+        RouterSide.mutating("cluster", "%UPSTREAM_CLUSTER% %UPSTREAM_REQUEST_ATTEMPT_COUNT%");
+    String disabled = adding.replaceFirst("\\{", "{disabled: true, ");
+    String perRoute =
+        "{\"@type\":"
+            + " type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute,"
+            + " mutations: "
+            + RouterSide.mutations("route")
+            + "}";
+    String wrapped = "{\"@type\": type.googleapis.com/envoy.config.route.v3.FilterConfig, %s}";
+    String unknown =
+        "{name: unknown, is_optional: true, typed_config: {\"@type\":"
+            + " type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors}}, ";
+    String denying =
+        RouterSide.filter(
+            "rbac",
+            "rbac.v3.RBAC",
+            "rules: {action: DENY, policies: {all: {permissions: [{any: true}], principals: [{any:"
+                + " true}]}}}");
+    String again =
+        on("retriable-headers", "num_retries: 1, retriable_headers: [{name: x-answered}]");
+    return Stream.of(
+        filtered("filters", "200", "", adding),
+        filtered("filters-two", "200", "", adding + RouterSide.mutating("second", "2")),
+        filtered("filters-retry", "503,503,200", on("5xx"), adding),
+        filtered("filters-reset", "reset,200", on("5xx"), adding),
+        filtered("filters-make-retriable", "200,200", again, adding),
+        filtered(
+            "filters-hedge",
+            "slow200,200",
+            on("5xx", "per_try_timeout: 0.15s")
+                + ", hedge_policy: {hedge_on_per_try_timeout: true}",
+            adding),
+        filtered("filters-timeout", "hang", "timeout: 0.2s", adding),
+        filtered("filters-half", "half", "", adding),
+        filtered("filters-dead", "dead", "", adding),
+        filtered("filters-optional", "200", "", unknown + adding),
+        filtered("filters-disabled", "200", "", disabled),
+        filtered("filters-by-route", "200", saying(perRoute), adding),
+        filtered(
+            "filters-not-by-route", "200", saying(wrapped.formatted("disabled: true")), adding),
+        filtered("filters-only-by-route", "200", saying(perRoute), disabled),
+        filtered("filters-mirror", "200", "request_mirror_policies: [{cluster: two}]", adding),
+        filtered("filters-buffer", "200", "", buffer(5)),
+        filtered("filters-buffer-retry", "503,200", on("5xx"), adding + buffer(5)),
+        filtered("filters-buffer-too-small", "200", on("5xx"), buffer(4)),
+        filtered("filters-denying", "200", on("5xx,retriable-4xx"), denying + adding),
+        new RouterCase("filters-of-router", "503,200", on("5xx")).through("filtering"),
+        new RouterCase(
+                "filters-of-router-mirror", "200", "request_mirror_policies: [{cluster: two}]")
+            .through("filtering"),
+        filtered("filters-of-cluster", "200", "", adding).through("filtering"),
+        filtered("filters-none", "200", "", "").through("filtering"));
+  }
+
+  private static String buffer(int bytes) {
+    return RouterSide.filter("buffer", "buffer.v3.Buffer", "max_request_bytes: " + bytes);
+  }
+
   static Stream<RouterCase> cases() {
     return Stream.of(
-            tries(), timeouts(), hedging(), limits(), elsewhere(), counts(), spelling(), logs())
+            tries(),
+            timeouts(),
+            hedging(),
+            limits(),
+            elsewhere(),
+            counts(),
+            spelling(),
+            logs(),
+            filters())
         .flatMap(s -> s);
   }
 
@@ -411,7 +497,8 @@ class RouterAgreementTest {
     "elsewhere",
     "counts",
     "spelling",
-    "logs"
+    "logs",
+    "filters"
   })
   void bothDoTheSame(RouterCase c) {
     SideBySide.Both<List<String>> seen = Objects.requireNonNull(both).ask(side -> side.observe(c));

@@ -38,6 +38,12 @@ final class RouterSide {
           + " %RESPONSE_CODE_DETAILS% tries %UPSTREAM_REQUEST_ATTEMPT_COUNT% %ROUTE_NAME%"
           + " %UPSTREAM_CLUSTER% %BYTES_RECEIVED% %BYTES_SENT%";
 
+  private static final String FILTERS = "type.googleapis.com/envoy.extensions.filters.http.";
+
+  /** What ends the filters between the router and an upstream. */
+  static final String CODEC =
+      "{name: codec, typed_config: {\"@type\": " + FILTERS + "upstream_codec.v3.UpstreamCodec}}";
+
   /** Of each listener, further fields of the connection manager and those of the router. */
   private static final Map<String, Entry<String, String>> LISTENERS =
       Map.of(
@@ -55,6 +61,8 @@ final class RouterSide {
                   + " {upstream_log_flush_interval: 0.4s}"),
           "ingress",
           Map.entry("", ""),
+          "filtering",
+          Map.entry("", ", upstream_http_filters: [" + mutating("router", "router") + CODEC + "]"),
           "cased",
           Map.entry("http_protocol_options: {header_key_format: " + cased("") + "},", ""),
           "cased_capitals",
@@ -97,6 +105,24 @@ final class RouterSide {
         + " type.googleapis.com/envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig"
         + more
         + "}}}";
+  }
+
+  /** A filter, with a comma behind it. */
+  static String filter(String name, String type, String fields) {
+    return "{name: %s, typed_config: {\"@type\": %s%s, %s}}, "
+        .formatted(name, FILTERS, type, fields);
+  }
+
+  /** A filter that adds to both heads, with a comma behind it. */
+  static String mutating(String name, String value) {
+    return filter(name, "header_mutation.v3.HeaderMutation", "mutations: " + mutations(value));
+  }
+
+  /** What adds to both heads. */
+  static String mutations(String value) {
+    String append = "[{append: {header: {key: %s, value: \"%s\"}}}]";
+    return "{request_mutations: %s, response_mutations: %s}"
+        .formatted(append.formatted("x-asked", value), append.formatted("x-answered", value));
   }
 
   /** Makes sides for these cases. */

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.cluster;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.dns.NameService;
 import io.bifocal.dataplane.host.HostState;
+import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.TransportSockets;
@@ -18,6 +19,7 @@ import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +37,7 @@ final class ClusterFactory {
   private final ClusterReader reader;
   private final AssignmentCache assignments = new AssignmentCache();
   private final LedsCollections collections;
+  private final UpstreamFilters.Reader filters;
   private Function<String, SubscriptionObserver> edsObservers = c -> SubscriptionObserver.NONE;
   private long incarnations;
 
@@ -43,6 +46,7 @@ final class ClusterFactory {
    * @param chance uniform in [0, 1)
    * @param defaults what holds for clusters that say nothing of it
    * @param transports what may be between connections and their users
+   * @param filters reads the filters that requests meet on their way to connections
    * @param onChange hears of each cluster when it is ready, and of its changes later
    */
   ClusterFactory(
@@ -53,8 +57,10 @@ final class ClusterFactory {
       StatsStore stats,
       ClusterDefaults defaults,
       TransportSockets transports,
+      UpstreamFilters.Reader filters,
       Consumer<ManagedCluster> onChange) {
     this.reader = new ClusterReader(defaults, transports);
+    this.filters = filters;
     this.control = control;
     this.names = names;
     this.chance = chance;
@@ -103,11 +109,20 @@ final class ClusterFactory {
       membership = counts -> new StaticMembership(inline, named);
     }
     Scope scope = ClusterStats.scope(stats, config);
+    InitManager init = new InitManager("Cluster " + config.name());
+    UpstreamFilters between = filters(config, scope, init);
     ClusterStats counts = new ClusterStats(scope);
     // Listed from the start, as what workers count of traffic is.
     var unused = config.transport().on(scope, StatsStore.CONTROL);
     return new ManagedCluster(
-        config, origin, ++incarnations, membership.apply(counts), counts, onChange);
+        config, between, init, origin, ++incarnations, membership.apply(counts), counts, onChange);
+  }
+
+  private @Nullable UpstreamFilters filters(ClusterConfig config, Scope scope, InitManager init)
+      throws ConfigException {
+    return config.http().filters().isEmpty()
+        ? null
+        : filters.read(config.http().filters(), "cluster '" + config.name() + "'", scope, init);
   }
 
   private Membership original(OriginalDestination how, ClusterConfig config, ClusterStats counts) {

@@ -81,13 +81,22 @@ public final class ClusterManager {
       ClusterTables tables,
       ClusterDefaults defaults,
       NameService names) {
-    this(control, xds, stats, tables, defaults, names, new TransportSockets());
+    this(
+        control,
+        xds,
+        stats,
+        tables,
+        defaults,
+        names,
+        new TransportSockets(),
+        UpstreamFilters.Reader.NONE);
   }
 
   /**
    * The same.
    *
    * @param transports what may be between connections and their users
+   * @param filters reads the filters that requests meet on their way to connections
    */
   public ClusterManager(
       Loop control,
@@ -96,7 +105,8 @@ public final class ClusterManager {
       ClusterTables tables,
       ClusterDefaults defaults,
       NameService names,
-      TransportSockets transports) {
+      TransportSockets transports,
+      UpstreamFilters.Reader filters) {
     this(
         control,
         xds,
@@ -105,6 +115,7 @@ public final class ClusterManager {
         defaults,
         names,
         transports,
+        filters,
         () -> ThreadLocalRandom.current().nextDouble());
   }
 
@@ -116,12 +127,13 @@ public final class ClusterManager {
       ClusterDefaults defaults,
       NameService names,
       TransportSockets transports,
+      UpstreamFilters.Reader filters,
       DoubleSupplier chance) {
     this.control = control;
     this.xds = xds;
     this.factory =
         new ClusterFactory(
-            control, xds, names, chance, stats, defaults, transports, this::onChange);
+            control, xds, names, chance, stats, defaults, transports, filters, this::onChange);
     this.goneStats = new GoneStats(stats);
     this.managerStats = new ManagerStats(stats.root());
     this.publisher =

@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param http2 how HTTP/2 is spoken
  * @param quic how QUIC is spoken, below HTTP/3
  * @param names what of requests TLS is to know; null for nothing
+ * @param filters {@code http_filters}, to be read by whoever knows filters
  */
 public record HttpOptions(
     Duration idleTimeout,
@@ -46,7 +47,8 @@ public record HttpOptions(
     Http1UpstreamOptions http1,
     Http2Options http2,
     QuicOptions quic,
-    @Nullable ServerNames names) {
+    @Nullable ServerNames names,
+    List<HttpFilter> filters) {
   private static final Duration IDLE_TIMEOUT = Duration.ofHours(1);
   private static final String HTTP_OPTIONS =
       "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
@@ -64,7 +66,8 @@ public record HttpOptions(
         Http1UpstreamOptions.DEFAULT,
         Http2Options.DEFAULT,
         QuicOptions.DEFAULT,
-        null);
+        null,
+        List.of());
   }
 
   /** What is spoken for a client that speaks {@code downstream}. */
@@ -79,6 +82,7 @@ public record HttpOptions(
     Spoken spoken = ofOld(cluster, path, warnings);
     String at = path + ".common_http_protocol_options";
     ServerNames names = ServerNames.of(cluster, cluster.getUpstreamHttpProtocolOptions());
+    List<HttpFilter> filters = List.of();
     for (Map.Entry<String, Any> entry : cluster.getTypedExtensionProtocolOptionsMap().entrySet()) {
       String type = entry.getValue().getTypeUrl();
       String where = path + ".typed_extension_protocol_options['" + entry.getKey() + "']";
@@ -92,6 +96,7 @@ public record HttpOptions(
           warnings.addAll(ClusterFields.TYPED_HTTP_OPTIONS.check(options, where));
           spoken = spoken(options, cluster, where, warnings);
           names = ServerNames.of(cluster, options.getUpstreamHttpProtocolOptions());
+          filters = options.getHttpFiltersList();
           common = options.getCommonHttpProtocolOptions();
           at = where + ".common_http_protocol_options";
         }
@@ -115,7 +120,8 @@ public record HttpOptions(
         spoken.http1.within(limits(common, spoken.http1.limits())),
         spoken.http2.within(limits(common, spoken.http2.limits())),
         spoken.quic,
-        names);
+        names,
+        filters);
   }
 
   private static ResponseLimits limits(HttpProtocolOptions common, ResponseLimits otherwise) {
@@ -195,12 +201,6 @@ public record HttpOptions(
       String path,
       List<String> warnings)
       throws ConfigException {
-    for (HttpFilter filter : options.getHttpFiltersList()) {
-      if (!filter.getTypedConfig().getTypeUrl().endsWith(".upstream_codec.v3.UpstreamCodec")) {
-        throw new ConfigException(
-            path + ".http_filters: upstream filters are not served yet: " + filter.getName());
-      }
-    }
     return switch (options.getUpstreamProtocolOptionsCase()) {
       case EXPLICIT_HTTP_CONFIG ->
           explicit(

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** One incarnation of a cluster on the control loop. */
 final class ManagedCluster implements Membership.Listener, AutoCloseable {
   private final ClusterConfig config;
+  private final @Nullable UpstreamFilters filters;
+  private final InitManager init;
   private final Origin origin;
   private final long incarnation;
   private final PriorityBreakers breakers;
@@ -29,7 +31,7 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
   /** How far it has come. */
   enum State {
     NEW,
-    /** Its hosts are asked for, then its secrets; nobody uses it yet. */
+    /** Its hosts are asked for, then its secrets and filters; nobody uses it yet. */
     WARMING,
     /** Its hosts are known, or nobody waits for them any longer. */
     READY,
@@ -51,14 +53,24 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
     }
   }
 
+  /**
+   * One that is not started.
+   *
+   * @param filters null for none of its own
+   * @param init whom it waits for when its hosts are there
+   */
   ManagedCluster(
       ClusterConfig config,
+      @Nullable UpstreamFilters filters,
+      InitManager init,
       Origin origin,
       long incarnation,
       Membership membership,
       ClusterStats stats,
       Consumer<ManagedCluster> onChange) {
     this.config = config;
+    this.filters = filters;
+    this.init = init;
     this.origin = origin;
     this.incarnation = incarnation;
     this.breakers = config.limits().breakers();
@@ -103,9 +115,8 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
 
   @Override
   public void onReady() {
-    InitManager secrets = new InitManager("Cluster " + name());
-    config.transport().start(stats.scope(), secrets);
-    secrets.await(this::warm);
+    config.transport().start(stats.scope(), init);
+    init.await(this::warm);
   }
 
   private void warm() {
@@ -158,7 +169,7 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
 
   ClusterSnapshot snapshot() {
     return new ClusterSnapshot(
-        incarnation, config, breakers, hosts, subsets, membership.original());
+        incarnation, config, filters, breakers, hosts, subsets, membership.original());
   }
 
   ClusterStatusView status() {
@@ -177,5 +188,8 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
     state = State.CLOSED;
     membership.close();
     config.transport().close();
+    if (filters != null) {
+      filters.close();
+    }
   }
 }

@@ -68,6 +68,11 @@ final class PooledCluster implements WorkerCluster {
   }
 
   @Override
+  public @Nullable UpstreamFilters filters() {
+    return snapshot.filters();
+  }
+
+  @Override
   public UpstreamStats stats() {
     return stats;
   }

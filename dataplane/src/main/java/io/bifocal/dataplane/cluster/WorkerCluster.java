@@ -14,6 +14,11 @@ import org.jspecify.annotations.Nullable;
 public interface WorkerCluster {
   ClusterConfig config();
 
+  /** What requests meet on their way to its connections; null for nothing of its own. */
+  default @Nullable UpstreamFilters filters() {
+    return null;
+  }
+
   UpstreamStats stats();
 
   /** The limits for requests of ordinary priority. */

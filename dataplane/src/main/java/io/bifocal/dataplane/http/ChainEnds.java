@@ -15,9 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** An exchange and its answer, as the filters between them see both. */
 record ChainEnds(Exchange exchange, Response response) implements FilterEnds {
-  private static final LocalReply REQUEST_TOO_LARGE =
-      new LocalReply(413, "Payload Too Large", null, "request_payload_too_large");
-
   @Override
   public RequestHead request() {
     return exchange.request();

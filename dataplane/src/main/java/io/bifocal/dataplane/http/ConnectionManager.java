@@ -128,7 +128,12 @@ final class ConnectionManager implements NetworkFilter {
         new Http2ServerStats(http2Scope, worker.shard()),
         new UnderscoreStats(root, worker.shard()),
         new RouterWorker(
-            worker.loop(), own, router, new RouterStats(stats.resetAfterStart), runtime));
+            worker.loop(),
+            own,
+            router,
+            new RouterStats(stats.resetAfterStart),
+            worker.shard(),
+            runtime));
   }
 
   @Override
@@ -148,5 +153,6 @@ final class ConnectionManager implements NetworkFilter {
   public void close() {
     routes.close();
     chain.close();
+    router.close();
   }
 }

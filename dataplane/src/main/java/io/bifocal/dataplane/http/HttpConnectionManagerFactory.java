@@ -11,7 +11,9 @@ import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.http.codec.ServerCodec;
 import io.bifocal.dataplane.http.filter.FilterChain;
 import io.bifocal.dataplane.http.filter.FilterChainReader;
+import io.bifocal.dataplane.http.filter.UpstreamChainReader;
 import io.bifocal.dataplane.http.route.RouteContext;
+import io.bifocal.dataplane.http.router.RouterSettings;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.stream.AccessLog;
@@ -35,6 +37,7 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
   private final Node node;
   private final StatsStore stats;
   private final FilterChainReader filters;
+  private final UpstreamChainReader upstreamFilters;
   private final RouteConfigs routes;
   private final ScopedRouteConfigs scopes;
 
@@ -64,6 +67,7 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
     this.node = node;
     this.stats = stats;
     this.filters = filters;
+    this.upstreamFilters = new UpstreamChainReader(filters);
     this.routes = new RouteConfigs(xds, stats.root(), observers, routing, control);
     this.scopes = new ScopedRouteConfigs(xds, stats.root(), observers, control, routes);
   }
@@ -91,16 +95,27 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
     }
     List<AccessLog> logs = accessLogs.read(config.getAccessLogList());
     FilterChain chain = chain(config, settings, context);
+    RouterSettings router = null;
     RouteSource source;
     try {
+      router =
+          RouterReader.read(
+              config,
+              accessLogs,
+              upstreamFilters,
+              HttpStats.scope(stats.root(), settings.statPrefix()),
+              context.init());
       source = source(config, settings, context);
     } catch (ConfigException e) {
       chain.close();
+      if (router != null) {
+        router.close();
+      }
       throw e;
     }
     return new ConnectionManager(
         settings,
-        RouterReader.read(config, accessLogs),
+        router,
         source,
         chain,
         logs,

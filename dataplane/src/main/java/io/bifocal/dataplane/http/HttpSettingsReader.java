@@ -119,7 +119,8 @@ final class HttpSettingsReader {
               "suppress_grpc_request_failure_code_stats",
               "upstream_log",
               "upstream_log_options",
-              "strict_check_headers")
+              "strict_check_headers",
+              "upstream_http_filters")
           .ignores("requests are not traced", "start_child_span");
 
   private final HttpConnectionManager config;

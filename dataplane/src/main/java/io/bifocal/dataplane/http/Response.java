@@ -75,6 +75,11 @@ final class Response implements DownstreamStream {
   }
 
   @Override
+  public @Nullable Route route() {
+    return route;
+  }
+
+  @Override
   public DownstreamConnection connection() {
     return exchange.connection.downstream;
   }

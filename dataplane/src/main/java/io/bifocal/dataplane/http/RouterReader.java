@@ -4,8 +4,11 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.extension.AccessLogs;
+import io.bifocal.dataplane.http.filter.UpstreamChainReader;
 import io.bifocal.dataplane.http.router.RouterSettings;
 import io.bifocal.dataplane.http.router.UpstreamLogs;
+import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.stats.Scope;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.netty.util.AsciiString;
@@ -18,7 +21,19 @@ import org.jspecify.annotations.Nullable;
 final class RouterReader {
   private RouterReader() {}
 
-  static RouterSettings read(HttpConnectionManager config, AccessLogs logs) throws ConfigException {
+  /**
+   * Reads it.
+   *
+   * @param scope {@code http.<stat_prefix>.}
+   * @param init waits for what is discovered
+   */
+  static RouterSettings read(
+      HttpConnectionManager config,
+      AccessLogs logs,
+      UpstreamChainReader filters,
+      Scope scope,
+      InitManager init)
+      throws ConfigException {
     int last = config.getHttpFiltersCount() - 1;
     if (last < 0 || !config.getHttpFilters(last).getTypedConfig().is(Router.class)) {
       return RouterSettings.DEFAULT;
@@ -35,7 +50,15 @@ final class RouterReader {
         router.getRespectExpectedRqTimeout(),
         router.getSuppressGrpcRequestFailureCodeStats(),
         strict,
-        upstreamLogs(router, logs));
+        upstreamLogs(router, logs),
+        router.getUpstreamHttpFiltersCount() == 0
+            ? null
+            : filters.ofRouter(
+                router.getUpstreamHttpFiltersList(),
+                "http_connection_manager '%s'.http_filters '%s'"
+                    .formatted(config.getStatPrefix(), config.getHttpFilters(last).getName()),
+                scope,
+                init));
   }
 
   private static @Nullable UpstreamLogs upstreamLogs(Router router, AccessLogs logs)

@@ -55,6 +55,7 @@ final class ClusterFixture {
   final ScriptedNames names = new ScriptedNames(time);
   final ScriptedResolver resolver = names.resolver;
   final SecretManager secrets = new SecretManager(time, xds, name -> SubscriptionObserver.NONE);
+  UpstreamFilters.Reader filters = UpstreamFilters.Reader.NONE;
   final ClusterManager manager =
       new ClusterManager(
           time,
@@ -64,6 +65,7 @@ final class ClusterFixture {
           ClusterDefaults.DEFAULT,
           names,
           new TransportSockets(secrets),
+          (read, path, scope, init) -> filters.read(read, path, scope, init),
           () -> 0.5);
   boolean initialized;
 

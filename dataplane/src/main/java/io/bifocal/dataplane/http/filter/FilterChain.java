@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.filter;
 
+import io.bifocal.dataplane.cluster.UpstreamFilters;
 import io.bifocal.dataplane.http.filter.StreamFilters.NamedFilter;
 import io.bifocal.dataplane.http.route.FilterOverride;
 import java.util.ArrayList;
@@ -7,10 +8,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The filters of one connection manager that come before its router. Immutable, but for what is
- * discovered; shared by all workers.
+ * The filters of one connection manager that come before its router, or those between a router and
+ * an upstream. Immutable, but for what is discovered; shared by all workers.
  */
-public final class FilterChain implements AutoCloseable {
+public final class FilterChain implements UpstreamFilters {
   private final List<Entry> entries;
 
   FilterChain(List<Entry> entries) {
@@ -33,7 +34,7 @@ public final class FilterChain implements AutoCloseable {
     default void close() {}
   }
 
-  /** Whether there is nothing but the router. */
+  /** Whether there is nothing but what comes behind them. */
   public boolean isEmpty() {
     return entries.isEmpty();
   }
@@ -56,7 +57,7 @@ public final class FilterChain implements AutoCloseable {
     return filters.isEmpty() ? null : new StreamFilters(ends, filters);
   }
 
-  /** The connection manager is gone; on the control loop. */
+  /** Nobody begins a stream with it any more; on the control loop. */
   @Override
   public void close() {
     entries.forEach(entry -> entry.source.close());

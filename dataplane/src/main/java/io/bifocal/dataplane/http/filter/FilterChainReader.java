@@ -16,10 +16,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads {@code http_filters}, but for the router at their end. Confined to the control loop. */
+/** Reads filters, but for what passes nothing on at their end. Confined to the control loop. */
 public final class FilterChainReader {
   private static final Logger log = LoggerFactory.getLogger(FilterChainReader.class);
-  private static final String KIND = "http_filter";
 
   private static final SupportedFields FIELDS =
       SupportedFields.of(
@@ -64,15 +63,29 @@ public final class FilterChainReader {
       Scope scope,
       InitManager init)
       throws ConfigException {
+    return read(Position.DOWNSTREAM, filters, hasRouter, path, scope, init);
+  }
+
+  /** The same anywhere; {@code whole} is whether that comes behind them which ends a chain. */
+  FilterChain read(
+      Position position,
+      List<io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter>
+          filters,
+      boolean whole,
+      String path,
+      Scope scope,
+      InitManager init)
+      throws ConfigException {
     List<Entry> entries = new ArrayList<>();
     try {
       for (int i = 0; i < filters.size(); i++) {
         var filter = filters.get(i);
-        String at = path + ".http_filters '" + filter.getName() + "'";
+        String at = "%s.%s '%s'".formatted(path, position.field, filter.getName());
         FIELDS.check(filter, at);
-        boolean last = !hasRouter && i == filters.size() - 1;
+        boolean last = !whole && i == filters.size() - 1;
         Reading reading =
             new Reading(
+                position,
                 filter.getName(),
                 last,
                 new HttpFilterContext(filter.getName(), at, scope, runtime));
@@ -95,7 +108,12 @@ public final class FilterChainReader {
       throws ConfigException {
     if (filter.hasConfigDiscovery()) {
       return new DiscoveredSource(
-          discovery.discover(KIND, filter.getName(), filter.getConfigDiscovery(), reading, init));
+          discovery.discover(
+              reading.position.discovered,
+              filter.getName(),
+              filter.getConfigDiscovery(),
+              reading,
+              init));
     }
     Any config = TypedStructs.unwrap(filter.getTypedConfig());
     if (filter.getIsOptional() && !reading.knows(config.getTypeUrl())) {
@@ -106,27 +124,37 @@ public final class FilterChainReader {
     return () -> maker;
   }
 
-  /** One that is discovered. */
-  private record DiscoveredSource(Discovered<HttpFilter.Maker> discovered)
-      implements FilterChain.Source {
+  /** One that is discovered; who asks after the end gets what was in force. */
+  private static final class DiscoveredSource implements FilterChain.Source {
+    private final Discovered<HttpFilter.Maker> discovered;
+    private volatile HttpFilter.@Nullable Maker last;
+
+    DiscoveredSource(Discovered<HttpFilter.Maker> discovered) {
+      this.discovered = discovered;
+    }
+
     @Override
     public HttpFilter.@Nullable Maker current() {
-      return discovered.current();
+      HttpFilter.Maker now = discovered.current();
+      return now == null ? last : now;
     }
 
     @Override
     public void close() {
+      last = discovered.current();
       discovered.close();
     }
   }
 
   /** How one filter's configuration is read. */
   private final class Reading implements Discovered.Reader<HttpFilter.Maker> {
+    private final Position position;
     private final String name;
     private final boolean last;
     private final HttpFilterContext context;
 
-    Reading(String name, boolean last, HttpFilterContext context) {
+    Reading(Position position, String name, boolean last, HttpFilterContext context) {
+      this.position = position;
       this.name = name;
       this.last = last;
       this.context = context;
@@ -134,19 +162,17 @@ public final class FilterChainReader {
 
     @Override
     public boolean knows(String typeUrl) {
-      return kinds.find(typeUrl) != null;
+      return position.find(kinds, typeUrl) != null;
     }
 
     @Override
     public HttpFilter.Maker read(Any config) throws ConfigException {
-      HttpFilterFactory factory = kinds.find(config.getTypeUrl());
+      HttpFilterFactory factory = position.find(kinds, config.getTypeUrl());
       if (factory == null) {
         throw new ConfigException(HttpFilters.unregistered(name, config.getTypeUrl()));
       }
       if (last) {
-        throw new ConfigException(
-            "Error: non-terminal filter named %s of type %s is the last filter in a http filter chain."
-                .formatted(name, factory.kind()));
+        throw new ConfigException(position.leadsNowhere(name, factory.kind()));
       }
       return factory.create(config, context);
     }

@@ -11,8 +11,15 @@ import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import org.jspecify.annotations.Nullable;
 
-/** What lies at both ends of a stream's filters: the client and the router. */
+/**
+ * What lies at both ends of a stream's filters: the client and the router, or the router and the
+ * upstream.
+ */
 public interface FilterEnds {
+  /** What the client gets when its request is larger than what may wait. */
+  LocalReply REQUEST_TOO_LARGE =
+      new LocalReply(413, "Payload Too Large", null, "request_payload_too_large");
+
   RequestHead request();
 
   StreamInfo info();

@@ -17,6 +17,15 @@ public interface HttpFilterFactory {
   }
 
   /**
+   * Whether filters of this kind may also stand between the router and an upstream, each try of a
+   * request having its own. What such a filter knows of the client is what the request's filters
+   * know; what it answers is not tried again.
+   */
+  default boolean upstream() {
+    return false;
+  }
+
+  /**
    * Reads a configuration.
    *
    * @return makes a filter for each stream, on any worker

@@ -328,7 +328,7 @@ public final class ScriptedStream {
 
     @Override
     public void requestTooLarge() {
-      localReply(new LocalReply(413, "Payload Too Large", null, "request_payload_too_large"));
+      localReply(REQUEST_TOO_LARGE);
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.filter.LocalReply;
 import io.bifocal.dataplane.http.route.InternalRedirects;
+import io.bifocal.dataplane.http.route.Route;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
@@ -27,7 +28,12 @@ public interface DownstreamStream {
     return null;
   }
 
-  /** The connection that it came on; null of a copy. */
+  /** Its route; null of a copy. */
+  default @Nullable Route route() {
+    return null;
+  }
+
+  /** The connection that it, or what it is a copy of, came on. */
   default @Nullable DownstreamConnection connection() {
     return null;
   }

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.router;
 
+import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.filter.LocalReply;
 import io.bifocal.dataplane.stream.ResponseFlag;
@@ -14,14 +15,22 @@ import org.jspecify.annotations.Nullable;
 final class MirroredRequest implements DownstreamStream {
   private final RequestHead head;
   private final StreamInfo info = new StreamInfo();
+  private final @Nullable DownstreamConnection connection;
   private final int bufferLimit;
   private final Loop loop;
   private @Nullable RouterRequest router;
   private Loop.@Nullable Timer timer;
   private boolean over;
 
-  MirroredRequest(RequestHead head, int bufferLimit, Loop loop) {
+  /**
+   * A copy that is not yet sent.
+   *
+   * @param connection the original's
+   */
+  MirroredRequest(
+      RequestHead head, @Nullable DownstreamConnection connection, int bufferLimit, Loop loop) {
     this.head = head;
+    this.connection = connection;
     this.bufferLimit = bufferLimit;
     this.loop = loop;
     info.method = head.method;
@@ -94,6 +103,11 @@ final class MirroredRequest implements DownstreamStream {
   @Override
   public RequestHead request() {
     return head;
+  }
+
+  @Override
+  public @Nullable DownstreamConnection connection() {
+    return connection;
   }
 
   @Override

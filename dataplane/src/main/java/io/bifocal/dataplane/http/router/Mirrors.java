@@ -54,7 +54,9 @@ final class Mirrors {
     if (cluster == null) {
       return;
     }
-    MirroredRequest copy = new MirroredRequest(head(policy), original.bufferLimit(), here.loop());
+    MirroredRequest copy =
+        new MirroredRequest(
+            head(policy), original.connection(), original.bufferLimit(), here.loop());
     copies.add(copy);
     RouterRequest way =
         new RouterRequest(here, cluster, copy, route(name), null, null, requestEnded);

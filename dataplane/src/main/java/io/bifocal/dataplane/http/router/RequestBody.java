@@ -1,6 +1,5 @@
 package io.bifocal.dataplane.http.router;
 
-import io.bifocal.dataplane.http.codec.RequestSender;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -107,32 +106,21 @@ final class RequestBody {
     }
   }
 
-  /** Bytes of what has come and is here. */
-  int size() {
-    int size = 0;
-    if (parts != null) {
-      for (ByteBuf part : parts) {
-        size += part.readableBytes();
-      }
-    }
-    return size;
-  }
-
   /** Sends what has come so far. */
-  void send(RequestSender sender) {
+  void send(UpstreamRequest to) {
     if (!keep) {
       for (ByteBuf part = poll(); part != null; part = poll()) {
-        sender.writeBody(part, ended && isEmpty());
+        to.send(part, ended && isEmpty());
       }
     } else if (parts != null) {
       Iterator<ByteBuf> all = parts.iterator();
-      while (all.hasNext()) {
+      while (!to.isOver() && all.hasNext()) {
         ByteBuf part = all.next();
-        sender.writeBody(part.retainedDuplicate(), ended && trailers == null && !all.hasNext());
+        to.send(part.retainedDuplicate(), ended && trailers == null && !all.hasNext());
       }
     }
-    if (trailers != null) {
-      sender.writeTrailers(trailers);
+    if (trailers != null && !to.isOver()) {
+      to.sendTrailers(trailers);
     }
   }
 

@@ -17,6 +17,7 @@ final class RequestRelay {
   // Null when there are none.
   private @Nullable Mirrors mirrors;
   private long endNanos;
+  private boolean stopped;
 
   RequestRelay(RequestBody body, Loop loop, DownstreamStream downstream, Tries tries) {
     this.body = body;
@@ -60,6 +61,10 @@ final class RequestRelay {
     for (int i = tries.size() - 1; i > 0; i--) {
       tries.get(i).send(data.retainedDuplicate(), end);
     }
+    if (stopped) { // a filter has answered
+      data.release();
+      return;
+    }
     tries.get(0).send(data, end);
     if (!tries.allWritable()) {
       downstream.readRequest(false);
@@ -68,9 +73,13 @@ final class RequestRelay {
 
   private void hold(ByteBuf data, boolean end) {
     for (int i = 0; i < tries.size(); i++) {
-      if (tries.get(i).isConnected()) {
+      if (tries.get(i).takesBody()) {
         tries.get(i).send(data.retainedDuplicate(), end);
       }
+    }
+    if (stopped) {
+      data.release();
+      return;
     }
     body.hold(data, end);
     if (body.full()) {
@@ -86,7 +95,7 @@ final class RequestRelay {
     }
     body.trailers(trailers);
     for (int i = 0; i < tries.size(); i++) {
-      if (tries.get(i).isConnected()) {
+      if (tries.get(i).takesBody()) {
         tries.get(i).sendTrailers(trailers);
       }
     }
@@ -105,6 +114,7 @@ final class RequestRelay {
 
   /** Nobody needs what has come, nor what is still to come. */
   void stop() {
+    stopped = true;
     if (mirrors != null && !body.ended()) {
       mirrors.cancel();
     }

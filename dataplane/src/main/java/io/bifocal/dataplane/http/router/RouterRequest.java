@@ -284,6 +284,18 @@ public final class RouterRequest implements RetryState.Owner {
     onLost(attempt, LostTry.maxDuration(body.ended()));
   }
 
+  /** A filter of a try answers in the place of the upstream. */
+  void onFilterReply(UpstreamRequest attempt, LocalReply reply) {
+    boolean begun = attempt.isAnswering();
+    cancel();
+    if (begun) {
+      ResponseFlag flag = reply.flag();
+      downstream.reset(flag == null ? ResponseFlag.LOCAL_RESET : flag, reply.details());
+    } else {
+      downstream.localReply(reply);
+    }
+  }
+
   /** A try has come to nothing. */
   void onLost(UpstreamRequest attempt, LostTry lost) {
     if (attempt.isAnswering()) {

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.router;
 
+import io.bifocal.dataplane.http.filter.FilterChain;
 import io.netty.util.AsciiString;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  *     gRPC calls are not counted by their codes
  * @param strictHeaders {@code strict_check_headers}: those of the request that must be well formed
  * @param upstreamLogs null for none
+ * @param upstreamFilters what tries meet that go to clusters without filters of their own; null for
+ *     nothing
  */
 public record RouterSettings(
     boolean dynamicStats,
@@ -22,11 +25,21 @@ public record RouterSettings(
     boolean respectExpectedTimeout,
     boolean suppressCallCodes,
     List<AsciiString> strictHeaders,
-    @Nullable UpstreamLogs upstreamLogs) {
+    @Nullable UpstreamLogs upstreamLogs,
+    @Nullable FilterChain upstreamFilters)
+    implements AutoCloseable {
   public static final RouterSettings DEFAULT =
-      new RouterSettings(true, false, false, false, List.of(), null);
+      new RouterSettings(true, false, false, false, List.of(), null, null);
 
   public RouterSettings {
     strictHeaders = List.copyOf(strictHeaders);
+  }
+
+  /** Nobody uses the router any more; on the control loop. */
+  @Override
+  public void close() {
+    if (upstreamFilters != null) {
+      upstreamFilters.close();
+    }
   }
 }

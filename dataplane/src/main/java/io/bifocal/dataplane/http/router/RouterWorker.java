@@ -13,6 +13,7 @@ public final class RouterWorker {
   private final WorkerClusters clusters;
   private final RouterSettings settings;
   private final RouterStats stats;
+  private final int shard;
   private final MaintenanceModes maintenance;
 
   public RouterWorker(
@@ -20,11 +21,13 @@ public final class RouterWorker {
       WorkerClusters clusters,
       RouterSettings settings,
       RouterStats stats,
+      int shard,
       RuntimeReader runtime) {
     this.loop = loop;
     this.clusters = clusters;
     this.settings = settings;
     this.stats = stats;
+    this.shard = shard;
     this.maintenance = new MaintenanceModes(runtime);
   }
 
@@ -42,6 +45,11 @@ public final class RouterWorker {
 
   RouterStats stats() {
     return stats;
+  }
+
+  /** The worker's cell of every statistic. */
+  int shard() {
+    return shard;
   }
 
   MaintenanceModes maintenance() {

@@ -47,7 +47,7 @@ final class Tries {
   /** Whether all can take the request's body. */
   boolean allConnected() {
     for (int i = 0; i < size(); i++) {
-      if (!get(i).isConnected()) {
+      if (!get(i).takesBody()) {
         return false;
       }
     }

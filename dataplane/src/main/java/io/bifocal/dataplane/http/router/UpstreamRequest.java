@@ -40,6 +40,8 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
   private State state = State.ACQUIRING;
   // Null when nobody logs tries.
   private final @Nullable TryLog log;
+  // Null when nothing is between the router and the connection.
+  private @Nullable TryFilters filters;
   private boolean overtaken;
   private boolean responseEnded;
   private boolean reported;
@@ -98,6 +100,15 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
 
   /** Starts; the router may hear of the outcome within this call. */
   void start() {
+    TryFilters between = TryFilters.of(this, router);
+    if (between != null) {
+      filters = between;
+      between.decodeHead(router.body.ended() && router.body.isEmpty());
+      router.body.send(this);
+      if (state == State.DONE) {
+        return; // a filter has answered
+      }
+    }
     ConnectionPool.Ticket place = pool.acquire(this);
     if (state == State.ACQUIRING) {
       ticket = place;
@@ -133,16 +144,18 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     }
     RequestBody body = router.body;
     startDeadlines();
-    out.writeHead(router.downstream.request(), body.ended() && body.isEmpty());
-    if (log != null) {
-      log.info.bytesSent += body.size();
+    TryFilters between = filters;
+    if (between == null) {
+      out.writeHead(router.downstream.request(), body.ended() && body.isEmpty());
+      body.send(this);
+    } else {
+      between.connected(out);
     }
-    body.send(out);
     if (!router.isStarting()) {
       out.flush();
     }
     router.onConnected();
-    out.readResponse(router.downstream.isWritable());
+    readResponse(router.downstream.isWritable());
   }
 
   private RequestSender begin(UpstreamConnection ready) {
@@ -220,25 +233,44 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
   }
 
   /** Whether the body can be sent on. */
-  boolean isConnected() {
-    return sender != null;
+  boolean takesBody() {
+    return sender != null || filters != null;
   }
 
   /** Whether there is room for more of the body. */
   boolean isWritable() {
-    return sender == null || sender.isWritable();
+    RequestSender out = sender;
+    return filters == null ? out == null || out.isWritable() : filters.isWritable();
   }
 
-  /** The next part of the body, once connected. */
+  /** The next part of the body, once it is taken. */
   void send(ByteBuf data, boolean end) {
+    if (filters == null) {
+      write(data, end);
+    } else {
+      filters.decodeData(data, end);
+    }
+  }
+
+  /** It has passed the filters. */
+  void write(ByteBuf data, boolean end) {
     if (log != null) {
       log.info.bytesSent += data.readableBytes();
     }
     requireNonNull(sender).writeBody(data, end);
   }
 
-  /** The request's end, once connected. */
+  /** The request's end, once the body is taken. */
   void sendTrailers(HttpHeaders trailers) {
+    if (filters == null) {
+      writeTrailers(trailers);
+    } else {
+      filters.decodeTrailers(trailers);
+    }
+  }
+
+  /** They have passed the filters. */
+  void writeTrailers(HttpHeaders trailers) {
     requireNonNull(sender).writeTrailers(trailers);
     router.downstream.info().lastUpstreamTxNanos = router.loop.nanoTime();
   }
@@ -272,6 +304,15 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
       deadlines.answered();
       deadlines.touch();
     }
+    if (filters == null) {
+      pass(status, headers, end);
+    } else {
+      filters.encodeHead(status, headers, end);
+    }
+  }
+
+  /** It has passed the filters. */
+  void pass(int status, HttpHeaders headers, boolean end) {
     hearReport(headers);
     router.onUpstreamHead(this, status, headers, end);
   }
@@ -289,17 +330,26 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
 
   @Override
   public void onBody(ByteBuf data, boolean end) {
-    if (state != State.ANSWERING) {
-      data.release();
-      return;
-    }
-    DownstreamStream downstream = router.downstream;
     if (log != null) {
       log.info.bytesReceived += data.readableBytes();
     }
     if (deadlines != null) {
       deadlines.touch();
     }
+    if (filters == null) {
+      pass(data, end);
+    } else {
+      filters.encodeData(data, end);
+    }
+  }
+
+  /** It has passed the filters. */
+  void pass(ByteBuf data, boolean end) {
+    if (state != State.ANSWERING) {
+      data.release();
+      return;
+    }
+    DownstreamStream downstream = router.downstream;
     if (end) {
       router.onUpstreamEnd(this, null);
     }
@@ -313,6 +363,15 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
 
   @Override
   public void onTrailers(HttpHeaders trailers) {
+    if (filters == null) {
+      pass(trailers);
+    } else {
+      filters.encodeTrailers(trailers);
+    }
+  }
+
+  /** They have passed the filters. */
+  void pass(HttpHeaders trailers) {
     if (state != State.ANSWERING) {
       return;
     }
@@ -344,7 +403,7 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
   /** The client takes more, or must be waited for. */
   void readResponse(boolean on) {
     if (sender != null) {
-      sender.readResponse(on);
+      sender.readResponse(on && (filters == null || filters.takesAnswer()));
     }
   }
 
@@ -413,6 +472,9 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     state = State.DONE;
     if (log != null) {
       log.end();
+    }
+    if (filters != null) {
+      filters.destroy();
     }
     if (deadlines != null) {
       deadlines.stop();

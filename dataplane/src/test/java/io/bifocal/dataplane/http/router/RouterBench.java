@@ -32,8 +32,10 @@ final class RouterBench {
             name -> null,
             RouterSettings.DEFAULT,
             new RouterStats(store.root().counter("reset").at(0)),
+            0,
             RuntimeReader.NONE);
-    return new RequestCharges(stats, here, new MirroredRequest(head(), 1000, time), null, null);
+    return new RequestCharges(
+        stats, here, new MirroredRequest(head(), null, 1000, time), null, null);
   }
 
   /** What the cluster has counted. */

@@ -33,6 +33,11 @@ public final class BufferFactory implements HttpFilterFactory {
   }
 
   @Override
+  public boolean upstream() {
+    return true;
+  }
+
+  @Override
   public HttpFilter.Maker create(Any config, HttpFilterContext context) throws ConfigException {
     int limit = limit(Unpack.as(Buffer.getDefaultInstance(), config));
     return stream -> new BufferFilter(stream, limit);

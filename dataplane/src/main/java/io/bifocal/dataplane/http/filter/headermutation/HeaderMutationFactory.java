@@ -31,6 +31,11 @@ public final class HeaderMutationFactory implements HttpFilterFactory {
   }
 
   @Override
+  public boolean upstream() {
+    return true;
+  }
+
+  @Override
   public HttpFilter.Maker create(Any config, HttpFilterContext context) throws ConfigException {
     HeaderMutation read = Unpack.as(HeaderMutation.getDefaultInstance(), config);
     Mutations mutations = Mutations.of(read.getMutations(), context.path() + ".mutations");

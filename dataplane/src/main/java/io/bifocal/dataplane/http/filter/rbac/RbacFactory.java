@@ -32,6 +32,11 @@ public final class RbacFactory implements HttpFilterFactory {
   }
 
   @Override
+  public boolean upstream() {
+    return true;
+  }
+
+  @Override
   public HttpFilter.Maker create(Any any, HttpFilterContext context) throws ConfigException {
     RBAC config = Unpack.as(RBAC.getDefaultInstance(), any);
     RbacSettings settings = RbacSettings.of(config, context.path());
