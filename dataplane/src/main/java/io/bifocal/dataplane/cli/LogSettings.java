@@ -47,7 +47,7 @@ final class LogSettings {
     return level;
   }
 
-  /** Hands the settings to {@code logback.xml}, which reads them when the first logger is made. */
+  /** Hands on the settings, which are read when the first logger is made. */
   void apply() throws ConfigException {
     String wanted = level.equals("warn") ? "warning" : level.toLowerCase(Locale.ROOT);
     if (!LogLevels.LEVELS.contains(wanted)) {

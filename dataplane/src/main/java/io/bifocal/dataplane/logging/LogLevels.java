@@ -1,6 +1,8 @@
 package io.bifocal.dataplane.logging;
 
 import java.util.List;
+import org.slf4j.ILoggerFactory;
+import org.slf4j.LoggerFactory;
 
 /** Levels of the program's loggers, which can be changed while it runs; thread-safe. */
 public interface LogLevels {
@@ -23,7 +25,10 @@ public interface LogLevels {
 
   /** Logback's levels if that is what logs, else {@link #NONE}. */
   static LogLevels find() {
-    return LogbackLevels.find();
+    ILoggerFactory factory = LoggerFactory.getILoggerFactory();
+    return factory.getClass().getName().startsWith("ch.qos.logback.")
+        ? LogbackLevels.of(factory)
+        : NONE;
   }
 
   /**

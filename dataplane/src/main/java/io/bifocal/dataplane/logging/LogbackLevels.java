@@ -1,56 +1,31 @@
 package io.bifocal.dataplane.logging;
 
-import java.lang.reflect.Method;
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
 import java.util.Locale;
 import org.slf4j.ILoggerFactory;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/**
- * The levels of Logback, by reflection: the program runs with it, but an embedder may log through
- * anything else.
- */
+/** The levels of Logback. To be loaded only where that is what logs. */
 final class LogbackLevels implements LogLevels {
-  private final ILoggerFactory factory;
-  private final Method getLevel;
-  private final Method setLevel;
-  private final Method toLevel;
+  private final LoggerContext context;
 
-  private LogbackLevels(ILoggerFactory factory) throws ReflectiveOperationException {
-    ClassLoader loader = factory.getClass().getClassLoader();
-    Class<?> logger = Class.forName("ch.qos.logback.classic.Logger", true, loader);
-    Class<?> level = Class.forName("ch.qos.logback.classic.Level", true, loader);
-    this.factory = factory;
-    this.getLevel = logger.getMethod("getEffectiveLevel");
-    this.setLevel = logger.getMethod("setLevel", level);
-    this.toLevel = level.getMethod("toLevel", String.class);
+  private LogbackLevels(LoggerContext context) {
+    this.context = context;
   }
 
-  /** Logback's levels if that is what logs, else {@link LogLevels#NONE}. */
-  static LogLevels find() {
-    ILoggerFactory factory = LoggerFactory.getILoggerFactory();
-    if (!factory.getClass().getName().startsWith("ch.qos.logback.")) {
-      return NONE;
-    }
-    try {
-      return new LogbackLevels(factory);
-    } catch (ReflectiveOperationException e) {
-      return NONE;
-    }
+  static LogLevels of(ILoggerFactory factory) {
+    return new LogbackLevels((LoggerContext) factory);
   }
 
   private Logger logger(String name) {
-    return factory.getLogger(name.isEmpty() ? Logger.ROOT_LOGGER_NAME : name);
+    return context.getLogger(name.isEmpty() ? Logger.ROOT_LOGGER_NAME : name);
   }
 
   @Override
   public String get(String logger) {
-    try {
-      String level = getLevel.invoke(logger(logger)).toString().toLowerCase(Locale.ROOT);
-      return level.equals("warn") ? "warning" : level.equals("all") ? "trace" : level;
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException(e);
-    }
+    String level = logger(logger).getEffectiveLevel().toString().toLowerCase(Locale.ROOT);
+    return level.equals("warn") ? "warning" : level.equals("all") ? "trace" : level;
   }
 
   @Override
@@ -61,11 +36,7 @@ final class LogbackLevels implements LogLevels {
           case "critical" -> "ERROR";
           default -> level.toUpperCase(Locale.ROOT);
         };
-    try {
-      setLevel.invoke(logger(logger), toLevel.invoke(null, its));
-      return true;
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException(e);
-    }
+    logger(logger).setLevel(Level.toLevel(its));
+    return true;
   }
 }

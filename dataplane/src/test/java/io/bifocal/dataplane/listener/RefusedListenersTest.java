@@ -179,7 +179,9 @@ class RefusedListenersTest {
   @Test
   void whatIsNotSupportedIsRefusedByItsPath() {
     assertThat(refusal(l -> l.getUdpListenerConfigBuilder()))
-        .contains("listener 'bad': field 'udp_listener_config' is not supported");
+        .contains(
+            "listener 'bad': address.socket_address: protocol must be UDP where"
+                + " udp_listener_config is set");
     assertThat(refusal(l -> l.getInternalListenerBuilder()))
         .contains("listener 'bad': field 'internal_listener' is not supported");
     assertThat(refusal(l -> l.setEnableMptcp(true)))
