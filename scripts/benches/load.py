@@ -1,13 +1,10 @@
 """Races by the thousand on one worker, over real sockets: scripts/bench load --help"""
 
 import argparse
-import os
-import shutil
 import subprocess
-import tempfile
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from .java import java_tests
+
 RACE_LOAD = "io.bifocal.dataplane.connect.RaceLoad"
 
 
@@ -26,21 +23,5 @@ def arguments(argv):
 
 def main(argv):
     options = arguments(argv)
-    maven = shutil.which("mvn") or str(ROOT / "mvnw")
-    with tempfile.TemporaryDirectory(prefix="bench") as directory:
-        classpath = Path(directory) / "classpath"
-        print("bench: building …", flush=True)
-        build = [maven, "-B", "-q", "-pl", "dataplane", "-am", "test-compile", "dependency:build-classpath"]
-        subprocess.run([*build, f"-Dmdep.outputFile={classpath}"], cwd=ROOT, check=True)
-        target = ROOT / "dataplane" / "target"
-        command = [
-            "java",
-            "-XX:+UseSerialGC",
-            "-Xmx128m",
-            "--enable-native-access=ALL-UNNAMED",
-            "-cp",
-            os.pathsep.join([str(target / "test-classes"), str(target / "classes"), classpath.read_text()]),
-            RACE_LOAD,
-            *map(str, (options.rate, options.seconds, options.burst, options.races)),
-        ]
-        subprocess.run(command, check=True)
+    numbers = map(str, (options.rate, options.seconds, options.burst, options.races))
+    subprocess.run([*java_tests("-Xmx128m"), RACE_LOAD, *numbers], check=True)

@@ -69,7 +69,7 @@ class Bench:
         self.other_cores = set(cores[1:]) or {cores[0]}
         self.backend = free_port()
         self.certificate = None
-        if work.tls:
+        if work.tls or work.http3:
             self.make_certificate()
 
     def spawn(self, name, command, cores):
@@ -124,9 +124,9 @@ class Bench:
             if proxy.process.poll() is not None:
                 fail(f"{proxy.name} ended with {proxy.process.returncode}:\n{tail(proxy.output)}")
             try:
-                body = self.fetch(proxy)
-                if len(body) != self.work.body:
-                    fail(f"{proxy.name} answers {body[:80]!r}, which is not of {self.work.body} bytes")
+                length = self.fetch(proxy)
+                if length != self.work.body:
+                    fail(f"{proxy.name} answers with {length} bytes, and not with {self.work.body}")
                 return
             except subprocess.CalledProcessError:
                 if time.monotonic() > deadline:
@@ -134,12 +134,16 @@ class Bench:
                 time.sleep(0.1)
 
     def fetch(self, proxy):
+        """The length of an answer."""
+        if self.work.http3:
+            told = subprocess.run(self.work.load(find, proxy.port, 0, 1), capture_output=True, text=True, check=True).stdout
+            return int(re.search(r"a body of (\d+) bytes", told).group(1))
         version = "--http1.1"
         if self.work.http2:
             version = "--http2" if self.work.tls else "--http2-prior-knowledge"
         trust = ["--cacert", self.certificate] if self.work.tls else []
         url = self.work.url(proxy.port)
-        return subprocess.run([find("curl"), "-sSf", "-m5", version, *trust, url], capture_output=True, check=True).stdout
+        return len(subprocess.run([find("curl"), "-sSf", "-m5", version, *trust, url], capture_output=True, check=True).stdout)
 
     def load(self, proxy, seconds):
         run = subprocess.run(
@@ -267,7 +271,7 @@ BIFOCAL_JAVA_OPTS reaches the JVM.
 def main(argv):
     options = arguments(argv)
     works = [WORKS[name] for name in options.works]
-    for tool in {"curl", "haproxy"} | ({"openssl"} if any(work.tls for work in works) else set()) | {work.tool for work in works} | set(options.proxies) - {"bifocal"}:
+    for tool in {"curl", "haproxy"} | ({"openssl"} if any(work.tls or work.http3 for work in works) else set()) | {work.tool for work in works} | set(options.proxies) - {"bifocal"}:
         if not find(tool):
             fail(f"{tool} is missing: scripts/peers {tool} brings it")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -296,7 +300,7 @@ def run(work, options, directory):
                 + ", ".join(f"{p.name} {p.cpu[-1]:.1f} µs" for p in proxies),
                 flush=True,
             )
-        if not work.tcp and not work.each and find("h2load"):
+        if not work.tcp and not work.http3 and not work.each and find("h2load"):
             rate = PACE * statistics.median(proxies[0].rate)
             for proxy in proxies:
                 proxy.paced = paced(bench, proxy, rate)

@@ -3,6 +3,10 @@
 import re
 from dataclasses import dataclass
 
+from .java import java_tests
+
+# Neither wrk nor Debian's h2load speaks it.
+HTTP3_LOAD = "io.bifocal.dataplane.Http3Load"
 ROUTES = 20
 BODY = "ok"
 LARGE = 8192
@@ -24,7 +28,7 @@ HEADERS = {
 class Work:
     """
     One kind. path: what is asked for; body: of what length the answer's is; clusters: each route has its own when there
-    are several; tls: clients come over TLS; each: every request has a connection of its own; warm_up: how many requests
+    are several; tls: clients come over TLS; http3: they come over QUIC; each: every request has a connection of its own; warm_up: how many requests
     before the first round, where it is not as many as usual; peers: who else can do it.
     """
 
@@ -36,6 +40,7 @@ class Work:
     http2: bool = False
     tcp: bool = False
     tls: bool = False
+    http3: bool = False
     each: bool = False
     warm_up: int = None
     tool: str = "wrk"
@@ -50,11 +55,12 @@ admin:
 static_resources:
   listeners:
   - name: ingress
-    address: {{socket_address: {{address: 127.0.0.1, port_value: {port}}}}}
+    address: {{socket_address: {{{"protocol: UDP, " if self.http3 else ""}address: 127.0.0.1, port_value: {port}}}}}
+{"    udp_listener_config: {quic_options: {}}" if self.http3 else ""}
     filter_chains:
     - filters:
 {self._tcp_proxy(log) if self.tcp else self._connection_manager(log)}
-{downstream_tls(self.alpn(), certificate) if self.tls else ""}
+{downstream_tls(self.alpn(), certificate) if self.tls else downstream_quic(certificate) if self.http3 else ""}
   clusters:
 {self._clusters(backend)}
 """
@@ -63,7 +69,7 @@ static_resources:
         return "h2" if self.http2 else "http/1.1"
 
     def url(self, port):
-        return f"{'https' if self.tls else 'http'}://127.0.0.1:{port}{self.path}"
+        return f"{'https' if self.tls or self.http3 else 'http'}://127.0.0.1:{port}{self.path}"
 
     def _clusters(self, backend):
         return "\n".join(
@@ -92,6 +98,7 @@ static_resources:
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
           stat_prefix: ingress
+          codec_type: {"HTTP3" if self.http3 else "AUTO"}
 {access_log(log)}
           route_config:
             name: routes
@@ -157,6 +164,8 @@ frontend f
     def load(self, find, port, seconds, connections):
         """The command that puts the load on a port."""
         url = self.url(port)
+        if self.http3:
+            return [*java_tests("-Xmx256m"), HTTP3_LOAD, url, "8", "8", str(seconds)]
         if self.tool == "h2load":
             return [find("h2load"), "--threads=1", "--clients=8", "--max-concurrent-streams=8", f"--duration={seconds}", url]
         wrk = [find("wrk"), "--latency", "--threads=1", f"--connections={connections}", f"--duration={seconds}s"]
@@ -168,6 +177,9 @@ frontend f
 
     def read(self, report):
         """Requests done, and the 50th and 99th percentile of their times in ms where the tool tells; None when it failed."""
+        if self.http3:
+            done = re.search(r"(\d+) succeeded, 0 failed, 0 errored; p50 ([\d.]+) ms, p99 ([\d.]+) ms", report)
+            return (int(done.group(1)), float(done.group(2)), float(done.group(3))) if done else None
         if self.tool == "h2load":
             done = re.search(r"(\d+) succeeded, 0 failed, 0 errored", report)
             return (int(done.group(1)), None, None) if done else None
@@ -189,11 +201,22 @@ def downstream_tls(alpn, certificate):
         name: envoy.transport_sockets.tls
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
-          common_tls_context:
-            alpn_protocols: [{alpn}]
-            tls_certificates:
-            - {{certificate_chain: {{filename: {certificate}}}, private_key: {{filename: {certificate}}}}}
+          common_tls_context: {{alpn_protocols: [{alpn}], {certificates(certificate)}}}
 """
+
+
+def downstream_quic(certificate):
+    return f"""
+      transport_socket:
+        name: envoy.transport_sockets.quic
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport
+          downstream_tls_context: {{common_tls_context: {{{certificates(certificate)}}}}}
+"""
+
+
+def certificates(path):
+    return f"tls_certificates: [{{certificate_chain: {{filename: {path}}}, private_key: {{filename: {path}}}}}]"
 
 
 HAPROXY_RETRIES = """
@@ -229,6 +252,7 @@ WORKS = {
         Work("tls", "small GETs over HTTP/1.1 from clients that speak TLS 1.3", tls=True),
         Work("tls-h2", "HTTP/2 on both sides as above, from clients that speak TLS 1.3", tls=True, http2=True, tool="h2load"),
         Work("handshake", "a full handshake of TLS 1.3 for each small GET", tls=True, each=True, warm_up=20_000),
+        Work("h3", "small GETs over HTTP/3, 8 connections with 8 streams each", http3=True, peers=("envoy",)),
         Work("one", "small GETs with one route and one cluster", path="/service/0/item", routes=1, peers=("envoy",)),
         Work(
             "many",
