@@ -22,6 +22,7 @@ import io.bifocal.dataplane.http.codec.ClientConnection;
 import io.bifocal.dataplane.http.filter.FilterChainReader;
 import io.bifocal.dataplane.http.filter.HttpFilters;
 import io.bifocal.dataplane.http.filter.UpstreamChainReader;
+import io.bifocal.dataplane.http.filter.alternateprotocols.AlternateProtocolsFactory;
 import io.bifocal.dataplane.http.filter.buffer.BufferFactory;
 import io.bifocal.dataplane.http.filter.cors.CorsFactory;
 import io.bifocal.dataplane.http.filter.fault.FaultFactory;
@@ -141,6 +142,7 @@ final class Parts implements AutoCloseable {
                     runtime,
                     bootstrap.getNode().getCluster(),
                     bootstrap.getClusterManager().getLocalClusterName()))
+            .register(new AlternateProtocolsFactory())
             .register(new RbacFactory());
     options.httpFilters().forEach(filters::register);
     FilterChainReader chains = new FilterChainReader(filters, discovery, runtime);

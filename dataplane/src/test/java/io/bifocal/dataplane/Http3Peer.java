@@ -16,6 +16,7 @@ import io.netty.handler.codec.http3.DefaultHttp3Headers;
 import io.netty.handler.codec.http3.DefaultHttp3HeadersFrame;
 import io.netty.handler.codec.http3.Http3;
 import io.netty.handler.codec.http3.Http3DataFrame;
+import io.netty.handler.codec.http3.Http3ErrorCode;
 import io.netty.handler.codec.http3.Http3Headers;
 import io.netty.handler.codec.http3.Http3HeadersFrame;
 import io.netty.handler.codec.http3.Http3RequestStreamInboundHandler;
@@ -31,13 +32,20 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
-/** A server of HTTP/3 that says what it was asked for: method, path, host and the body's length. */
+/**
+ * A server of HTTP/3 that says what it was asked for: method, path, scheme and the body's length.
+ * It resets requests for {@code /reset}.
+ */
 final class Http3Peer implements AutoCloseable {
   private final EventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final Channel channel;
 
   Http3Peer(InetAddress ip, X509Bundle own) throws Exception {
+    this(new InetSocketAddress(ip, 0), own);
+  }
+
+  Http3Peer(InetSocketAddress at, X509Bundle own) throws Exception {
     QuicSslContext tls =
         QuicSslContextBuilder.forServer(
                 own.getKeyPair().getPrivate(), null, own.getCertificatePath())
@@ -72,7 +80,7 @@ final class Http3Peer implements AutoCloseable {
                           }
                         })
                     .build())
-            .bind(new InetSocketAddress(ip, 0))
+            .bind(at)
             .sync()
             .channel();
   }
@@ -88,12 +96,17 @@ final class Http3Peer implements AutoCloseable {
   }
 
   private static final class Echo extends Http3RequestStreamInboundHandler {
+    private static final int INTERNAL_ERROR = Http3ErrorCode.H3_INTERNAL_ERROR.code();
+
     private String asked = "";
     private long length;
 
     @Override
     protected void channelRead(ChannelHandlerContext ctx, Http3HeadersFrame frame) {
       Http3Headers head = frame.headers();
+      if (head.path().toString().equals("/reset")) {
+        var unused = ((QuicStreamChannel) ctx.channel()).shutdown(INTERNAL_ERROR);
+      }
       if (asked.isEmpty()) {
         asked = head.method() + " " + head.path() + " " + head.scheme();
       }

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.cluster;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.dns.NameService;
+import io.bifocal.dataplane.grid.AlternateProtocolsCaches;
 import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.stats.Scope;
@@ -59,7 +60,12 @@ final class ClusterFactory {
       TransportSockets transports,
       UpstreamFilters.Reader filters,
       Consumer<ManagedCluster> onChange) {
-    this.reader = new ClusterReader(defaults, transports);
+    this.reader =
+        new ClusterReader(
+            defaults,
+            transports,
+            new AlternateProtocolsCaches(
+                control::nanoTime, stats.root().scope("alternate_protocols_cache")));
     this.filters = filters;
     this.control = control;
     this.names = names;

@@ -254,11 +254,11 @@ final class ClusterFields {
 
   static final SupportedFields AUTO_HTTP =
       SupportedFields.of(AutoHttpConfig.getDescriptor())
-          .supports("http_protocol_options", "http2_protocol_options")
-          .refuses(
-              "HTTP/3 with fail-over to TCP is not served yet: explicit_http_config is",
-              "http3_protocol_options")
-          .ignores("nothing is known of other protocols", "alternate_protocols_cache_options");
+          .supports(
+              "http_protocol_options",
+              "http2_protocol_options",
+              "http3_protocol_options",
+              "alternate_protocols_cache_options");
 
   private static final String OF_REQUESTS = "it is about requests from clients";
 

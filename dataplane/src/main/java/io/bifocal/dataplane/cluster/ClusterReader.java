@@ -2,9 +2,13 @@ package io.bifocal.dataplane.cluster;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
-import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.bifocal.dataplane.grid.AlternateProtocolsCaches;
+import io.bifocal.dataplane.grid.AlternateProtocolsOptions;
+import io.bifocal.dataplane.grid.GridOptions;
+import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.TransportSockets;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.AlternateProtocolsCacheOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,14 +24,25 @@ final class ClusterReader {
 
   private final TransportSockets transports;
   private final ClusterDefaults defaults;
+  private final AlternateProtocolsCaches alternatives;
 
   /** For configurations without secrets that must be fetched. */
   ClusterReader(ClusterDefaults defaults) {
-    this(defaults, new TransportSockets());
+    this(
+        defaults,
+        new TransportSockets(),
+        new AlternateProtocolsCaches(() -> 0, new StatsStore(1).root()));
   }
 
-  ClusterReader(ClusterDefaults defaults, TransportSockets transports) {
+  /**
+   * @param alternatives what is known of origins' other protocols, by name
+   */
+  ClusterReader(
+      ClusterDefaults defaults,
+      TransportSockets transports,
+      AlternateProtocolsCaches alternatives) {
     this.defaults = defaults;
+    this.alternatives = alternatives;
     this.transports = transports;
   }
 
@@ -45,7 +60,7 @@ final class ClusterReader {
     String path = "cluster '" + cluster.getName() + "'";
     List<String> warnings = new ArrayList<>(ClusterFields.CLUSTER.check(cluster, path));
     Discovery discovery = DiscoveryReader.read(cluster, path, defaults.resolver(), warnings);
-    HttpOptions http = HttpOptions.read(cluster, path, warnings);
+    HttpOptions http = HttpOptions.read(cluster, path, this::grid, warnings);
     warnings.addAll(
         ClusterFields.CONNECTION_OPTIONS.check(
             cluster.getUpstreamConnectionOptions(), path + ".upstream_connection_options"));
@@ -71,14 +86,19 @@ final class ClusterReader {
             MatchedSockets.read(cluster, transports, path, warnings),
             discovery,
             cluster);
-    if (config.http().protocol() == ApplicationProtocol.HTTP_3
-        && !config.transport().speaksQuic()) {
+    if (config.http().mayUseHttp3() && !config.transport().speaksQuic()) {
       throw new ConfigException(
           path + ".transport_socket_matches: each must be of QUIC where HTTP/3 is spoken");
     }
     warnIfTheSecondAttemptIsTooLate(config, path, warnings);
     warnings.forEach(told);
     return config;
+  }
+
+  private GridOptions grid(AlternateProtocolsCacheOptions options, String path)
+      throws ConfigException {
+    return new GridOptions(
+        alternatives.get(AlternateProtocolsOptions.read(options, path)), defaults.runtime());
   }
 
   private static void warnIfTheSecondAttemptIsTooLate(

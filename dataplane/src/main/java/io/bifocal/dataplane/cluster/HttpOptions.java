@@ -4,6 +4,7 @@ import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
 import io.bifocal.api.Unpack;
+import io.bifocal.dataplane.grid.GridOptions;
 import io.bifocal.dataplane.pool.Http1UpstreamOptions;
 import io.bifocal.dataplane.pool.Http2Options;
 import io.bifocal.dataplane.pool.ResponseLimits;
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param http1 how HTTP/1.1 is spoken
  * @param http2 how HTTP/2 is spoken
  * @param quic how QUIC is spoken, below HTTP/3
+ * @param grid where HTTP/3 is tried before what {@code protocol} says: what that obeys; else null
  * @param names what of requests TLS is to know; null for nothing
  * @param filters {@code http_filters}, to be read by whoever knows filters
  */
@@ -47,6 +49,7 @@ public record HttpOptions(
     Http1UpstreamOptions http1,
     Http2Options http2,
     QuicOptions quic,
+    @Nullable GridOptions grid,
     @Nullable ServerNames names,
     List<HttpFilter> filters) {
   private static final Duration IDLE_TIMEOUT = Duration.ofHours(1);
@@ -67,6 +70,7 @@ public record HttpOptions(
         Http2Options.DEFAULT,
         QuicOptions.DEFAULT,
         null,
+        null,
         List.of());
   }
 
@@ -76,7 +80,8 @@ public record HttpOptions(
   }
 
   @SuppressWarnings("deprecation") // the options of clusters of old
-  static HttpOptions read(Cluster cluster, String path, List<String> warnings)
+  static HttpOptions read(
+      Cluster cluster, String path, GridOptions.Reader grids, List<String> warnings)
       throws ConfigException {
     HttpProtocolOptions common = common(cluster);
     Spoken spoken = ofOld(cluster, path, warnings);
@@ -94,7 +99,7 @@ public record HttpOptions(
                       .getDefaultInstance(),
                   entry.getValue());
           warnings.addAll(ClusterFields.TYPED_HTTP_OPTIONS.check(options, where));
-          spoken = spoken(options, cluster, where, warnings);
+          spoken = spoken(options, cluster, where, grids, warnings);
           names = ServerNames.of(cluster, options.getUpstreamHttpProtocolOptions());
           filters = options.getHttpFiltersList();
           common = options.getCommonHttpProtocolOptions();
@@ -120,8 +125,14 @@ public record HttpOptions(
         spoken.http1.within(limits(common, spoken.http1.limits())),
         spoken.http2.within(limits(common, spoken.http2.limits())),
         spoken.quic,
+        spoken.grid,
         names,
         filters);
+  }
+
+  /** Whether any request may go by HTTP/3. */
+  boolean mayUseHttp3() {
+    return grid != null || protocol == ApplicationProtocol.HTTP_3;
   }
 
   private static ResponseLimits limits(HttpProtocolOptions common, ResponseLimits otherwise) {
@@ -140,13 +151,14 @@ public record HttpOptions(
       boolean asDownstream,
       Http1UpstreamOptions http1,
       Http2Options http2,
-      QuicOptions quic) {
+      QuicOptions quic,
+      @Nullable GridOptions grid) {
     Spoken(
         ApplicationProtocol protocol,
         boolean asDownstream,
         Http1UpstreamOptions http1,
         Http2Options http2) {
-      this(protocol, asDownstream, http1, http2, QuicOptions.DEFAULT);
+      this(protocol, asDownstream, http1, http2, QuicOptions.DEFAULT, null);
     }
 
     static Spoken http3(QuicOptions quic) {
@@ -155,7 +167,8 @@ public record HttpOptions(
           false,
           Http1UpstreamOptions.DEFAULT,
           Http2Options.DEFAULT,
-          quic);
+          quic,
+          null);
     }
 
     static Spoken http1(Http1UpstreamOptions options) {
@@ -199,13 +212,15 @@ public record HttpOptions(
       io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions options,
       Cluster cluster,
       String path,
+      GridOptions.Reader grids,
       List<String> warnings)
       throws ConfigException {
     return switch (options.getUpstreamProtocolOptionsCase()) {
       case EXPLICIT_HTTP_CONFIG ->
           explicit(
               options.getExplicitHttpConfig(), cluster, path + ".explicit_http_config", warnings);
-      case AUTO_CONFIG -> auto(options.getAutoConfig(), cluster, path + ".auto_config", warnings);
+      case AUTO_CONFIG ->
+          auto(options.getAutoConfig(), cluster, path + ".auto_config", grids, warnings);
       case USE_DOWNSTREAM_PROTOCOL_CONFIG -> {
         String at = path + ".use_downstream_protocol_config";
         var config = options.getUseDownstreamProtocolConfig();
@@ -228,13 +243,7 @@ public record HttpOptions(
       throws ConfigException {
     return switch (config.getProtocolConfigCase()) {
       case HTTP3_PROTOCOL_OPTIONS -> {
-        if (!cluster.getTransportSocket().getTypedConfig().is(QuicUpstreamTransport.class)) {
-          throw new ConfigException(
-              "HTTP3 requires a QuicUpstreamTransport transport socket: "
-                  + cluster.getName()
-                  + " "
-                  + cluster.getTransportSocket().getName());
-        }
+        requireQuic(cluster);
         yield Spoken.http3(
             Http3OptionsReader.read(
                 config.getHttp3ProtocolOptions(), path + ".http3_protocol_options", warnings));
@@ -247,11 +256,48 @@ public record HttpOptions(
     };
   }
 
+  private static boolean isQuic(Cluster cluster) {
+    return cluster.getTransportSocket().getTypedConfig().is(QuicUpstreamTransport.class);
+  }
+
+  private static void requireQuic(Cluster cluster) throws ConfigException {
+    if (!isQuic(cluster)) {
+      throw new ConfigException(
+          "HTTP3 requires a QuicUpstreamTransport transport socket: "
+              + cluster.getName()
+              + " "
+              + cluster.getTransportSocket().getName());
+    }
+  }
+
   private static Spoken auto(
-      AutoHttpConfig config, Cluster cluster, String path, List<String> warnings)
+      AutoHttpConfig config,
+      Cluster cluster,
+      String path,
+      GridOptions.Reader grids,
+      List<String> warnings)
       throws ConfigException {
     warnings.addAll(ClusterFields.AUTO_HTTP.check(config, path));
-    if (!cluster.getTransportSocket().getTypedConfig().is(UpstreamTlsContext.class)) {
+    QuicOptions quic = QuicOptions.DEFAULT;
+    GridOptions grid = null;
+    if (config.hasHttp3ProtocolOptions()) {
+      if (!config.hasAlternateProtocolsCacheOptions()) {
+        throw new ConfigException(
+            "alternate protocols cache must be configured when HTTP/3 is enabled with auto_config");
+      }
+      requireQuic(cluster);
+      quic =
+          Http3OptionsReader.read(
+              config.getHttp3ProtocolOptions(), path + ".http3_protocol_options", warnings);
+      grid =
+          grids.read(
+              config.getAlternateProtocolsCacheOptions(),
+              path + ".alternate_protocols_cache_options");
+    } else if (config.hasAlternateProtocolsCacheOptions()) {
+      warnings.add(path + ".alternate_protocols_cache_options has no effect without HTTP/3");
+    }
+    if (!isQuic(cluster)
+        && !cluster.getTransportSocket().getTypedConfig().is(UpstreamTlsContext.class)) {
       throw new ConfigException(
           "ALPN configured for cluster "
               + cluster.getName()
@@ -262,7 +308,9 @@ public record HttpOptions(
         false,
         http1(config.getHttpProtocolOptions(), path, warnings),
         Http2OptionsReader.read(
-            config.getHttp2ProtocolOptions(), path + ".http2_protocol_options", warnings));
+            config.getHttp2ProtocolOptions(), path + ".http2_protocol_options", warnings),
+        quic,
+        grid);
   }
 
   @SuppressWarnings("deprecation") // still sent by many control planes

@@ -1,6 +1,8 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.dataplane.balance.LoadBalancerContext;
+import io.bifocal.dataplane.grid.GridOptions;
+import io.bifocal.dataplane.grid.Grids;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.pool.CircuitBreakers;
@@ -35,6 +37,8 @@ final class PooledCluster implements WorkerCluster {
   private final HostChooser choice;
   private final PoolFactory factory;
   private final TransportSocketFactory.PerWorker transport;
+  // Null where HTTP/3 is not tried before anything else.
+  private final @Nullable Grids grids;
   private final Map<HostState, HostPools> pools = new HashMap<>();
   private final List<ConnectionPool> draining = new ArrayList<>();
   // Hosts whose turn it is, and to whom connections are being made already.
@@ -55,6 +59,8 @@ final class PooledCluster implements WorkerCluster {
     this.choice = choice;
     this.factory = factory;
     this.transport = transport;
+    GridOptions grid = snapshot.config().http().grid();
+    this.grids = grid == null ? null : new Grids(table.loop(), factory, stats, grid);
     choice.update(snapshot);
   }
 
@@ -181,7 +187,7 @@ final class PooledCluster implements WorkerCluster {
     HostPools known = live.poolsOf(host);
     ConnectionPool pool = known.get(use);
     if (pool == null) {
-      pool = live.open(host, known, use, live.transport(host));
+      pool = open(live, host, known, use);
       if (pool != null) {
         known.put(use, pool);
         live.countWhileUsed(known, use, pool);
@@ -227,7 +233,9 @@ final class PooledCluster implements WorkerCluster {
     TransportSocketFactory.PerWorker sockets = transport(host);
     TransportSocketFactory.PerWorker wanted =
         (protocol, hostname) -> sockets.socket(protocol, hostname, use.options(), host.metadata());
-    ConnectionPool pool = open(host, of, use.use(), wanted);
+    String name = use.options().serverName();
+    ConnectionPool pool =
+        open(host, of, use.use(), wanted, name.isEmpty() ? sockets.serverName() : name);
     if (pool != null) {
       of.put(use, pool);
       CircuitBreakers.Limit limit = breakers(HostPools.priority(use.use())).pools();
@@ -241,9 +249,19 @@ final class PooledCluster implements WorkerCluster {
     return pool;
   }
 
-  /** Null when there are as many pools as there may be. */
+  private static @Nullable ConnectionPool open(
+      PooledCluster live, Host host, HostPools of, int use) {
+    TransportSocketFactory.PerWorker sockets = live.transport(host);
+    return live.open(host, of, use, sockets, sockets.serverName());
+  }
+
+  /**
+   * Null when there are as many pools as there may be.
+   *
+   * @param sni the server name that connections ask for, or empty
+   */
   private @Nullable ConnectionPool open(
-      Host host, HostPools of, int use, TransportSocketFactory.PerWorker sockets) {
+      Host host, HostPools of, int use, TransportSocketFactory.PerWorker sockets, String sni) {
     RoutingPriority priority = HostPools.priority(use);
     CircuitBreakers.Limit limit = breakers(priority).pools();
     if (!limit.tryAcquire()) {
@@ -259,7 +277,7 @@ final class PooledCluster implements WorkerCluster {
     } else if (use == HostPools.control()) {
       return factory.http2(settings, stats, host);
     }
-    return factory.http(settings, stats, host);
+    return grids == null ? factory.http(settings, stats, host) : grids.open(settings, sni, host);
   }
 
   private TransportSocketFactory.PerWorker transport(Host host) {

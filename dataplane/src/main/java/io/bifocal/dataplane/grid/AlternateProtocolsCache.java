@@ -4,6 +4,7 @@ import com.google.common.cache.Cache;
 import com.google.common.cache.CacheBuilder;
 import com.google.common.cache.RemovalCause;
 import com.google.common.cache.RemovalNotification;
+import io.bifocal.dataplane.connect.OutcomeMemory;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -30,6 +31,7 @@ public final class AlternateProtocolsCache {
   private final Cache<Origin, Entry> entries;
   private final Cache<Origin, Http3StatusTracker> trackers;
   private final Cache<Origin, Origin> spokesmen; // by what stands for all names of a suffix
+  private final OutcomeMemory families;
   private final AtomicLong evictions = new AtomicLong();
   private final AtomicLong malformed = new AtomicLong();
 
@@ -45,6 +47,7 @@ public final class AlternateProtocolsCache {
   public AlternateProtocolsCache(AlternateProtocolsOptions options, LongSupplier clock) {
     this.options = options;
     this.clock = clock;
+    this.families = new OutcomeMemory(clock);
     this.entries = bounded().removalListener(this::countEviction).build();
     this.trackers = bounded().build();
     this.spokesmen = bounded().build();
@@ -138,6 +141,11 @@ public final class AlternateProtocolsCache {
   public Duration roundTrip(Origin origin) {
     Entry entry = entries.getIfPresent(origin);
     return entry == null ? Duration.ZERO : Duration.ofNanos(entry.roundTrip);
+  }
+
+  /** Over which of a host's addresses HTTP/3 works. */
+  public OutcomeMemory families() {
+    return families;
   }
 
   /** How many origins are remembered, roughly. */

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.grid;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.SupportedFields;
 import io.envoyproxy.envoy.config.core.v3.AlternateProtocolsCacheOptions;
 import io.envoyproxy.envoy.config.core.v3.AlternateProtocolsCacheOptions.AlternateProtocolsCacheEntry;
 import java.util.ArrayList;
@@ -21,6 +22,11 @@ public record AlternateProtocolsOptions(
 
   static final int DEFAULT_MAX_ENTRIES = 1024;
 
+  private static final SupportedFields FIELDS =
+      SupportedFields.of(AlternateProtocolsCacheOptions.getDescriptor())
+          .supports("name", "max_entries", "prepopulated_entries", "canonical_suffixes")
+          .refuses("what is learnt is not kept beyond the process", "key_value_store_config");
+
   /**
    * Reads {@code envoy.config.core.v3.AlternateProtocolsCacheOptions}, which satisfies its
    * constraints.
@@ -29,10 +35,7 @@ public record AlternateProtocolsOptions(
    */
   public static AlternateProtocolsOptions read(AlternateProtocolsCacheOptions options, String path)
       throws ConfigException {
-    if (options.hasKeyValueStoreConfig()) {
-      throw new ConfigException(
-          path + ".key_value_store_config: what is learnt is not kept beyond the process");
-    }
+    var unused = FIELDS.check(options, path); // nothing of it is without effect
     List<Origin> prepopulated = new ArrayList<>();
     for (AlternateProtocolsCacheEntry entry : options.getPrepopulatedEntriesList()) {
       if (entry.getHostname().isEmpty()) {

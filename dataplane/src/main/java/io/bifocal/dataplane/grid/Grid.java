@@ -5,14 +5,15 @@ import static java.util.Objects.requireNonNull;
 import io.bifocal.dataplane.connect.Pacing;
 import io.bifocal.dataplane.connect.RacePlan;
 import io.bifocal.dataplane.grid.GridPlan.Start;
-import io.bifocal.dataplane.grid.GridRequest.Http3Use;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.ConnectionPool;
+import io.bifocal.dataplane.pool.Http3Use;
 import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.pool.PoolFailure.Reason;
 import io.bifocal.xds.time.Loop;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -42,6 +43,7 @@ public final class Grid implements ConnectionPool {
   private @Nullable ConnectionPool tcp;
   private Host host;
   private @Nullable Origin origin;
+  private Runnable whenEmpty = () -> {};
   private boolean draining;
   private boolean drained;
 
@@ -55,12 +57,12 @@ public final class Grid implements ConnectionPool {
     this.pools = pools;
     this.host = host;
     this.listener = listener;
-    this.origin = origin(null);
+    this.origin = origin();
   }
 
-  private @Nullable Origin origin(@Nullable String overriding) {
+  private @Nullable Origin origin() {
     return host.primary() instanceof Address.Ip ip
-        ? Origin.of(overriding, settings.sni(), host.hostname(), ip.port())
+        ? Origin.of(settings.sni(), host.hostname(), ip.port())
         : null;
   }
 
@@ -68,18 +70,18 @@ public final class Grid implements ConnectionPool {
 
   @Override
   public Ticket acquire(Waiter waiter) {
-    return acquire(waiter, GridRequest.ORDINARY);
+    return acquire(waiter, Http3Use.ALLOWED);
   }
 
-  /** Asks for a connection, as {@link #acquire(Waiter)} does. */
-  public Ticket acquire(Waiter waiter, GridRequest request) {
+  @Override
+  public Ticket acquire(Waiter waiter, Http3Use use) {
     loop.assertInLoop();
     if (draining) {
       waiter.onFailure(new PoolFailure(Reason.LOCAL_CONNECTION_FAILURE, "the pool is draining"));
       return ANSWERED;
     }
-    Origin whom = request.sni() == null ? origin : origin(request.sni());
-    Start start = start(request, whom);
+    Origin whom = origin;
+    Start start = start(use, whom);
     if (start == Start.TCP_ONLY || start == Start.TCP_AFTER_HTTP3) {
       return begin(new RunningGrid(loop, this, GridPlan.tcp(start), null, whom, waiter));
     }
@@ -96,12 +98,13 @@ public final class Grid implements ConnectionPool {
     return race.isAnswered() ? ANSWERED : race;
   }
 
-  private Start start(GridRequest request, @Nullable Origin whom) {
-    if (request.http3() == Http3Use.FAILED) {
+  private Start start(Http3Use use, @Nullable Origin whom) {
+    if (use == Http3Use.FAILED) {
       return Start.TCP_AFTER_HTTP3;
     }
-    if (request.http3() == Http3Use.FORBIDDEN
+    if (use == Http3Use.FORBIDDEN
         || whom == null
+        || isOverdue()
         || addresses().isEmpty()
         || !settings.cache().offersHttp3(whom)) {
       return Start.TCP_ONLY;
@@ -114,6 +117,19 @@ public final class Grid implements ConnectionPool {
     return status instanceof Http3Status.FailedRecently || (!known && settings.noTcpDelay())
         ? Start.TOGETHER
         : Start.HTTP3_FIRST;
+  }
+
+  /**
+   * Whether TCP serves one who still waits for HTTP/3: nobody else waits with him, and what he
+   * finds holds for all.
+   */
+  private boolean isOverdue() {
+    for (RunningGrid race : running) {
+      if (race.isAnswered()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Where the round trip is known, twice that is enough for HTTP/3 alone. */
@@ -148,6 +164,8 @@ public final class Grid implements ConnectionPool {
     ConnectionPool known = http3.get(address);
     if (known == null) {
       known = pools.http3(Http3Addresses.at(host, List.of(address)));
+      known.whenEmpty(this::tellIfEmpty);
+      known.whenMeasured(this::measured);
       http3.put(address, known);
     }
     return known;
@@ -157,6 +175,7 @@ public final class Grid implements ConnectionPool {
     ConnectionPool known = tcp;
     if (known == null) {
       known = pools.tcp(host);
+      known.whenEmpty(this::tellIfEmpty);
       tcp = known;
     }
     return known;
@@ -187,6 +206,7 @@ public final class Grid implements ConnectionPool {
   void over(RunningGrid race) {
     running.remove(race);
     drainUnlessWaitedFor();
+    tellIfEmpty();
   }
 
   // ---- what connections tell
@@ -199,11 +219,11 @@ public final class Grid implements ConnectionPool {
     }
   }
 
-  /** The smoothed round trip of a connection of HTTP/3. */
+  /** The smoothed round trip of a connection of HTTP/3; what is below a millisecond is unknown. */
   public void measured(Duration roundTrip) {
     loop.assertInLoop();
     if (origin != null) {
-      settings.cache().measured(origin, roundTrip);
+      settings.cache().measured(origin, roundTrip.truncatedTo(ChronoUnit.MILLIS));
     }
   }
 
@@ -213,7 +233,7 @@ public final class Grid implements ConnectionPool {
   public void update(Host newer) {
     loop.assertInLoop();
     host = newer;
-    origin = origin(null);
+    origin = origin();
     retired.removeIf(pool -> pool.size() == 0);
     List<Address> wanted = Http3Addresses.of(newer, true);
     for (Iterator<Map.Entry<Address, ConnectionPool>> all = http3.entrySet().iterator();
@@ -256,6 +276,17 @@ public final class Grid implements ConnectionPool {
     PoolFailure failure = new PoolFailure(Reason.LOCAL_CONNECTION_FAILURE, "grid teardown");
     List.copyOf(running).forEach(race -> race.tearDown(failure));
     all().forEach(ConnectionPool::close);
+  }
+
+  @Override
+  public void whenEmpty(Runnable then) {
+    whenEmpty = then;
+  }
+
+  private void tellIfEmpty() {
+    if (running.isEmpty() && size() == 0) {
+      whenEmpty.run();
+    }
   }
 
   @Override

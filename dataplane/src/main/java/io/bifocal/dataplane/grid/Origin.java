@@ -17,13 +17,12 @@ public record Origin(String host, int port) {
    * The origin that requests to a host go to: named as the server is in the handshake, else as the
    * host is.
    *
-   * @param overriding the server name that the request itself asks for, or null
-   * @param sni the transport socket's server name, or empty
+   * @param sni the server name that connections ask for, or empty
    * @param hostname the host's, or empty
    * @return null when nothing names it: then nothing is known of it either
    */
-  static @Nullable Origin of(@Nullable String overriding, String sni, String hostname, int port) {
-    String name = overriding != null ? overriding : sni.isEmpty() ? hostname : sni;
+  public static @Nullable Origin of(String sni, String hostname, int port) {
+    String name = sni.isEmpty() ? hostname : sni;
     return name.isEmpty() ? null : new Origin(name, port);
   }
 }

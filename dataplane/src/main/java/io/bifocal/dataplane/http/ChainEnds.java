@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http;
 
+import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.filter.FilterEnds;
@@ -127,6 +128,11 @@ record ChainEnds(Exchange exchange, Response response) implements FilterEnds {
   @Override
   public void responseTooLarge() {
     exchange.responseTooLarge();
+  }
+
+  @Override
+  public @Nullable WorkerCluster upstream() {
+    return exchange.connection.here.clusters.find(cluster());
   }
 
   @Override

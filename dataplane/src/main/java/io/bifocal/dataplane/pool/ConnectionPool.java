@@ -1,6 +1,8 @@
 package io.bifocal.dataplane.pool;
 
 import io.bifocal.dataplane.host.Host;
+import java.time.Duration;
+import java.util.function.Consumer;
 
 /** The connections of one worker to one host. Confined to the worker's loop. */
 public interface ConnectionPool {
@@ -9,6 +11,11 @@ public interface ConnectionPool {
    * hear it within this call.
    */
   Ticket acquire(Waiter waiter);
+
+  /** The same for a request that has a say in whether it goes by HTTP/3. */
+  default Ticket acquire(Waiter waiter, Http3Use http3) {
+    return acquire(waiter);
+  }
 
   /** A newer version of the host: new connections use its addresses, existing ones stay. */
   void update(Host host);
@@ -21,6 +28,9 @@ public interface ConnectionPool {
 
   /** From now on that runs each time when no connection is left and nobody waits for one. */
   default void whenEmpty(Runnable then) {}
+
+  /** From now on {@code then} hears of smoothed round trips that connections have measured. */
+  default void whenMeasured(Consumer<Duration> then) {}
 
   /** Connections that are up or being made. */
   int size();

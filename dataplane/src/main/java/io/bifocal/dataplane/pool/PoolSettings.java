@@ -66,6 +66,25 @@ public record PoolSettings(
         QuicOptions.DEFAULT);
   }
 
+  /** The same for connections on which something else is spoken. */
+  public PoolSettings speaking(ApplicationProtocol other) {
+    return new PoolSettings(
+        cluster,
+        connectTimeout,
+        idleTimeout,
+        maxDuration,
+        maxRequestsPerConnection,
+        bufferLimit,
+        preconnect,
+        breakers,
+        connect,
+        sockets,
+        transport,
+        other,
+        http2,
+        quic);
+  }
+
   /** How many requests there may be at once on one connection that is shared. */
   int maxConcurrentStreams() {
     return protocol == ApplicationProtocol.HTTP_3

@@ -24,6 +24,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.ReferenceCountUtil;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -284,6 +285,11 @@ final class PooledConnection extends ChannelDuplexHandler
         close();
       }
     }
+  }
+
+  @Override
+  public void onRoundTrip(Duration smoothed) {
+    pool.measured(smoothed);
   }
 
   /** Told by the session, or by whoever has the connection alone. */

@@ -10,12 +10,14 @@ import io.bifocal.dataplane.host.AddressList.Completeness;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.PoolFailure.Reason;
 import io.bifocal.xds.time.Loop;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +55,7 @@ final class RacingPool implements ConnectionPool {
   private final Set<PooledConnection> all = new LinkedHashSet<>();
   private Host host;
   private Runnable whenEmpty = () -> {};
+  private Consumer<Duration> whenMeasured = roundTrip -> {};
   private boolean draining;
   // How many waiters a connection that is being made will serve.
   private int expected;
@@ -136,6 +139,11 @@ final class RacingPool implements ConnectionPool {
   @Override
   public void whenEmpty(Runnable then) {
     whenEmpty = then;
+  }
+
+  @Override
+  public void whenMeasured(Consumer<Duration> then) {
+    whenMeasured = then;
   }
 
   @Override
@@ -229,6 +237,11 @@ final class RacingPool implements ConnectionPool {
       }
     }
     serveLater();
+  }
+
+  /** A connection knows its smoothed round trip. */
+  void measured(Duration roundTrip) {
+    whenMeasured.accept(roundTrip);
   }
 
   /** A shared connection has more room, or less; {@code limit} uses at once. */

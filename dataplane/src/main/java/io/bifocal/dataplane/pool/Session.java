@@ -2,6 +2,7 @@ package io.bifocal.dataplane.pool;
 
 import io.bifocal.xds.time.Loop;
 import io.netty.channel.Channel;
+import java.time.Duration;
 
 /**
  * What makes a connection carry many uses at once, as its pool sees it: the pool knows how many
@@ -24,6 +25,9 @@ public interface Session {
 
     /** What the peer says is not what was expected; the connection is closed. */
     void onProtocolError();
+
+    /** The connection's smoothed round trip, where it is known. */
+    default void onRoundTrip(Duration smoothed) {}
   }
 
   /** Starts sessions. */

@@ -23,6 +23,7 @@ public final class UpstreamStats {
   public final Cell cxHttp1Total;
   public final Cell cxHttp2Total;
   public final Cell cxHttp3Total;
+  public final Cell http3Broken;
   public final Cell cxConnectFail;
   public final Cell cxConnectTimeout;
   public final Cell cxConnectAttemptsExceeded;
@@ -100,6 +101,7 @@ public final class UpstreamStats {
     cxHttp1Total = counter("upstream_cx_http1_total");
     cxHttp2Total = counter("upstream_cx_http2_total");
     cxHttp3Total = counter("upstream_cx_http3_total");
+    http3Broken = counter("upstream_http3_broken");
     cxConnectFail = counter("upstream_cx_connect_fail");
     cxConnectTimeout = counter("upstream_cx_connect_timeout");
     cxConnectAttemptsExceeded = counter("upstream_cx_connect_attempts_exceeded");

@@ -47,6 +47,11 @@ public interface TransportSocketFactory {
      */
     TransportSocket socket(ApplicationProtocol protocol, String hostname);
 
+    /** The server name that connections ask for unless their users say otherwise; or empty. */
+    default String serverName() {
+      return "";
+    }
+
     /** Whether an upstream is told which client a connection serves: then it serves no other. */
     default boolean tellsOfClients() {
       return false;

@@ -1,23 +1,33 @@
 package io.bifocal.dataplane.cluster;
 
 import static io.bifocal.dataplane.cluster.ClusterFixture.inline;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.Message;
 import com.google.protobuf.TextFormat;
+import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.grid.AlternateProtocolsCache;
+import io.bifocal.dataplane.grid.AlternateProtocolsOptions;
+import io.bifocal.dataplane.grid.GridOptions;
 import io.bifocal.dataplane.pool.HeaderKeyFormat;
 import io.bifocal.dataplane.pool.Http1UpstreamOptions;
 import io.bifocal.dataplane.pool.Http2Options;
 import io.bifocal.dataplane.pool.Http2Options.KeepAlive;
 import io.bifocal.dataplane.pool.ResponseLimits;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.AlternateProtocolsCacheOptions;
+import io.envoyproxy.envoy.extensions.transport_sockets.quic.v3.QuicUpstreamTransport;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What is spoken to a cluster. */
@@ -28,23 +38,31 @@ class HttpOptionsTest {
     return read(typed, false);
   }
 
+  private static GridOptions grid(AlternateProtocolsCacheOptions options, String path)
+      throws ConfigException {
+    return new GridOptions(
+        new AlternateProtocolsCache(AlternateProtocolsOptions.read(options, path), () -> 0),
+        RuntimeReader.NONE);
+  }
+
   private HttpOptions read(String typed, boolean tls) throws Exception {
+    return read(typed, tls ? UpstreamTlsContext.getDefaultInstance() : null);
+  }
+
+  private HttpOptions read(String typed, @Nullable Message socket) throws Exception {
     HttpProtocolOptions options = TextFormat.parse(typed, HttpProtocolOptions.class);
     Cluster.Builder cluster = inline("a").toBuilder();
     cluster.putTypedExtensionProtocolOptions("http", Any.pack(options));
-    if (tls) {
-      cluster
-          .getTransportSocketBuilder()
-          .setName("tls")
-          .setTypedConfig(Any.pack(UpstreamTlsContext.getDefaultInstance()));
+    if (socket != null) {
+      cluster.getTransportSocketBuilder().setName("tls").setTypedConfig(Any.pack(socket));
     }
-    return HttpOptions.read(cluster.build(), "here", warnings);
+    return HttpOptions.read(cluster.build(), "here", HttpOptionsTest::grid, warnings);
   }
 
   private HttpOptions old(String fields) throws Exception {
     Cluster cluster =
         inline("a").toBuilder().mergeFrom(TextFormat.parse(fields, Cluster.class)).build();
-    return HttpOptions.read(cluster, "here", warnings);
+    return HttpOptions.read(cluster, "here", HttpOptionsTest::grid, warnings);
   }
 
   @Test
@@ -154,8 +172,24 @@ class HttpOptionsTest {
     assertThat(read("auto_config { }", true).protocol()).isEqualTo(ApplicationProtocol.HTTP);
     assertThatThrownBy(() -> read("auto_config { }"))
         .hasMessageContaining("ALPN configured for cluster a which has a non-ALPN transport");
+  }
+
+  @Test
+  void http3FirstNeedsQuicAndWhatIsKnownOfOrigins() throws Exception {
     assertThatThrownBy(() -> read("auto_config { http3_protocol_options { } }", true))
-        .hasMessageContaining("'http3_protocol_options' is not supported");
+        .hasMessage(
+            "alternate protocols cache must be configured when HTTP/3 is enabled with auto_config");
+    String http3 =
+        "auto_config { http3_protocol_options { } alternate_protocols_cache_options { name: 'c' } }";
+    assertThatThrownBy(() -> read(http3, true))
+        .hasMessage("HTTP3 requires a QuicUpstreamTransport transport socket: a tls");
+    HttpOptions options = read(http3, QuicUpstreamTransport.getDefaultInstance());
+    assertThat(options.protocol()).as("over TCP").isEqualTo(ApplicationProtocol.HTTP);
+    assertThat(requireNonNull(options.grid()).cache().options().name()).isEqualTo("c");
+    assertThat(read("auto_config { }", QuicUpstreamTransport.getDefaultInstance()).grid()).isNull();
+    assertThat(warnings).isEmpty();
+    var unused = read("auto_config { alternate_protocols_cache_options { name: 'c' } }", true);
+    assertThat(warnings.get(0)).contains("alternate_protocols_cache_options has no effect");
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.UInt32Value;
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.config.core.v3.AlternateProtocolsCacheOptions;
 import io.envoyproxy.envoy.config.core.v3.AlternateProtocolsCacheOptions.AlternateProtocolsCacheEntry;
@@ -218,7 +219,7 @@ class AlternateProtocolsCacheTest {
   void whatCannotBeObeyedIsRefusedWithItsPath() {
     refused(
         named("n").setKeyValueStoreConfig(TypedExtensionConfig.getDefaultInstance()),
-        "p.key_value_store_config");
+        "p: field 'key_value_store_config' is not supported");
     refused(
         named("n").addCanonicalSuffixes(".a").addCanonicalSuffixes("b"), "p.canonical_suffixes[1]");
     refused(
@@ -228,7 +229,8 @@ class AlternateProtocolsCacheTest {
 
   @Test
   void cachesOfOneNameAreOneAndConfiguredAlike() throws ConfigException {
-    AlternateProtocolsCaches caches = new AlternateProtocolsCaches(time::nanoTime);
+    AlternateProtocolsCaches caches =
+        new AlternateProtocolsCaches(time::nanoTime, new StatsStore(1).root());
     AlternateProtocolsOptions one = AlternateProtocolsOptions.read(named("one").build(), "p");
     assertThat(caches.get(one)).isSameAs(caches.get(one));
     assertThat(caches.get(AlternateProtocolsOptions.read(named("two").build(), "p")))

@@ -17,6 +17,7 @@ import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.host.HostStats;
 import io.bifocal.dataplane.host.Locality;
 import io.bifocal.dataplane.pool.ConnectionPool;
+import io.bifocal.dataplane.pool.Http3Use;
 import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.pool.PoolFailure.Reason;
 import io.bifocal.dataplane.pool.UpstreamConnection;
@@ -165,10 +166,10 @@ final class GridBench {
   }
 
   Asker ask() {
-    return ask(GridRequest.ORDINARY);
+    return ask(Http3Use.ALLOWED);
   }
 
-  Asker ask(GridRequest request) {
+  Asker ask(Http3Use request) {
     Asker asker = new Asker();
     asker.ticket = grid.acquire(asker, request);
     return asker;

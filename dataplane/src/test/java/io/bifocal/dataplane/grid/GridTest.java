@@ -13,13 +13,13 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.dataplane.grid.GridBench.Asker;
-import io.bifocal.dataplane.grid.GridRequest.Http3Use;
 import io.bifocal.dataplane.grid.Http3Status.Broken;
 import io.bifocal.dataplane.grid.Http3Status.Confirmed;
 import io.bifocal.dataplane.grid.Http3Status.FailedRecently;
 import io.bifocal.dataplane.grid.Http3Status.Pending;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.pool.ConnectionPool;
+import io.bifocal.dataplane.pool.Http3Use;
 import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.pool.UpstreamConnection;
 import java.time.Duration;
@@ -30,9 +30,6 @@ import org.junit.jupiter.api.Test;
 
 /** What a request is served by, and when; as Envoy's own tests of its grid have it, and beyond. */
 class GridTest {
-  private static final GridRequest NOT_HTTP3 = new GridRequest(Http3Use.FORBIDDEN, null);
-  private static final GridRequest FAILED_ON_HTTP3 = new GridRequest(Http3Use.FAILED, null);
-
   private final GridBench bench = new GridBench();
   private int toldBefore;
 
@@ -85,7 +82,7 @@ class GridTest {
 
   @Test
   void theRoundTripOfAnAnswerIsKept() {
-    bench.grid.measured(ms(70));
+    bench.grid.measured(ms(70).plusNanos(5));
     assertThat(bench.cache.roundTrip(ORIGIN)).isEqualTo(ms(70));
   }
 
@@ -111,6 +108,19 @@ class GridTest {
     bench.advance(2000);
     assertThat(bench.status()).isEqualTo(new Confirmed());
     assertThat(bench.ask().served).as("it serves the next").isEqualTo(H3);
+  }
+
+  @Test
+  void whileHttp3IsOverdueNobodyElseWaitsForIt() {
+    bench.pools.ready(H3, ms(2000)).ready(TCP, ms(5));
+    var unused = bench.ask();
+    bench.advance(305);
+    int before = bench.asked().size();
+    Asker next = bench.ask();
+    assertThat(next.served).as("at once").isEqualTo(TCP);
+    assertThat(bench.asked().subList(before, bench.asked().size())).containsExactly(TCP + " 305");
+    bench.advance(2000);
+    assertThat(bench.ask().served).isEqualTo(H3);
   }
 
   @Test
@@ -237,7 +247,7 @@ class GridTest {
   void aRequestThatFailedOnHttp3GoesOverTcpAndBreaksIt() {
     bench.pools.readyAtOnce(H3).ready(TCP, ms(5));
     assertThat(bench.ask().served).isEqualTo(H3);
-    Asker retry = bench.ask(FAILED_ON_HTTP3);
+    Asker retry = bench.ask(Http3Use.FAILED);
     bench.advance(5);
     assertThat(retry.served).isEqualTo(TCP);
     assertThat(bench.brokenCount()).isEqualTo(1);
@@ -249,45 +259,36 @@ class GridTest {
   @Test
   void withoutAltSvcThereIsTcpOnly() {
     bench.cache.learn(ORIGIN, "clear");
-    onlyTcp(GridRequest.ORDINARY);
+    onlyTcp(Http3Use.ALLOWED);
   }
 
   @Test
   void withAnExpiredAltSvcThereIsTcpOnly() {
     bench.cache.learn(ORIGIN, "h3=\":443\"; ma=5");
     bench.advance(5000);
-    onlyTcp(GridRequest.ORDINARY);
+    onlyTcp(Http3Use.ALLOWED);
   }
 
   @Test
   void withAnAltSvcOfAnotherHostThereIsTcpOnly() {
     bench.cache.learn(ORIGIN, "h3=\"other.example:443\"");
-    onlyTcp(GridRequest.ORDINARY);
+    onlyTcp(Http3Use.ALLOWED);
   }
 
   @Test
   void withAnAltSvcOfAnotherPortThereIsTcpOnly() {
     bench.cache.learn(ORIGIN, "h3=\":8443\"");
-    onlyTcp(GridRequest.ORDINARY);
+    onlyTcp(Http3Use.ALLOWED);
   }
 
   @Test
   void withAnAltSvcOfAnUnknownProtocolThereIsTcpOnly() {
     bench.cache.learn(ORIGIN, "h3-29=\":443\", h2=\":443\"");
-    onlyTcp(GridRequest.ORDINARY);
+    onlyTcp(Http3Use.ALLOWED);
   }
 
   @Test
-  void theRequestsServerNameNamesTheOrigin() {
-    bench.cache.learn(ORIGIN, "clear");
-    bench.cache.learn(new Origin("other.example", 443), "h3=\":443\"");
-    bench.pools.readyAtOnce(H3);
-    assertThat(bench.ask(new GridRequest(Http3Use.ALLOWED, "other.example")).served).isEqualTo(H3);
-    onlyTcp(GridRequest.ORDINARY);
-  }
-
-  @Test
-  void theTransportSocketsServerNameComesNext() {
+  void theServerNameThatIsAskedForNamesTheOrigin() {
     bench.cache.learn(ORIGIN, "clear");
     bench.cache.learn(new Origin("sni.example", 443), "h3=\":443\"");
     bench.grid = bench.grid("sni.example");
@@ -298,12 +299,12 @@ class GridTest {
   @Test
   void withoutAnyNameThereIsTcpOnly() {
     bench.over(GridBench.named(bench.host, ""));
-    onlyTcp(GridRequest.ORDINARY);
+    onlyTcp(Http3Use.ALLOWED);
   }
 
   @Test
   void aRequestCanForbidHttp3WithoutBreakingIt() {
-    onlyTcp(NOT_HTTP3);
+    onlyTcp(Http3Use.FORBIDDEN);
     assertThat(bench.brokenCount()).isZero();
     assertThat(bench.status()).isEqualTo(new Pending());
   }
@@ -311,13 +312,13 @@ class GridTest {
   @Test
   void throughAProxyThereIsTcpOnly() {
     bench.over(GridBench.proxied(bench.host, GridBench.ip("192.0.2.9")));
-    onlyTcp(GridRequest.ORDINARY);
+    onlyTcp(Http3Use.ALLOWED);
   }
 
   @Test
   void toAPipeThereIsTcpOnly() {
     bench.over(GridBench.host(new Address.Pipe("/run/a.sock"), V4));
-    onlyTcp(GridRequest.ORDINARY);
+    onlyTcp(Http3Use.ALLOWED);
   }
 
   // ---- two families
@@ -506,7 +507,7 @@ class GridTest {
               @Override
               public void onFailure(PoolFailure failure) {
                 bench.pools.readyAtOnce(TCP);
-                served.add(String.valueOf(bench.ask(NOT_HTTP3).served));
+                served.add(String.valueOf(bench.ask(Http3Use.FORBIDDEN).served));
               }
             });
     assertThat(served).containsExactly(TCP);
@@ -514,7 +515,7 @@ class GridTest {
 
   // ----
 
-  private void onlyTcp(GridRequest request) {
+  private void onlyTcp(Http3Use request) {
     int before = bench.asked().size();
     bench.pools.ready(TCP, ms(5));
     Asker asker = bench.ask(request);

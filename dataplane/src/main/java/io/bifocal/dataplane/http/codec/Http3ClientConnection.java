@@ -13,6 +13,7 @@ import io.netty.handler.codec.http3.Http3ClientConnectionHandler;
 import io.netty.handler.codec.http3.Http3GoAwayFrame;
 import io.netty.handler.codec.http3.Http3Settings;
 import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicConnectionPathStats;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamLimitChangedEvent;
 import io.netty.handler.codec.quic.QuicStreamType;
@@ -21,6 +22,7 @@ import io.netty.util.AttributeKey;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +45,7 @@ final class Http3ClientConnection extends ChannelInboundHandlerAdapter
   private final List<Http3ClientStream> streams = new ArrayList<>(4);
   private boolean ending;
   private boolean limitKnown;
+  private boolean measured;
   private long opened;
 
   private Http3ClientConnection(
@@ -139,7 +142,22 @@ final class Http3ClientConnection extends ChannelInboundHandlerAdapter
       if (!ending) {
         pool.onRoom();
       }
+      measureOnce();
     }
+  }
+
+  private void measureOnce() {
+    if (measured || !channel.isActive()) {
+      return;
+    }
+    measured = true;
+    Future<QuicConnectionPathStats> stats = channel.collectPathStats(0);
+    stats.addListener(
+        done -> {
+          if (stats.isSuccess()) {
+            pool.onRoundTrip(Duration.ofNanos(stats.getNow().rtt()));
+          }
+        });
   }
 
   void later(Runnable task) {

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.filter;
 
+import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.route.FilterOverride;
@@ -46,6 +47,9 @@ public interface FilterEnds {
 
   /** The name of the cluster that the route chooses, when there is no such cluster. */
   @Nullable String missingCluster();
+
+  /** The cluster that the request goes to; null when there is none. */
+  @Nullable WorkerCluster upstream();
 
   boolean hasCluster(String name);
 

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.filter;
 
+import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.route.Route;
@@ -45,6 +46,9 @@ public interface FilterStream {
    * most specific one; usually nothing.
    */
   List<Object> routeConfigs();
+
+  /** The cluster that the request goes to; null when there is none. */
+  @Nullable WorkerCluster upstream();
 
   /** Whether there is a cluster of that name. */
   boolean hasCluster(String name);

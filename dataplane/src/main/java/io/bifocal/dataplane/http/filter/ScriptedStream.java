@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.http.filter;
 
 import com.google.common.net.InetAddresses;
+import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.http.codec.RequestHead;
@@ -40,6 +41,7 @@ public final class ScriptedStream {
   private HttpHeaders headers = none;
   private HttpHeaders trailers = none;
   private String cluster = "up";
+  private @Nullable WorkerCluster upstream;
   private boolean reached;
   private boolean requestEnded;
   private boolean reading = true;
@@ -87,6 +89,12 @@ public final class ScriptedStream {
   /** The cluster that the route chooses; {@code up} otherwise. */
   public ScriptedStream cluster(String name) {
     cluster = name;
+    return this;
+  }
+
+  /** The cluster that serves the request; none otherwise. */
+  public ScriptedStream upstream(WorkerCluster serving) {
+    upstream = serving;
     return this;
   }
 
@@ -335,6 +343,11 @@ public final class ScriptedStream {
     public void responseTooLarge() {
       status = 500;
       ended = true;
+    }
+
+    @Override
+    public @Nullable WorkerCluster upstream() {
+      return upstream;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.filter;
 
+import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.route.FilterOverride;
@@ -246,6 +247,11 @@ public final class StreamFilters {
       if (!destroyed) {
         ends.readAnswer(on);
       }
+    }
+
+    @Override
+    public @Nullable WorkerCluster upstream() {
+      return ends.upstream();
     }
 
     @Override

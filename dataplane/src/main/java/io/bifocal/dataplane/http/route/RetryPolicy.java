@@ -103,6 +103,7 @@ public record RetryPolicy(
     RETRIABLE_STATUS_CODES("retriable-status-codes"),
     RETRIABLE_HEADERS("retriable-headers"),
     ENVOY_RATE_LIMITED("envoy-ratelimited"),
+    HTTP3_POST_CONNECT_FAILURE("http3-post-connect-failure"),
     CANCELLED("cancelled"),
     DEADLINE_EXCEEDED("deadline-exceeded"),
     RESOURCE_EXHAUSTED("resource-exhausted"),
@@ -189,7 +190,7 @@ public record RetryPolicy(
     return conditions(words);
   }
 
-  // Null for what Envoy does not know either, and for conditions on HTTP/3.
+  // Null for what Envoy does not know either.
   private static @Nullable Condition condition(String word) {
     for (Condition condition : Condition.values()) {
       if (condition.text.equals(word)) {

@@ -13,9 +13,17 @@ import io.bifocal.dataplane.stream.ResponseFlag;
  * @param loss what retries ask for
  * @param reply what the client gets when no other try follows
  * @param brokenOff the details when an answer had begun by then
+ * @param overHttp3 whether it was under way by HTTP/3 where TCP could have served
  * @param last whether tries beside it end with it, uncounted, as by Envoy
  */
-record LostTry(Loss loss, LocalReply reply, String brokenOff, boolean afterTimeout, boolean last) {
+record LostTry(
+    Loss loss,
+    LocalReply reply,
+    String brokenOff,
+    boolean overHttp3,
+    boolean afterTimeout,
+    boolean last) {
+
   /** The kinds that a policy tells apart. */
   enum Loss {
     /** There was no room for it. */
@@ -27,7 +35,7 @@ record LostTry(Loss loss, LocalReply reply, String brokenOff, boolean afterTimeo
 
   /** A circuit breaker is open. */
   static LostTry overflow(int attempts) {
-    return new LostTry(Loss.OVERFLOW, UpstreamErrors.overflow(attempts), "", false, false);
+    return new LostTry(Loss.OVERFLOW, UpstreamErrors.overflow(attempts), "", false, false, false);
   }
 
   /** There was no connection to be had. */
@@ -35,15 +43,25 @@ record LostTry(Loss loss, LocalReply reply, String brokenOff, boolean afterTimeo
     return failure.reason() == PoolFailure.Reason.OVERFLOW
         ? overflow(attempts)
         : new LostTry(
-            Loss.CONNECT_FAILURE, UpstreamErrors.noConnection(failure, attempts), "", false, false);
+            Loss.CONNECT_FAILURE,
+            UpstreamErrors.noConnection(failure, attempts),
+            "",
+            false,
+            false,
+            false);
   }
 
-  /** The exchange ended before the answer did. */
-  static LostTry reset(ResetReason reason, int attempts) {
+  /**
+   * The exchange ended before the answer did.
+   *
+   * @param overHttp3 whether it was by HTTP/3 where TCP could have served
+   */
+  static LostTry reset(ResetReason reason, int attempts, boolean overHttp3) {
     return new LostTry(
         reason == ResetReason.REMOTE_REFUSED_STREAM_RESET ? Loss.REFUSED_STREAM : Loss.OTHER,
         UpstreamErrors.noResponse(reason, attempts),
         UpstreamErrors.brokenOff(reason),
+        overHttp3,
         false,
         false);
   }
@@ -54,13 +72,14 @@ record LostTry(Loss loss, LocalReply reply, String brokenOff, boolean afterTimeo
    * @param status what the client gets
    */
   static LostTry timedOut(int status, String details) {
-    return new LostTry(Loss.OTHER, UpstreamErrors.timeout(status, details), details, true, false);
+    return new LostTry(
+        Loss.OTHER, UpstreamErrors.timeout(status, details), details, false, true, false);
   }
 
   /** It took longer than the cluster lets it. */
   static LostTry maxDuration(boolean requestEnded) {
     LocalReply reply = UpstreamErrors.maxDuration(requestEnded);
-    return new LostTry(Loss.OTHER, reply, reply.details(), false, true);
+    return new LostTry(Loss.OTHER, reply, reply.details(), false, false, true);
   }
 
   ResponseFlag flag() {

@@ -42,6 +42,11 @@ final class Retries {
     return true;
   }
 
+  /** Whether what follows such a loss does not go by HTTP/3. */
+  boolean avoidsHttp3(LostTry lost) {
+    return state.avoidsHttp3(lost);
+  }
+
   /** A try takes too long: it goes on, and another one is started beside it, if it may. */
   void hedge(UpstreamRequest slow) {
     if (!slow.isOvertaken() && tries.answering() == null && granted(state.onHedge())) {

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http.router;
 import static java.util.Objects.requireNonNull;
 
 import io.bifocal.dataplane.http.route.RetryPolicy;
+import io.bifocal.dataplane.http.route.RetryPolicy.Condition;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.xds.time.Loop;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -25,6 +26,13 @@ final class RetryState {
     OVERFLOW,
     /** There have been as many as there may be. */
     LIMIT_EXCEEDED
+  }
+
+  /** What lies between a loss and the next try. */
+  private enum Wait {
+    /** Nothing: it goes another way. */
+    NONE,
+    BACK_OFF
   }
 
   /** Who tries again when it is time. */
@@ -69,7 +77,7 @@ final class RetryState {
       return succeeded();
     }
     long asked = rateLimited == null ? 0 : askedWait(rateLimited, headers);
-    return decide(asked, false);
+    return decide(Wait.BACK_OFF, asked, false);
   }
 
   /** Whether an answer is such that another try is wanted. */
@@ -83,12 +91,24 @@ final class RetryState {
    * @param started whether anything of the request has been sent
    */
   Verdict onLoss(LostTry lost, boolean started) {
-    return conditions.onLoss(lost.loss(), started) ? decide(0, lost.afterTimeout()) : succeeded();
+    if (avoidsHttp3(lost)) {
+      return decide(Wait.NONE, 0, false);
+    }
+    return conditions.onLoss(lost.loss(), started)
+        ? decide(Wait.BACK_OFF, 0, lost.afterTimeout())
+        : succeeded();
+  }
+
+  /**
+   * Whether it was HTTP/3 that failed, and the next try, which comes at once, is to go over TCP.
+   */
+  boolean avoidsHttp3(LostTry lost) {
+    return lost.overHttp3() && conditions.on().contains(Condition.HTTP3_POST_CONNECT_FAILURE);
   }
 
   /** A try takes too long, and shall have another one beside it. */
   Verdict onHedge() {
-    return decide(0, true);
+    return decide(Wait.BACK_OFF, 0, true);
   }
 
   // Counted as Envoy does: a retry after which no other one is wanted.
@@ -100,7 +120,7 @@ final class RetryState {
     return Verdict.NO;
   }
 
-  private Verdict decide(long askedWait, boolean afterTimeout) {
+  private Verdict decide(Wait wait, long askedWait, boolean afterTimeout) {
     if (left == 0) {
       charges.retryLimitExceeded();
       return Verdict.LIMIT_EXCEEDED;
@@ -113,20 +133,22 @@ final class RetryState {
     }
     holdsPlace = true;
     charges.retryBegun();
-    boolean asked = askedWait > 1;
-    charges.backsOff(asked);
-    Duration delay =
-        asked
-            ? Duration.ofMillis(askedWait + random(askedWait / 2))
-            : Duration.ofNanos(random(bound()));
     backOff =
         loop.schedule(
-            delay,
+            wait == Wait.NONE ? Duration.ZERO : delay(askedWait),
             () -> {
               backOff = null;
               owner.onRetry(afterTimeout);
             });
     return Verdict.YES;
+  }
+
+  private Duration delay(long askedWait) {
+    boolean asked = askedWait > 1;
+    charges.backsOff(asked);
+    return asked
+        ? Duration.ofMillis(askedWait + random(askedWait / 2))
+        : Duration.ofNanos(random(bound()));
   }
 
   // Full jitter over an interval that doubles.

@@ -10,6 +10,7 @@ import io.bifocal.dataplane.http.route.InternalRedirects;
 import io.bifocal.dataplane.http.route.RequestCounts;
 import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.pool.CircuitBreakers;
+import io.bifocal.dataplane.pool.Http3Use;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stream.ResponseFlag;
@@ -52,6 +53,7 @@ public final class RouterRequest implements RetryState.Owner {
   final RequestCharges charges;
   // Null when no try is followed by another one.
   private @Nullable Retries retries;
+  private Http3Use http3;
   private State state = State.STARTING;
 
   /**
@@ -77,6 +79,8 @@ public final class RouterRequest implements RetryState.Owner {
     this.route = route;
     this.timeouts = new RequestTimeouts(route, downstream.request().headers, settings);
     this.reports = cluster.config().balancing().reports();
+    boolean upgrade = downstream.request().upgrade != null && !downstream.request().isConnect();
+    this.http3 = upgrade ? Http3Use.FORBIDDEN : Http3Use.ALLOWED; // which has no upgrades here
     this.breakers = cluster.breakers(Attempts.priority(route));
     this.attempts = new Attempts(cluster, downstream, route, settings.suppressHeaders());
     ConnectConfig tunnels = route.connect();
@@ -144,6 +148,11 @@ public final class RouterRequest implements RetryState.Owner {
     long elapsed = Math.max(0, relay.sinceEnd(loop.nanoTime()));
     timeouts.tell(downstream.request().headers, elapsed / 1_000_000);
     tryOnce();
+  }
+
+  /** Whether the next try may go by HTTP/3. */
+  Http3Use http3() {
+    return http3;
   }
 
   private UpstreamStats stats() {
@@ -309,6 +318,9 @@ public final class RouterRequest implements RetryState.Owner {
     tries.remove(attempt);
     attempt.abandon();
     if (retries != null && retries.follow(attempt, lost)) {
+      if (retries.avoidsHttp3(lost)) {
+        http3 = Http3Use.FAILED;
+      }
       return;
     }
     if (!lost.last()) {

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http.router;
 import static java.util.Objects.requireNonNull;
 
 import io.bifocal.dataplane.cluster.UpstreamFilters;
+import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.codec.RequestSender;
@@ -137,6 +138,11 @@ final class TryFilters implements FilterEnds {
   }
 
   // ---- what the filters see
+
+  @Override
+  public WorkerCluster upstream() {
+    return router.cluster;
+  }
 
   @Override
   public void requestHead(boolean end) {

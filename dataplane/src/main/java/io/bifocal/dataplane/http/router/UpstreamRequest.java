@@ -109,7 +109,7 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
         return; // a filter has answered
       }
     }
-    ConnectionPool.Ticket place = pool.acquire(this);
+    ConnectionPool.Ticket place = pool.acquire(this, router.http3());
     if (state == State.ACQUIRING) {
       ticket = place;
       waitingSince = router.loop.nanoTime();
@@ -414,7 +414,8 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     if (reason == ResetReason.PROTOCOL_ERROR && connection != null) {
       connection.onProtocolError();
     }
-    lose(LostTry.reset(reason, router.attempts()));
+    boolean http3 = protocol == Protocol.HTTP_3 && router.cluster.config().http().grid() != null;
+    lose(LostTry.reset(reason, router.attempts(), http3));
   }
 
   @Override

@@ -35,6 +35,11 @@ public final class UpstreamQuic implements TransportSocketFactory {
 
   private record OnWorker(PerWorker overTcp, UpstreamQuicTls tls) implements PerWorker {
     @Override
+    public String serverName() {
+      return overTcp.serverName();
+    }
+
+    @Override
     public TransportSocket socket(ApplicationProtocol protocol, String hostname) {
       return protocol == ApplicationProtocol.HTTP_3
           ? quic(hostname, TransportSocketOptions.NONE)

@@ -17,10 +17,12 @@ import javax.net.ssl.SSLException;
  * secrets are there, and serves all workers.
  */
 public final class UpstreamTls implements TransportSocketFactory {
+  private final String sni;
   private final Secrets secrets;
   private final SecretContext<UpstreamContexts> contexts;
 
-  private UpstreamTls(Secrets secrets, SecretContext<UpstreamContexts> contexts) {
+  private UpstreamTls(String sni, Secrets secrets, SecretContext<UpstreamContexts> contexts) {
+    this.sni = sni;
     this.secrets = secrets;
     this.contexts = contexts;
   }
@@ -37,6 +39,7 @@ public final class UpstreamTls implements TransportSocketFactory {
    */
   public static UpstreamTls of(TlsSettings settings, TlsProvider provider) throws SSLException {
     return new UpstreamTls(
+        settings.sni(),
         Secrets.NONE,
         new SecretContext<>(
             new CredentialsPlan(Credentials.NONE, List.of()),
@@ -52,6 +55,7 @@ public final class UpstreamTls implements TransportSocketFactory {
       TlsSettings settings, CredentialsPlan plan, Secrets secrets, TlsProvider provider)
       throws SSLException {
     return new UpstreamTls(
+        settings.sni(),
         secrets,
         new SecretContext<>(
             plan,
@@ -68,10 +72,11 @@ public final class UpstreamTls implements TransportSocketFactory {
   public PerWorker on(Scope cluster, int shard) {
     TlsStats stats = new TlsStats(cluster, shard);
     Cell notReady = SocketFactoryStats.upstreamNotReady(cluster, shard);
-    return new OnWorker(contexts, stats, notReady);
+    return new OnWorker(sni, contexts, stats, notReady);
   }
 
-  private record OnWorker(SecretContext<UpstreamContexts> contexts, TlsStats stats, Cell notReady)
+  private record OnWorker(
+      String serverName, SecretContext<UpstreamContexts> contexts, TlsStats stats, Cell notReady)
       implements PerWorker {
     @Override
     public TransportSocket socket(ApplicationProtocol protocol, String hostname) {

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http.filter;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.filter.StreamFilters.NamedFilter;
@@ -215,6 +216,11 @@ class StreamFiltersTest {
     @Override
     public void responseTooLarge() {
       events.add("answer too large");
+    }
+
+    @Override
+    public @Nullable WorkerCluster upstream() {
+      return null;
     }
 
     @Override

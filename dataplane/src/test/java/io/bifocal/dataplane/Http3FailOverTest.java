@@ -1,0 +1,316 @@
+package io.bifocal.dataplane;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.common.net.InetAddresses;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import io.bifocal.api.BootstrapReader;
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.transport.tls.Authority;
+import io.netty.pkitesting.X509Bundle;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The whole proxy before hosts of both families that speak HTTP/3 and TLS over TCP, or do not. */
+class Http3FailOverTest {
+  private static final Authority CA = Authority.named("ca");
+  private static final X509Bundle GOOD = CA.issue(Authority.leaf("good.test"));
+  private static final InetAddress V6 = InetAddresses.forString("::1");
+  private static final InetAddress V4 = InetAddresses.forString("127.0.0.1");
+
+  /** HTTP/3's own time, less what the clocks of two processes may differ by. */
+  private static final long HTTP3_ALONE = 295;
+
+  private final List<AutoCloseable> resources = new ArrayList<>();
+  private boolean known = true;
+  private String guards = "";
+  private String timeout = "5s";
+  private @Nullable Proxy proxy;
+
+  /** What is behind a port. */
+  private enum Port {
+    SERVES,
+    SILENT,
+    REFUSES
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (int i = resources.size() - 1; i >= 0; i--) {
+      resources.get(i).close();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"::1", "127.0.0.1"})
+  void whatAnAnswerSaysOfHttp3IsUsedByTheNextRequest(String ip) throws Exception {
+    Address.Ip at = site(InetAddresses.forString(ip), Port.SERVES, Port.SERVES);
+    known = false;
+    start(at);
+    assertThat(served("/1")).isEqualTo("tcp");
+    assertThat(served("/2")).isEqualTo("h3");
+    assertThat(stat("upstream_cx_http3_total")).isEqualTo(1);
+    assertThat(stat("upstream_http3_broken")).isZero();
+  }
+
+  @Test
+  void http3IsFirstWhereItIsKnown() throws Exception {
+    start(site(V6, Port.SERVES, Port.SERVES));
+    assertThat(served("/1")).isEqualTo("h3");
+    assertThat(stat("upstream_cx_total")).as("and alone").isEqualTo(1);
+    assertThat(stat("upstream_cx_http1_total")).isZero();
+  }
+
+  @Test
+  void whenNoDatagramComesThroughTcpServesAfterItsTime() throws Exception {
+    timeout = "1s";
+    start(site(V6, Port.SILENT, Port.SERVES), site(V4, Port.SILENT, Port.SERVES));
+    assertThat(millisFor("tcp")).isGreaterThanOrEqualTo(HTTP3_ALONE);
+    assertThat(stat("upstream_http3_broken")).as("not yet: both go on").isZero();
+    assertThat(leastMillisFor("tcp")).as("nobody else waits").isLessThan(HTTP3_ALONE);
+    await().atMost(Duration.ofSeconds(20)).until(() -> stat("upstream_http3_broken") == 1);
+    assertThat(stat("upstream_cx_http3_total")).as("both families were tried").isEqualTo(2);
+    assertThat(stat("upstream_cx_connect_timeout")).isEqualTo(2);
+    assertThat(stat("upstream_rq_5xx")).isZero();
+  }
+
+  @Test
+  void whenOneFamilyIsSilentHttp3ServesOverTheOtherAndTheNextRequestPaysNothing() throws Exception {
+    start(site(V6, Port.SILENT, Port.REFUSES), site(V4, Port.SERVES, Port.REFUSES));
+    assertThat(millisFor("h3")).isGreaterThanOrEqualTo(HTTP3_ALONE);
+    assertThat(leastMillisFor("h3")).isLessThan(HTTP3_ALONE);
+    assertThat(stat("upstream_http3_broken")).isZero();
+  }
+
+  @Test
+  void withTheGuardOffHttp3IsNotTriedOverTheOtherFamily() throws Exception {
+    guards = "envoy.reloadable_features.http3_happy_eyeballs: false";
+    timeout = "1s";
+    start(site(V6, Port.SILENT, Port.REFUSES), site(V4, Port.SERVES, Port.SERVES));
+    assertThat(millisFor("tcp")).isGreaterThanOrEqualTo(HTTP3_ALONE);
+    assertThat(stat("upstream_cx_http3_total")).isEqualTo(1);
+    await().atMost(Duration.ofSeconds(20)).until(() -> stat("upstream_http3_broken") == 1);
+  }
+
+  @Test
+  void refusedDatagramsBringTheOtherFamilyAtOnceAndThenTcp() throws Exception {
+    start(site(V6, Port.REFUSES, Port.SERVES), site(V4, Port.REFUSES, Port.SERVES));
+    assertThat(served("/1")).isEqualTo("tcp");
+    assertThat(stat("upstream_cx_http3_total")).isEqualTo(2);
+    assertThat(stat("upstream_cx_connect_fail")).isEqualTo(2);
+    assertThat(stat("upstream_http3_broken")).isEqualTo(1);
+    assertThat(served("/2")).isEqualTo("tcp");
+    assertThat(stat("upstream_cx_http3_total")).as("it is broken for a second").isEqualTo(2);
+  }
+
+  @Test
+  void aRequestThatHttp3LostIsTriedAgainOverTcpIfThatIsWanted() throws Exception {
+    start(site(V6, Port.SERVES, Port.SERVES));
+    assertThat(served("/reset")).isEqualTo("tcp");
+    assertThat(stat("upstream_rq_retry")).isEqualTo(1);
+    assertThat(stat("upstream_rq_retry_backoff_exponential")).as("at once").isZero();
+    assertThat(stat("upstream_http3_broken")).isEqualTo(1);
+    assertThat(served("/2")).as("it is broken").isEqualTo("tcp");
+  }
+
+  @Test
+  void whenNothingAnswersNothingIsBroken() throws Exception {
+    start(site(V6, Port.REFUSES, Port.REFUSES));
+    HttpResponse<String> answer = get("/1");
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(answer.body()).contains("remote connection failure");
+    assertThat(stat("upstream_http3_broken")).isZero();
+  }
+
+  // ----
+
+  private String served(String path) throws Exception {
+    HttpResponse<String> answer = get(path);
+    assertThat(answer.statusCode()).isEqualTo(200);
+    return answer.headers().firstValue("x-peer").orElse("");
+  }
+
+  private long millisFor(String peer) throws Exception {
+    long before = System.nanoTime();
+    assertThat(served("/")).isEqualTo(peer);
+    return Duration.ofNanos(System.nanoTime() - before).toMillis();
+  }
+
+  // The machine may stall now and then.
+  private long leastMillisFor(String peer) throws Exception {
+    long least = Long.MAX_VALUE;
+    for (int i = 0; i < 4; i++) {
+      least = Math.min(least, millisFor(peer));
+    }
+    return least;
+  }
+
+  /** A TCP and a UDP port of the same number. */
+  private Address.Ip site(InetAddress ip, Port udp, Port tcp) throws Exception {
+    for (int tries = 0; ; tries++) {
+      int port;
+      try (ServerSocket free = new ServerSocket(0, 1, ip)) {
+        port = free.getLocalPort();
+      }
+      InetSocketAddress at = new InetSocketAddress(ip, port);
+      try {
+        open(at, udp, tcp);
+        return new Address.Ip(ip, port);
+      } catch (BindException e) {
+        if (tries == 10) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private void open(InetSocketAddress at, Port udp, Port tcp) throws Exception {
+    if (udp == Port.SERVES) {
+      resources.add(new Http3Peer(at, GOOD));
+    } else if (udp == Port.SILENT) {
+      resources.add(new DatagramSocket(at));
+    }
+    if (tcp == Port.SERVES) {
+      HttpsServer server = server(at);
+      resources.add(() -> server.stop(0));
+    } else if (tcp == Port.SILENT) {
+      resources.add(new ServerSocket(at.getPort(), 50, at.getAddress()));
+    }
+  }
+
+  private static HttpsServer server(InetSocketAddress at) throws Exception {
+    SSLContext tls = SSLContext.getInstance("TLS");
+    tls.init(GOOD.toKeyManagerFactory().getKeyManagers(), null, null);
+    HttpsServer server = HttpsServer.create(at, 50);
+    server.setHttpsConfigurator(new HttpsConfigurator(tls));
+    server.createContext(
+        "/",
+        exchange -> {
+          byte[] body = "tcp".getBytes(StandardCharsets.UTF_8);
+          exchange.getResponseHeaders().add("x-peer", "tcp");
+          exchange.getResponseHeaders().add("alt-svc", "h3=\":%d\"; ma=60".formatted(at.getPort()));
+          exchange.sendResponseHeaders(200, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    server.start();
+    return server;
+  }
+
+  private void start(Address.Ip first, Address.Ip... others) throws Exception {
+    StringBuilder additional = new StringBuilder();
+    for (Address.Ip other : others) {
+      additional.append("{address: %s},".formatted(socketAddress(other)));
+    }
+    String entry = "[{hostname: good.test, port: %d}]".formatted(first.port());
+    String yaml =
+        """
+        admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
+        layered_runtime: {layers: [{name: guards, static_layer: {%s}}]}
+        static_resources:
+          listeners:
+          - name: http
+            address: {socket_address: {address: 127.0.0.1, port_value: 0}}
+            filter_chains:
+            - filters:
+              - name: envoy.filters.network.http_connection_manager
+                typed_config:
+                  "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+                  stat_prefix: ingress
+                  route_config: {virtual_hosts: [{name: all, domains: ["*"], routes: [{match: {prefix: /}, route: {cluster: grid, retry_policy: {retry_on: http3-post-connect-failure}}}]}]}
+                  http_filters:
+                  - name: envoy.filters.http.alternate_protocols_cache
+                    typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.alternate_protocols_cache.v3.FilterConfig}
+                  - name: envoy.filters.http.router
+                    typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
+          clusters:
+          - name: grid
+            connect_timeout: %s
+            transport_socket:
+              name: envoy.transport_sockets.quic
+              typed_config:
+                "@type": type.googleapis.com/envoy.extensions.transport_sockets.quic.v3.QuicUpstreamTransport
+                upstream_tls_context:
+                  sni: good.test
+                  common_tls_context:
+                    validation_context: {trusted_ca: {inline_string: "%s"}}
+            typed_extension_protocol_options:
+              envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+                "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+                common_http_protocol_options: {max_requests_per_connection: 1}
+                auto_config:
+                  http3_protocol_options: {}
+                  alternate_protocols_cache_options: {name: c, prepopulated_entries: %s}
+            load_assignment:
+              cluster_name: grid
+              endpoints:
+              - lb_endpoints:
+                - endpoint:
+                    address: %s
+                    additional_addresses: [%s]
+        """
+            .formatted(
+                guards,
+                timeout,
+                CA.pem().replace("\n", "\\n"),
+                known ? entry : "[]",
+                socketAddress(first),
+                additional);
+    Proxy started =
+        Proxy.start(
+            new BootstrapReader(false).readYaml(yaml, "test"),
+            ProxyOptions.defaults().withConcurrency(1));
+    resources.add(started);
+    started.awaitLive(Duration.ofSeconds(20));
+    proxy = started;
+  }
+
+  private static String socketAddress(Address.Ip at) {
+    return "{socket_address: {address: \"%s\", port_value: %d}}"
+        .formatted(InetAddresses.toAddrString(at.ip()), at.port());
+  }
+
+  private HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    String at = Address.of(requireNonNull(proxy).listenerAddresses("http").get(0)).text();
+    return client()
+        .send(
+            HttpRequest.newBuilder(URI.create("http://" + at + path)).build(),
+            HttpResponse.BodyHandlers.ofString());
+  }
+
+  private static HttpClient client() {
+    return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  }
+
+  private long stat(String name) throws Exception {
+    String address = Address.of(requireNonNull(proxy).adminAddress().orElseThrow()).text();
+    URI uri = URI.create("http://%s/stats?filter=%%5Ecluster.grid.%s$".formatted(address, name));
+    String stats =
+        client()
+            .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+            .body()
+            .strip();
+    return stats.isEmpty() ? 0 : Long.parseLong(stats.substring(stats.lastIndexOf(' ') + 1));
+  }
+}
