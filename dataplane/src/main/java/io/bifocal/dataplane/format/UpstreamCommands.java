@@ -50,8 +50,6 @@ final class UpstreamCommands {
     table.put(
         "UPSTREAM_TRANSPORT_FAILURE_REASON",
         Command.text(s -> s.upstreamTransportFailureReason).withoutSpaces());
-    table.put(
-        "CONNECTION_TERMINATION_DETAILS",
-        Command.text(s -> s.connectionTerminationDetails).withoutSpaces());
+    table.text("CONNECTION_TERMINATION_DETAILS", s -> s.connectionTerminationDetails);
   }
 }
