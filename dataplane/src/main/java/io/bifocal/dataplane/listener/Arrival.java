@@ -7,6 +7,7 @@ import io.bifocal.dataplane.listener.filter.AcceptedConnection;
 import io.bifocal.dataplane.listener.filter.Inspection;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.TlsSession;
+import io.bifocal.dataplane.transport.TransportFailure;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.xds.time.Loop;
 import io.netty.buffer.ByteBuf;
@@ -91,7 +92,7 @@ final class Arrival implements Inspection.Outcome {
       close();
       return;
     }
-    channel.closeFuture().addListener(f -> life.end());
+    channel.closeFuture().addListener(f -> end());
     tellAddresses();
     if (version.listenerFilters().isEmpty()) {
       chooseChain(read);
@@ -101,6 +102,13 @@ final class Arrival implements Inspection.Outcome {
       inspection = looking;
       looking.begin();
     }
+  }
+
+  private void end() {
+    if (life.info().downstreamTls != null) {
+      life.info().downstreamTransportFailureReason = TransportFailure.of(channel);
+    }
+    life.end();
   }
 
   private void tellAddresses() {
@@ -226,6 +234,8 @@ final class Arrival implements Inspection.Outcome {
                 chain.transport().timeout(),
                 () -> {
                   version.stats().timedOut(worker);
+                  life.info().connectionTerminationDetails = "transport socket timeout was reached";
+                  life.info().downstreamLocalCloseReason = "transport_socket_timeout";
                   close();
                 });
     ready.addListener(

@@ -48,7 +48,7 @@ record ChainCheck(
    */
   void check(List<X509Certificate> chain) throws UntrustedException {
     if (chain.size() - 1 > maxDepth) {
-      throw new UntrustedException(ChainError.CHAIN_TOO_LONG, maxDepth);
+      throw new UntrustedException(ChainError.NO_LOCAL_ISSUER, maxDepth);
     }
     for (int depth = 0; depth < chain.size(); depth++) {
       checkPurpose(chain.get(depth), depth);

@@ -16,7 +16,6 @@ enum ChainError {
   SELF_SIGNED(18, "self signed certificate"),
   SELF_SIGNED_IN_CHAIN(19, "self signed certificate in certificate chain"),
   NO_LOCAL_ISSUER(20, "unable to get local issuer certificate"),
-  CHAIN_TOO_LONG(22, "certificate chain too long"),
   REVOKED(23, "certificate revocation check against provided CRLs failed: certificate revoked"),
   INVALID_CA(24, "invalid CA certificate"),
   PATH_LENGTH_EXCEEDED(25, "path length constraint exceeded"),

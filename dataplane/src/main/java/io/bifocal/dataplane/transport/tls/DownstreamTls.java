@@ -41,6 +41,9 @@ public final class DownstreamTls implements DownstreamSocketFactory {
     Handshake handshake = new Handshake(context.verifier(), "", "", stats);
     SslHandler ssl = context.handler(accepted.alloc(), handshake);
     Future<?> ready = TlsStream.start(accepted, ssl, handshake);
+    accepted
+        .pipeline()
+        .addBefore(accepted.pipeline().context(ssl).name(), null, new PlainText.Watch(handshake));
     var unused = accepted.pipeline().context(ssl).read(); // the client speaks first
     return ready;
   }

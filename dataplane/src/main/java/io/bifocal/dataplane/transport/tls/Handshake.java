@@ -29,6 +29,7 @@ final class Handshake extends SNIMatcher {
   private final TlsStats stats;
   private boolean resumed;
   private volatile @Nullable Rejection rejected;
+  private String first = "";
 
   /**
    * @param verifier of the peer, or null to accept anybody
@@ -110,6 +111,20 @@ final class Handshake extends SNIMatcher {
     } catch (SSLPeerUnverifiedException e) {
       stats.noCertificate.inc();
     }
+  }
+
+  /** The peer's first bytes are none of a handshake. */
+  void beganWith(String bytes) {
+    first = bytes;
+  }
+
+  String first() {
+    return first;
+  }
+
+  /** Why it failed, in Envoy's words. */
+  String reason(Throwable cause) {
+    return TlsErrors.text(cause, first);
   }
 
   /** It failed, or what came after it did. */

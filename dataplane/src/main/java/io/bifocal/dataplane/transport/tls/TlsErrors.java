@@ -16,7 +16,11 @@ final class TlsErrors {
   private static final int CERTIFICATE_VERIFY_FAILED = 125;
   private static final int WRONG_VERSION_NUMBER = 247;
   private static final int PEER_DID_NOT_RETURN_A_CERTIFICATE = 192;
+  private static final int ENCRYPTED_LENGTH_TOO_LONG = 146;
+  private static final int HTTPS_PROXY_REQUEST = 155;
+  private static final int HTTP_REQUEST = 156;
   private static final String NO_CERTIFICATE = "PEER_DID_NOT_RETURN_A_CERTIFICATE";
+  private static final int NO_RENEGOTIATION = 182;
   private static final int FIRST_ALERT = 1000;
 
   private static final Pattern BORINGSSL =
@@ -78,22 +82,43 @@ final class TlsErrors {
   static boolean isProtocolError(Throwable cause) {
     return find(cause, SSLException.class) != null
         && find(cause, PeerRejectedException.class) == null
-        && find(cause, ClosedChannelException.class) == null;
+        && !isEnd(cause);
   }
 
-  /** Whether a client showed no certificate where one is wanted, in either library's words. */
-  static boolean isWithoutCertificate(Throwable cause) {
+  /** Whether the peer ended the connection, with or without saying so, before it was ready. */
+  private static boolean isEnd(Throwable cause) {
+    return find(cause, ClosedChannelException.class) != null
+        || says(cause, "SSL_HANDSHAKE_FAILURE", "Received close_notify during handshake");
+  }
+
+  private static boolean says(Throwable cause, String... either) {
     for (Throwable t = cause; t != null; t = t.getCause()) {
       String message = String.valueOf(t.getMessage());
-      if (message.contains(NO_CERTIFICATE) || message.contains("Empty client certificate chain")) {
-        return true;
+      for (String part : either) {
+        if (message.contains(part)) {
+          return true;
+        }
       }
     }
     return false;
   }
 
+  /** Whether a client showed no certificate where one is wanted, in either library's words. */
+  static boolean isWithoutCertificate(Throwable cause) {
+    return says(cause, NO_CERTIFICATE, "Empty client certificate chain");
+  }
+
   /** Empty when the peer closed without a word. */
   static String text(Throwable cause) {
+    return text(cause, "");
+  }
+
+  /**
+   * The same.
+   *
+   * @param first the first bytes of a client that may not speak TLS at all, or empty
+   */
+  static String text(Throwable cause, String first) {
     PeerRejectedException rejected = find(cause, PeerRejectedException.class);
     if (rejected != null) {
       return error(
@@ -103,14 +128,12 @@ final class TlsErrors {
               ? "CERTIFICATE_VERIFY_FAILED"
               : "CERTIFICATE_VERIFY_FAILED:" + rejected.getMessage());
     }
-    if (find(cause, ClosedChannelException.class) != null) {
+    if (isEnd(cause)) {
       return "";
     }
-    if (find(cause, NotSslRecordException.class) != null) {
-      return error(SSL_LIBRARY | WRONG_VERSION_NUMBER, "SSL routines", "WRONG_VERSION_NUMBER");
-    }
-    if (isWithoutCertificate(cause)) {
-      return error(SSL_LIBRARY | PEER_DID_NOT_RETURN_A_CERTIFICATE, "SSL routines", NO_CERTIFICATE);
+    String ofNetty = ofNetty(cause, first);
+    if (ofNetty != null) {
+      return ofNetty;
     }
     for (Throwable t = cause; t != null; t = t.getCause()) {
       String known = known(String.valueOf(t.getMessage()), t instanceof SSLException);
@@ -121,6 +144,38 @@ final class TlsErrors {
     IOException io = find(cause, IOException.class);
     String message = String.valueOf((io == null ? cause : io).getMessage());
     return "TLS_error:|" + message + ":TLS_error_end";
+  }
+
+  /** What never reaches a library, because it is found before, in the words of one that it does. */
+  private static @Nullable String ofNetty(Throwable cause, String first) {
+    if (find(cause, NotSslRecordException.class) != null) {
+      return switch (PlainText.of(first)) {
+        case HTTP -> ssl(HTTP_REQUEST, "HTTP_REQUEST");
+        case HTTP_CONNECT -> ssl(HTTPS_PROXY_REQUEST, "HTTPS_PROXY_REQUEST");
+        case OTHER -> ssl(WRONG_VERSION_NUMBER, "WRONG_VERSION_NUMBER");
+      };
+    }
+    if (isWithoutCertificate(cause)) {
+      return ssl(
+          PEER_DID_NOT_RETURN_A_CERTIFICATE,
+          NO_CERTIFICATE + ":peer did not provide required client certificate");
+    }
+    if (isTooLong(cause)) {
+      return ssl(ENCRYPTED_LENGTH_TOO_LONG, "ENCRYPTED_LENGTH_TOO_LONG");
+    }
+    if (says(cause, "remote-initiated renegotiation not allowed")) {
+      return ssl(NO_RENEGOTIATION, "NO_RENEGOTIATION");
+    }
+    return null;
+  }
+
+  /** Whether a record tells of more bytes than one can have. */
+  static boolean isTooLong(Throwable cause) {
+    return says(cause, "Illegal packet length");
+  }
+
+  private static String ssl(int number, String reason) {
+    return error(SSL_LIBRARY | number, "SSL routines", reason);
   }
 
   private static @Nullable String known(String message, boolean ssl) {

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.transport.tls;
 
 import io.bifocal.dataplane.transport.HalfClose;
+import io.bifocal.dataplane.transport.TransportFailure;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -64,7 +65,11 @@ final class TlsStream extends ChannelDuplexHandler implements HalfClose.Directio
                 ready.setSuccess(null);
               } else {
                 handshake.failed(failure);
-                ready.setFailure(new TlsException(TlsErrors.text(failure), failure));
+                ChannelHandlerContext tls = channel.pipeline().context(ssl);
+                if (tls != null) {
+                  PlainText.answer(tls, failure, handshake.first());
+                }
+                ready.setFailure(new TlsException(handshake.reason(failure), failure));
               }
             });
     HalfClose.use(channel, stream);
@@ -178,6 +183,7 @@ final class TlsStream extends ChannelDuplexHandler implements HalfClose.Directio
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     if (ssl.handshakeFuture().isSuccess()) {
       handshake.failed(cause);
+      TransportFailure.tell(ctx.channel(), handshake.reason(cause));
       ctx.fireExceptionCaught(cause);
     } else if (error == null && cause instanceof IOException && !(cause instanceof SSLException)) {
       error = cause; // the handshake is about to fail, and knows no more than that it was closed

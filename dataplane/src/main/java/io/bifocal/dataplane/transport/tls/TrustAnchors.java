@@ -109,7 +109,7 @@ final class TrustAnchors {
       chain.add(next);
       last = next;
     }
-    throw new UntrustedException(ChainError.CHAIN_TOO_LONG, ChainCheck.MAX_DEPTH);
+    throw new UntrustedException(ChainError.NO_LOCAL_ISSUER, ChainCheck.MAX_DEPTH);
   }
 
   private List<X509Certificate> named(X500Principal subject) {

@@ -190,7 +190,7 @@ class DownstreamTlsTest {
     assertThat(refusal(server, null))
         .isEqualTo(
             "TLS_error:|268435648:SSL routines:OPENSSL_internal:PEER_DID_NOT_RETURN_A_CERTIFICATE"
-                + ":TLS_error_end");
+                + ":peer did not provide required client certificate:TLS_error_end");
     assertThat(stat("fail_verify_no_cert")).isEqualTo(1);
     assertThat(stat("connection_error") + stat("fail_verify_error")).isZero();
   }
@@ -246,12 +246,21 @@ class DownstreamTlsTest {
     Socket client = add(new Socket(server.getAddress(), server.getPort()));
     client.setSoTimeout(20_000);
     client.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.UTF_8));
-    // BoringSSL knows a request when it sees one, as Envoy does.
     assertThat(failure())
-        .startsWith("TLS_error:|")
-        .containsAnyOf("HTTP_REQUEST", "WRONG_VERSION_NUMBER");
+        .isEqualTo("TLS_error:|268435612:SSL routines:OPENSSL_internal:HTTP_REQUEST:TLS_error_end");
     assertThat(stat("connection_error")).isEqualTo(1);
     assertThat(client.getInputStream().readAllBytes().length).isLessThan(20);
+  }
+
+  @Test
+  void whatIsNeitherTlsNorHttpIsToldTheVersion() throws Exception {
+    InetSocketAddress server = serve("127.0.0.1", certificates(GOOD));
+    Socket client = add(new Socket(server.getAddress(), server.getPort()));
+    client.setSoTimeout(20_000);
+    client.getOutputStream().write("SSH-2.0-client\r\n".getBytes(StandardCharsets.UTF_8));
+    assertThat(failure()).contains("WRONG_VERSION_NUMBER");
+    assertThat(client.getInputStream().readNBytes(7))
+        .containsExactly(0x15, 3, 1, 0, 2, 2, 70); // an alert: protocol_version
   }
 
   @Test
@@ -353,7 +362,7 @@ class DownstreamTlsTest {
     X509Bundle below = CA.below("between").issue(Authority.leaf("client.test"));
     InetSocketAddress one = serveVerified(TRUST + ", max_verify_depth: 1", true);
     assertThat(connect(one, CLIENT, "").echo("hello")).isEqualTo("hello");
-    assertThat(refusal(one, below)).contains("certificate chain too long");
+    assertThat(refusal(one, below)).contains("depth 1: unable to get local issuer certificate");
     InetSocketAddress two = serveVerified(TRUST + ", max_verify_depth: 2", true);
     assertThat(connect(two, below, "").echo("hello")).isEqualTo("hello");
   }

@@ -1,0 +1,386 @@
+package io.bifocal.conformance.tls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.bifocal.conformance.AccessLogFile;
+import io.bifocal.conformance.Plays;
+import io.bifocal.conformance.Proxy;
+import io.bifocal.conformance.Stage;
+import io.bifocal.conformance.Subject;
+import io.netty.pkitesting.X509Bundle;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLParameters;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * One bootstrap with a listener for each way in which a client can be good or bad, obeyed by both:
+ * what the client hears, the listener's access log with flags and failure reasons, and its
+ * statistics are the same.
+ */
+class ClientsAgreementTest {
+  /** What Bifocal does not keep: its libraries do not tell. */
+  private static final Pattern NOT_KEPT =
+      Pattern.compile("(curves|sigalgs|certificate)\\..*|ocsp_staple_.*");
+
+  private static final String COUNTS =
+      "no_filter_chain_match|downstream_cx_(total|destroy|active|transport_socket_connect_timeout)";
+
+  private static final String RANDOM = "ab".repeat(32);
+
+  /** A whole hello of TLS 1.2: one cipher, one curve, one signature. */
+  private static final String HELLO =
+      "1603010045 01 000041 0303"
+          + RANDOM
+          + "00 0002 c02b 0100 0016 000a000400020017000d000400020403000b00020100";
+
+  private static final X509Bundle CA = Certificates.root("ca");
+  private static final X509Bundle OTHER = Certificates.root("other");
+  private static final X509Bundle SERVER = issued("server.test");
+  private static final X509Bundle CLIENT = issued("client.test");
+  private static final String TRUST =
+      "trusted_ca: {inline_string: \"%s\"}".formatted(inline(CA.getCertificatePEM()));
+
+  /** What is otherwise here. */
+  private static final Map<String, String> DIFFERENT =
+      Map.of(
+          // The library has no such alert for who judges certificates (there: of a bad hash).
+          "hash-TLSv1.3 client", "alert certificate_unknown",
+          "spki client", "alert certificate_unknown",
+          // It is read too late.
+          "resets log", "resets - - - - -",
+          // Envoy counts such an error twice, and tells it.
+          "renegotiates ssl.connection_error", "1",
+          "renegotiates log", "renegotiates - - - - -",
+          "bad-record-later ssl.connection_error", "0",
+          "bad-record-later log", "bad-record-later - - - - -");
+
+  @RegisterExtension final Stage stage = new Stage();
+
+  private record Case(String tls, String chain, BadClient client) {}
+
+  private final Map<String, Case> cases = new LinkedHashMap<>();
+
+  @Test
+  void goodAndBadClientsAreTreatedAlike() throws Exception {
+    certificates();
+    handshakes();
+    names();
+    try (Plays<Subject, Map<String, String>> plays = Plays.sideBySide(this::observe)) {
+      Map<String, String> expected = plays.of(Subject.ENVOY);
+      Map<String, String> observed = plays.of(Subject.BIFOCAL);
+      assertThat(expected).hasSizeGreaterThan(10 * cases.size());
+      assertThat(String.join("\n", expected.values()))
+          .contains("200", "NR", "CERTIFICATE_VERIFY_FAILED", "HTTP_REQUEST", "alert unknown_ca");
+      assertThat(comparable(observed)).containsExactlyInAnyOrderEntriesOf(comparable(expected));
+      assertThat(observed).containsAllEntriesOf(DIFFERENT);
+    }
+  }
+
+  /** A client of TLS 1.2 that is refused may hear why, or that its last message was not read. */
+  private static Map<String, String> comparable(Map<String, String> all) {
+    Map<String, String> comparable = new TreeMap<>(all);
+    comparable.keySet().removeIf(key -> DIFFERENT.containsKey(key) || key.endsWith("1.2 client"));
+    return comparable;
+  }
+
+  private void certificates() throws Exception {
+    X509Bundle revoked = issued("client.test");
+    X509Bundle between = Certificates.issue(CA, Certificates.authority("between"));
+    String crl =
+        TRUST
+            + ", crl: {inline_string: \"%s\"}"
+                .formatted(inline(Certificates.revocations(CA, revoked)));
+    for (String version : List.of("TLSv1.2", "TLSv1.3")) {
+      refused("none-" + version, TRUST, BadClient.showing(null, version));
+      refused(
+          "stranger-" + version,
+          TRUST,
+          BadClient.showing(Certificates.issue(OTHER, Certificates.leaf("client.test")), version));
+      refused(
+          "expired-" + version,
+          TRUST,
+          BadClient.showing(
+              Certificates.issue(
+                  CA, Certificates.leaf("client.test").notAfter(Instant.now().minusSeconds(10))),
+              version));
+      refused(
+          "hash-" + version,
+          "verify_certificate_hash: [" + "ab".repeat(32) + "]",
+          BadClient.showing(CLIENT, version));
+      refused("san-" + version, TRUST + san("other.test"), BadClient.showing(CLIENT, version));
+      refused("revoked-" + version, crl, BadClient.showing(revoked, version));
+    }
+    refused("self-signed", TRUST, BadClient.showing(Certificates.root("self"), "TLSv1.3"));
+    refused(
+        "early",
+        TRUST,
+        BadClient.showing(
+            Certificates.issue(
+                CA, Certificates.leaf("client.test").notBefore(Instant.now().plusSeconds(9_000))),
+            "TLSv1.3"));
+    refused("weak", TRUST, BadClient.showing(Certificates.weak(CA, "client.test"), "TLSv1.2"));
+    refused(
+        "server-only",
+        TRUST,
+        BadClient.showing(
+            Certificates.issue(
+                CA, Certificates.leaf("client.test").addExtendedKeyUsageServerAuth()),
+            "TLSv1.3"));
+    refused(
+        "long",
+        TRUST + ", max_verify_depth: 1",
+        BadClient.showing(
+            Certificates.issue(between, Certificates.leaf("client.test")), "TLSv1.3"));
+    refused(
+        "below-alone",
+        TRUST,
+        BadClient.showing(
+            X509Bundle.fromCertificatePath(
+                new java.security.cert.X509Certificate[] {
+                  Certificates.issue(between, Certificates.leaf("client.test")).getCertificate()
+                },
+                CA.getCertificate(),
+                CLIENT.getKeyPair()),
+            "TLSv1.3"));
+    refused(
+        "spki",
+        TRUST
+            + ", verify_certificate_spki: ["
+            + pin("another".getBytes(StandardCharsets.UTF_8))
+            + "]",
+        BadClient.showing(CLIENT, "TLSv1.3"));
+    refused(
+        "spki-good",
+        TRUST
+            + ", verify_certificate_spki: ["
+            + pin(CLIENT.getKeyPair().getPublic().getEncoded())
+            + "]",
+        BadClient.asking(CLIENT, p -> {}));
+    refused("good", TRUST, BadClient.asking(CLIENT, p -> {}));
+    refused("not-revoked", crl, BadClient.asking(CLIENT, p -> {}));
+    refused(
+        "accept-untrusted",
+        TRUST + ", trust_chain_verification: ACCEPT_UNTRUSTED",
+        BadClient.asking(Certificates.issue(OTHER, Certificates.leaf("x.test")), p -> {}));
+    add("optional", validating(TRUST), BadClient.asking(null, p -> {}));
+    add(
+        "optional-stranger",
+        validating(TRUST),
+        BadClient.showing(Certificates.issue(OTHER, Certificates.leaf("client.test")), "TLSv1.3"));
+  }
+
+  private void handshakes() {
+    String oldHello = "16 0301 002f 01 00002b %s" + RANDOM + "00 0004 c013002f 0100";
+    add("tls-1.0", "", BadClient.sayingAndWaiting(oldHello.formatted("0301")));
+    add("tls-1.1", "", BadClient.sayingAndWaiting(oldHello.formatted("0302")));
+    add("ssl-3", "", BadClient.sayingAndWaiting(oldHello.formatted("0300")));
+    add(
+        "only-1.3",
+        ", tls_params: {tls_minimum_protocol_version: TLSv1_3}",
+        BadClient.showing(null, "TLSv1.2"));
+    add(
+        "only-1.2",
+        ", tls_params: {tls_maximum_protocol_version: TLSv1_2}",
+        BadClient.showing(null, "TLSv1.3"));
+    add(
+        "no-cipher",
+        "",
+        BadClient.sayingAndWaiting(
+            "16 0301 002f 01 00002b 0303" + RANDOM + "00 0004 00050004 0100"));
+    add(
+        "other-cipher",
+        ", tls_params: {tls_maximum_protocol_version: TLSv1_2, cipher_suites:"
+            + " [ECDHE-ECDSA-AES256-GCM-SHA384]}",
+        BadClient.shaking(
+            null,
+            p -> p.setCipherSuites(new String[] {"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"}),
+            false));
+    add("truncated", "", BadClient.saying("16 0301 0064 01 000060 0303 0102"));
+    add("resets-later", "", BadClient.resetting());
+    add("bad-record-later", "", BadClient.garbling());
+    add("truncated-record", "", BadClient.saying("16 03"));
+    add("leaves-midway", "", BadClient.leavingAfter(HELLO));
+    add("data-too-early", "", BadClient.sayingAndWaiting("17 0303 0005 0102030405"));
+    add("alert-first", "", BadClient.sayingAndWaiting("15 0303 0002 02 2a"));
+    add("close-notify-first", "", BadClient.sayingAndWaiting("15 0303 0002 01 00"));
+    add("strange-message", "", BadClient.sayingAndWaiting("16 0303 0004 63 000000"));
+    add(
+        "server-hello",
+        "",
+        BadClient.sayingAndWaiting("16 0303 002a 02 000026 0303" + RANDOM + "00 c02b 00"));
+    add("bad-hello", "", BadClient.sayingAndWaiting("16 0301 0008 01 000004 03030102"));
+    add("too-long", "", BadClient.sayingAndWaiting("16 0301 ffff 01 000060"));
+    add(
+        "ssl-2",
+        "",
+        BadClient.sayingAndWaiting("80 2e 01 0002 0015 0000 0010 010080 020080" + "ab".repeat(40)));
+    add("http", "", BadClient.saying(bytes("GET / HTTP/1.1\r\nhost: a\r\n\r\n")));
+    add("connect", "", BadClient.saying(bytes("CONNECT a:443 HTTP/1.1\r\nhost: a\r\n\r\n")));
+    add("http2", "", BadClient.saying(bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")));
+    add("ssh", "", BadClient.saying(bytes("SSH-2.0-OpenSSH_9.2\r\n")));
+    add("leaves", "", BadClient.plain(socket -> socket.shutdownOutput()));
+    add("resets", "", BadClient.resettingAfter(HELLO));
+    add("distrustful-1.2", "", BadClient.distrustful("TLSv1.2"));
+    add("distrustful-1.3", "", BadClient.distrustful("TLSv1.3"));
+    add("renegotiates", "", BadClient.renegotiating());
+    chained("silent", "", "transport_socket_connect_timeout: 0.3s, ", BadClient.plain(s -> {}));
+    chained(
+        "slow",
+        "",
+        "transport_socket_connect_timeout: 0.3s, ",
+        BadClient.sayingAndWaiting("16 0301 0064 01"));
+  }
+
+  private void names() {
+    add("no-name", "", BadClient.asking(null, p -> {}));
+    add("any-name", "", BadClient.asking(null, naming("x.test")));
+    chained(
+        "unknown-name",
+        "",
+        "filter_chain_match: {server_names: [server.test]}, ",
+        BadClient.shaking(null, naming("x.test"), false));
+    chained(
+        "known-name",
+        "",
+        "filter_chain_match: {server_names: [server.test]}, ",
+        BadClient.asking(null, naming("server.test")));
+    add("alpn", ", alpn_protocols: [http/1.1]", BadClient.asking(null, offering("http/1.1")));
+    add("alpn-other", ", alpn_protocols: [http/1.1]", BadClient.asking(null, offering("x")));
+    add("alpn-unasked", "", BadClient.asking(null, offering("x")));
+  }
+
+  private static Consumer<SSLParameters> naming(String name) {
+    return p -> p.setServerNames(List.of(new SNIHostName(name)));
+  }
+
+  private static Consumer<SSLParameters> offering(String protocol) {
+    return p -> p.setApplicationProtocols(new String[] {protocol});
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private static String pin(byte[] key) throws Exception {
+    return Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(key));
+  }
+
+  private static X509Bundle issued(String name) {
+    return Certificates.issue(CA, Certificates.leaf(name));
+  }
+
+  private static String inline(String pem) {
+    return pem.replace("\n", "\\n");
+  }
+
+  private static String san(String name) {
+    return ", match_typed_subject_alt_names: [{san_type: DNS, matcher: {exact: %s}}]"
+        .formatted(name);
+  }
+
+  private static String validating(String validation) {
+    return ", validation_context: {" + validation + "}";
+  }
+
+  /** A client's certificate is required. */
+  private void refused(String name, String validation, BadClient client) {
+    cases.put(
+        name,
+        new Case(
+            common(validating(validation)) + ", require_client_certificate: true", "", client));
+  }
+
+  private void add(String name, String common, BadClient client) {
+    chained(name, common, "", client);
+  }
+
+  private void chained(String name, String common, String chain, BadClient client) {
+    cases.put(name, new Case(common(common), chain, client));
+  }
+
+  private static String common(String more) {
+    return "common_tls_context: {tls_certificates: [{certificate_chain: {inline_string: \"%s\"}, private_key: {inline_string: \"%s\"}}]%s}"
+        .formatted(inline(SERVER.getCertificatePathPEM()), inline(SERVER.getPrivateKeyPEM()), more);
+  }
+
+  /** By what it is: what the client heard, the line of the log, statistics. */
+  private Map<String, String> observe(Subject subject) throws Exception {
+    Path log = stage.directory().resolve(subject + ".log");
+    Proxy proxy = stage.start(subject, bootstrap(log));
+    proxy.awaitLive();
+    Map<String, String> observed = new TreeMap<>();
+    for (Map.Entry<String, Case> each : cases.entrySet()) {
+      observed.put(
+          each.getKey() + " client", each.getValue().client().visit(proxy.listener(each.getKey())));
+    }
+    await().until(() -> AccessLogFile.lines(log).size() >= cases.size());
+    proxy.stats().forEach((name, value) -> count(name, value, observed));
+    for (String line : AccessLogFile.lines(log)) {
+      observed.put(line.substring(0, line.indexOf(' ')) + " log", line);
+    }
+    return observed;
+  }
+
+  private void count(String stat, String value, Map<String, String> observed) {
+    for (String name : cases.keySet()) {
+      String prefix = "listener." + name + ".";
+      if (!stat.startsWith(prefix)) {
+        continue;
+      }
+      String rest = stat.substring(prefix.length());
+      boolean tls = rest.startsWith("ssl.") && !NOT_KEPT.matcher(rest.substring(4)).matches();
+      if (tls || rest.matches(COUNTS)) {
+        observed.put(name + " " + rest, value);
+      }
+    }
+  }
+
+  private String bootstrap(Path log) {
+    StringBuilder listeners = new StringBuilder();
+    cases.forEach(
+        (name, each) ->
+            listeners.append(
+                """
+                  - name: %1$s
+                    stat_prefix: %1$s
+                    address: {socket_address: {address: 127.0.0.1, port_value: 0}}
+                    listener_filters: [%5$s]
+                    access_log:
+                    - name: file
+                      typed_config:
+                        "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog
+                        path: %2$s
+                        log_format: {text_format_source: {inline_string: "%1$s %%RESPONSE_FLAGS%% %%RESPONSE_CODE_DETAILS%% %%CONNECTION_TERMINATION_DETAILS%% %%DOWNSTREAM_TRANSPORT_FAILURE_REASON%% %%DOWNSTREAM_LOCAL_CLOSE_REASON%%\\n"}}
+                    filter_chains:
+                    - {%4$sfilters: [{name: http, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager, stat_prefix: %1$s, route_config: {virtual_hosts: [{name: all, domains: ["*"], routes: [{match: {prefix: /}, direct_response: {status: 200}}]}]}, http_filters: [{name: envoy.filters.http.router, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}]}}], transport_socket: {name: tls, typed_config: {"@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext, %3$s}}}
+                """
+                    .formatted(
+                        name,
+                        log,
+                        each.tls(),
+                        each.chain(),
+                        each.chain().contains("server_names")
+                            ? "{name: envoy.filters.listener.tls_inspector, typed_config: {\"@type\":"
+                                + " type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector}}"
+                            : "")));
+    return """
+        admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
+        static_resources:
+          listeners:
+        """
+        + listeners;
+  }
+}
