@@ -23,17 +23,20 @@ public final class DataSources {
    * @throws ConfigException in Envoy's words when there is no such file or variable
    */
   public static ByteString read(DataSource source) throws ConfigException {
+    if (source.hasFilename() && source.hasWatchedDirectory()) {
+      log.warn(
+          "'{}': field 'watched_directory' is ignored: a file is read once, when it is configured",
+          source.getFilename());
+    }
+    return readWatched(source);
+  }
+
+  /** The same for who watches {@code watched_directory}, and reads again. */
+  public static ByteString readWatched(DataSource source) throws ConfigException {
     return switch (source.getSpecifierCase()) {
       case INLINE_STRING -> source.getInlineStringBytes();
       case INLINE_BYTES -> source.getInlineBytes();
-      case FILENAME -> {
-        if (source.hasWatchedDirectory()) {
-          log.warn(
-              "'{}': field 'watched_directory' is ignored: a file is read once, when it is configured",
-              source.getFilename());
-        }
-        yield file(source.getFilename());
-      }
+      case FILENAME -> file(source.getFilename());
       case ENVIRONMENT_VARIABLE -> variable(source.getEnvironmentVariable());
       case SPECIFIER_NOT_SET -> ByteString.EMPTY;
     };

@@ -45,6 +45,7 @@ import io.bifocal.dataplane.runtime.RuntimeLayers;
 import io.bifocal.dataplane.runtime.RuntimeLoader;
 import io.bifocal.dataplane.secret.SecretManager;
 import io.bifocal.dataplane.stats.ControlPlaneStats;
+import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.stats.SubscriptionStats;
@@ -126,7 +127,13 @@ final class Parts implements AutoCloseable {
             bootstrap.getClusterManager().getUpstreamBindConfig(),
             resolver,
             runtime);
-    secrets = new SecretManager(control, xds.subscriptions(), this::secretObserver);
+    secrets =
+        new SecretManager(
+            control,
+            xds.subscriptions(),
+            this::secretObserver,
+            FileWatcher.onFileSystem(control),
+            secret -> rotationFailed(secret).at(StatsStore.CONTROL).inc());
     TransportSockets transports = new TransportSockets(secrets);
     discovery = new ExtensionConfigs(xds.subscriptions(), stats, control);
     HttpFilters filters =
@@ -296,8 +303,12 @@ final class Parts implements AutoCloseable {
   }
 
   private SubscriptionObserver secretObserver(String secret) {
-    stats.root().scope("sds." + secret).counter("key_rotation_failed");
+    var unused = rotationFailed(secret); // so that it is listed
     return observer("sds." + secret);
+  }
+
+  private Counter rotationFailed(String secret) {
+    return stats.root().scope("sds." + secret).counter("key_rotation_failed");
   }
 
   /** Counts a cluster's subscription to its endpoints. */
@@ -323,6 +334,7 @@ final class Parts implements AutoCloseable {
               overload.close();
               listeners.close();
               clusters.close();
+              secrets.close();
               runtime.close();
               xds.close();
               return true;

@@ -12,6 +12,7 @@ import io.bifocal.xds.Subscriptions;
 import io.bifocal.xds.Update;
 import io.bifocal.xds.Verdict;
 import io.bifocal.xds.XdsError;
+import io.bifocal.xds.file.FileWatcher;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
@@ -34,18 +35,34 @@ final class DynamicSecret implements ResourceWatcher<Secret> {
   private final SecretKind kind;
   private final String name;
   private final Loop control;
+  private final FileWatcher files;
+  private final Runnable rotationFailed;
   private final Runnable onUnused;
   private final List<Use> uses = new ArrayList<>();
   private final FirstAnswer first = new FirstAnswer();
   private @Nullable Subscription subscription;
   private @Nullable Secret current;
+  private @Nullable Secret read;
+  private @Nullable FileFollower follower;
   private String version = "";
   private Instant since;
 
-  DynamicSecret(SecretKind kind, String name, Loop control, Runnable onUnused) {
+  /**
+   * @param rotationFailed runs when its files were replaced by what cannot be used
+   * @param onUnused runs when the last user is gone
+   */
+  DynamicSecret(
+      SecretKind kind,
+      String name,
+      Loop control,
+      FileWatcher files,
+      Runnable rotationFailed,
+      Runnable onUnused) {
     this.kind = kind;
     this.name = name;
     this.control = control;
+    this.files = files;
+    this.rotationFailed = rotationFailed;
     this.onUnused = onUnused;
     this.since = control.wallTime();
   }
@@ -62,9 +79,9 @@ final class DynamicSecret implements ResourceWatcher<Secret> {
   SecretLease lease(SecretUser user) {
     Use use = new Use(user);
     uses.add(use);
-    if (current != null) {
+    if (read != null) {
       try {
-        user.prepare(current).run();
+        user.prepare(read).run();
       } catch (ConfigException e) {
         log.warn("secret '{}' cannot be used: {}", name, e.reason());
       }
@@ -81,7 +98,7 @@ final class DynamicSecret implements ResourceWatcher<Secret> {
     return subscription == null ? Optional.empty() : subscription.status(name);
   }
 
-  /** What is in use; null until there is something. */
+  /** What is in use, as it was told; null until there is something. */
   @Nullable Secret current() {
     return current;
   }
@@ -124,13 +141,29 @@ final class DynamicSecret implements ResourceWatcher<Secret> {
     if (fresh.equals(current)) {
       return;
     }
-    List<Runnable> changes = new ArrayList<>();
-    for (Use use : uses) {
-      changes.add(use.user.prepare(fresh));
+    Secret content = SecretFiles.read(fresh);
+    FileFollower next = FileFollower.of(files, fresh, content, this::use, rotationFailed);
+    try {
+      use(content);
+    } catch (ConfigException e) {
+      next.close();
+      throw e;
     }
-    changes.forEach(Runnable::run);
+    if (follower != null) {
+      follower.close();
+    }
+    follower = next;
     current = fresh;
     version = newVersion;
+  }
+
+  private void use(Secret content) throws ConfigException {
+    List<Runnable> changes = new ArrayList<>();
+    for (Use use : uses) {
+      changes.add(use.user.prepare(content));
+    }
+    changes.forEach(Runnable::run);
+    read = content;
     since = control.wallTime();
   }
 
@@ -154,6 +187,9 @@ final class DynamicSecret implements ResourceWatcher<Secret> {
       control.assertInLoop();
       if (uses.remove(this) && uses.isEmpty()) {
         onUnused.run();
+        if (follower != null) {
+          follower.close();
+        }
         Subscription open = subscription;
         if (open != null) {
           open.close();

@@ -6,6 +6,7 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.Subscriptions;
+import io.bifocal.xds.file.FileWatcher;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.admin.v3.SecretsConfigDump;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
@@ -13,6 +14,7 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -26,6 +28,8 @@ public final class SecretManager implements Secrets {
   private final Loop control;
   private final Subscriptions xds;
   private final Function<String, SubscriptionObserver> observers;
+  private final FileWatcher files;
+  private final Consumer<String> rotationFailed;
   private final Map<StaticKey, Secret> statics = new LinkedHashMap<>();
   private final Map<Key, DynamicSecret> dynamics = new LinkedHashMap<>();
 
@@ -40,9 +44,26 @@ public final class SecretManager implements Secrets {
    */
   public SecretManager(
       Loop control, Subscriptions xds, Function<String, SubscriptionObserver> observers) {
+    this(control, xds, observers, FileWatcher.onFileSystem(control), secret -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param files closed with this
+   * @param rotationFailed hears of a secret whose files were replaced by what cannot be used
+   */
+  public SecretManager(
+      Loop control,
+      Subscriptions xds,
+      Function<String, SubscriptionObserver> observers,
+      FileWatcher files,
+      Consumer<String> rotationFailed) {
     this.control = control;
     this.xds = xds;
     this.observers = observers;
+    this.files = files;
+    this.rotationFailed = rotationFailed;
   }
 
   /**
@@ -90,7 +111,8 @@ public final class SecretManager implements Secrets {
             observer.onEnd();
           }
         };
-    DynamicSecret secret = new DynamicSecret(kind, name, control, gone);
+    DynamicSecret secret =
+        new DynamicSecret(kind, name, control, files, () -> rotationFailed.accept(name), gone);
     dynamics.put(key, secret);
     secret.whenHeard(target::ready);
     SecretLease lease = secret.lease(user);
@@ -102,6 +124,26 @@ public final class SecretManager implements Secrets {
       throw e;
     }
     return lease;
+  }
+
+  @Override
+  public SecretLease follow(Secret secret, SecretUser user) {
+    control.assertInLoop();
+    try {
+      return FileFollower.of(
+          files,
+          secret,
+          SecretFiles.read(secret),
+          read -> user.prepare(read).run(),
+          () -> {}); // such secrets have no statistics of their own
+    } catch (ConfigException e) {
+      throw new IllegalArgumentException(e.reason(), e);
+    }
+  }
+
+  /** Follows no files any longer. */
+  public void close() {
+    files.close();
   }
 
   /** What {@code /config_dump} shows of secrets, which are not redacted yet. */

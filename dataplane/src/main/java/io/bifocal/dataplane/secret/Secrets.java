@@ -20,6 +20,11 @@ public interface Secrets {
             SecretKind kind, ConfigSource source, String name, InitManager init, SecretUser user) {
           throw new IllegalArgumentException("secrets are not fetched here: " + name);
         }
+
+        @Override
+        public SecretLease follow(Secret secret, SecretUser user) {
+          return () -> {};
+        }
       };
 
   /**
@@ -37,4 +42,12 @@ public interface Secrets {
    */
   SecretLease lease(
       SecretKind kind, ConfigSource source, String name, InitManager init, SecretUser user);
+
+  /**
+   * Follows the files of a secret that is written out where it is used.
+   *
+   * @param user gets what is moved into their place, from the next time on
+   * @throws IllegalArgumentException when a directory cannot be watched, or a file not be read
+   */
+  SecretLease follow(Secret secret, SecretUser user);
 }

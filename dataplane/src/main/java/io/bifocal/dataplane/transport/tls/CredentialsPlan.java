@@ -12,8 +12,14 @@ import java.util.function.UnaryOperator;
  *
  * @param known what is configured, lacking what is to be fetched
  * @param wanted the secrets to be fetched
+ * @param followed what of {@code known} is in files that are watched
  */
-record CredentialsPlan(Credentials known, List<Wanted> wanted) {
+record CredentialsPlan(Credentials known, List<Wanted> wanted, List<Followed> followed) {
+  /** What is configured with nothing to be fetched or followed. */
+  static CredentialsPlan of(Credentials known) {
+    return new CredentialsPlan(known, List.of(), List.of());
+  }
+
   /** Reads a secret; what is wrong with it is told in Envoy's words. */
   @FunctionalInterface
   interface Reading {
@@ -27,4 +33,7 @@ record CredentialsPlan(Credentials known, List<Wanted> wanted) {
 
   /** One secret of SDS. */
   record Wanted(SecretKind kind, ConfigSource source, String name, Reading reading) {}
+
+  /** What is written out and has its files watched. */
+  record Followed(Secret secret, Reading reading) {}
 }

@@ -1,14 +1,18 @@
 package io.bifocal.dataplane.transport.tls;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.secret.SecretFiles;
 import io.bifocal.dataplane.secret.SecretKind;
 import io.bifocal.dataplane.secret.Secrets;
+import io.bifocal.dataplane.transport.tls.CredentialsPlan.Followed;
 import io.bifocal.dataplane.transport.tls.CredentialsPlan.Reading;
 import io.bifocal.dataplane.transport.tls.CredentialsPlan.Wanted;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.CombinedCertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsSessionTicketKeys;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +25,7 @@ final class CredentialsReader {
   private final boolean autoSan;
   private final List<String> warnings;
   private final List<Wanted> wanted = new ArrayList<>();
+  private final List<Followed> followed = new ArrayList<>();
   private Credentials known = Credentials.NONE;
   private int places;
 
@@ -37,20 +42,13 @@ final class CredentialsReader {
 
   /** All that was read. */
   CredentialsPlan plan() {
-    return new CredentialsPlan(known, List.copyOf(wanted));
+    return new CredentialsPlan(known, List.copyOf(wanted), List.copyOf(followed));
   }
 
   /** Certificates and validation. */
   CredentialsReader read(CommonTlsContext common, String path) throws ConfigException {
     for (int i = 0; i < common.getTlsCertificatesCount(); i++) {
-      int place = places++;
-      OwnCertificate own =
-          peer == PeerRole.CLIENT
-              ? OwnCertificateReader.needed(
-                  common.getTlsCertificates(i), path + ".tls_certificates[" + i + "]", warnings)
-              : OwnCertificateReader.read(
-                  common.getTlsCertificates(i), path + ".tls_certificates[" + i + "]", warnings);
-      known = own == null ? known : known.withCertificate(place, own);
+      read(common.getTlsCertificates(i), path + ".tls_certificates[" + i + "]", places++);
     }
     for (int i = 0; i < common.getTlsCertificateSdsSecretConfigsCount(); i++) {
       int place = places++;
@@ -59,22 +57,51 @@ final class CredentialsReader {
           common.getTlsCertificateSdsSecretConfigs(i),
           path + ".tls_certificate_sds_secret_configs[" + i + "]",
           place,
-          (secret, told) -> {
-            OwnCertificate own =
-                OwnCertificateReader.needed(secret.getTlsCertificate(), at(secret.getName()), told);
-            return now -> now.withCertificate(place, own);
-          });
+          certificate(place));
     }
     readValidation(common, path);
     return this;
   }
 
+  private void read(TlsCertificate config, String path, int place) throws ConfigException {
+    OwnCertificate own =
+        peer == PeerRole.CLIENT
+            ? OwnCertificateReader.needed(config, path, warnings)
+            : OwnCertificateReader.read(config, path, warnings);
+    if (own != null) {
+      known = known.withCertificate(place, own);
+      follow(secret(path).setTlsCertificate(config), certificate(place));
+    }
+  }
+
+  private static Reading certificate(int place) {
+    return (secret, told) -> {
+      OwnCertificate own =
+          OwnCertificateReader.needed(secret.getTlsCertificate(), at(secret.getName()), told);
+      return now -> now.withCertificate(place, own);
+    };
+  }
+
+  private static Secret.Builder secret(String path) {
+    return Secret.newBuilder().setName(path);
+  }
+
+  private void follow(Secret.Builder written, Reading reading) {
+    Secret secret = written.build();
+    if (SecretFiles.areWatched(secret)) {
+      followed.add(new Followed(secret, reading));
+    }
+  }
+
   private void readValidation(CommonTlsContext common, String path) throws ConfigException {
     switch (common.getValidationContextTypeCase()) {
-      case VALIDATION_CONTEXT ->
-          known =
-              verifier(common.getValidationContext(), path + ".validation_context", warnings)
-                  .apply(known);
+      case VALIDATION_CONTEXT -> {
+        String at = path + ".validation_context";
+        known = verifier(common.getValidationContext(), at, warnings).apply(known);
+        follow(
+            secret(at).setValidationContext(common.getValidationContext()),
+            (secret, told) -> verifier(secret.getValidationContext(), at, told));
+      }
       case VALIDATION_CONTEXT_SDS_SECRET_CONFIG ->
           readValidation(
               CertificateValidationContext.getDefaultInstance(),
@@ -121,19 +148,18 @@ final class CredentialsReader {
 
   /** Keys for sessions that clients keep. */
   void readTicketKeys(SdsSecretConfig sds, String path) throws ConfigException {
-    read(
-        SecretKind.SESSION_TICKET_KEYS,
-        sds,
-        path,
-        places++,
-        (secret, told) -> {
-          TicketKeys keys = TicketKeys.read(secret.getSessionTicketKeys());
-          return now -> now.withTicketKeys(keys);
-        });
+    read(SecretKind.SESSION_TICKET_KEYS, sds, path, places++, CredentialsReader::ticketKeys);
   }
 
-  void readTicketKeys(TlsSessionTicketKeys keys) throws ConfigException {
+  void readTicketKeys(TlsSessionTicketKeys keys, String path) throws ConfigException {
     known = known.withTicketKeys(TicketKeys.read(keys));
+    follow(secret(path).setSessionTicketKeys(keys), CredentialsReader::ticketKeys);
+  }
+
+  private static UnaryOperator<Credentials> ticketKeys(Secret secret, List<String> told)
+      throws ConfigException {
+    TicketKeys keys = TicketKeys.read(secret.getSessionTicketKeys());
+    return now -> now.withTicketKeys(keys);
   }
 
   private void read(SecretKind kind, SdsSecretConfig sds, String path, int place, Reading reading)

@@ -108,7 +108,7 @@ public final class DownstreamTlsReader {
         new CredentialsReader(secrets, PeerRole.CLIENT, false, warnings)
             .read(common, path + ".common_tls_context");
     if (context.hasSessionTicketKeys()) {
-      reader.readTicketKeys(context.getSessionTicketKeys());
+      reader.readTicketKeys(context.getSessionTicketKeys(), path + ".session_ticket_keys");
     } else if (context.hasSessionTicketKeysSdsSecretConfig()) {
       reader.readTicketKeys(
           context.getSessionTicketKeysSdsSecretConfig(),

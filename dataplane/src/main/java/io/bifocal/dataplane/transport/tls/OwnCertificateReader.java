@@ -36,7 +36,7 @@ final class OwnCertificateReader {
     if (!config.hasCertificateChain() && !config.hasPrivateKey() && !config.hasPkcs12()) {
       return null;
     }
-    String password = DataSources.read(config.getPassword()).toStringUtf8();
+    String password = DataSources.readWatched(config.getPassword()).toStringUtf8();
     OwnCertificate read = config.hasPkcs12() ? pkcs12(config, password) : pem(config, password);
     DataSource source = config.hasPkcs12() ? config.getPkcs12() : config.getCertificateChain();
     if (read.chain().get(0).getPublicKey() instanceof RSAPublicKey rsa
@@ -62,8 +62,8 @@ final class OwnCertificateReader {
   private static OwnCertificate pem(TlsCertificate config, String password) throws ConfigException {
     DataSource chainSource = config.getCertificateChain();
     DataSource keySource = config.getPrivateKey();
-    ByteString chain = DataSources.read(chainSource);
-    ByteString key = DataSources.read(keySource);
+    ByteString chain = DataSources.readWatched(chainSource);
+    ByteString key = DataSources.readWatched(keySource);
     if (chain.isEmpty()) {
       throw new ConfigException(
           "Failed to load incomplete certificate from : certificate chain not set");
@@ -111,7 +111,7 @@ final class OwnCertificateReader {
     char[] secret = password.toCharArray();
     try {
       KeyStore store = KeyStore.getInstance("PKCS12");
-      store.load(DataSources.read(config.getPkcs12()).newInput(), secret);
+      store.load(DataSources.readWatched(config.getPkcs12()).newInput(), secret);
       for (String alias : Collections.list(store.aliases())) {
         Certificate[] chain = store.getCertificateChain(alias);
         if (chain != null && store.getKey(alias, secret) instanceof PrivateKey key) {

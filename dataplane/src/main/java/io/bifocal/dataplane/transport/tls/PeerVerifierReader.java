@@ -71,7 +71,7 @@ final class PeerVerifierReader {
   @SuppressWarnings("deprecation") // match_subject_alt_names
   private @Nullable TrustAnchors trusted(boolean autoSan) throws ConfigException {
     DataSource crl = config.getCrl();
-    ByteString revoked = DataSources.read(crl);
+    ByteString revoked = DataSources.readWatched(crl);
     List<X509CRL> revocations = new ArrayList<>();
     List<X509Certificate> trusted = trustedCertificates(revocations);
     if (trusted.isEmpty()) {
@@ -114,7 +114,7 @@ final class PeerVerifierReader {
     if (!config.hasTrustedCa()) {
       return config.hasSystemRootCerts() ? ofSystem() : List.of();
     }
-    ByteString pem = DataSources.read(config.getTrustedCa());
+    ByteString pem = DataSources.readWatched(config.getTrustedCa());
     if (pem.isEmpty()) {
       throw new ConfigException("DataSource cannot be empty");
     }

@@ -4,6 +4,7 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.secret.SecretLease;
 import io.bifocal.dataplane.secret.Secrets;
+import io.bifocal.dataplane.transport.tls.CredentialsPlan.Followed;
 import io.bifocal.dataplane.transport.tls.CredentialsPlan.Wanted;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import java.util.ArrayList;
@@ -53,7 +54,8 @@ final class SecretContext<C> {
    * Asks for the secrets.
    *
    * @param onUpdate runs each time that one is taken into use
-   * @throws IllegalArgumentException when a source is of a kind that is not served
+   * @throws IllegalArgumentException when a source is of a kind that is not served, or a directory
+   *     cannot be watched
    */
   void start(Secrets secrets, InitManager init, Runnable onUpdate) {
     this.onUpdate = onUpdate;
@@ -64,13 +66,16 @@ final class SecretContext<C> {
               wanted.source(),
               wanted.name(),
               init,
-              secret -> prepare(wanted, secret)));
+              secret -> prepare(wanted.reading(), secret)));
+    }
+    for (Followed followed : plan.followed()) {
+      leases.add(secrets.follow(followed.secret(), read -> prepare(followed.reading(), read)));
     }
   }
 
-  private Runnable prepare(Wanted wanted, Secret secret) throws ConfigException {
+  private Runnable prepare(CredentialsPlan.Reading reading, Secret secret) throws ConfigException {
     List<String> warnings = new ArrayList<>();
-    Runnable taken = prepare(wanted.reading().read(secret, warnings));
+    Runnable taken = prepare(reading.read(secret, warnings));
     warnings.forEach(log::warn);
     return taken;
   }

@@ -33,7 +33,7 @@ record TicketKeys(List<ByteString> keys) {
   static TicketKeys read(TlsSessionTicketKeys config) throws ConfigException {
     List<ByteString> keys = new ArrayList<>();
     for (DataSource source : config.getKeysList()) {
-      ByteString key = DataSources.read(source);
+      ByteString key = DataSources.readWatched(source);
       if (key.size() != CONFIGURED) {
         throw new ConfigException(
             "Incorrect TLS session ticket key length. Length %d, expected length %d."

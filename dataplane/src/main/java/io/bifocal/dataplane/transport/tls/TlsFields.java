@@ -89,8 +89,7 @@ final class TlsFields {
 
   static final SupportedFields CERTIFICATE =
       SupportedFields.of(TlsCertificate.getDescriptor())
-          .supports("certificate_chain", "private_key", "pkcs12", "password")
-          .ignores("files are read once, when they are configured", "watched_directory")
+          .supports("certificate_chain", "private_key", "pkcs12", "password", "watched_directory")
           .ignores(
               "nothing but the certificate is shown",
               "ocsp_staple",
@@ -117,9 +116,9 @@ final class TlsFields {
             "allow_expired_certificate",
             "trust_chain_verification",
             "crl",
-            "only_verify_leaf_cert_crl")
-        .refuses(NO_PROVIDERS, "ca_certificate_provider_instance")
-        .ignores("files are read once, when they are configured", "watched_directory");
+            "only_verify_leaf_cert_crl",
+            "watched_directory")
+        .refuses(NO_PROVIDERS, "ca_certificate_provider_instance");
   }
 
   static final SupportedFields NAME =

@@ -9,7 +9,6 @@ import io.bifocal.dataplane.transport.TransportSocket;
 import io.bifocal.dataplane.transport.TransportSocketFactory;
 import io.bifocal.dataplane.transport.TransportSocketOptions;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
-import java.util.List;
 import javax.net.ssl.SSLException;
 
 /**
@@ -42,7 +41,7 @@ public final class UpstreamTls implements TransportSocketFactory {
         settings.sni(),
         Secrets.NONE,
         new SecretContext<>(
-            new CredentialsPlan(Credentials.NONE, List.of()),
+            CredentialsPlan.of(Credentials.NONE),
             none -> new UpstreamContexts(settings, provider)));
   }
 

@@ -1,0 +1,231 @@
+package io.bifocal.dataplane.secret;
+
+import static io.bifocal.xds.ResourceType.SECRET;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.xds.SubscriptionObserver;
+import io.bifocal.xds.file.FileWatcher;
+import io.bifocal.xds.file.ScriptedFiles;
+import io.bifocal.xds.testing.ScriptedSubscriptions;
+import io.bifocal.xds.time.VirtualTime;
+import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
+import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import io.envoyproxy.envoy.config.core.v3.DataSource;
+import io.envoyproxy.envoy.config.core.v3.WatchedDirectory;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsSessionTicketKeys;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Secrets whose values are in files that are replaced. */
+class FilesOfSecretsTest {
+  private static final ConfigSource ADS =
+      ConfigSource.newBuilder().setAds(AggregatedConfigSource.getDefaultInstance()).build();
+
+  private final VirtualTime time = new VirtualTime();
+  private final ScriptedSubscriptions xds = new ScriptedSubscriptions();
+  private final ScriptedFiles files = new ScriptedFiles(time);
+  private final List<String> failed = new ArrayList<>();
+  private final List<String> used = new ArrayList<>();
+  private final SecretManager secrets = manager(files);
+  @TempDir private Path folder;
+
+  private SecretManager manager(FileWatcher watcher) {
+    return new SecretManager(
+        time, xds, name -> SubscriptionObserver.NONE, watcher, name -> failed.add(name));
+  }
+
+  @BeforeEach
+  void write() throws IOException {
+    write("chain", "one");
+  }
+
+  private void write(String name, String text) throws IOException {
+    Files.writeString(folder.resolve(name), text);
+  }
+
+  /** Something is moved there. */
+  private void move(Path directory) {
+    files.moved(directory.resolve("anything"));
+    time.advance(Duration.ZERO);
+  }
+
+  private DataSource file(String name) {
+    return DataSource.newBuilder().setFilename(folder.resolve(name).toString()).build();
+  }
+
+  private Secret certificate(@Nullable Path watched) {
+    TlsCertificate.Builder certificate =
+        TlsCertificate.newBuilder()
+            .setCertificateChain(file("chain"))
+            .setPrivateKey(DataSource.newBuilder().setInlineString("key"));
+    if (watched != null) {
+      certificate.setWatchedDirectory(WatchedDirectory.newBuilder().setPath(watched.toString()));
+    }
+    return Secret.newBuilder().setName("a").setTlsCertificate(certificate).build();
+  }
+
+  private Runnable use(String user, Secret secret) throws ConfigException {
+    String text = secret.getTlsCertificate().getCertificateChain().getInlineBytes().toStringUtf8();
+    if (text.startsWith("bad")) {
+      throw new ConfigException("cannot use " + text);
+    }
+    return () -> used.add(user + " " + text);
+  }
+
+  private SecretLease lease(String user) {
+    return secrets.lease(
+        SecretKind.TLS_CERTIFICATE, ADS, "a", new InitManager("test"), secret -> use(user, secret));
+  }
+
+  @Test
+  void whatIsMovedToWhereTheFilesAreIsTakenByAll() throws Exception {
+    SecretLease first = lease("first");
+    SecretLease second = lease("second");
+    xds.respond(SECRET, "1", certificate(null));
+    assertThat(used).containsExactly("first one", "second one");
+    write("chain", "two");
+    assertThat(used).as("writing is no move").hasSize(2);
+    move(folder);
+    assertThat(used).endsWith("first two", "second two");
+    SecretLease third = lease("third");
+    assertThat(used).endsWith("third two");
+    for (SecretLease lease : List.of(first, second, third)) {
+      lease.close();
+    }
+    assertThat(files.open()).isZero();
+  }
+
+  @Test
+  void aMoveThatChangesNothingIsNotTold() {
+    lease("first");
+    xds.respond(SECRET, "1", certificate(null));
+    move(folder);
+    assertThat(used).containsExactly("first one");
+  }
+
+  @Test
+  void whatCannotBeUsedChangesNothingAndCounts() throws Exception {
+    lease("first");
+    xds.respond(SECRET, "1", certificate(null));
+    write("chain", "bad");
+    move(folder);
+    Files.delete(folder.resolve("chain"));
+    move(folder);
+    assertThat(failed).containsExactly("a", "a");
+    lease("second");
+    assertThat(used).containsExactly("first one", "second one");
+    write("chain", "three");
+    move(folder);
+    assertThat(used).endsWith("first three", "second three");
+  }
+
+  @Test
+  void whereADirectoryIsNamedOnlyMovesThereCount() throws Exception {
+    Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
+    lease("first");
+    xds.respond(SECRET, "1", certificate(elsewhere));
+    write("chain", "two");
+    move(folder);
+    assertThat(used).containsExactly("first one");
+    move(elsewhere);
+    assertThat(used).endsWith("first two");
+  }
+
+  @Test
+  void aNewVersionIsFollowedInPlaceOfTheOld() throws Exception {
+    Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
+    lease("first");
+    xds.respond(SECRET, "1", certificate(elsewhere));
+    xds.respond(SECRET, "2", certificate(null));
+    assertThat(files.open()).isEqualTo(1);
+    write("chain", "bad");
+    xds.respond(SECRET, "3", certificate(elsewhere));
+    assertThat(files.open()).as("the refused one is not followed").isEqualTo(1);
+    write("chain", "two");
+    move(folder);
+    assertThat(used).endsWith("first two");
+  }
+
+  @Test
+  void aDirectoryThatCannotBeWatchedRefusesTheSecret() {
+    SecretManager blind =
+        manager(
+            new FileWatcher() {
+              @Override
+              public Watch watch(Path directory, @Nullable String name, Runnable moved)
+                  throws IOException {
+                throw new IOException("not here");
+              }
+
+              @Override
+              public void close() {}
+            });
+    blind.lease(
+        SecretKind.TLS_CERTIFICATE, ADS, "a", new InitManager("test"), s -> use("first", s));
+    xds.respond(SECRET, "1", certificate(null));
+    assertThat(xds.newRequests())
+        .last()
+        .asString()
+        .endsWith(
+            "error: unable to add filesystem watch for file "
+                + folder
+                + "/: No such file or directory");
+    assertThat(used).isEmpty();
+    assertThatThrownBy(() -> blind.follow(certificate(null), s -> use("first", s)))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void aSecretThatIsWrittenOutIsFollowedToo() throws Exception {
+    SecretLease lease = secrets.follow(certificate(folder), secret -> use("first", secret));
+    assertThat(used).as("its user has read it").isEmpty();
+    write("chain", "bad");
+    move(folder);
+    write("chain", "two");
+    move(folder);
+    assertThat(used).containsExactly("first two");
+    assertThat(failed).as("it has no name that could be counted under").isEmpty();
+    lease.close();
+    assertThat(files.open()).isZero();
+  }
+
+  @Test
+  void itIsKnownWhichFilesAreToBeWatched() {
+    assertThat(SecretFiles.areWatched(certificate(null))).isFalse();
+    assertThat(SecretFiles.areWatched(certificate(folder))).isTrue();
+    DataSource own =
+        file("x").toBuilder()
+            .setWatchedDirectory(WatchedDirectory.newBuilder().setPath("/watched"))
+            .build();
+    Secret trust =
+        Secret.newBuilder()
+            .setValidationContext(
+                CertificateValidationContext.newBuilder().setTrustedCa(own).setCrl(file("y")))
+            .build();
+    assertThat(SecretFiles.areWatched(trust)).isTrue();
+    assertThat(SecretFiles.directories(trust)).containsExactly(Path.of("/watched"), folder);
+    Secret keys =
+        Secret.newBuilder()
+            .setSessionTicketKeys(
+                TlsSessionTicketKeys.newBuilder()
+                    .addKeys(DataSource.newBuilder().setInlineString("k"))
+                    .addKeys(file("k")))
+            .build();
+    assertThat(SecretFiles.areWatched(keys)).isFalse();
+    assertThat(SecretFiles.directories(keys)).containsExactly(folder);
+  }
+}
