@@ -5,6 +5,7 @@ import io.bifocal.api.SupportedFields;
 import io.bifocal.dataplane.cluster.ConnectDefaults;
 import io.bifocal.dataplane.dns.ResolverConfigReader;
 import io.bifocal.dataplane.overload.OverloadManager;
+import io.bifocal.dataplane.runtime.HeaderLimits;
 import io.bifocal.dataplane.runtime.RuntimeLayers;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.SourceCheck;
@@ -15,7 +16,6 @@ import io.envoyproxy.envoy.config.bootstrap.v3.RuntimeLayer;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /** Which fields of a bootstrap are obeyed, and which are accepted because ignoring them is safe. */
 final class BootstrapFields {
@@ -85,7 +85,7 @@ final class BootstrapFields {
     warnings.addAll(ADMIN.check(bootstrap.getAdmin(), "admin"));
     warnings.addAll(
         OverloadManager.of(bootstrap.getOverloadManager(), new StatsStore(1).root()).warnings());
-    warnings.addAll(runtime(bootstrap).warnings(Set.of()));
+    warnings.addAll(runtime(bootstrap).warnings(HeaderLimits.KEYS));
     ResolverConfigReader.ofBootstrap(bootstrap, warnings);
     checkSources(bootstrap);
     return warnings;

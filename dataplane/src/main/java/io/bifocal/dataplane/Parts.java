@@ -117,7 +117,8 @@ final class Parts implements AutoCloseable {
                     listener(worker, options.races()),
                     outcomes,
                     ClientConnection.SESSIONS),
-            place(bootstrap));
+            place(bootstrap),
+            runtime);
     channels = new AdsChannelFactory(tables::of, workers.get(0), Pings.of(bootstrap));
     xds = client(bootstrap, options);
     names = new SystemNameService(control, options.transport(), stats.root(), resolver);

@@ -108,7 +108,7 @@ abstract class PriorityBalancer implements LoadBalancer {
     Spread spread = spread(context);
     int shares = spread.byShare.size();
     if (shares == 0) {
-      if (around.panic().threshold() > 0) {
+      if (around.panicThreshold() > 0) {
         around.panic().onChoice().run();
       }
       return null;
@@ -133,7 +133,7 @@ abstract class PriorityBalancer implements LoadBalancer {
     }
     Spread some = withoutSome.get(excluded);
     if (some == null) {
-      some = spread(PriorityLoad.of(current, around.panic().threshold(), excluded));
+      some = spread(PriorityLoad.of(current, around.panicThreshold(), excluded));
       withoutSome.put(excluded, some);
     }
     if (some.byShare.isEmpty()) {
@@ -150,7 +150,7 @@ abstract class PriorityBalancer implements LoadBalancer {
     if (zones != null) {
       zones.update(hosts);
     }
-    all = spread(PriorityLoad.of(hosts, around.panic().threshold(), 0));
+    all = spread(PriorityLoad.of(hosts, around.panicThreshold(), 0));
   }
 
   private Spread spread(PriorityLoad load) {

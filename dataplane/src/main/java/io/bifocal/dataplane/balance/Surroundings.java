@@ -1,5 +1,7 @@
 package io.bifocal.dataplane.balance;
 
+import io.bifocal.dataplane.runtime.Fraction;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param panic when health is ignored
  * @param localities whether and how localities are told apart
+ * @param runtime where some of both may be changed
  * @param local where this proxy is among others; null when that is not known
  * @param chance 64 random bits at every call
  * @param nanoTime the worker's clock
@@ -18,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public record Surroundings(
     Panic panic,
     LocalitySpread localities,
+    RuntimeReader runtime,
     @Nullable LocalZone local,
     LongSupplier chance,
     LongSupplier nanoTime,
@@ -28,6 +32,7 @@ public record Surroundings(
     return new Surroundings(
         Panic.DEFAULT,
         LocalitySpread.ZoneAware.DEFAULT,
+        RuntimeReader.NONE,
         null,
         chance,
         () -> 0,
@@ -36,6 +41,25 @@ public record Surroundings(
   }
 
   public Surroundings with(Panic other) {
-    return new Surroundings(other, localities, local, chance, nanoTime, stats, onTable);
+    return new Surroundings(other, localities, runtime, local, chance, nanoTime, stats, onTable);
+  }
+
+  /** Fewer usable hosts of a priority, in percent, are too few now; 0 for never. */
+  int panicThreshold() {
+    return (int)
+        Math.min(
+            100, runtime.snapshot().number("upstream.healthy_panic_threshold", panic.threshold()));
+  }
+
+  /** Healthy hosts, below which it is not worth it now to tell zones apart. */
+  long minClusterSize(LocalitySpread.ZoneAware how) {
+    return runtime
+        .snapshot()
+        .number("upstream.zone_routing.min_cluster_size", how.minClusterSize());
+  }
+
+  /** The share of the requests for which the own zone is tried now. */
+  Fraction zoneShare(Fraction otherwise) {
+    return runtime.snapshot().fraction("upstream.zone_routing.enabled", otherwise);
   }
 }

@@ -5,6 +5,7 @@ import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.Host.Health;
 import io.bifocal.dataplane.host.HostSet;
 import io.bifocal.dataplane.host.Locality;
+import io.bifocal.dataplane.runtime.Fraction;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -38,6 +39,7 @@ final class ZoneRouting {
   }
 
   private final LocalitySpread.ZoneAware how;
+  private final Fraction enabled;
   private final LocalZone local;
   private final Surroundings around;
   private final LongSupplier chance;
@@ -51,6 +53,7 @@ final class ZoneRouting {
 
   ZoneRouting(LocalitySpread.ZoneAware how, LocalZone local, Surroundings around) {
     this.how = how;
+    this.enabled = new Fraction(how.enabledPercent(), 100);
     this.local = local;
     this.around = around;
     this.chance = around.chance();
@@ -70,7 +73,7 @@ final class ZoneRouting {
     state = State.NONE;
     List<Host> first = hosts.priorities().isEmpty() ? List.of() : hosts.priorities().get(0);
     List<Host> own = now.priorities().isEmpty() ? List.of() : now.priorities().get(0);
-    proxiesInPanic = PriorityLoad.inPanic(PriorityLoad.Counts.of(own), around.panic().threshold());
+    proxiesInPanic = PriorityLoad.inPanic(PriorityLoad.Counts.of(own), around.panicThreshold());
     localities = order(first);
     Set<Locality> ownPlaces = new LinkedHashSet<>();
     own.forEach(host -> ownPlaces.add(host.locality()));
@@ -82,7 +85,7 @@ final class ZoneRouting {
       return;
     }
     List<Host> healthy = healthy(first);
-    if (healthy.size() < how.minClusterSize()) {
+    if (healthy.size() < around.minClusterSize(how)) {
       stats.zoneClusterTooSmall.inc();
       return;
     }
@@ -156,7 +159,7 @@ final class ZoneRouting {
 
   /** The index of a locality, or one of the others. */
   int choose() {
-    if (Long.remainderUnsigned(chance.getAsLong(), 100) >= how.enabledPercent()) {
+    if (!around.zoneShare(enabled).includes(chance.getAsLong() >>> 1)) {
       return ANYWHERE;
     }
     if (proxiesInPanic) {

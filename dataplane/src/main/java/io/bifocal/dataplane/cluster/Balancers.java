@@ -8,6 +8,7 @@ import io.bifocal.dataplane.balance.Panic;
 import io.bifocal.dataplane.balance.Surroundings;
 import io.bifocal.dataplane.balance.TableShape;
 import io.bifocal.dataplane.pool.UpstreamStats;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.xds.time.Loop;
 import java.util.concurrent.ThreadLocalRandom;
@@ -24,9 +25,17 @@ interface Balancers {
   LoadBalancer make(
       ClusterConfig config, UpstreamStats stats, Loop loop, @Nullable LocalZone local);
 
-  /** That of the cluster's policy. */
-  static LoadBalancer of(
-      ClusterConfig config, UpstreamStats stats, Loop loop, @Nullable LocalZone local) {
+  /** Makes those of clusters' policies, some of whose numbers the runtime may change. */
+  static Balancers with(RuntimeReader runtime) {
+    return (config, stats, loop, local) -> of(config, stats, loop, local, runtime);
+  }
+
+  private static LoadBalancer of(
+      ClusterConfig config,
+      UpstreamStats stats,
+      Loop loop,
+      @Nullable LocalZone local,
+      RuntimeReader runtime) {
     Balancing how = config.balancing();
     ConsistentHash hash = how.hash();
     return LoadBalancer.of(
@@ -34,6 +43,7 @@ interface Balancers {
         new Surroundings(
             new Panic(how.panicThreshold(), stats.lbHealthyPanic::inc),
             how.localities(),
+            runtime,
             local,
             () -> ThreadLocalRandom.current().nextLong(),
             loop::nanoTime,

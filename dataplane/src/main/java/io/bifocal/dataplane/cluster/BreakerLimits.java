@@ -5,6 +5,7 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.pool.CircuitBreakers.RetryBudget;
 import io.bifocal.dataplane.pool.CircuitBreakers.Thresholds;
 import io.bifocal.dataplane.pool.PriorityBreakers;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import java.util.List;
@@ -14,10 +15,19 @@ public record BreakerLimits(Thresholds normal, Thresholds high) {
   public static final BreakerLimits DEFAULT =
       new BreakerLimits(Thresholds.DEFAULT, Thresholds.DEFAULT);
 
-  PriorityBreakers breakers() {
+  static final RetryBudget DEFAULT_BUDGET = new RetryBudget(20, 3);
+
+  /**
+   * Makes those of a cluster.
+   *
+   * @param runtime where the limits may be changed
+   */
+  PriorityBreakers breakers(String cluster, RuntimeReader runtime) {
     return new PriorityBreakers(
-        new io.bifocal.dataplane.pool.CircuitBreakers(normal),
-        new io.bifocal.dataplane.pool.CircuitBreakers(high));
+        new io.bifocal.dataplane.pool.CircuitBreakers(
+            new RuntimeThresholds(normal, runtime, cluster, "default")),
+        new io.bifocal.dataplane.pool.CircuitBreakers(
+            new RuntimeThresholds(high, runtime, cluster, "high")));
   }
 
   /** Of several thresholds of one priority the first counts. */
@@ -66,8 +76,11 @@ public record BreakerLimits(Thresholds normal, Thresholds high) {
 
   private static RetryBudget budget(CircuitBreakers.Thresholds.RetryBudget config) {
     return new RetryBudget(
-        config.hasBudgetPercent() ? config.getBudgetPercent().getValue() : 20,
-        clamped(config.hasMinRetryConcurrency(), config.getMinRetryConcurrency(), 3));
+        config.hasBudgetPercent() ? config.getBudgetPercent().getValue() : DEFAULT_BUDGET.percent(),
+        clamped(
+            config.hasMinRetryConcurrency(),
+            config.getMinRetryConcurrency(),
+            DEFAULT_BUDGET.minConcurrency()));
   }
 
   /** An unsigned number as an int: four billion is as good as two. */

@@ -5,6 +5,7 @@ import io.bifocal.dataplane.dns.NameService;
 import io.bifocal.dataplane.grid.AlternateProtocolsCaches;
 import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.TransportSockets;
@@ -36,6 +37,7 @@ final class ClusterFactory {
   private final Scope hostScope;
   private final Consumer<ManagedCluster> onChange;
   private final ClusterReader reader;
+  private final RuntimeReader runtime;
   private final AssignmentCache assignments = new AssignmentCache();
   private final LedsCollections collections;
   private final UpstreamFilters.Reader filters;
@@ -67,6 +69,7 @@ final class ClusterFactory {
             new AlternateProtocolsCaches(
                 control::nanoTime, stats.root().scope("alternate_protocols_cache")));
     this.filters = filters;
+    this.runtime = defaults.runtime();
     this.control = control;
     this.names = names;
     this.chance = chance;
@@ -121,7 +124,15 @@ final class ClusterFactory {
     // Listed from the start, as what workers count of traffic is.
     var unused = config.transport().on(scope, StatsStore.CONTROL);
     return new ManagedCluster(
-        config, between, init, origin, ++incarnations, membership.apply(counts), counts, onChange);
+        config,
+        between,
+        init,
+        origin,
+        ++incarnations,
+        config.limits().breakers(config.name(), runtime),
+        membership.apply(counts),
+        counts,
+        onChange);
   }
 
   private @Nullable UpstreamFilters filters(ClusterConfig config, Scope scope, InitManager init)

@@ -5,6 +5,7 @@ import io.bifocal.api.JavaDuration;
 import io.bifocal.dataplane.grid.AlternateProtocolsCaches;
 import io.bifocal.dataplane.grid.AlternateProtocolsOptions;
 import io.bifocal.dataplane.grid.GridOptions;
+import io.bifocal.dataplane.runtime.HeaderLimits;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.TransportSockets;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
@@ -60,7 +61,8 @@ final class ClusterReader {
     String path = "cluster '" + cluster.getName() + "'";
     List<String> warnings = new ArrayList<>(ClusterFields.CLUSTER.check(cluster, path));
     Discovery discovery = DiscoveryReader.read(cluster, path, defaults.resolver(), warnings);
-    HttpOptions http = HttpOptions.read(cluster, path, this::grid, warnings);
+    HttpOptions http =
+        HttpOptions.read(cluster, new HeaderLimits(defaults.runtime()), path, this::grid, warnings);
     warnings.addAll(
         ClusterFields.CONNECTION_OPTIONS.check(
             cluster.getUpstreamConnectionOptions(), path + ".upstream_connection_options"));

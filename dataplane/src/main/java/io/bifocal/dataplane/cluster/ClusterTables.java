@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.dataplane.pool.PoolFactory;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
@@ -24,17 +25,22 @@ public final class ClusterTables {
 
   /** Tables for all workers; {@code pools} is asked once for each. */
   public ClusterTables(Workers workers, StatsStore stats, Function<Worker, PoolFactory> pools) {
-    this(workers, stats, pools, ProxyPlace.UNKNOWN);
+    this(workers, stats, pools, ProxyPlace.UNKNOWN, RuntimeReader.NONE);
   }
 
   /**
    * The same.
    *
    * @param place where this proxy is among others
+   * @param runtime where some numbers of balancers may be changed
    */
   public ClusterTables(
-      Workers workers, StatsStore stats, Function<Worker, PoolFactory> pools, ProxyPlace place) {
-    this(workers, stats, pools, Balancers::of, place);
+      Workers workers,
+      StatsStore stats,
+      Function<Worker, PoolFactory> pools,
+      ProxyPlace place,
+      RuntimeReader runtime) {
+    this(workers, stats, pools, Balancers.with(runtime), place);
   }
 
   ClusterTables(

@@ -8,6 +8,7 @@ import io.bifocal.dataplane.grid.GridOptions;
 import io.bifocal.dataplane.pool.Http1UpstreamOptions;
 import io.bifocal.dataplane.pool.Http2Options;
 import io.bifocal.dataplane.pool.ResponseLimits;
+import io.bifocal.dataplane.runtime.HeaderLimits;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.QuicOptions;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
@@ -79,9 +80,18 @@ public record HttpOptions(
     return asDownstream ? downstream : protocol;
   }
 
+  /**
+   * Reads them.
+   *
+   * @param usual limits of answers' heads where nothing is said
+   */
   @SuppressWarnings("deprecation") // the options of clusters of old
   static HttpOptions read(
-      Cluster cluster, String path, GridOptions.Reader grids, List<String> warnings)
+      Cluster cluster,
+      HeaderLimits usual,
+      String path,
+      GridOptions.Reader grids,
+      List<String> warnings)
       throws ConfigException {
     HttpProtocolOptions common = common(cluster);
     Spoken spoken = ofOld(cluster, path, warnings);
@@ -122,8 +132,8 @@ public record HttpOptions(
         Math.max(0, common.getMaxRequestsPerConnection().getValue()),
         spoken.protocol,
         spoken.asDownstream,
-        spoken.http1.within(limits(common, spoken.http1.limits())),
-        spoken.http2.within(limits(common, spoken.http2.limits())),
+        spoken.http1.within(limits(common, usual, spoken.http1.limits())),
+        spoken.http2.within(limits(common, usual, spoken.http2.limits())),
         spoken.quic,
         spoken.grid,
         names,
@@ -135,14 +145,15 @@ public record HttpOptions(
     return grid != null || protocol == ApplicationProtocol.HTTP_3;
   }
 
-  private static ResponseLimits limits(HttpProtocolOptions common, ResponseLimits otherwise) {
+  private static ResponseLimits limits(
+      HttpProtocolOptions common, HeaderLimits usual, ResponseLimits otherwise) {
     return new ResponseLimits(
         common.hasMaxResponseHeadersKb()
             ? common.getMaxResponseHeadersKb().getValue() * 1024
-            : otherwise.maxHeaderBytes(),
+            : usual.responseBytes(otherwise.maxHeaderBytes()),
         common.hasMaxHeadersCount()
             ? common.getMaxHeadersCount().getValue() & Integer.MAX_VALUE
-            : otherwise.maxHeaders());
+            : usual.responseFields(otherwise.maxHeaders()));
   }
 
   /** What is spoken, and how. */

@@ -65,6 +65,7 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
       InitManager init,
       Origin origin,
       long incarnation,
+      PriorityBreakers breakers,
       Membership membership,
       ClusterStats stats,
       Consumer<ManagedCluster> onChange) {
@@ -73,7 +74,7 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
     this.init = init;
     this.origin = origin;
     this.incarnation = incarnation;
-    this.breakers = config.limits().breakers();
+    this.breakers = breakers;
     this.membership = membership;
     this.stats = stats;
     this.onChange = onChange;

@@ -133,7 +133,8 @@ final class ConnectionManager implements NetworkFilter {
             router,
             new RouterStats(stats.resetAfterStart),
             worker.shard(),
-            runtime));
+            runtime),
+        runtime);
   }
 
   @Override

@@ -38,7 +38,7 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
 
   private final Deadlines deadlines;
   private final long startNanos;
-  private final PrematureResets prematureResets = new PrematureResets();
+  private final PrematureResets prematureResets;
   private @Nullable Channel channel;
   // Null until it is known what the client speaks.
   private @Nullable ServerConnection codec;
@@ -65,6 +65,7 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     this.deadlines = new Deadlines(loop).of(this);
     this.streamDeadlines = new FreeDeadlines(loop);
     this.startNanos = loop.nanoTime();
+    this.prematureResets = new PrematureResets(here.runtime);
     this.serverName = downstream.serverName();
   }
 

@@ -7,6 +7,8 @@ import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.http.PathNormalization.EscapedSlashes;
 import io.bifocal.dataplane.http.codec.Http1Limits;
 import io.bifocal.dataplane.http.codec.ServerCodec;
+import io.bifocal.dataplane.runtime.Fraction;
+import io.bifocal.dataplane.runtime.HeaderLimits;
 import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions.HeadersWithUnderscoresAction;
@@ -15,12 +17,14 @@ import io.envoyproxy.envoy.config.core.v3.SchemeHeaderTransformation;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.PathWithEscapedSlashesAction;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import io.envoyproxy.envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig;
 import io.netty.util.AsciiString;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +34,8 @@ final class HttpSettingsReader {
   private static final Logger log = LoggerFactory.getLogger(HttpSettingsReader.class);
 
   static final String ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router";
+  private static final String ESCAPED_SLASHES =
+      "http_connection_manager.path_with_escaped_slashes_action";
   private static final String UUID =
       "type.googleapis.com/envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig";
 
@@ -165,8 +171,7 @@ final class HttpSettingsReader {
         ClientCertHeader.of(
             config.getForwardClientCertDetails(), config.getSetCurrentClientCertDetails()),
         EarlyMutations.read(config.getEarlyHeaderMutationExtensionsList(), where),
-        new PathNormalization(
-            config.getNormalizePath().getValue(), config.getMergeSlashes(), escapedSlashes()),
+        new PathNormalization(normalizesPaths(), config.getMergeSlashes(), escapedSlashes()),
         underscores(common.getHeadersWithUnderscoresAction()),
         host(),
         scheme(),
@@ -216,9 +221,15 @@ final class HttpSettingsReader {
   }
 
   private ServerCodec codec(HttpProtocolOptions common) throws ConfigException {
-    int maxHeaders = common.hasMaxHeadersCount() ? common.getMaxHeadersCount().getValue() : 100;
+    HeaderLimits usual = new HeaderLimits(runtime);
+    int maxHeaders =
+        common.hasMaxHeadersCount()
+            ? common.getMaxHeadersCount().getValue()
+            : usual.requestFields(100);
     int headerKb =
-        config.hasMaxRequestHeadersKb() ? config.getMaxRequestHeadersKb().getValue() : 60;
+        config.hasMaxRequestHeadersKb()
+            ? config.getMaxRequestHeadersKb().getValue()
+            : usual.requestKb(60);
     List<String> warnings = new ArrayList<>();
     ServerCodec codec =
         ServerCodecReader.read(
@@ -247,14 +258,41 @@ final class HttpSettingsReader {
     return (set ? JavaDuration.of(value) : otherwise).toNanos();
   }
 
+  private boolean normalizesPaths() {
+    return config.hasNormalizePath()
+        ? config.getNormalizePath().getValue()
+        : holds("http_connection_manager.normalize_path", 0);
+  }
+
+  // Thrown for once, when it is configured.
+  private boolean holds(String key, int percent) {
+    return runtime
+        .snapshot()
+        .fraction(key, new Fraction(percent, 100))
+        .includes(ThreadLocalRandom.current().nextLong(Long.MAX_VALUE));
+  }
+
   private EscapedSlashes escapedSlashes() throws ConfigException {
+    if (!holds(ESCAPED_SLASHES + "_enabled", 100)) {
+      return EscapedSlashes.KEEP;
+    }
     return switch (config.getPathWithEscapedSlashesAction()) {
-      case IMPLEMENTATION_SPECIFIC_DEFAULT, KEEP_UNCHANGED -> EscapedSlashes.KEEP;
+      case IMPLEMENTATION_SPECIFIC_DEFAULT -> usualEscapedSlashes();
+      case KEEP_UNCHANGED -> EscapedSlashes.KEEP;
       case REJECT_REQUEST -> EscapedSlashes.REJECT;
       case UNESCAPE_AND_REDIRECT -> EscapedSlashes.REDIRECT;
       case UNESCAPE_AND_FORWARD -> EscapedSlashes.FORWARD;
       case UNRECOGNIZED ->
           throw new ConfigException(where + ".path_with_escaped_slashes_action: unknown");
+    };
+  }
+
+  private EscapedSlashes usualEscapedSlashes() {
+    return switch ((int) Math.min(9, runtime.snapshot().number(ESCAPED_SLASHES, 0))) {
+      case PathWithEscapedSlashesAction.REJECT_REQUEST_VALUE -> EscapedSlashes.REJECT;
+      case PathWithEscapedSlashesAction.UNESCAPE_AND_REDIRECT_VALUE -> EscapedSlashes.REDIRECT;
+      case PathWithEscapedSlashesAction.UNESCAPE_AND_FORWARD_VALUE -> EscapedSlashes.FORWARD;
+      default -> EscapedSlashes.KEEP;
     };
   }
 

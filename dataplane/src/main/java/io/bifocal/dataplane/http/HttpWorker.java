@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http;
 import io.bifocal.dataplane.cluster.WorkerClusters;
 import io.bifocal.dataplane.http.codec.Http2ServerStats;
 import io.bifocal.dataplane.http.router.RouterWorker;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.worker.Worker;
 
 /** What the connections of one manager share on one worker. Confined to the worker's loop. */
@@ -13,6 +14,7 @@ final class HttpWorker {
   final Http2ServerStats http2;
   final UnderscoreStats underscores;
   final RouterWorker router;
+  final RuntimeReader runtime;
   final DateHeader date = new DateHeader();
 
   HttpWorker(
@@ -21,12 +23,14 @@ final class HttpWorker {
       HttpStats stats,
       Http2ServerStats http2,
       UnderscoreStats underscores,
-      RouterWorker router) {
+      RouterWorker router,
+      RuntimeReader runtime) {
     this.worker = worker;
     this.clusters = clusters;
     this.stats = stats;
     this.http2 = http2;
     this.underscores = underscores;
     this.router = router;
+    this.runtime = runtime;
   }
 }

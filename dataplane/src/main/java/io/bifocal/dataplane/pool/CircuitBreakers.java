@@ -1,6 +1,8 @@
 package io.bifocal.dataplane.pool;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Source: {@code envoy.config.cluster.v3.CircuitBreakers}.
  */
 public final class CircuitBreakers {
-  private final Thresholds thresholds;
+  private final Supplier<Thresholds> thresholds;
   private final Limit connections;
   private final Limit pendingRequests;
   private final Limit requests;
@@ -56,16 +58,34 @@ public final class CircuitBreakers {
    * @param percent of all that are under way or wait for a connection
    * @param minConcurrency so many may be in any case
    */
-  public record RetryBudget(double percent, int minConcurrency) {}
+  public record RetryBudget(double percent, int minConcurrency) {
+    int of(int active) {
+      return Math.max(minConcurrency, (int) (percent / 100 * active));
+    }
+  }
 
   public CircuitBreakers(Thresholds thresholds) {
+    this(() -> thresholds);
+  }
+
+  /**
+   * With limits that may change.
+   *
+   * @param thresholds those of now; any thread asks, often
+   */
+  public CircuitBreakers(Supplier<Thresholds> thresholds) {
     this.thresholds = thresholds;
-    this.connections = new Limit(thresholds.connections);
-    this.pendingRequests = new Limit(thresholds.pendingRequests);
-    this.requests = new Limit(thresholds.requests);
-    RetryBudget budget = thresholds.retryBudget;
-    this.retries = budget == null ? new Limit(thresholds.retries) : new Budget(this, budget);
-    this.pools = new Limit(thresholds.pools);
+    this.connections = new Limit(Thresholds::connections);
+    this.pendingRequests = new Limit(Thresholds::pendingRequests);
+    this.requests = new Limit(Thresholds::requests);
+    this.retries = new Limit(this::retries);
+    this.pools = new Limit(Thresholds::pools);
+  }
+
+  // With a budget it moves with what it is a part of.
+  private int retries(Thresholds of) {
+    RetryBudget budget = of.retryBudget;
+    return budget == null ? of.retries : budget.of(requests.inUse() + pendingRequests.inUse());
   }
 
   public CircuitBreakers(int connections, int pendingRequests, int requests, int retries) {
@@ -76,8 +96,9 @@ public final class CircuitBreakers {
     return new CircuitBreakers(Thresholds.DEFAULT);
   }
 
+  /** Those of now. */
   public Thresholds thresholds() {
-    return thresholds;
+    return thresholds.get();
   }
 
   public Limit connections() {
@@ -103,16 +124,16 @@ public final class CircuitBreakers {
   }
 
   /** So many at once and no more. */
-  public static class Limit {
-    private final int max;
+  public final class Limit {
+    private final ToIntFunction<Thresholds> which;
     private final AtomicInteger inUse = new AtomicInteger();
 
-    Limit(int max) {
-      this.max = max;
+    Limit(ToIntFunction<Thresholds> which) {
+      this.which = which;
     }
 
     public int max() {
-      return max;
+      return which.applyAsInt(thresholds.get());
     }
 
     public int inUse() {
@@ -120,7 +141,7 @@ public final class CircuitBreakers {
     }
 
     /** Takes one, if there is one. */
-    public final boolean tryAcquire() {
+    public boolean tryAcquire() {
       if (inUse.incrementAndGet() <= max()) {
         return true;
       }
@@ -129,30 +150,12 @@ public final class CircuitBreakers {
     }
 
     /** Takes one even beyond the limit; for what Envoy does not refuse either. */
-    final void acquire() {
+    void acquire() {
       inUse.incrementAndGet();
     }
 
-    public final void release() {
+    public void release() {
       inUse.decrementAndGet();
-    }
-  }
-
-  /** A limit that moves with what it is a part of. */
-  private static final class Budget extends Limit {
-    private final CircuitBreakers all;
-    private final RetryBudget budget;
-
-    Budget(CircuitBreakers all, RetryBudget budget) {
-      super(all.thresholds.retries);
-      this.all = all;
-      this.budget = budget;
-    }
-
-    @Override
-    public int max() {
-      int active = all.requests.inUse() + all.pendingRequests.inUse();
-      return Math.max(budget.minConcurrency, (int) (budget.percent / 100 * active));
     }
   }
 }

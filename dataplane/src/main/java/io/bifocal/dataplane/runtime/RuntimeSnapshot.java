@@ -48,6 +48,13 @@ public final class RuntimeSnapshot {
     return number == null ? otherwise : number;
   }
 
+  /** A number. */
+  public double real(String key, double otherwise) {
+    RuntimeValue value = values.get(key);
+    Double number = value == null ? null : value.number();
+    return number == null ? otherwise : number;
+  }
+
   /** A share; a plain number is one of a hundred. */
   public Fraction fraction(String key, Fraction otherwise) {
     RuntimeValue value = values.get(key);
@@ -64,6 +71,16 @@ public final class RuntimeSnapshot {
   public @Nullable String text(String key) {
     RuntimeValue value = values.get(key);
     return value == null ? null : value.text();
+  }
+
+  /** Whether there is a key that begins so. */
+  public boolean names(String prefix) {
+    for (String key : values.keySet()) {
+      if (key.startsWith(prefix)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The values whose keys begin with {@code prefix} and a dot, by the rest of their keys. */

@@ -10,6 +10,7 @@ import io.bifocal.dataplane.hash.MurmurHash2;
 import io.bifocal.dataplane.hash.XxHash64;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostSet;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -113,6 +114,7 @@ class ConsistentHashTest {
             new Surroundings(
                 Panic.DEFAULT,
                 LocalitySpread.ZoneAware.DEFAULT,
+                RuntimeReader.NONE,
                 null,
                 () -> next[0]++ * 0x9E3779B97F4A7C15L,
                 () -> 0,

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostSet;
 import io.bifocal.dataplane.host.Locality;
+import io.bifocal.dataplane.runtime.ScriptedRuntime;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
@@ -23,6 +24,7 @@ class LocalitiesTest {
 
   private final StatsStore stats = new StatsStore(1);
   private final Random random = new Random(1);
+  private final ScriptedRuntime runtime = new ScriptedRuntime();
   private HostSet proxies = HostSet.EMPTY;
 
   /** A locality, how many hosts it has, and how many of them are healthy. */
@@ -49,6 +51,7 @@ class LocalitiesTest {
     return new Surroundings(
         Panic.DEFAULT,
         spread,
+        runtime,
         new LocalZone(EAST, () -> proxies),
         random::nextLong,
         () -> 0,
@@ -169,6 +172,30 @@ class LocalitiesTest {
             Policy.InTurn.DEFAULT, around(new LocalitySpread.ZoneAware(100, 1, false, true)));
     HostSet hosts = set(Map.of(), hosts(EAST, 1, 1), hosts(WEST, 9, 9));
     assertThat(shares(balancer, hosts)).isEqualTo(Map.of("east", 1000));
+  }
+
+  @Test
+  void theRuntimeSaysHowManyHostsAreWorthItAndForWhichShareOfTheRequests() {
+    proxies = set(Map.of(), hosts(EAST, 1, 1), hosts(WEST, 1, 1));
+    LoadBalancer balancer =
+        LoadBalancer.of(Policy.InTurn.DEFAULT, around(LocalitySpread.ZoneAware.DEFAULT));
+    runtime.set("upstream.zone_routing.min_cluster_size", "2");
+    HostSet hosts = set(Map.of(), hosts(EAST, 1, 1), hosts(WEST, 1, 1));
+    assertThat(shares(balancer, hosts)).isEqualTo(Map.of("east", 1000));
+    runtime.set("upstream.zone_routing.enabled", "0");
+    assertThat(shares(balancer, hosts)).isEqualTo(Map.of("east", 500, "west", 500));
+  }
+
+  @Test
+  void theRuntimeSaysWhenThereIsPanic() {
+    LoadBalancer balancer =
+        LoadBalancer.of(Policy.InTurn.DEFAULT, around(LocalitySpread.ZoneAware.DEFAULT));
+    runtime.set("upstream.healthy_panic_threshold", "10");
+    assertThat(shares(balancer, set(Map.of(), hosts(EAST, 1, 1), hosts(WEST, 3, 0))))
+        .isEqualTo(Map.of("east", 1000));
+    runtime.set("upstream.healthy_panic_threshold", "50");
+    assertThat(shares(balancer, set(Map.of(), hosts(EAST, 1, 1), hosts(WEST, 3, 0))))
+        .isEqualTo(Map.of("east", 250, "west", 750));
   }
 
   @Test

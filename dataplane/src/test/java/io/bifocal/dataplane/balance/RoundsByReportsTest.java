@@ -8,6 +8,7 @@ import com.github.xds.data.orca.v3.OrcaLoadReport;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostSet;
 import io.bifocal.dataplane.host.Locality;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +34,14 @@ class RoundsByReportsTest {
     return LoadBalancer.of(
         POLICY,
         new Surroundings(
-            Panic.DEFAULT, localities, null, () -> 0, this::now, LbStats.NONE, shape -> {}));
+            Panic.DEFAULT,
+            localities,
+            RuntimeReader.NONE,
+            null,
+            () -> 0,
+            this::now,
+            LbStats.NONE,
+            shape -> {}));
   }
 
   private long now() {

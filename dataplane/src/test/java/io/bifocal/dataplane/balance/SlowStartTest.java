@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostSet;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -31,6 +32,7 @@ class SlowStartTest {
         new Surroundings(
             Panic.DEFAULT,
             LocalitySpread.ZoneAware.DEFAULT,
+            RuntimeReader.NONE,
             null,
             () -> 0,
             () -> seconds * 1_000_000_000,

@@ -17,7 +17,9 @@ import io.bifocal.dataplane.pool.Http1UpstreamOptions;
 import io.bifocal.dataplane.pool.Http2Options;
 import io.bifocal.dataplane.pool.Http2Options.KeepAlive;
 import io.bifocal.dataplane.pool.ResponseLimits;
+import io.bifocal.dataplane.runtime.HeaderLimits;
 import io.bifocal.dataplane.runtime.RuntimeReader;
+import io.bifocal.dataplane.runtime.ScriptedRuntime;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.AlternateProtocolsCacheOptions;
@@ -33,6 +35,7 @@ import org.junit.jupiter.api.Test;
 /** What is spoken to a cluster. */
 class HttpOptionsTest {
   private final List<String> warnings = new ArrayList<>();
+  private final ScriptedRuntime runtime = new ScriptedRuntime();
 
   private HttpOptions read(String typed) throws Exception {
     return read(typed, false);
@@ -56,13 +59,15 @@ class HttpOptionsTest {
     if (socket != null) {
       cluster.getTransportSocketBuilder().setName("tls").setTypedConfig(Any.pack(socket));
     }
-    return HttpOptions.read(cluster.build(), "here", HttpOptionsTest::grid, warnings);
+    return HttpOptions.read(
+        cluster.build(), new HeaderLimits(runtime), "here", HttpOptionsTest::grid, warnings);
   }
 
   private HttpOptions old(String fields) throws Exception {
     Cluster cluster =
         inline("a").toBuilder().mergeFrom(TextFormat.parse(fields, Cluster.class)).build();
-    return HttpOptions.read(cluster, "here", HttpOptionsTest::grid, warnings);
+    return HttpOptions.read(
+        cluster, new HeaderLimits(runtime), "here", HttpOptionsTest::grid, warnings);
   }
 
   @Test
@@ -204,5 +209,22 @@ class HttpOptionsTest {
             old("http2_protocol_options { } protocol_selection: USE_DOWNSTREAM_PROTOCOL")
                 .protocolFor(ApplicationProtocol.HTTP_2))
         .isEqualTo(ApplicationProtocol.HTTP_2);
+  }
+
+  @Test
+  void theRuntimeSaysHowLongHeadsMayBeWhereTheClusterDoesNot() throws Exception {
+    runtime.set("envoy.reloadable_features.max_response_headers_count", "5");
+    assertThat(read("auto_config {}", true).http1().limits())
+        .isEqualTo(new ResponseLimits(80 * 1024, 5));
+    runtime.set("envoy.reloadable_features.max_response_headers_size_kb", "2");
+    assertThat(read("auto_config {}", true).http2().limits())
+        .isEqualTo(new ResponseLimits(2 * 1024, 5));
+    assertThat(
+            read(
+                    "common_http_protocol_options { max_headers_count { value: 7 } } auto_config {}",
+                    true)
+                .http1()
+                .limits())
+        .isEqualTo(new ResponseLimits(2 * 1024, 7));
   }
 }

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * @param requestHeaders {@code retriable_request_headers}: none, or one of these is on the request
  * @param perTryTimeout for each try; zero for none
  * @param perTryIdleTimeout without anything from the upstream within a try; zero for none
- * @param baseInterval of the back-off, which grows up to {@code maxInterval} with full jitter
+ * @param backOff null for the usual one
  * @param rateLimited the back-off that an answer asks for; null to keep to the usual one
  * @param hostPredicates {@code retry_host_predicate}
  * @param hostAttempts how often another host is chosen when a predicate refuses one
@@ -39,8 +39,7 @@ public record RetryPolicy(
     int retries,
     Duration perTryTimeout,
     Duration perTryIdleTimeout,
-    Duration baseInterval,
-    Duration maxInterval,
+    @Nullable BackOff backOff,
     @Nullable RateLimitedBackOff rateLimited,
     List<RetryHosts> hostPredicates,
     int hostAttempts,
@@ -63,6 +62,14 @@ public record RetryPolicy(
               "rate_limited_retry_back_off",
               "retriable_headers",
               "retriable_request_headers");
+
+  /** A wait of any length up to {@code base}, which doubles with every try up to {@code max}. */
+  public record BackOff(Duration base, Duration max) {
+    /** Ten times as long in the end. */
+    public static BackOff from(Duration base) {
+      return new BackOff(base, base.multipliedBy(10));
+    }
+  }
 
   /**
    * A wait that the answer itself asks for ({@code rate_limited_retry_back_off}).
@@ -120,19 +127,6 @@ public record RetryPolicy(
   static RetryPolicy of(io.envoyproxy.envoy.config.route.v3.RetryPolicy config, String where)
       throws ConfigException {
     RouteFields.check(FIELDS, config, where);
-    Duration base = Duration.ofMillis(25);
-    Duration max = Duration.ofMillis(250);
-    if (config.hasRetryBackOff()) {
-      base = JavaDuration.of(config.getRetryBackOff().getBaseInterval());
-      max =
-          config.getRetryBackOff().hasMaxInterval()
-              ? JavaDuration.of(config.getRetryBackOff().getMaxInterval())
-              : base.multipliedBy(10);
-      if (max.compareTo(base) < 0) {
-        throw new ConfigException(
-            "retry_policy.max_interval must greater than or equal to the base_interval");
-      }
-    }
     return new RetryPolicy(
         conditions(config.getRetryOn(), where),
         new HashSet<>(config.getRetriableStatusCodesList()),
@@ -142,14 +136,27 @@ public record RetryPolicy(
         config.hasNumRetries() ? config.getNumRetries().getValue() : 1,
         JavaDuration.of(config.getPerTryTimeout()),
         JavaDuration.of(config.getPerTryIdleTimeout()),
-        base,
-        max,
+        config.hasRetryBackOff() ? backOff(config.getRetryBackOff()) : null,
         config.hasRateLimitedRetryBackOff()
             ? rateLimited(config.getRateLimitedRetryBackOff())
             : null,
         RetryHosts.all(config.getRetryHostPredicateList()),
         (int) Math.max(1, Math.min(config.getHostSelectionRetryMaxAttempts(), MOST_ATTEMPTS)),
         RetryHosts.priorities(config.getRetryPriority()));
+  }
+
+  private static BackOff backOff(
+      io.envoyproxy.envoy.config.route.v3.RetryPolicy.RetryBackOff config) throws ConfigException {
+    Duration base = JavaDuration.of(config.getBaseInterval());
+    if (!config.hasMaxInterval()) {
+      return BackOff.from(base);
+    }
+    Duration max = JavaDuration.of(config.getMaxInterval());
+    if (max.compareTo(base) < 0) {
+      throw new ConfigException(
+          "retry_policy.max_interval must greater than or equal to the base_interval");
+    }
+    return new BackOff(base, max);
   }
 
   private static RateLimitedBackOff rateLimited(

@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import io.bifocal.dataplane.http.route.RetryPolicy;
 import io.bifocal.dataplane.http.route.RetryPolicy.Condition;
 import io.bifocal.dataplane.pool.CircuitBreakers;
+import io.bifocal.dataplane.runtime.Fraction;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.xds.time.Loop;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
@@ -17,6 +19,15 @@ import org.jspecify.annotations.Nullable;
  * Source: Envoy's {@code RetryStateImpl}.
  */
 final class RetryState {
+  /** Of the retries that there could be, those that there are; of a hundred. */
+  private static final String USE_RETRY = "upstream.use_retry";
+
+  /** Where the back-off begins, unless a policy says it. */
+  private static final String BASE_MILLIS = "upstream.base_retry_backoff_ms";
+
+  private static final long MOST_MILLIS = 60_000;
+  private static final Fraction ALL = new Fraction(100, 100);
+
   /** Whether there is another try, and if not, why. */
   enum Verdict {
     /** None is wanted. */
@@ -45,9 +56,10 @@ final class RetryState {
   private final RequestCharges charges;
   private final CircuitBreakers.Limit places;
   private final Loop loop;
-  private final Duration baseInterval;
-  private final Duration maxInterval;
+  private final RuntimeReader runtime;
   private final RetryPolicy.@Nullable RateLimitedBackOff rateLimited;
+  // Null as long as it is not known.
+  private RetryPolicy.@Nullable BackOff usual;
   private long left;
   private int waits;
   private Loop.@Nullable Timer backOff;
@@ -59,6 +71,7 @@ final class RetryState {
       RequestCharges charges,
       CircuitBreakers.Limit places,
       Loop loop,
+      RuntimeReader runtime,
       Owner owner) {
     this.owner = owner;
     this.conditions = conditions;
@@ -66,8 +79,8 @@ final class RetryState {
     this.places = places;
     this.loop = loop;
     this.left = conditions.retries();
-    this.baseInterval = policy == null ? Duration.ofMillis(25) : policy.baseInterval();
-    this.maxInterval = policy == null ? Duration.ofMillis(250) : policy.maxInterval();
+    this.runtime = runtime;
+    this.usual = policy == null ? null : policy.backOff();
     this.rateLimited = policy == null ? null : policy.rateLimited();
   }
 
@@ -131,6 +144,10 @@ final class RetryState {
       charges.retryOverflowed();
       return Verdict.OVERFLOW;
     }
+    if (!runtime.snapshot().fraction(USE_RETRY, ALL).includes(random(Long.MAX_VALUE))) {
+      places.release();
+      return Verdict.NO;
+    }
     holdsPlace = true;
     charges.retryBegun();
     backOff =
@@ -153,7 +170,13 @@ final class RetryState {
 
   // Full jitter over an interval that doubles.
   private long bound() {
-    return Math.min(maxInterval.toNanos(), baseInterval.toNanos() << Math.min(waits++, 20));
+    RetryPolicy.BackOff how = usual;
+    if (how == null) {
+      long millis = runtime.snapshot().number(BASE_MILLIS, 25);
+      how = RetryPolicy.BackOff.from(Duration.ofMillis(Math.min(millis, MOST_MILLIS)));
+      usual = how;
+    }
+    return Math.min(how.max().toNanos(), how.base().toNanos() << Math.min(waits++, 20));
   }
 
   private static long random(long bound) {

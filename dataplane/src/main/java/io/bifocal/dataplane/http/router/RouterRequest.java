@@ -103,7 +103,8 @@ public final class RouterRequest implements RetryState.Owner {
     RetryConditions conditions = RetryConditions.of(route.retry(), downstream.request());
     if (conditions != null) {
       RetryState left =
-          new RetryState(conditions, route.retry(), charges, breakers.retries(), loop, this);
+          new RetryState(
+              conditions, route.retry(), charges, breakers.retries(), loop, here.runtime(), this);
       retries = new Retries(left, tries, downstream.info(), charges);
     }
     if (conditions != null || route.internalRedirects() != null) {

@@ -14,6 +14,7 @@ public final class RouterWorker {
   private final RouterSettings settings;
   private final RouterStats stats;
   private final int shard;
+  private final RuntimeReader runtime;
   private final MaintenanceModes maintenance;
 
   public RouterWorker(
@@ -28,6 +29,7 @@ public final class RouterWorker {
     this.settings = settings;
     this.stats = stats;
     this.shard = shard;
+    this.runtime = runtime;
     this.maintenance = new MaintenanceModes(runtime);
   }
 
@@ -50,6 +52,10 @@ public final class RouterWorker {
   /** The worker's cell of every statistic. */
   int shard() {
     return shard;
+  }
+
+  RuntimeReader runtime() {
+    return runtime;
   }
 
   MaintenanceModes maintenance() {

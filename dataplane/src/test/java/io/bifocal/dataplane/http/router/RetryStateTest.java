@@ -10,6 +10,7 @@ import io.bifocal.dataplane.http.route.RetryPolicy.RateLimitedBackOff;
 import io.bifocal.dataplane.http.route.RetryPolicy.ResetHeader;
 import io.bifocal.dataplane.http.router.RetryState.Verdict;
 import io.bifocal.dataplane.pool.CircuitBreakers;
+import io.bifocal.dataplane.runtime.ScriptedRuntime;
 import io.netty.util.AsciiString;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 class RetryStateTest {
   private final RouterBench bench = new RouterBench();
   private final CircuitBreakers breakers = new CircuitBreakers(9, 9, 9, 1);
+  private final ScriptedRuntime runtime = new ScriptedRuntime();
   private final List<Duration> retried = new ArrayList<>();
 
   private RetryState state(RetryPolicy policy) {
@@ -29,6 +31,7 @@ class RetryStateTest {
         bench.charges(),
         breakers.retries(),
         bench.time,
+        runtime,
         afterTimeout -> retried.add(bench.time.elapsed()));
   }
 
@@ -75,6 +78,35 @@ class RetryStateTest {
     assertThat(state.onHead(503, headers())).isEqualTo(Verdict.OVERFLOW);
     assertThat(bench.counted("upstream_rq_retry_overflow")).isEqualTo(1);
     assertThat(bench.time.pendingTimers()).isZero();
+  }
+
+  @Test
+  void theRuntimeSaysWhereTheWaitBeginsUnlessThePolicyDoes() {
+    runtime.set("upstream.base_retry_backoff_ms", "2");
+    RetryState asUsual =
+        new RetryState(
+            requireNonNull(
+                RetryConditions.of(RouterBench.policy(1, Condition.FIVE_XX), bench.head())),
+            null,
+            bench.charges(),
+            breakers.retries(),
+            bench.time,
+            runtime,
+            afterTimeout -> retried.add(bench.time.elapsed()));
+    assertThat(asUsual.onHead(503, headers())).isEqualTo(Verdict.YES);
+    bench.time.advance(Duration.ofMillis(2));
+    assertThat(retried).hasSize(1);
+  }
+
+  @Test
+  void theRuntimeMayTakeRetriesAway() {
+    runtime.set("upstream.use_retry", "0");
+    RetryState state = state(RouterBench.policy(2, Condition.FIVE_XX));
+    assertThat(state.onHead(503, headers())).isEqualTo(Verdict.NO);
+    assertThat(breakers.retries().inUse()).isZero();
+    assertThat(bench.counted("upstream_rq_retry")).isZero();
+    runtime.set("upstream.use_retry", "100");
+    assertThat(state.onHead(503, headers())).isEqualTo(Verdict.YES);
   }
 
   @Test
