@@ -35,6 +35,11 @@ class OverloadBesideEnvoyTest {
               + "|http\\.ingress\\.downstream_(cx_overload_disable_keepalive|rq_overload_close)"
               + "|listener\\.(guarded|open)\\.downstream_(cx_overload_reject|global_cx_overflow)");
 
+  private static final Pattern OF_TIMEOUTS =
+      Pattern.compile(
+          "overload\\.(slow|envoy\\.overload_actions\\.reduce_timeouts)\\..*"
+              + "|http\\.ingress\\.downstream_(cx_idle_timeout|cx_max_duration_reached|rq_idle_timeout)");
+
   private static SideBySide<Side> both;
 
   @BeforeAll
@@ -49,17 +54,19 @@ class OverloadBesideEnvoyTest {
 
   private static final class Side {
     private final Path pressure;
+    private final Path slowness;
     private final Proxy proxy;
 
     Side(Subject subject, Started started) {
       pressure = started.write(subject + ".pressure", "0");
+      slowness = started.write(subject + ".slowness", "0");
       proxy =
           started
-              .start(subject, List.of(), bootstrap(pressure), List.of("-l", "error"))
+              .start(subject, List.of(), bootstrap(pressure, slowness), List.of("-l", "error"))
               .awaitLive();
     }
 
-    private static String bootstrap(Path pressure) {
+    private static String bootstrap(Path pressure, Path slowness) {
       return """
           admin: {ignore_global_conn_limit: true, address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
           overload_manager:
@@ -67,7 +74,12 @@ class OverloadBesideEnvoyTest {
             resource_monitors:
             - {name: injected, typed_config: {"@type": %1$sinjected_resource.v3.InjectedResourceConfig, filename: "%2$s"}}
             - {name: envoy.resource_monitors.global_downstream_max_connections, typed_config: {"@type": %1$sdownstream_connections.v3.DownstreamConnectionsConfig, max_active_downstream_connections: 3}}
+            - {name: slow, typed_config: {"@type": %1$sinjected_resource.v3.InjectedResourceConfig, filename: "%3$s"}}
             actions:
+            - {name: envoy.overload_actions.reduce_timeouts, triggers: [{name: slow, scaled: {scaling_threshold: 0.1, saturation_threshold: 0.9}}],
+               typed_config: {"@type": type.googleapis.com/envoy.config.overload.v3.ScaleTimersOverloadActionConfig, timer_scale_factors: [
+                 {timer: HTTP_DOWNSTREAM_CONNECTION_IDLE, min_timeout: 0s}, {timer: HTTP_DOWNSTREAM_STREAM_IDLE, min_scale: {value: 0}},
+                 {timer: HTTP_DOWNSTREAM_CONNECTION_MAX, min_timeout: 0.05s}]}}
             - {name: envoy.overload_actions.disable_http_keepalive, triggers: [{name: injected, threshold: {value: 0.3}}]}
             - {name: envoy.overload_actions.stop_accepting_requests, triggers: [{name: injected, threshold: {value: 0.5}}]}
             - {name: envoy.overload_actions.reject_incoming_connections, triggers: [{name: injected, threshold: {value: 0.7}}]}
@@ -76,34 +88,49 @@ class OverloadBesideEnvoyTest {
           static_resources:
             listeners:
           """
-              .formatted(MONITORS, pressure)
-          + listener("guarded", "")
-          + listener("open", "bypass_overload_manager: true, ignore_global_conn_limit: true,");
+              .formatted(MONITORS, pressure, slowness)
+          + listener("guarded", "", "")
+          + listener("open", "bypass_overload_manager: true, ignore_global_conn_limit: true,", "")
+          + listener(
+              "patient",
+              "ignore_global_conn_limit: true,",
+              "common_http_protocol_options: {idle_timeout: 0s},")
+          + listener(
+              "lasting",
+              "ignore_global_conn_limit: true,",
+              "common_http_protocol_options: {idle_timeout: 0s, max_connection_duration: 3600s},");
     }
 
-    private static String listener(String name, String options) {
+    private static String listener(String name, String options, String manager) {
       return """
             - {name: %1$s, stat_prefix: %1$s, %2$s address: {socket_address: {address: 127.0.0.1, port_value: 0}}, filter_chains: [{filters: [
                 {name: http, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager,
-                  stat_prefix: ingress, delayed_close_timeout: 0.05s,
+                  stat_prefix: ingress, delayed_close_timeout: 0.05s, %3$s
                   route_config: {virtual_hosts: [{name: all, domains: ["*"], routes: [{match: {prefix: /}, direct_response: {status: 200, body: {inline_string: fine}}}]}]},
                   http_filters: [{name: router, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}]}}]}]}
           """
-          .formatted(name, options);
+          .formatted(name, options, manager);
+    }
+
+    void press(String value) {
+      set(pressure, "injected", value);
+    }
+
+    void slow(String value) {
+      set(slowness, "slow", value);
     }
 
     /** Moves the next value into the file's place, and waits until it is seen. */
-    void press(String value) {
+    private void set(Path file, String resource, String value) {
       try {
-        Path next =
-            Files.writeString(pressure.resolveSibling(pressure.getFileName() + ".next"), value);
-        Files.move(next, pressure, StandardCopyOption.ATOMIC_MOVE);
+        Path next = Files.writeString(file.resolveSibling(file.getFileName() + ".next"), value);
+        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
       String percent = String.valueOf((int) (Double.parseDouble(value) * 100));
       await("pressure " + percent)
-          .until(() -> percent.equals(proxy.stats().get("overload.injected.pressure")));
+          .until(() -> percent.equals(proxy.stats().get("overload." + resource + ".pressure")));
     }
 
     Visit visit(String listener) throws IOException {
@@ -150,10 +177,58 @@ class OverloadBesideEnvoyTest {
       }
     }
 
+    /** Sends something, and gives the first line of what comes before the end of all. */
+    String outlive(String request) throws IOException {
+      socket.setSoTimeout(20_000);
+      try {
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+        return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1)
+            .lines()
+            .findFirst()
+            .orElse("closed");
+      } catch (SocketTimeoutException e) {
+        return "open";
+      } catch (IOException e) {
+        return "closed";
+      }
+    }
+
     @Override
     public void close() throws IOException {
       socket.close();
     }
+  }
+
+  /** Timeouts of an hour or some minutes, which are waited out only where they are reduced. */
+  private static List<String> timeouts(Side side) {
+    List<String> seen = new ArrayList<>();
+    try (Visit idle = side.visit("guarded");
+        Visit bypassing = side.visit("open");
+        Visit lasting = side.visit("lasting")) {
+      for (Visit visit : List.of(idle, bypassing, lasting)) {
+        seen.add(visit.ask());
+      }
+      side.slow("0.5");
+      seen.add("half as long: " + idle.ask());
+      side.slow("0.95");
+      seen.add(idle.outlive(""));
+      seen.add(bypassing.outlive(""));
+      seen.add(lasting.outlive(""));
+      try (Visit slow = side.visit("patient")) {
+        seen.add("a request that goes no further: " + slow.outlive("GET / HTTP/1.1\r\nho"));
+      }
+      Map<String, String> stats = new TreeMap<>(side.proxy.stats());
+      stats.keySet().removeIf(name -> !OF_TIMEOUTS.matcher(name).matches());
+      seen.add(stats.toString());
+      side.slow("0");
+      try (Visit again = side.visit("guarded")) {
+        seen.add(again.ask() + ", " + again.ask());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    awaitNoConnection(side);
+    return seen;
   }
 
   private static List<String> steps(Side side) {
@@ -225,6 +300,18 @@ class OverloadBesideEnvoyTest {
     assertThat(seen.envoy()).anyMatch(line -> line.startsWith("0.95: nothing"));
     assertThat(Http.get(both.side(Subject.BIFOCAL).proxy.adminAddress(), "/ready").status())
         .isEqualTo(200);
+  }
+
+  @Test
+  void timeoutsAreReducedAsByEnvoy() {
+    SideBySide.Both<List<String>> seen = both.ask(OverloadBesideEnvoyTest::timeouts);
+    assertThat(seen.bifocal().stream().map(OverloadBesideEnvoyTest::withoutConnections).toList())
+        .isEqualTo(seen.envoy().stream().map(OverloadBesideEnvoyTest::withoutConnections).toList());
+    assertThat(seen.envoy())
+        .contains(
+            "half as long: HTTP/1.1 200 OK",
+            "closed",
+            "a request that goes no further: HTTP/1.1 408 Request Timeout");
   }
 
   // How many there are is looked at by either at a moment of its own.

@@ -12,6 +12,7 @@ import io.bifocal.dataplane.http.router.RouterWorker;
 import io.bifocal.dataplane.overload.Degree;
 import io.bifocal.dataplane.overload.Overload;
 import io.bifocal.dataplane.overload.OverloadAction;
+import io.bifocal.dataplane.overload.ReducedTimeouts;
 import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stream.AccessLog;
@@ -43,6 +44,7 @@ final class ConnectionManager implements NetworkFilter {
   private final @Nullable Degree refusing;
   private final @Nullable Degree shedding;
   private final @Nullable Degree endingConnections;
+  private final @Nullable ReducedTimeouts timeouts;
   private volatile boolean draining;
 
   ConnectionManager(
@@ -68,6 +70,7 @@ final class ConnectionManager implements NetworkFilter {
     this.http2Scope = root.scope("http2");
     this.listenerScope = HttpStats.scope(listener.listenerScope(), settings.statPrefix());
     Overload overload = listener.overload();
+    this.timeouts = overload.timeouts();
     this.refusing = overload.degree(OverloadAction.STOP_ACCEPTING_REQUESTS);
     this.shedding = overload.degree(OverloadAction.HTTP_DECODE_HEADERS);
     this.endingConnections = overload.degree(OverloadAction.DISABLE_HTTP_KEEPALIVE);
@@ -134,7 +137,8 @@ final class ConnectionManager implements NetworkFilter {
             new RouterStats(stats.resetAfterStart),
             worker.shard(),
             runtime),
-        runtime);
+        runtime,
+        timeouts == null ? null : timeouts.on(worker));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http;
 
+import io.bifocal.dataplane.overload.WorkerTimeouts;
 import io.bifocal.xds.time.Loop;
 import java.time.Duration;
 import java.util.Arrays;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * run, and looks when it fires whether there is still something due. So they outlive their owner:
  * the next one finds the timer running.
  */
-final class Deadlines {
+class Deadlines {
   /** What may run out. */
   enum Kind {
     /** {@code common_http_protocol_options.idle_timeout}: no request. */
@@ -53,6 +54,15 @@ final class Deadlines {
     Arrays.fill(due, NEVER);
   }
 
+  /**
+   * Deadlines that are nobody's.
+   *
+   * @param reduced what becomes of them when resources run short; null for nothing
+   */
+  static Deadlines on(Loop loop, @Nullable WorkerTimeouts reduced) {
+    return reduced == null ? new Deadlines(loop) : new ReducedDeadlines(loop, reduced);
+  }
+
   /** They are {@code next}'s now. */
   Deadlines of(Owner next) {
     owner = next;
@@ -82,6 +92,11 @@ final class Deadlines {
   @SuppressWarnings("EnumOrdinal")
   void clear(Kind kind) {
     due[kind.ordinal()] = NEVER;
+  }
+
+  @SuppressWarnings("EnumOrdinal")
+  boolean isSet(Kind kind) {
+    return due[kind.ordinal()] != NEVER;
   }
 
   void close() {

@@ -1,7 +1,9 @@
 package io.bifocal.dataplane.http;
 
+import io.bifocal.dataplane.overload.WorkerTimeouts;
 import io.bifocal.xds.time.Loop;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The deadlines of one connection's exchanges: as many as there have been exchanges at once, and
@@ -9,16 +11,18 @@ import java.util.ArrayDeque;
  */
 final class FreeDeadlines {
   private final Loop loop;
+  private final @Nullable WorkerTimeouts reduced;
   private final ArrayDeque<Deadlines> free = new ArrayDeque<>(2);
   private boolean closed;
 
-  FreeDeadlines(Loop loop) {
+  FreeDeadlines(Loop loop, @Nullable WorkerTimeouts reduced) {
     this.loop = loop;
+    this.reduced = reduced;
   }
 
   Deadlines take(Deadlines.Owner owner) {
     Deadlines known = free.poll();
-    return (known == null ? new Deadlines(loop) : known).of(owner);
+    return (known == null ? Deadlines.on(loop, reduced) : known).of(owner);
   }
 
   /** Takes back what an exchange needs no more. */

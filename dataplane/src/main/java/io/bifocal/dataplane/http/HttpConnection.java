@@ -62,8 +62,8 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     this.loop = here.worker.loop();
     this.settings = manager.settings();
     this.stats = here.stats;
-    this.deadlines = new Deadlines(loop).of(this);
-    this.streamDeadlines = new FreeDeadlines(loop);
+    this.deadlines = Deadlines.on(loop, here.timeouts).of(this);
+    this.streamDeadlines = new FreeDeadlines(loop, here.timeouts);
     this.startNanos = loop.nanoTime();
     this.prematureResets = new PrematureResets(here.runtime);
     this.serverName = downstream.serverName();

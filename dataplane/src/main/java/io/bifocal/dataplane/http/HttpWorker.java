@@ -3,8 +3,10 @@ package io.bifocal.dataplane.http;
 import io.bifocal.dataplane.cluster.WorkerClusters;
 import io.bifocal.dataplane.http.codec.Http2ServerStats;
 import io.bifocal.dataplane.http.router.RouterWorker;
+import io.bifocal.dataplane.overload.WorkerTimeouts;
 import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.worker.Worker;
+import org.jspecify.annotations.Nullable;
 
 /** What the connections of one manager share on one worker. Confined to the worker's loop. */
 final class HttpWorker {
@@ -15,6 +17,8 @@ final class HttpWorker {
   final UnderscoreStats underscores;
   final RouterWorker router;
   final RuntimeReader runtime;
+  // Null where nothing is reduced.
+  final @Nullable WorkerTimeouts timeouts;
   final DateHeader date = new DateHeader();
 
   HttpWorker(
@@ -24,7 +28,8 @@ final class HttpWorker {
       Http2ServerStats http2,
       UnderscoreStats underscores,
       RouterWorker router,
-      RuntimeReader runtime) {
+      RuntimeReader runtime,
+      @Nullable WorkerTimeouts timeouts) {
     this.worker = worker;
     this.clusters = clusters;
     this.stats = stats;
@@ -32,5 +37,6 @@ final class HttpWorker {
     this.underscores = underscores;
     this.router = router;
     this.runtime = runtime;
+    this.timeouts = timeouts;
   }
 }

@@ -228,10 +228,10 @@ final class Arrival implements Inspection.Outcome {
   // Only then does the filter hear of it: a client that fails costs nobody else anything.
   private void awaitReady(Future<?> ready, ConnectionChain chain, DownstreamConnection told) {
     Loop.Timer tooLate =
-        worker
-            .loop()
-            .schedule(
-                chain.transport().timeout(),
+        chain
+            .transport()
+            .awaitReady(
+                worker,
                 () -> {
                   version.stats().timedOut(worker);
                   life.info().connectionTerminationDetails = "transport socket timeout was reached";

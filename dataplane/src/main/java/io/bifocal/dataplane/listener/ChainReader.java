@@ -172,7 +172,8 @@ final class ChainReader {
         workers,
         proto.hasTransportSocketConnectTimeout()
             ? JavaDuration.of(proto.getTransportSocketConnectTimeout())
-            : ChainTransport.DEFAULT_TIMEOUT);
+            : ChainTransport.DEFAULT_TIMEOUT,
+        proto.hasTransportSocketConnectTimeout() ? context.overload().timeouts() : null);
   }
 
   private @Nullable NetworkFilter filter(FilterChain proto, String path, ListenerContext context)

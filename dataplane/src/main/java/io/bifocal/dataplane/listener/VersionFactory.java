@@ -65,8 +65,7 @@ final class VersionFactory {
       throws ConfigException {
     Scope scope = stats.root().tagged("listener", "envoy.listener_address", config.statName());
     InitManager init = new InitManager("listener '" + config.name() + "'");
-    Overload concerned =
-        config.proto().getBypassOverloadManager() ? Overload.unwatched() : overload;
+    Overload concerned = config.proto().getBypassOverloadManager() ? overload.bypassed() : overload;
     ListenerContext context =
         new ListenerContext(
             config.name(), scope, init, !entry.fromBootstrap, concerned, config.quic() != null);

@@ -8,22 +8,38 @@ import org.jspecify.annotations.Nullable;
 /** What those who serve ask of overload. Immutable but for the degrees; any thread may use it. */
 public final class Overload {
   private final Map<OverloadAction, Degree> degrees;
+  private final @Nullable ReducedTimeouts timeouts;
   private final long connectionLimit;
   private final AtomicLong connections = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
 
   /**
+   * @param timeouts null where they are never reduced
    * @param connectionLimit of all listeners together; −1 when the runtime has it
    */
-  Overload(Map<OverloadAction, Degree> degrees, long connectionLimit) {
+  Overload(
+      Map<OverloadAction, Degree> degrees,
+      @Nullable ReducedTimeouts timeouts,
+      long connectionLimit) {
     this.degrees = new EnumMap<>(OverloadAction.class);
     this.degrees.putAll(degrees);
+    this.timeouts = timeouts;
     this.connectionLimit = connectionLimit;
   }
 
   /** Where nobody watches any resource. */
   public static Overload unwatched() {
-    return new Overload(Map.of(), -1);
+    return new Overload(Map.of(), null, -1);
+  }
+
+  /** As it is to listeners with {@code bypass_overload_manager}: timeouts are theirs too. */
+  public Overload bypassed() {
+    return new Overload(Map.of(), timeouts, -1);
+  }
+
+  /** How timeouts are reduced; null where they never are. */
+  public @Nullable ReducedTimeouts timeouts() {
+    return timeouts;
   }
 
   /** How far an action is taken; null for one that is not configured. */

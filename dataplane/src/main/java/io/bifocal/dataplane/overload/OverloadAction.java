@@ -10,6 +10,8 @@ public enum OverloadAction {
   REJECT_INCOMING_CONNECTIONS("envoy.overload_actions.reject_incoming_connections"),
   /** Nothing is done here: the collector shrinks the heap by rules of its own. */
   SHRINK_HEAP("envoy.overload_actions.shrink_heap"),
+  /** {@link ReducedTimeouts}. */
+  REDUCE_TIMEOUTS("envoy.overload_actions.reduce_timeouts"),
   TCP_LISTENER_ACCEPT("envoy.load_shed_points.tcp_listener_accept"),
   HTTP_DECODE_HEADERS("envoy.load_shed_points.http_connection_manager_decode_headers");
 

@@ -87,8 +87,13 @@ public final class OverloadManager {
           new Resource(monitor.getName(), connections ? null : Monitors.of(monitor), scope));
     }
     Map<OverloadAction, Degree> degrees = new EnumMap<>(OverloadAction.class);
+    ReducedTimeouts reduced = null;
     for (var action : config.getActionsList()) {
-      add(known(action), action.getTriggersList(), degrees, scope);
+      OverloadAction wanted = known(action);
+      Degree degree = add(wanted, action.getTriggersList(), degrees, scope);
+      if (wanted == OverloadAction.REDUCE_TIMEOUTS) {
+        reduced = ReducedTimeouts.of(action.getTypedConfig(), degree);
+      }
     }
     for (LoadShedPoint point : config.getLoadshedPointsList()) {
       OverloadAction found = OverloadAction.find(point.getName(), true);
@@ -99,7 +104,7 @@ public final class OverloadManager {
         add(found, point.getTriggersList(), degrees, scope);
       }
     }
-    this.overload = new Overload(degrees, limit);
+    this.overload = new Overload(degrees, reduced, limit);
   }
 
   /**
@@ -124,12 +129,11 @@ public final class OverloadManager {
     OverloadAction action = OverloadAction.find(name, false);
     if (action == null) {
       throw new ConfigException(
-          name.equals("envoy.overload_actions.reduce_timeouts")
-                  || name.equals("envoy.overload_actions.reset_high_memory_stream")
+          name.equals("envoy.overload_actions.reset_high_memory_stream")
               ? "overload_manager.actions: '" + name + "' is not supported"
               : "Unknown Overload Manager Action " + name);
     }
-    if (config.hasTypedConfig()) {
+    if (config.hasTypedConfig() && action != OverloadAction.REDUCE_TIMEOUTS) {
       throw new ConfigException(
           "Overload action name \"%s\" conflicts with its typed config".formatted(name));
     }
@@ -139,7 +143,7 @@ public final class OverloadManager {
     return action;
   }
 
-  private void add(
+  private Degree add(
       OverloadAction action,
       List<Trigger> triggers,
       Map<OverloadAction, Degree> degrees,
@@ -168,6 +172,7 @@ public final class OverloadManager {
             List.copyOf(read.values()),
             own.gauge("scale_percent"),
             action.isLoadShedPoint() ? null : own.gauge("active")));
+    return degree;
   }
 
   /** For those who serve. */
@@ -202,6 +207,9 @@ public final class OverloadManager {
       if (action.active != null) {
         action.active.set(degree >= 1 ? 1 : 0);
       }
+    }
+    if (overload.timeouts() != null) {
+      overload.timeouts().look();
     }
     Objects.requireNonNull(onChange).run();
     timer = Objects.requireNonNull(control).schedule(interval, this::refresh);

@@ -1,12 +1,16 @@
 package io.bifocal.dataplane.overload;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.bifocal.api.BootstrapReader;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.xds.time.VirtualTime;
+import io.envoyproxy.envoy.config.overload.v3.ScaleTimersOverloadActionConfig.TimerType;
+import io.netty.channel.DefaultEventLoop;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -124,6 +128,65 @@ class OverloadManagerTest {
         .isEqualTo(2);
   }
 
+  private WorkerTimeouts timeouts(String factors) throws Exception {
+    Overload overload =
+        started(
+            ("actions: [{name: envoy.overload_actions.reduce_timeouts, triggers: [{name: file,"
+                    + " scaled: {scaling_threshold: 0.5, saturation_threshold: 0.9}}], typed_config:"
+                    + " {\"@type\": type.googleapis.com/envoy.config.overload.v3.ScaleTimersOverloadActionConfig,"
+                    + " timer_scale_factors: [%s]}}]")
+                .formatted(factors));
+    return requireNonNull(overload.timeouts()).on(new Worker(1, new DefaultEventLoop(), time));
+  }
+
+  @Test
+  void timeoutsAreReducedWhileTheyRun() throws Exception {
+    WorkerTimeouts timeouts = timeouts("{timer: TRANSPORT_SOCKET_CONNECT, min_timeout: 10s}");
+    AtomicInteger run = new AtomicInteger();
+    time.execute(
+        () ->
+            timeouts.schedule(
+                TimerType.TRANSPORT_SOCKET_CONNECT, Duration.ofSeconds(110), run::incrementAndGet));
+    press("0.7");
+    time.advance(Duration.ofSeconds(50));
+    assertThat(run).as("of 100 beyond 10, half are left").hasValue(0);
+    press("0.5");
+    time.advance(Duration.ofSeconds(40));
+    assertThat(run).as("as long as it was").hasValue(0);
+    press("0.9");
+    assertThat(run).as("ten are over").hasValue(1);
+    press("0");
+    time.advance(Duration.ofSeconds(200));
+    assertThat(run).hasValue(1);
+  }
+
+  @Test
+  void aTimeoutThatIsNotNamedStaysAsItIsAndAShareOfOneThatIs() throws Exception {
+    WorkerTimeouts timeouts =
+        timeouts("{timer: HTTP_DOWNSTREAM_STREAM_IDLE, min_scale: {value: 25}}");
+    assertThat(timeouts.reduced(TimerType.HTTP_DOWNSTREAM_STREAM_IDLE, 1000)).isEqualTo(1000);
+    press("0.7");
+    assertThat(timeouts.reduced(TimerType.HTTP_DOWNSTREAM_STREAM_IDLE, 1000)).isBetween(624L, 626L);
+    press("1");
+    assertThat(timeouts.reduced(TimerType.HTTP_DOWNSTREAM_STREAM_IDLE, 1000)).isEqualTo(250);
+    assertThat(timeouts.reduced(TimerType.HTTP_DOWNSTREAM_CONNECTION_IDLE, 1000)).isEqualTo(1000);
+  }
+
+  @Test
+  void aTimeoutThatWasCancelledStaysSo() throws Exception {
+    WorkerTimeouts timeouts = timeouts("{timer: TRANSPORT_SOCKET_CONNECT, min_timeout: 0s}");
+    AtomicInteger run = new AtomicInteger();
+    time.execute(
+        () ->
+            timeouts
+                .schedule(
+                    TimerType.TRANSPORT_SOCKET_CONNECT, Duration.ofSeconds(9), run::incrementAndGet)
+                .cancel());
+    press("1");
+    time.advance(Duration.ofSeconds(9));
+    assertThat(run).hasValue(0);
+  }
+
   @Test
   void connectionsAreWatchedAsTheyCome() throws Exception {
     String name = "envoy.resource_monitors.global_downstream_max_connections";
@@ -148,7 +211,9 @@ class OverloadManagerTest {
   @CsvSource(
       value = {
         "actions: [{name: foo, %s}]|Unknown Overload Manager Action foo",
-        "actions: [{name: envoy.overload_actions.reduce_timeouts, %s}]|overload_manager.actions: 'envoy.overload_actions.reduce_timeouts' is not supported",
+        "actions: [{name: envoy.overload_actions.reduce_timeouts, %s}]|Overload action \"envoy.overload_actions.reduce_timeouts\" requires typed_config",
+        "actions: [{name: envoy.overload_actions.reduce_timeouts, %s, typed_config: {\"@type\": type.googleapis.com/google.protobuf.Duration, value: 1s}}]|typed_config resolves to google.protobuf.Duration instead of envoy.config.overload.v3.ScaleTimersOverloadActionConfig",
+        "actions: [{name: envoy.overload_actions.reduce_timeouts, %s, typed_config: {\"@type\": type.googleapis.com/envoy.config.overload.v3.ScaleTimersOverloadActionConfig, timer_scale_factors: [{timer: TRANSPORT_SOCKET_CONNECT, min_timeout: 1s}, {timer: TRANSPORT_SOCKET_CONNECT, min_timeout: 2s}]}}]|Found duplicate entry for timer type TRANSPORT_SOCKET_CONNECT",
         "actions: [{name: envoy.overload_actions.shrink_heap, %1$s}, {name: envoy.overload_actions.shrink_heap, %1$s}]|Duplicate overload action envoy.overload_actions.shrink_heap",
         "actions: [{name: envoy.overload_actions.shrink_heap, triggers: [{name: x, threshold: {value: 0.5}}]}]|Unknown trigger resource x for overload action envoy.overload_actions.shrink_heap",
         "actions: [{name: envoy.overload_actions.shrink_heap, triggers: [{name: file, scaled: {scaling_threshold: 0.5, saturation_threshold: 0.5}}]}]|scaling_threshold must be less than saturation_threshold",
