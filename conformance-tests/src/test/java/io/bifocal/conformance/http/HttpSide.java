@@ -19,7 +19,7 @@ import java.util.List;
 final class HttpSide {
   private static final String LOGGED =
       "%RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %REQ(:METHOD)% %BYTES_RECEIVED%"
-          + " %BYTES_SENT%";
+          + " %BYTES_SENT% %ACCESS_LOG_TYPE%";
 
   private final Proxy proxy;
   private final HearingUpstream upstream;

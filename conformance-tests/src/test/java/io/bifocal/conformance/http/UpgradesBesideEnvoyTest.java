@@ -36,7 +36,8 @@ class UpgradesBesideEnvoyTest {
                 "http_protocol_options: {accept_http_10: true, default_host_for_http_10: h10,"
                     + " allow_chunked_length: true, enable_trailers: true},"
                     + " upgrade_configs: [{upgrade_type: websocket}, {upgrade_type: CONNECT},"
-                    + " {upgrade_type: dull, enabled: false}]")
+                    + " {upgrade_type: dull, enabled: false}], access_log_options:"
+                    + " {flush_log_on_tunnel_successfully_established: true}")
             .withVirtualHosts(
                 "{name: all, domains: ['*'], routes: ["
                     + "{match: {connect_matcher: {}}, route: {cluster: upstream}},"
@@ -121,7 +122,10 @@ class UpgradesBesideEnvoyTest {
               heard.headers().keySet().removeAll(List.of("x-request-id"));
               all.append("\n<- ").append(heard);
             });
-    side.takeLogged(1).forEach(line -> all.append("\nlog ").append(line));
+    boolean tunnel =
+        answer.bytes().startsWith("HTTP/1.1 101")
+            || request.startsWith("CONNECT h:80 HTTP/1.1\r\nHost: h:80\r\n\r\n");
+    side.takeLogged(tunnel ? 2 : 1).forEach(line -> all.append("\nlog ").append(line));
     return all.toString();
   }
 
@@ -167,7 +171,7 @@ class UpgradesBesideEnvoyTest {
         .results()
         .forEach(found -> turns.add(found.group()));
     side.upstream().takeHeard().forEach(heard -> turns.add(heard.method() + " " + heard.path()));
-    side.takeLogged(2);
+    side.takeLogged(3);
     return turns;
   }
 }

@@ -162,6 +162,15 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     deadlines.set(Deadlines.Kind.LOG, now, times.interval());
   }
 
+  /** An answer begins, and with it perhaps the tunnel that was asked for. */
+  void logTunnel(int status, long now) {
+    HttpSettings.LogTimes times = connection.settings.logTimes();
+    boolean there = status == 101 || (status == 200 && request().isConnect());
+    if (upgraded && there && times != null && times.onTunnel()) {
+      log(LogType.DOWNSTREAM_TUNNEL_SUCCESSFULLY_ESTABLISHED, now);
+    }
+  }
+
   private void log(LogType type, long now) {
     info.logType = type;
     info.endNanos = now;

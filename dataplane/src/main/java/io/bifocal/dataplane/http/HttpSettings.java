@@ -73,8 +73,9 @@ record HttpSettings(
    * When a request is logged besides at its end.
    *
    * @param interval in nanoseconds; 0 for never
+   * @param onTunnel when a tunnel that was asked for is there
    */
-  record LogTimes(boolean onNewRequest, long interval) {}
+  record LogTimes(boolean onNewRequest, long interval, boolean onTunnel) {}
 
   /** Who this proxy is to the upstream: the cluster and the node of its own that ask. */
   record Caller(String cluster, String node) {}

@@ -112,9 +112,10 @@ final class HttpSettingsReader {
 
   private static final SupportedFields LOG_OPTIONS =
       SupportedFields.of(HcmAccessLogOptions.getDescriptor())
-          .supports("access_log_flush_interval", "flush_access_log_on_new_request")
-          .ignores(
-              "a tunnel is logged when it ends", "flush_log_on_tunnel_successfully_established");
+          .supports(
+              "access_log_flush_interval",
+              "flush_access_log_on_new_request",
+              "flush_log_on_tunnel_successfully_established");
 
   private static final SupportedFields ROUTER_FIELDS =
       SupportedFields.of(Router.getDescriptor())
@@ -217,7 +218,10 @@ final class HttpSettingsReader {
                 options.hasAccessLogFlushInterval(),
                 options.getAccessLogFlushInterval(),
                 Duration.ZERO);
-    return onNewRequest || interval > 0 ? new HttpSettings.LogTimes(onNewRequest, interval) : null;
+    boolean onTunnel = options.getFlushLogOnTunnelSuccessfullyEstablished();
+    return onNewRequest || interval > 0 || onTunnel
+        ? new HttpSettings.LogTimes(onNewRequest, interval, onTunnel)
+        : null;
   }
 
   private ServerCodec codec(HttpProtocolOptions common) throws ConfigException {

@@ -138,6 +138,9 @@ final class Response implements DownstreamStream {
     }
     connection.beforeAnswer(sender);
     exchange.touch(now);
+    if (connection.settings.logTimes() != null) {
+      exchange.logTunnel(status, now);
+    }
     if (end) {
       exchange.end();
     }
