@@ -122,6 +122,7 @@ final class ClusterFactory {
     UpstreamFilters between = filters(config, scope, init);
     ClusterStats counts = new ClusterStats(scope);
     // Listed from the start, as what workers count of traffic is.
+    TrackedStats.of(proto).list(scope);
     var unused = config.transport().on(scope, StatsStore.CONTROL);
     return new ManagedCluster(
         config,

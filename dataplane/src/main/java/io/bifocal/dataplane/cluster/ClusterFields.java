@@ -3,6 +3,7 @@ package io.bifocal.dataplane.cluster;
 import io.bifocal.api.SupportedFields;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.cluster.v3.TrackClusterStats;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions;
 import io.envoyproxy.envoy.config.core.v3.BindConfig;
 import io.envoyproxy.envoy.config.core.v3.ExtraSourceAddress;
@@ -80,7 +81,7 @@ final class ClusterFields {
               "wait_for_warm_on_init")
           .supports("http_protocol_options", "protocol_selection")
           .supports("preconnect_policy")
-          .ignores("that statistic is not kept", "track_timeout_budgets", "track_cluster_stats")
+          .supports("track_timeout_budgets", "track_cluster_stats")
           .ignores(
               "connections of a host that turned unhealthy end when they are idle",
               "close_connections_on_host_health_failure")
@@ -93,6 +94,11 @@ final class ClusterFields {
       SupportedFields.of(Cluster.OriginalDstLbConfig.getDescriptor())
           .supports(
               "use_http_header", "http_header_name", "upstream_port_override", "metadata_key");
+
+  static final SupportedFields TRACKED =
+      SupportedFields.of(TrackClusterStats.getDescriptor())
+          .supports("timeout_budgets", "request_response_sizes")
+          .ignores("/clusters tells of them", "per_endpoint_stats");
 
   static final SupportedFields SOCKET_MATCH =
       SupportedFields.of(Cluster.TransportSocketMatch.getDescriptor())

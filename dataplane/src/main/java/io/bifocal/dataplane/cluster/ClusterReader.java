@@ -64,6 +64,8 @@ final class ClusterReader {
     HttpOptions http =
         HttpOptions.read(cluster, new HeaderLimits(defaults.runtime()), path, this::grid, warnings);
     warnings.addAll(
+        ClusterFields.TRACKED.check(cluster.getTrackClusterStats(), path + ".track_cluster_stats"));
+    warnings.addAll(
         ClusterFields.CONNECTION_OPTIONS.check(
             cluster.getUpstreamConnectionOptions(), path + ".upstream_connection_options"));
     ClusterConfig config =

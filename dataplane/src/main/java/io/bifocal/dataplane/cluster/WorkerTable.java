@@ -110,6 +110,7 @@ final class WorkerTable implements WorkerClusters {
     Scope scope = ClusterStats.scope(stats, config);
     UpstreamStats upstream = new UpstreamStats(scope, worker.shard());
     upstream.countZones(place.locality().zone());
+    TrackedStats.of(config.proto()).on(upstream);
     return new PooledCluster(
         this,
         snapshot,

@@ -89,6 +89,8 @@ public final class UpstreamStats {
   private @Nullable Http2Stats http2;
   private @Nullable Cell http3StreamsActive;
   private @Nullable ZoneCodes zones;
+  private @Nullable MessageSizes sizes;
+  private @Nullable TimeoutBudgets budgets;
   private final CodeStats codes;
   // By the names that requests bring; null until one brings one.
   private @Nullable Map<String, CodeStats> alternatives;
@@ -197,6 +199,26 @@ public final class UpstreamStats {
   /** Answers by zone; null when it is not known where this proxy is. */
   public @Nullable ZoneCodes zones() {
     return zones;
+  }
+
+  /** The sizes of messages are recorded from now on. */
+  public void recordSizes() {
+    sizes = new MessageSizes(scope, shard);
+  }
+
+  /** Null when nobody asks for them. */
+  public @Nullable MessageSizes sizes() {
+    return sizes;
+  }
+
+  /** How much of their timeouts requests need is recorded from now on. */
+  public void recordBudgets() {
+    budgets = new TimeoutBudgets(scope, shard);
+  }
+
+  /** Null when nobody asks for them. */
+  public @Nullable TimeoutBudgets budgets() {
+    return budgets;
   }
 
   /** What a codec of HTTP/2 counts; made when there is one. */

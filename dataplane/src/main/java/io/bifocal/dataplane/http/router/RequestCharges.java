@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http.router;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.http.route.RequestCounts;
 import io.bifocal.dataplane.pool.CodeStats;
+import io.bifocal.dataplane.pool.ResponseCodes;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.pool.ZoneCodes;
 import io.bifocal.dataplane.stats.Cell;
@@ -24,6 +25,8 @@ final class RequestCharges {
   private final RequestCounts.@Nullable OfWorker virtualCluster;
   private final RequestCounts.@Nullable OfWorker route;
   private @Nullable CodeStats alternative;
+  // Where the answer came from; null when answers are not told apart by that.
+  private @Nullable ResponseCodes zone;
   private boolean canary;
   // A call's answer is good or bad by its trailers.
   private @Nullable Host undecided;
@@ -77,7 +80,7 @@ final class RequestCharges {
   void answered(int status, Host host, HttpHeaders answer, boolean end) {
     canary = TriedHosts.isCanary(host) || "true".equals(answer.get(EnvoyHeaders.UPSTREAM_CANARY));
     code(status, canary);
-    zone(status, host);
+    zone = zone(status, host);
     if (status >= 500 && status < 600) {
       error(host);
     } else if (call && !end) {
@@ -122,6 +125,9 @@ final class RequestCharges {
     if (alternative != null) {
       alternative.took(millis, within, canary);
     }
+    if (zone != null) {
+      zone.took(millis);
+    }
     if (virtualCluster != null) {
       virtualCluster.codes.took(millis);
     }
@@ -150,7 +156,7 @@ final class RequestCharges {
    */
   void lost(int status, Host host) {
     code(status, false);
-    zone(status, host);
+    var unused = zone(status, host);
     error(host);
   }
 
@@ -253,11 +259,14 @@ final class RequestCharges {
     }
   }
 
-  private void zone(int status, Host host) {
+  private @Nullable ResponseCodes zone(int status, Host host) {
     ZoneCodes zones = stats.zones();
-    if (zones != null && isCounted() && !host.locality().zone().isEmpty()) {
-      zones.of(host.locality().zone()).charge(status, isSilent());
+    if (zones == null || !isCounted() || host.locality().zone().isEmpty()) {
+      return null;
     }
+    ResponseCodes there = zones.of(host.locality().zone());
+    there.charge(status, isSilent());
+    return there;
   }
 
   private boolean isCounted() {

@@ -11,6 +11,7 @@ import io.bifocal.dataplane.http.route.RequestCounts;
 import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.dataplane.pool.Http3Use;
+import io.bifocal.dataplane.pool.TimeoutBudgets;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stream.ResponseFlag;
@@ -230,8 +231,10 @@ public final class RouterRequest implements RetryState.Owner {
       charges.allTimedOut(host);
       if (!answering) {
         charges.lost(timeouts.status, host);
+        tries.get(i).cutShort();
       }
     }
+    tellBudget();
     if (answering) {
       cancel();
       downstream.reset(ResponseFlag.UPSTREAM_REQUEST_TIMEOUT, "response_timeout");
@@ -284,8 +287,19 @@ public final class RouterRequest implements RetryState.Owner {
       counter.inc();
       charges.timedOut(attempt.host());
       onLost(attempt, LostTry.timedOut(timeouts.status, details));
+      if (state == State.DONE) {
+        tellBudget();
+      }
     } else if (retries != null) {
       retries.hedge(attempt);
+    }
+  }
+
+  // How much of its time the request took, for those who ask.
+  private void tellBudget() {
+    TimeoutBudgets budgets = stats().budgets();
+    if (budgets != null) {
+      budgets.used(Math.max(0, relay.sinceEnd(loop.nanoTime())) / 1_000_000, timeouts.whole);
     }
   }
 
@@ -407,6 +421,7 @@ public final class RouterRequest implements RetryState.Owner {
     long now = loop.nanoTime();
     downstream.info().lastUpstreamRxNanos = now;
     charges.ended(trailers, relay.sinceEnd(now));
+    tellBudget();
     tries.remove(attempt);
     attempt.end();
     finish();

@@ -40,6 +40,8 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
   private State state = State.ACQUIRING;
   // Null when nobody logs tries.
   private final @Nullable TryLog log;
+  // Null when nobody asks for sizes and timeouts, and when it is over.
+  private @Nullable TryMeasures measures;
   // Null when nothing is between the router and the connection.
   private @Nullable TryFilters filters;
   private boolean overtaken;
@@ -60,6 +62,7 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     this.host = host;
     this.pool = pool;
     UpstreamLogs logs = router.here.settings().upstreamLogs();
+    this.measures = TryMeasures.of(router.cluster.stats(), router.loop);
     this.log = logs == null ? null : new TryLog(logs, router.loop, router.downstream.info(), host);
   }
 
@@ -257,6 +260,9 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     if (log != null) {
       log.info.bytesSent += data.readableBytes();
     }
+    if (measures != null) {
+      measures.sent(data.readableBytes());
+    }
     requireNonNull(sender).writeBody(data, end);
   }
 
@@ -300,6 +306,9 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
       log.info.firstUpstreamRxNanos = now;
       log.answered(status, headers);
     }
+    if (measures != null) {
+      measures.answered(headers);
+    }
     if (deadlines != null) {
       deadlines.answered();
       deadlines.touch();
@@ -332,6 +341,9 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
   public void onBody(ByteBuf data, boolean end) {
     if (log != null) {
       log.info.bytesReceived += data.readableBytes();
+    }
+    if (measures != null) {
+      measures.received(data.readableBytes());
     }
     if (deadlines != null) {
       deadlines.touch();
@@ -469,8 +481,19 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     }
   }
 
+  /** The time for the whole request is over, and this has no answer. */
+  void cutShort() {
+    if (measures != null) {
+      measures.cutShort();
+    }
+  }
+
   private void leave() {
     state = State.DONE;
+    if (measures != null) {
+      measures.end(router.downstream.request(), router.timeouts.perTry);
+      measures = null;
+    }
     if (log != null) {
       log.end();
     }
