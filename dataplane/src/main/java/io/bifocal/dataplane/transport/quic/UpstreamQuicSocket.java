@@ -6,8 +6,10 @@ import io.bifocal.dataplane.transport.QuicOptions;
 import io.bifocal.dataplane.transport.TransportSocketOptions;
 import io.bifocal.dataplane.transport.tls.UpstreamQuicTls;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicClientCodecBuilder;
@@ -27,6 +29,13 @@ record UpstreamQuicSocket(
   private static final int UNIDIRECTIONAL_STREAMS = 16;
 
   private static final int UNIDIRECTIONAL_WINDOW = 64 * 1024;
+
+  /** What the peer's streams begin with, each: HTTP/3 adds the rest. */
+  private static final ChannelHandler OF_THE_PEER =
+      new ChannelInitializer<>() {
+        @Override
+        protected void initChannel(Channel stream) {}
+      };
 
   @Override
   public UpstreamQuicSocket with(QuicOptions others) {
@@ -60,7 +69,7 @@ record UpstreamQuicSocket(
             .option(ChannelOption.AUTO_READ, false)
             .remoteAddress(datagrams.remoteAddress())
             .handler(new ChannelInboundHandlerAdapter())
-            .streamHandler(new ChannelInboundHandlerAdapter())
+            .streamHandler(OF_THE_PEER)
             .connect();
     connecting.addListener(done -> onConnected(connecting, session, ready, datagrams));
     return new Handshaking(ready, datagrams);
