@@ -72,7 +72,7 @@ class FramingCutsTest {
     @Override
     public ErrorAnswer onRequestError(RequestError error) {
       heard.add(error.toString());
-      return new ErrorAnswer(error.status(), new DefaultHttpHeaders(), "");
+      return new ErrorAnswer(error.status(), new DefaultHttpHeaders(), "", bytes -> {});
     }
 
     @Override
@@ -140,6 +140,7 @@ class FramingCutsTest {
     private void answer() {
       heard.add("'" + body + "'");
       response.writeHead(200, new DefaultHttpHeaders(), true);
+      response.done();
       response.flush();
     }
 

@@ -19,6 +19,7 @@ final class Commands {
     TimeCommands.addTo(table);
     UpstreamCommands.addTo(table);
     DownstreamCommands.addTo(table);
+    BytesCommands.addTo(table);
     table.put("CEL", Syntax.ANYTHING, CelCommands::text);
     table.put("TYPED_CEL", Syntax.ANYTHING, CelCommands::typed);
     return table;

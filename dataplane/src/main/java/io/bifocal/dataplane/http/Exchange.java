@@ -115,6 +115,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     stats.rqTotal(protocol).inc();
     stats.rqActive.inc();
     connection.begin(info, protocol, now);
+    info.downstreamBytes = response.sender().bytes();
     info.method = head.method;
     info.path = head.path;
     info.authority = head.authority;
@@ -372,13 +373,17 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     if (next == null) {
       return null;
     }
-    return body -> follow(before, status, next, body);
+    return body -> follow(before, status, answer, next, body);
   }
 
   // As by Envoy it is another stream, with a line of its own in the access log: the line of the
   // first one tells of the second one's request already.
   private void follow(
-      InternalRedirect redirect, int status, InternalRedirect.Redirected to, ByteBuf body) {
+      InternalRedirect redirect,
+      int status,
+      HttpHeaders answer,
+      InternalRedirect.Redirected to,
+      ByteBuf body) {
     RequestHead head = to.head();
     Exchange next = new Exchange(connection, response.sender());
     next.redirects = redirect;
@@ -386,6 +391,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     next.info.bytesReceived = info.bytesReceived;
     successor = next;
     info.responseCode = status;
+    info.responseHeaders = answer;
     info.responseCodeDetails = "internal_redirect";
     info.method = head.method;
     info.authority = head.authority;

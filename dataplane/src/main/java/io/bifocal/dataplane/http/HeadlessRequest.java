@@ -57,8 +57,14 @@ final class HeadlessRequest {
     info.bytesSent = body.length;
     info.endNanos = connection.loop.nanoTime();
     count(connection.stats, error, made.status());
-    connection.log(info);
-    return new ErrorAnswer(made.status(), headers, made.body());
+    return new ErrorAnswer(
+        made.status(),
+        headers,
+        made.body(),
+        bytes -> {
+          info.downstreamBytes = bytes;
+          connection.log(info);
+        });
   }
 
   private static void count(HttpStats stats, RequestError error, int status) {

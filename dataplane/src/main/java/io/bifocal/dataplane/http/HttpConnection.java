@@ -155,6 +155,7 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
   @Override
   public void onBytesRead(int count) {
     stats.cxRxBytes.add(count);
+    downstream.stream().bytesReceived += count;
     bytesCame = true;
   }
 
@@ -205,6 +206,7 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
   @Override
   public void onBytesWritten(int count) {
     stats.cxTxBytes.add(count);
+    downstream.stream().bytesSent += count;
   }
 
   @Override

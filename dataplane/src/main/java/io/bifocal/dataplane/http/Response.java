@@ -141,10 +141,16 @@ final class Response implements DownstreamStream {
     if (connection.settings.logTimes() != null) {
       exchange.logTunnel(status, now);
     }
-    if (end) {
-      exchange.end();
-    }
     sender.writeHead(shown, headers, end);
+    if (end) {
+      end();
+    }
+  }
+
+  // What is logged has been written, and the next request comes after that.
+  private void end() {
+    exchange.end();
+    sender.done();
   }
 
   private int tell(ProxyStatus proxyStatus, int status, HttpHeaders headers) {
@@ -174,10 +180,10 @@ final class Response implements DownstreamStream {
   void sendBody(ByteBuf data, boolean end) {
     exchange.info.bytesSent += data.readableBytes();
     exchange.touch(exchange.connection.loop.nanoTime());
-    if (end) {
-      exchange.end();
-    }
     sender.writeBody(data, end);
+    if (end) {
+      end();
+    }
   }
 
   @Override
@@ -192,8 +198,8 @@ final class Response implements DownstreamStream {
 
   /** The answer's end has passed the filters. */
   void sendTrailers(HttpHeaders trailers) {
-    exchange.end();
     sender.writeTrailers(trailers);
+    end();
   }
 
   @Override

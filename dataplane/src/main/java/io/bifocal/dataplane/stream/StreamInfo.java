@@ -115,6 +115,20 @@ public final class StreamInfo {
   public long bytesReceived;
   public long bytesSent;
 
+  /** The bytes on the client's connection, for which there is a proxy. */
+  public WireBytes downstreamBytes = WireBytes.NONE;
+
+  /** Those on the connection to an upstream, while there is one. */
+  public WireBytes upstreamBytes = WireBytes.NONE;
+
+  // Those of all tries that are over.
+  public long upstreamReceived;
+  public long upstreamSent;
+  public long upstreamHeadersReceived;
+  public long upstreamHeadersSent;
+  public long upstreamDecompressedHeadersReceived;
+  public long upstreamDecompressedHeadersSent;
+
   // Upstream.
   public String upstreamCluster = "";
   public @Nullable Cluster cluster;
@@ -174,6 +188,19 @@ public final class StreamInfo {
     upstreamReadyNanos = -1;
     upstreamTransportFailureReason = "";
     race = null;
+  }
+
+  /** A try is over that has taken so many: they stay counted. */
+  public void endTry(WireBytes bytes) {
+    if (upstreamBytes == bytes) {
+      upstreamBytes = WireBytes.NONE;
+    }
+    upstreamReceived += bytes.received();
+    upstreamSent += bytes.sent();
+    upstreamHeadersReceived += bytes.headersReceived();
+    upstreamHeadersSent += bytes.headersSent();
+    upstreamDecompressedHeadersReceived += bytes.decompressedHeadersReceived();
+    upstreamDecompressedHeadersSent += bytes.decompressedHeadersSent();
   }
 
   /** No connection to {@code host} came about. */

@@ -14,6 +14,7 @@ import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.pool.UpstreamConnection;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stream.StreamInfo;
+import io.bifocal.dataplane.stream.WireBytes;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -331,6 +332,11 @@ final class HttpUpstream
   @Override
   public UpstreamConnection connection() {
     return requireNonNull(connection);
+  }
+
+  @Override
+  public WireBytes bytes() {
+    return requireNonNull(sender).bytes();
   }
 
   @Override

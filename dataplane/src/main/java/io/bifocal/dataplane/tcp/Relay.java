@@ -23,6 +23,8 @@ final class Relay extends ChannelInboundHandlerAdapter implements End {
   private @Nullable End other;
   private boolean inputEnded;
   private boolean finished;
+  private long bytesRead;
+  private long bytesPassed;
 
   /** Hears of one end. */
   interface Observer {
@@ -89,6 +91,16 @@ final class Relay extends ChannelInboundHandlerAdapter implements End {
     return finished;
   }
 
+  /** All that it has read. */
+  long bytesRead() {
+    return bytesRead;
+  }
+
+  /** What of that went on to the other end. */
+  long bytesPassed() {
+    return bytesPassed;
+  }
+
   /** Closes when all that was written is out. */
   void closeWhenFlushed() {
     whenFlushed(channel::close);
@@ -114,6 +126,7 @@ final class Relay extends ChannelInboundHandlerAdapter implements End {
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     ByteBuf bytes = (ByteBuf) message;
+    bytesRead += bytes.readableBytes();
     observer.onRead(bytes.readableBytes());
     if (other == null) {
       early.add(bytes);
@@ -124,6 +137,7 @@ final class Relay extends ChannelInboundHandlerAdapter implements End {
 
   private void pass(ByteBuf bytes) {
     End to = joined();
+    bytesPassed += bytes.readableBytes();
     observer.onPassed(bytes.readableBytes());
     to.write(bytes);
     if (!to.isWritable()) {

@@ -76,6 +76,7 @@ final class TcpSession {
   void begin() {
     stats.total.inc();
     stats.active.inc();
+    info.downstreamBytes = new PayloadBytes(info);
     downstream.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
     downstream.pipeline().addLast(fromDownstream);
     downstream.closeFuture().addListener(f -> end());
@@ -272,6 +273,7 @@ final class TcpSession {
     info.upstreamTls = connection.tls();
     info.upstreamConnectionId = connection.id();
     info.upstreamReadyNanos = worker.loop().nanoTime() - askedAt;
+    info.upstreamBytes = ready.bytes();
     info.race = connection.race();
     if (config.logMoments().onConnected()) {
       log(LogType.TCP_UPSTREAM_CONNECTED);

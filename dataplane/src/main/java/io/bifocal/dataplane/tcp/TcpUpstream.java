@@ -2,6 +2,7 @@ package io.bifocal.dataplane.tcp;
 
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.pool.UpstreamConnection;
+import io.bifocal.dataplane.stream.WireBytes;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
@@ -9,10 +10,11 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /** A connection that serves one client. */
-final class TcpUpstream implements Upstream {
+final class TcpUpstream implements Upstream, WireBytes {
   private final UpstreamConnection connection;
   private final Channel channel;
   private final Relay relay;
+  private @Nullable Relay downstream;
 
   /**
    * @param bufferLimit of the cluster, in bytes
@@ -39,7 +41,23 @@ final class TcpUpstream implements Upstream {
   }
 
   @Override
+  public WireBytes bytes() {
+    return this;
+  }
+
+  @Override
+  public long received() {
+    return relay.bytesRead();
+  }
+
+  @Override
+  public long sent() {
+    return downstream == null ? 0 : downstream.bytesPassed();
+  }
+
+  @Override
   public void join(Relay downstream) {
+    this.downstream = downstream;
     channel.pipeline().addLast(relay);
     channel.closeFuture().addListener(f -> downstream.closeWhenFlushed());
     relay.joinTo(downstream);

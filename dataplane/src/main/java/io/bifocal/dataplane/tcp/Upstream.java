@@ -3,6 +3,7 @@ package io.bifocal.dataplane.tcp;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.pool.UpstreamConnection;
+import io.bifocal.dataplane.stream.WireBytes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,9 @@ interface Upstream {
   UpstreamConnection connection();
 
   @Nullable Address localAddress();
+
+  /** What goes through it, for as long as it lasts and afterwards. */
+  WireBytes bytes();
 
   /** Passes on both ways from now on. */
   void join(Relay downstream);

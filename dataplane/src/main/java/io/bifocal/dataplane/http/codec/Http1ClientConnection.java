@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.pool.Http1UpstreamOptions;
+import io.bifocal.dataplane.stream.WireBytes;
 import io.bifocal.dataplane.transport.HalfClose;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * and carries one exchange after the other.
  */
 public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
-    implements ClientConnection, RequestSender {
+    implements ClientConnection, RequestSender, WireBytes {
   private static final AttributeKey<Http1ClientConnection> KEY =
       AttributeKey.valueOf(Http1ClientConnection.class, "codec");
 
@@ -69,6 +70,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   @Override
   public RequestSender begin(ResponseReceiver next) {
     receiver = next;
+    parser.count();
+    writer.count();
     requestEnded = false;
     responseEnded = false;
     bodyFollows = false;
@@ -157,6 +160,36 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     if (ctx().channel().config().isAutoRead() != on) {
       ctx().channel().config().setAutoRead(on);
     }
+  }
+
+  @Override
+  public WireBytes bytes() {
+    return this;
+  }
+
+  @Override
+  public long received() {
+    return parser.bytesRead();
+  }
+
+  @Override
+  public long sent() {
+    return writer.bytesWritten();
+  }
+
+  @Override
+  public long headersReceived() {
+    return parser.fieldBytesRead();
+  }
+
+  @Override
+  public long headersSent() {
+    return writer.fieldBytesWritten();
+  }
+
+  @Override
+  public long decompressedHeadersReceived() {
+    return parser.headBytesRead();
   }
 
   @Override

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 abstract class Http1Parser {
   private static final byte[] NOTHING = {};
   private static final int LEAST = 256;
+  private static final int FIELD = 3;
   private static final HeaderList NO_HEADERS = new HeaderList(0);
 
   /** What is wrong with the bytes. */
@@ -91,6 +92,15 @@ abstract class Http1Parser {
   private int fieldBytes;
   private HeaderList headers = NO_HEADERS;
   private long remaining;
+  // Of one exchange.
+  private long bytesRead;
+  private int fieldBytesRead;
+  private int headBytesRead;
+  // Of the fields being read.
+  private int unfinished;
+  // What is being read, and from where on; null between reads.
+  private @Nullable ByteBuf reading;
+  private int readFrom;
 
   /**
    * Makes one.
@@ -123,10 +133,41 @@ abstract class Http1Parser {
 
   /** Parses what there is, up to the end of one message. */
   final void read(ByteBuf in) {
+    reading = in;
+    readFrom = in.readerIndex();
     boolean within = true;
     while (within && in.isReadable()) {
       within = step(in);
     }
+    bytesRead = bytesRead();
+    reading = null;
+  }
+
+  /** An exchange begins: what comes from now on is counted for it. */
+  final void count() {
+    bytesRead = 0;
+    fieldBytesRead = 0;
+    headBytesRead = 0;
+    unfinished = 0;
+    if (reading != null) {
+      readFrom = reading.readerIndex();
+    }
+  }
+
+  /** Bytes of the exchange so far. */
+  final long bytesRead() {
+    ByteBuf in = reading;
+    return in == null ? bytesRead : bytesRead + in.readerIndex() - readFrom;
+  }
+
+  /** Those of its fields, each with the three that Envoy counts for what is around it. */
+  final int fieldBytesRead() {
+    return fieldBytesRead;
+  }
+
+  /** The same without what stands behind a body. */
+  final int headBytesRead() {
+    return headBytesRead;
   }
 
   /** Whether the next byte begins a message. */
@@ -305,7 +346,9 @@ abstract class Http1Parser {
     int start = behindBlanks(i + 1);
     int end = textEnd(start);
     if (end >= 0) {
-      headers.append(name, FieldValue.of(bytes, start, end));
+      AsciiString value = FieldValue.of(bytes, start, end);
+      unfinished += nameEnd - at + value.length() + FIELD;
+      headers.append(name, value);
       if (headers instanceof CasedHeaders all) {
         all.read(name, new AsciiString(bytes, at, nameEnd - at, false));
       }
@@ -350,6 +393,8 @@ abstract class Http1Parser {
 
   private boolean headEnd() {
     HeaderList head = headers;
+    countFields(Math.max(unfinished, FIELD));
+    headBytesRead = fieldBytesRead;
     int said = head.find(HttpHeaderNames.CONTENT_LENGTH, 0);
     long length = -1;
     if (said >= 0) {
@@ -377,6 +422,11 @@ abstract class Http1Parser {
     return body != Body.NONE;
   }
 
+  private void countFields(int bytes) {
+    fieldBytesRead += bytes;
+    unfinished = 0;
+  }
+
   /** Chunks, be it beside a length where that is overlooked; null for a {@link #fault}. */
   final @Nullable Body chunked(HeaderList headers, long length) {
     if (length >= 0) {
@@ -401,6 +451,7 @@ abstract class Http1Parser {
     state = State.START_LINE;
     HeaderList trailers = headers;
     headers = NO_HEADERS;
+    countFields(unfinished);
     trailers
         .remove(HttpHeaderNames.CONTENT_LENGTH)
         .remove(HttpHeaderNames.TRANSFER_ENCODING)

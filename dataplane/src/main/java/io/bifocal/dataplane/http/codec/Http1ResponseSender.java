@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.codec;
 
+import io.bifocal.dataplane.stream.WireBytes;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * The way out of one HTTP/1.1 connection: answers one after the other. It knows whether the
  * connection outlives the present one; what is answered while bytes are read goes out together.
  */
-final class Http1ResponseSender implements ResponseSender {
+final class Http1ResponseSender implements ResponseSender, WireBytes {
   private final Http1ServerConnection connection;
   private final Http1Writer writer;
   private @Nullable RequestHead request;
@@ -37,6 +38,7 @@ final class Http1ResponseSender implements ResponseSender {
     this.old = old;
     keepAlive = persistent;
     ended = false;
+    writer.count();
   }
 
   /** Whether the last answer is whole. */
@@ -51,11 +53,13 @@ final class Http1ResponseSender implements ResponseSender {
 
   /** Answers what is no request. */
   void refuse(ErrorAnswer answer) {
+    writer.count();
     answer.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
     writer.response(
         connection.ctx(), answer.status(), answer.headers(), Http1Writer.Kind.USUAL, false);
     writer.body(
         connection.ctx(), ByteBufUtil.writeUtf8(connection.ctx().alloc(), answer.body()), true);
+    answer.written().accept(this);
   }
 
   @Override
@@ -137,7 +141,43 @@ final class Http1ResponseSender implements ResponseSender {
 
   private void end() {
     ended = true;
-    connection.onResponseEnded();
+  }
+
+  @Override
+  public void done() {
+    if (ended && !connection.isClosing()) {
+      connection.onResponseEnded();
+    }
+  }
+
+  @Override
+  public WireBytes bytes() {
+    return this;
+  }
+
+  @Override
+  public long received() {
+    return connection.parser().bytesRead();
+  }
+
+  @Override
+  public long sent() {
+    return writer.bytesWritten();
+  }
+
+  @Override
+  public long headersReceived() {
+    return connection.parser().fieldBytesRead();
+  }
+
+  @Override
+  public long headersSent() {
+    return writer.fieldBytesWritten();
+  }
+
+  @Override
+  public long decompressedHeadersReceived() {
+    return connection.parser().headBytesRead();
   }
 
   /** Bytes are being read: what is answered can wait for the rest. */

@@ -111,6 +111,9 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     try {
       ByteBuf bytes = unparsed;
       while (bytes != null && bytes.isReadable() && !closing && !isAnswering()) {
+        if (parser.isBetween()) {
+          parser.count();
+        }
         parser.read(bytes);
       }
     } finally {
@@ -249,6 +252,10 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
         response.flush();
       }
     }
+  }
+
+  Http1Parser parser() {
+    return parser;
   }
 
   /** Whether nothing more is to be written. */

@@ -64,19 +64,53 @@ final class Http1Writer {
   private Framing framing = Framing.NONE;
   // Small things wait for what follows, and go out as one buffer.
   private @Nullable ByteBuf waiting;
+  // Of one exchange.
+  private long bytesWritten;
+  private long fieldBytesWritten;
 
   Http1Writer(Http1Options options) {
     this.options = options;
     this.properCase = options.keyFormat() instanceof HeaderKeyFormat.ProperCaseWords;
   }
 
+  /** An exchange begins: what is written from now on is counted for it. */
+  void count() {
+    bytesWritten = 0;
+    fieldBytesWritten = 0;
+  }
+
+  /** Bytes of the exchange so far. */
+  long bytesWritten() {
+    return bytesWritten;
+  }
+
+  /** Those of them that are lines of fields. */
+  long fieldBytesWritten() {
+    return fieldBytesWritten;
+  }
+
+  /**
+   * The empty line, after which it is known how long a head is.
+   *
+   * @param start where it begins
+   * @param fields where its fields do
+   */
+  private void end(ByteBuf out, int start, int fields) {
+    fieldBytesWritten += out.writerIndex() - fields;
+    out.writeShort(CRLF);
+    bytesWritten += out.writerIndex() - start;
+    waiting = out;
+  }
+
   /** A request's head. */
   void request(ChannelHandlerContext ctx, RequestHead request, boolean end) {
     ByteBuf out = start(ctx);
+    int start = out.writerIndex();
     ascii(out, request.method);
     out.writeByte(' ');
     target(out, request);
     ByteBufUtil.copy(VERSION, out);
+    int fields = out.writerIndex();
     name(out, HttpHeaderNames.HOST, CasedHeaders.of(request.headers));
     out.writeShort(COLON_SPACE);
     ascii(out, request.authority);
@@ -95,8 +129,7 @@ final class Http1Writer {
       framing = Framing.CHUNKED;
       line(out, CHUNKED, PROPER_CHUNKED, request.headers);
     }
-    out.writeShort(CRLF);
-    waiting = out;
+    end(out, start, fields);
   }
 
   private void target(ByteBuf out, RequestHead request) {
@@ -133,10 +166,11 @@ final class Http1Writer {
   /** What comes before a response. */
   void informational(ChannelHandlerContext ctx, int status, HttpHeaders headers) {
     ByteBuf out = start(ctx);
+    int start = out.writerIndex();
     statusLine(out, status, null, Kind.USUAL);
+    int fields = out.writerIndex();
     headers(out, headers);
-    out.writeShort(CRLF);
-    waiting = out;
+    end(out, start, fields);
   }
 
   private static void statusLine(ByteBuf out, int status, @Nullable CasedHeaders cased, Kind kind) {
@@ -159,12 +193,13 @@ final class Http1Writer {
   void response(
       ChannelHandlerContext ctx, int status, HttpHeaders headers, Kind kind, boolean end) {
     ByteBuf out = start(ctx);
+    int start = out.writerIndex();
     statusLine(out, status, CasedHeaders.of(headers), kind);
+    int fields = out.writerIndex();
     boolean sized = headers(out, headers);
     if (kind == Kind.TUNNEL) {
       framing = Framing.LENGTH;
-      out.writeShort(CRLF);
-      waiting = out;
+      end(out, start, fields);
       return;
     }
     boolean toHead = kind == Kind.TO_HEAD;
@@ -182,8 +217,7 @@ final class Http1Writer {
       framing = Framing.CHUNKED;
       line(out, CHUNKED, PROPER_CHUNKED, headers);
     }
-    out.writeShort(CRLF);
-    waiting = out;
+    end(out, start, fields);
   }
 
   // Behind what still waits: the end of the message before it, or all of it.
@@ -206,8 +240,10 @@ final class Http1Writer {
       case CHUNKED -> {
         if (length > 0) {
           ByteBuf size = tail(ctx);
+          int start = size.writerIndex();
           ascii(size, Integer.toHexString(length));
           size.writeShort(CRLF);
+          bytesWritten += size.writerIndex() - start + 2;
           waiting = size;
           append(ctx, data, length);
           ByteBuf after = tail(ctx);
@@ -219,6 +255,7 @@ final class Http1Writer {
         if (end) {
           ByteBuf last = tail(ctx);
           last.writeByte('0').writeShort(CRLF).writeShort(CRLF);
+          bytesWritten += 5;
           waiting = last;
         }
       }
@@ -232,13 +269,15 @@ final class Http1Writer {
       return;
     }
     ByteBuf last = tail(ctx);
+    int start = last.writerIndex();
     last.writeByte('0').writeShort(CRLF);
+    int from = last.writerIndex();
     headers(last, fields);
-    last.writeShort(CRLF);
-    waiting = last;
+    end(last, start, from);
   }
 
   private void append(ChannelHandlerContext ctx, ByteBuf data, int length) {
+    bytesWritten += length;
     ByteBuf before = waiting;
     if (before != null && length <= SMALL) {
       before.writeBytes(data);

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http.codec;
 import static java.util.Objects.requireNonNull;
 
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.stream.WireBytes;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -13,7 +14,7 @@ import io.netty.handler.codec.http2.Http2Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One exchange on a connection of HTTP/2. Confined to the connection's loop. */
-final class Http2ClientStream implements RequestSender, Http2Exchange {
+final class Http2ClientStream extends StreamBytes implements RequestSender, Http2Exchange {
   private final Http2ClientConnection connection;
   private @Nullable ResponseReceiver receiver;
   private @Nullable Http2Stream stream;
@@ -28,6 +29,7 @@ final class Http2ClientStream implements RequestSender, Http2Exchange {
   private int unread;
 
   Http2ClientStream(Http2ClientConnection connection, ResponseReceiver receiver) {
+    super(StreamBytes::aroundHttp2);
     this.connection = connection;
     this.receiver = receiver;
   }
@@ -40,7 +42,7 @@ final class Http2ClientStream implements RequestSender, Http2Exchange {
     protocol = head.isConnect() ? null : head.upgrade;
     stream =
         protocol == null || connection.allowsConnect()
-            ? connection.open(this, Http2Heads.request(head), end)
+            ? connection.open(this, Http2Heads.request(head, this), end)
             : null;
     if (stream == null) {
       // Later: who writes is not told within the call.
@@ -57,6 +59,7 @@ final class Http2ClientStream implements RequestSender, Http2Exchange {
       return;
     }
     int length = data.readableBytes();
+    dataGoes(length);
     var unused = connection.writeData(to, data, end, length);
   }
 
@@ -65,8 +68,13 @@ final class Http2ClientStream implements RequestSender, Http2Exchange {
     requestEnded = true;
     Http2Stream to = stream;
     if (to != null && !over) {
-      connection.writeTrailers(to, Http2Heads.trailers(trailers));
+      connection.writeTrailers(to, Http2Heads.trailers(trailers, this));
     }
+  }
+
+  @Override
+  public WireBytes bytes() {
+    return this;
   }
 
   @Override
@@ -101,7 +109,7 @@ final class Http2ClientStream implements RequestSender, Http2Exchange {
     }
     if (answered) {
       responseEnded = true;
-      to.onTrailers(Http2Heads.fields(headers));
+      to.onTrailers(Http2Heads.fields(headers, this));
       return;
     }
     int status = Status.parse(headers.status());
@@ -109,7 +117,7 @@ final class Http2ClientStream implements RequestSender, Http2Exchange {
       connection.malformed(this, requireNonNull(stream));
     } else if (status >= 200) {
       answered = true;
-      HttpHeaders head = Http2Heads.fields(headers);
+      HttpHeaders head = Http2Heads.fields(headers, this);
       if (head.size() > connection.maxHeaders()) {
         connection.tooLarge(this, requireNonNull(stream));
       } else {
@@ -117,7 +125,7 @@ final class Http2ClientStream implements RequestSender, Http2Exchange {
         to.onHead(upgraded(status, head), head, end);
       }
     } else if (status == 100 || (status >= 102 && status <= 104)) {
-      to.onInformational(status, Http2Heads.fields(headers));
+      to.onInformational(status, Http2Heads.fields(headers, this));
     }
   }
 
@@ -135,6 +143,7 @@ final class Http2ClientStream implements RequestSender, Http2Exchange {
   @Override
   public int onData(ByteBuf data, boolean end) {
     int length = data.readableBytes();
+    dataCame(length);
     ResponseReceiver to = receiver;
     if (to == null) {
       return length;

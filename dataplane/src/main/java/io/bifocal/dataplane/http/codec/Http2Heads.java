@@ -34,19 +34,19 @@ final class Http2Heads {
     }
   }
 
+  private static final int STATUS = ":status200".length();
+  private static final int PATH_AND_SCHEME = ":path:scheme".length();
+
   private Http2Heads() {}
 
   /** A request's. What concerns one connection only is no longer among its headers. */
-  static Http2Headers request(RequestHead head) {
+  static Http2Headers request(RequestHead head, StreamBytes counted) {
     HttpHeaders from = head.headers;
     Http2Headers to = new DefaultHttp2Headers(false, from.size() + 4);
-    if (head.upgrade == null) {
-      to.method(head.method).path(head.path).scheme(scheme(head));
-    } else {
-      connect(head, to);
-    }
+    int bytes = head.upgrade == null ? usual(head, to) : connect(head, to);
     if (head.hasHost || !head.authority.isEmpty()) {
       to.authority(head.authority);
+      bytes += AUTHORITY.length() + head.authority.length();
     }
     StringBuilder cookies = null;
     Iterator<Map.Entry<CharSequence, CharSequence>> all = from.iteratorCharSequence();
@@ -62,20 +62,40 @@ final class Http2Heads {
         cookies.append(header.getValue());
       } else {
         to.add(AsciiString.of(name).toLowerCase(), header.getValue());
+        bytes += name.length() + header.getValue().length();
       }
     }
     if (cookies != null) {
       to.add(HttpHeaderNames.COOKIE, cookies);
+      bytes += HttpHeaderNames.COOKIE.length() + cookies.length();
     }
+    counted.fieldsGo(bytes);
     return to;
   }
 
+  // How many bytes that is.
+  private static int usual(RequestHead head, Http2Headers to) {
+    to.method(head.method);
+    return METHOD.length() + head.method.length() + target(head, to);
+  }
+
+  private static int target(RequestHead head, Http2Headers to) {
+    AsciiString scheme = scheme(head);
+    to.path(head.path).scheme(scheme);
+    return PATH_AND_SCHEME + head.path.length() + scheme.length();
+  }
+
   // RFC 9113, section 8.5, and for other protocols RFC 8441, section 4.
-  private static void connect(RequestHead head, Http2Headers to) {
-    to.method(HttpMethod.CONNECT.asciiName());
-    if (!head.isConnect()) {
-      to.set(PROTOCOL, head.upgrade).path(head.path).scheme(scheme(head));
+  private static int connect(RequestHead head, Http2Headers to) {
+    AsciiString method = HttpMethod.CONNECT.asciiName();
+    String protocol = head.isConnect() ? null : head.upgrade;
+    to.method(method);
+    int bytes = METHOD.length() + method.length();
+    if (protocol != null) {
+      to.set(PROTOCOL, protocol);
+      bytes += PROTOCOL.length() + protocol.length() + target(head, to);
     }
+    return bytes;
   }
 
   private static boolean ofHttp1(CharSequence name) {
@@ -90,36 +110,45 @@ final class Http2Heads {
   }
 
   /** The head of an answer. */
-  static Http2Headers response(int status, HttpHeaders headers) {
-    return ReadOnlyHttp2Headers.serverHeaders(false, status(status), pairs(headers));
+  static Http2Headers response(int status, HttpHeaders headers, StreamBytes counted) {
+    return ReadOnlyHttp2Headers.serverHeaders(
+        false, status(status), pairs(headers, STATUS, counted));
   }
 
   /** The fields behind a body. */
-  static Http2Headers trailers(HttpHeaders fields) {
-    return ReadOnlyHttp2Headers.trailers(false, pairs(fields));
+  static Http2Headers trailers(HttpHeaders fields, StreamBytes counted) {
+    return ReadOnlyHttp2Headers.trailers(false, pairs(fields, 0, counted));
   }
 
   /** The head of an answer in HTTP/3. */
-  static Http3Headers response3(int status, HttpHeaders headers) {
-    return addTo(
-        new DefaultHttp3Headers(false, headers.size() + 1).status(status(status)), headers);
+  static Http3Headers response3(int status, HttpHeaders headers, StreamBytes counted) {
+    Http3Headers to = new DefaultHttp3Headers(false, headers.size() + 1).status(status(status));
+    counted.fieldsGo(STATUS + addTo(to, headers));
+    return to;
   }
 
   /** The fields behind a body in HTTP/3. */
-  static Http3Headers trailers3(HttpHeaders from) {
-    return addTo(new DefaultHttp3Headers(false, from.size()), from);
+  static Http3Headers trailers3(HttpHeaders from, StreamBytes counted) {
+    Http3Headers to = new DefaultHttp3Headers(false, from.size());
+    counted.fieldsGo(addTo(to, from));
+    return to;
   }
 
-  private static Http3Headers addTo(Http3Headers to, HttpHeaders from) {
+  // How many bytes that is.
+  private static int addTo(Http3Headers to, HttpHeaders from) {
+    int bytes = 0;
     Iterator<Map.Entry<CharSequence, CharSequence>> all = from.iteratorCharSequence();
     while (all.hasNext()) {
       Map.Entry<CharSequence, CharSequence> header = all.next();
       to.add(AsciiString.of(header.getKey()).toLowerCase(), header.getValue());
+      bytes += header.getKey().length() + header.getValue().length();
     }
-    return to;
+    return bytes;
   }
 
-  private static AsciiString[] pairs(HttpHeaders from) {
+  // Beside so many bytes of others.
+  private static AsciiString[] pairs(HttpHeaders from, int others, StreamBytes counted) {
+    int bytes = others;
     AsciiString[] pairs = new AsciiString[from.size() * 2];
     int at = 0;
     Iterator<Map.Entry<CharSequence, CharSequence>> all = from.iteratorCharSequence();
@@ -127,7 +156,9 @@ final class Http2Heads {
       Map.Entry<CharSequence, CharSequence> header = all.next();
       pairs[at++] = AsciiString.of(header.getKey()).toLowerCase();
       pairs[at++] = AsciiString.of(header.getValue());
+      bytes += pairs[at - 2].length() + pairs[at - 1].length();
     }
+    counted.fieldsGo(bytes);
     return pairs;
   }
 
@@ -142,7 +173,7 @@ final class Http2Heads {
    * @param extended whether clients may ask for other protocols
    */
   static @Nullable RequestHead requestHead(
-      Headers<CharSequence, CharSequence, ?> from, boolean extended) {
+      Headers<CharSequence, CharSequence, ?> from, boolean extended, StreamBytes counted) {
     CharSequence method = from.get(METHOD);
     CharSequence protocol = from.get(PROTOCOL);
     boolean connects = method != null && HttpMethod.CONNECT.asciiName().contentEquals(method);
@@ -153,7 +184,7 @@ final class Http2Heads {
     CharSequence authority = from.get(AUTHORITY);
     CharSequence host = from.get(HttpHeaderNames.HOST);
     CharSequence shown = authority == null ? host : authority;
-    HttpHeaders to = fields(from);
+    HttpHeaders to = fields(from, counted);
     to.remove(HttpHeaderNames.HOST);
     joinCookies(to);
     String upgrade = null;
@@ -187,16 +218,19 @@ final class Http2Heads {
     }
   }
 
-  /** What is no pseudo-header. */
-  static HttpHeaders fields(Headers<CharSequence, CharSequence, ?> from) {
+  /** What is no pseudo-header; {@code counted} hears how much came. */
+  static HttpHeaders fields(Headers<CharSequence, CharSequence, ?> from, StreamBytes counted) {
+    int bytes = 0;
     // They were checked when they were read.
     HttpHeaders to = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
     for (Map.Entry<CharSequence, CharSequence> header : from) {
       CharSequence name = header.getKey();
+      bytes += name.length() + header.getValue().length();
       if (name.length() > 0 && name.charAt(0) != ':') {
         to.add(name, header.getValue());
       }
     }
+    counted.fieldsCame(bytes);
     return to;
   }
 }

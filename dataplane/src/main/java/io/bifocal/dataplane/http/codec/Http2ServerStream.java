@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.codec;
 
+import io.bifocal.dataplane.stream.WireBytes;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -10,7 +11,7 @@ import io.netty.handler.codec.http2.Http2Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One exchange on a client's connection of HTTP/2. Confined to the connection's loop. */
-final class Http2ServerStream implements ResponseSender, Http2Exchange {
+final class Http2ServerStream extends StreamBytes implements ResponseSender, Http2Exchange {
   private final Http2ServerConnection connection;
   private final Http2Stream stream;
   private @Nullable RequestReceiver receiver;
@@ -22,6 +23,7 @@ final class Http2ServerStream implements ResponseSender, Http2Exchange {
   private int unread;
 
   Http2ServerStream(Http2ServerConnection connection, Http2Stream stream) {
+    super(StreamBytes::aroundHttp2);
     this.connection = connection;
     this.stream = stream;
   }
@@ -41,10 +43,10 @@ final class Http2ServerStream implements ResponseSender, Http2Exchange {
     requestEnded |= end;
     RequestReceiver to = receiver;
     if (to != null) {
-      to.onTrailers(Http2Heads.fields(headers));
+      to.onTrailers(Http2Heads.fields(headers, this));
       return;
     }
-    RequestHead head = Http2Heads.requestHead(headers, connection.allowsConnect());
+    RequestHead head = Http2Heads.requestHead(headers, connection.allowsConnect(), this);
     if (head == null) {
       connection.malformed(stream);
     } else if (!connection.limits().admit(head.headers)) {
@@ -59,6 +61,7 @@ final class Http2ServerStream implements ResponseSender, Http2Exchange {
   @Override
   public int onData(ByteBuf data, boolean end) {
     int length = data.readableBytes();
+    dataCame(length);
     RequestReceiver to = receiver;
     if (to == null || over) {
       return length;
@@ -105,7 +108,7 @@ final class Http2ServerStream implements ResponseSender, Http2Exchange {
   @Override
   public void writeInformational(int status, HttpHeaders headers) {
     if (!over) {
-      connection.writeHeaders(stream, Http2Heads.response(status, headers), false);
+      connection.writeHeaders(stream, Http2Heads.response(status, headers, this), false);
     }
   }
 
@@ -120,12 +123,12 @@ final class Http2ServerStream implements ResponseSender, Http2Exchange {
   }
 
   // On HTTP/2 an upgrade is a CONNECT that succeeds (RFC 8441, section 5).
-  private static Http2Headers answer(int status, HttpHeaders headers) {
+  private Http2Headers answer(int status, HttpHeaders headers) {
     if (status != 101) {
-      return Http2Heads.response(status, headers);
+      return Http2Heads.response(status, headers, this);
     }
     headers.remove(HttpHeaderNames.UPGRADE).remove(HttpHeaderNames.CONNECTION);
-    return Http2Heads.response(200, headers);
+    return Http2Heads.response(200, headers, this);
   }
 
   @Override
@@ -134,6 +137,7 @@ final class Http2ServerStream implements ResponseSender, Http2Exchange {
       data.release();
       return;
     }
+    dataGoes(data.readableBytes());
     ChannelFuture written = connection.writeData(stream, data, end);
     if (end) {
       end(written);
@@ -143,7 +147,7 @@ final class Http2ServerStream implements ResponseSender, Http2Exchange {
   @Override
   public void writeTrailers(HttpHeaders trailers) {
     if (!over) {
-      connection.writeHeaders(stream, Http2Heads.trailers(trailers), true);
+      connection.writeHeaders(stream, Http2Heads.trailers(trailers, this), true);
       end();
     }
   }
@@ -169,6 +173,11 @@ final class Http2ServerStream implements ResponseSender, Http2Exchange {
       over = true;
       connection.reset(stream, Http2Error.NO_ERROR);
     }
+  }
+
+  @Override
+  public WireBytes bytes() {
+    return this;
   }
 
   @Override

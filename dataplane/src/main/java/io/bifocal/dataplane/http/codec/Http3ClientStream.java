@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.http.codec;
 
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.stream.WireBytes;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** One exchange on a connection of HTTP/3. Confined to the connection's loop. */
 final class Http3ClientStream implements RequestSender {
   private final Http3ClientConnection connection;
+  private final StreamBytes bytes = new StreamBytes(StreamBytes::aroundHttp3);
   private @Nullable ResponseReceiver receiver;
   private @Nullable QuicStreamChannel stream;
   private boolean requestEnded;
@@ -58,7 +60,7 @@ final class Http3ClientStream implements RequestSender {
       connection.later(() -> fail(ResetReason.LOCAL_RESET));
       return;
     }
-    write(to, new DefaultHttp3HeadersFrame(Http3Heads.request(head)), end);
+    write(to, new DefaultHttp3HeadersFrame(Http3Heads.request(head, bytes)), end);
   }
 
   @Override
@@ -68,6 +70,7 @@ final class Http3ClientStream implements RequestSender {
     if (to == null || over || (!end && !data.isReadable())) {
       data.release();
     } else if (data.isReadable()) {
+      bytes.dataGoes(data.readableBytes());
       write(to, new DefaultHttp3DataFrame(data), end);
     } else {
       data.release();
@@ -80,7 +83,7 @@ final class Http3ClientStream implements RequestSender {
     requestEnded = true;
     QuicStreamChannel to = stream;
     if (to != null && !over) {
-      write(to, new DefaultHttp3HeadersFrame(Http3Heads.trailers(trailers)), true);
+      write(to, new DefaultHttp3HeadersFrame(Http3Heads.trailers(trailers, bytes)), true);
     }
   }
 
@@ -89,6 +92,11 @@ final class Http3ClientStream implements RequestSender {
     if (end) {
       var unused = written.addListener(QuicStreamChannel.SHUTDOWN_OUTPUT);
     }
+  }
+
+  @Override
+  public WireBytes bytes() {
+    return bytes;
   }
 
   @Override
@@ -120,7 +128,7 @@ final class Http3ClientStream implements RequestSender {
     }
     if (answered) {
       responseEnded = true;
-      to.onTrailers(Http3Heads.fields(headers));
+      to.onTrailers(Http3Heads.fields(headers, bytes));
       return;
     }
     int status = Status.parse(headers.status());
@@ -128,18 +136,19 @@ final class Http3ClientStream implements RequestSender {
       reject(ResetReason.PROTOCOL_ERROR, Http3ErrorCode.H3_MESSAGE_ERROR);
     } else if (status >= 200) {
       answered = true;
-      HttpHeaders head = Http3Heads.fields(headers);
+      HttpHeaders head = Http3Heads.fields(headers, bytes);
       if (head.size() > connection.maxHeaders()) {
         reject(ResetReason.REMOTE_RESET, Http3ErrorCode.H3_EXCESSIVE_LOAD);
       } else {
         to.onHead(status, head, false);
       }
     } else if (status == 100 || (status >= 102 && status <= 104)) {
-      to.onInformational(status, Http3Heads.fields(headers));
+      to.onInformational(status, Http3Heads.fields(headers, bytes));
     }
   }
 
   private void onData(ByteBuf data) {
+    bytes.dataCame(data.readableBytes());
     ResponseReceiver to = receiver;
     if (to == null) {
       data.release();

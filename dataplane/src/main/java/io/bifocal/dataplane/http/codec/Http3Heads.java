@@ -17,7 +17,7 @@ final class Http3Heads {
   private Http3Heads() {}
 
   /** A request's. What concerns one connection only is no longer among its headers. */
-  static Http3Headers request(RequestHead head) {
+  static Http3Headers request(RequestHead head, StreamBytes counted) {
     Http3Headers to = new DefaultHttp3Headers(false, head.headers.size() + 4);
     if (head.isConnect()) {
       to.method(HttpMethod.CONNECT.asciiName());
@@ -29,14 +29,24 @@ final class Http3Heads {
       to.authority(head.authority);
     }
     copy(head.headers, to);
+    counted.fieldsGo(size(to));
     return to;
   }
 
   /** The fields behind a body. */
-  static Http3Headers trailers(HttpHeaders fields) {
+  static Http3Headers trailers(HttpHeaders fields, StreamBytes counted) {
     Http3Headers to = new DefaultHttp3Headers(false, fields.size());
     copy(fields, to);
+    counted.fieldsGo(size(to));
     return to;
+  }
+
+  private static int size(Http3Headers headers) {
+    int bytes = 0;
+    for (Map.Entry<CharSequence, CharSequence> header : headers) {
+      bytes += header.getKey().length() + header.getValue().length();
+    }
+    return bytes;
   }
 
   private static void copy(HttpHeaders from, Http3Headers to) {
@@ -57,8 +67,9 @@ final class Http3Heads {
     }
   }
 
-  /** What is no pseudo-header. */
-  static HttpHeaders fields(Http3Headers from) {
+  /** What is no pseudo-header; {@code counted} hears how much came. */
+  static HttpHeaders fields(Http3Headers from, StreamBytes counted) {
+    counted.fieldsCame(size(from));
     // They were checked when they were read.
     HttpHeaders to = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
     Iterator<Map.Entry<CharSequence, CharSequence>> all = from.iterator();

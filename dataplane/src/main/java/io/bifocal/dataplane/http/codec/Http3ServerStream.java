@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.codec;
 
+import io.bifocal.dataplane.stream.WireBytes;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
@@ -26,6 +27,7 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
   private final QuicStreamChannel stream;
   private final ChannelFutureListener onWritten = this::onWritten;
   private final Http3StreamEnds ends;
+  private final StreamBytes bytes = new StreamBytes(StreamBytes::aroundHttp3);
   private @Nullable RequestReceiver receiver;
   // Kept until it is known whether anything follows.
   private @Nullable RequestHead head;
@@ -76,10 +78,10 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
     RequestReceiver to = receiver;
     if (to != null) {
       requestEnded = true;
-      to.onTrailers(Http2Heads.fields(headers));
+      to.onTrailers(Http2Heads.fields(headers, bytes));
       return;
     }
-    RequestHead read = Http2Heads.requestHead(headers, connection.options().allowConnect());
+    RequestHead read = Http2Heads.requestHead(headers, connection.options().allowConnect(), bytes);
     if (read == null) {
       connection.malformed(this);
     } else if (!connection.options().limits().admit(read.headers)) {
@@ -101,6 +103,7 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
   }
 
   private void onData(ByteBuf data) {
+    bytes.dataCame(data.readableBytes());
     tellHead(false);
     RequestReceiver to = receiver;
     if (to == null || over || requestEnded || !data.isReadable()) {
@@ -162,7 +165,7 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
 
   @Override
   public void writeInformational(int status, HttpHeaders headers) {
-    writeHeaders(Http2Heads.response3(status, headers));
+    writeHeaders(Http2Heads.response3(status, headers, bytes));
   }
 
   @Override
@@ -175,7 +178,7 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
       headers.remove(HttpHeaderNames.UPGRADE).remove(HttpHeaderNames.CONNECTION);
       sent = 200;
     }
-    writeHeaders(Http2Heads.response3(sent, headers));
+    writeHeaders(Http2Heads.response3(sent, headers, bytes));
     if (end) {
       end();
     }
@@ -194,6 +197,7 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
       return;
     }
     if (data.isReadable()) {
+      bytes.dataGoes(data.readableBytes());
       stream.write(new DefaultHttp3DataFrame(data)).addListener(onWritten);
     } else {
       data.release();
@@ -205,7 +209,7 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
 
   @Override
   public void writeTrailers(HttpHeaders trailers) {
-    writeHeaders(Http2Heads.trailers3(trailers));
+    writeHeaders(Http2Heads.trailers3(trailers, bytes));
     end();
   }
 
@@ -243,6 +247,11 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
 
   private static Http3ErrorCode cancelled() {
     return Http3ErrorCode.H3_REQUEST_CANCELLED;
+  }
+
+  @Override
+  public WireBytes bytes() {
+    return bytes;
   }
 
   @Override

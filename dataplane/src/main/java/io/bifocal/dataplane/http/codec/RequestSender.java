@@ -1,12 +1,19 @@
 package io.bifocal.dataplane.http.codec;
 
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.stream.WireBytes;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 import org.jspecify.annotations.Nullable;
 
 /** The way out for one request. To be used on the connection's loop; what is written is owned. */
 public interface RequestSender {
+  /**
+   * What has gone over the wire for it; until the next exchange, where the connection serves them
+   * in turn.
+   */
+  WireBytes bytes();
+
   void writeHead(RequestHead head, boolean end);
 
   void writeBody(ByteBuf data, boolean end);

@@ -1,10 +1,17 @@
 package io.bifocal.dataplane.http.codec;
 
+import io.bifocal.dataplane.stream.WireBytes;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
 
 /** The way out for one answer. To be used on the connection's loop; what is written is owned. */
 public interface ResponseSender {
+  /**
+   * What has gone over the wire for it; until the next exchange, where the connection serves them
+   * in turn.
+   */
+  WireBytes bytes();
+
   /** In which it goes out. */
   Protocol protocol();
 
@@ -32,6 +39,9 @@ public interface ResponseSender {
    * answer's end.
    */
   void closeAfterwards();
+
+  /** Whoever has written the whole answer is done with it: the next one's turn. */
+  default void done() {}
 
   /** Gives the answer up: the peer must see that it is incomplete. */
   void reset();

@@ -7,6 +7,7 @@ import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.codec.RequestSender;
 import io.bifocal.dataplane.http.codec.ResetReason;
 import io.bifocal.dataplane.http.codec.ResponseReceiver;
+import io.bifocal.dataplane.stream.WireBytes;
 import io.bifocal.dataplane.transport.HalfClose;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -25,13 +26,15 @@ import org.jspecify.annotations.Nullable;
  * in it goes out as it is. The tunnel is answered with 200 by itself. Source: Envoy's {@code
  * Upstreams::Http::Tcp::TcpUpstream}.
  */
-final class TcpUpstream extends ChannelInboundHandlerAdapter implements RequestSender {
+final class TcpUpstream extends ChannelInboundHandlerAdapter implements RequestSender, WireBytes {
   private final Channel channel;
   private final ByteBuf header;
   private @Nullable ResponseReceiver receiver;
   private boolean answered;
   private boolean requestEnded;
   private boolean responseEnded;
+  private long received;
+  private long sent;
 
   private TcpUpstream(Channel channel, ByteBuf header, ResponseReceiver receiver) {
     this.channel = channel;
@@ -61,6 +64,7 @@ final class TcpUpstream extends ChannelInboundHandlerAdapter implements RequestS
   @Override
   public void writeBody(ByteBuf data, boolean end) {
     if (data.isReadable()) {
+      sent += data.readableBytes();
       var unused = channel.write(data, channel.voidPromise());
     } else {
       data.release();
@@ -120,6 +124,7 @@ final class TcpUpstream extends ChannelInboundHandlerAdapter implements RequestS
     if (receiver == null) {
       bytes.release();
     } else {
+      received += bytes.readableBytes();
       receiver.onBody(bytes, false);
     }
   }
@@ -165,6 +170,21 @@ final class TcpUpstream extends ChannelInboundHandlerAdapter implements RequestS
   @Override
   public boolean isReusable() {
     return requestEnded && responseEnded;
+  }
+
+  @Override
+  public WireBytes bytes() {
+    return this;
+  }
+
+  @Override
+  public long received() {
+    return received;
+  }
+
+  @Override
+  public long sent() {
+    return sent;
   }
 
   @Override

@@ -28,6 +28,7 @@ final class TryLog {
     info.downstreamRemote = whole.downstreamRemote;
     info.downstreamLocal = whole.downstreamLocal;
     info.downstreamDirectRemote = whole.downstreamDirectRemote;
+    info.downstreamBytes = whole.downstreamBytes;
     info.downstreamTls = whole.downstreamTls;
     info.requestedServerName = whole.requestedServerName;
     info.method = whole.method;

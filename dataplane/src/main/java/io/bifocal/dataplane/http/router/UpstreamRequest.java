@@ -186,6 +186,7 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
       info.race = used.race();
       info.upstreamLocal = out.localAddress();
       info.upstreamTls = used.tls();
+      info.upstreamBytes = out.bytes();
       info.upstreamConnectionId = used.id();
       info.upstreamProtocol = router.connect == null ? protocol.text() : "";
       info.upstreamReadyNanos = waited;
@@ -494,7 +495,13 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
       measures.end(router.downstream.request(), router.timeouts.perTry);
       measures = null;
     }
+    if (sender != null) {
+      router.downstream.info().endTry(sender.bytes());
+    }
     if (log != null) {
+      if (sender != null) {
+        log.info.endTry(sender.bytes());
+      }
       log.end();
     }
     if (filters != null) {
