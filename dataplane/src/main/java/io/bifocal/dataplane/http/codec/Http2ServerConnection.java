@@ -159,6 +159,14 @@ public final class Http2ServerConnection extends Http2Endpoint implements Server
     return writeData(stream, data, end, data.readableBytes());
   }
 
+  // Where nothing waits there is room for some, however small the client's window: else the head of
+  // an answer, to which the window does not apply, would wait for it too.
+  @Override
+  public boolean isWritable(Http2Stream stream) {
+    return super.isWritable(stream)
+        || (!encoder().flowController().hasFlowControlled(stream) && ctx().channel().isWritable());
+  }
+
   @Override
   void reset(int id, Http2Error error) {
     resetStreams.add(id);

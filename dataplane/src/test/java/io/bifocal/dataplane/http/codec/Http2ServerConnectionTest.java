@@ -403,6 +403,24 @@ class Http2ServerConnectionTest {
   }
 
   @Test
+  void aClientThatTakesNothingYetHasRoomForTheHeadAndForNoMore() {
+    serve();
+    client.settings(new Http2Settings().initialWindowSize(0));
+    client.headers(1, true, GET);
+    Served request = only();
+    assertThat(request.response.isWritable()).isTrue();
+    request.response.writeHead(200, new DefaultHttpHeaders(), false);
+    request.response.flush();
+    assertThat(heard()).contains("HEADERS 1 :status=200");
+    request.body("abc", false);
+    assertThat(request.response.isWritable()).isFalse();
+    client.window(1, 10);
+    assertThat(heard()).contains("DATA 1 abc");
+    assertThat(request.response.isWritable()).isTrue();
+    assertThat(request.heard).contains("writable true");
+  }
+
+  @Test
   void windowUpdatesWithoutEndEndTheConnection() {
     serve();
     client.headers(1, true, GET);
