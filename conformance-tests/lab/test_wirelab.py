@@ -95,6 +95,16 @@ class RulesTest(unittest.TestCase):
         lab.rule(lab.four(3), PORT, action="refuse")
         self.assertEqual(connect(lab.four(3))[0], errno.ECONNREFUSED)
 
+    def test_a_rule_for_a_protocol_leaves_the_other_alone(self):
+        lab.serve(PORT)
+        lab.rule(lab.four(6), PORT, action="refuse", protocol="udp")
+        self.assertEqual(connect(lab.four(6))[0], 0)
+        with near_socket(lab.four(6), socket.SOCK_DGRAM) as s:
+            s.connect((lab.four(6), PORT))
+            s.send(b"?")
+            with self.assertRaises(ConnectionRefusedError):
+                s.recv(10)
+
     def test_a_refused_datagram(self):
         for address in (lab.four(4), lab.six(4)):
             lab.rule(address, action="refuse")
@@ -105,7 +115,7 @@ class RulesTest(unittest.TestCase):
                     s.recv(10)
 
     def test_what_cannot_be_understood_is_an_error(self):
-        for fields in ({"action": "explode"}, {"delay_ms": -1}):
+        for fields in ({"action": "explode"}, {"delay_ms": -1}, {"protocol": "udp"}):
             with self.assertRaises(ValueError):
                 lab.rule(lab.four(1), **fields)
 

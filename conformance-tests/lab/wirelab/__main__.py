@@ -18,8 +18,8 @@ side (fours, sixes, dns), sources on the near side, and the two ends of a link b
 From then on one JSON object per line is a request, and gets one line: {{"result": …}} or {{"error": "…"}}. Times are
 nanoseconds of CLOCK_MONOTONIC.
 
-  {{"do": "rule", "address": A, "port": P, "action": "accept|drop|refuse|unreachable", "delay_ms": N}}
-        for all ports without "port"; the delay is each way
+  {{"do": "rule", "address": A, "port": P, "protocol": "tcp|udp", "action": "accept|drop|refuse|unreachable", "delay_ms": N}}
+        for all ports without "port", for both protocols without "protocol"; the delay is each way
   {{"do": "forget_rules"}}
   {{"do": "record"}}      the packets seen: at, kind (syn, again, fin, rst, udp), to, port, source, source_port, action
   {{"do": "clear"}}       forgets the packets and queries seen so far

@@ -52,9 +52,10 @@ class Lab:
         """The command line that runs this on the far side."""
         return ["ip", "netns", "exec", self.hello["far"], *command]
 
-    def rule(self, address: str, port: int | None = None, action: str = "accept", delay_ms: float = 0) -> None:
+    def rule(self, address: str, port: int | None = None, action: str = "accept", delay_ms: float = 0,
+             protocol: str | None = None) -> None:
         """What becomes of packets to an address (see wire.Rule)."""
-        self._ask("rule", address=address, port=port, action=action, delay_ms=delay_ms)
+        self._ask("rule", address=address, port=port, protocol=protocol, action=action, delay_ms=delay_ms)
 
     def forget_rules(self) -> None:
         self._ask("forget_rules")

@@ -43,8 +43,11 @@ class Control:
             "near_sixes": [plan.NEAR_SIX, plan.OTHER_NEAR_SIX],
         }
 
-    async def rule(self, address: str, port=None, action: str = "accept", delay_ms: float = 0) -> None:
-        self._wire.rules[packet.packed(address), port] = Rule(action, delay_ms)
+    async def rule(self, address: str, port=None, protocol=None, action: str = "accept", delay_ms: float = 0) -> None:
+        if protocol is not None and port is None:
+            raise ValueError("a rule for a protocol is one for a port")
+        number = {None: None, "tcp": socket.IPPROTO_TCP, "udp": socket.IPPROTO_UDP}[protocol]
+        self._wire.rules[packet.packed(address), port, number] = Rule(action, delay_ms)
 
     async def forget_rules(self) -> None:
         self._wire.rules.clear()

@@ -101,14 +101,16 @@ class Wire:
         self._loop = loop
         self._near, self._far = near, far
         self._on_the_way = 0
-        self.rules: dict[tuple[bytes, Optional[int]], Rule] = {}
+        self.rules: dict[tuple[bytes, Optional[int], Optional[int]], Rule] = {}
         self.record = Record()
         loop.add_reader(near, self._drain, near, self._out)
         loop.add_reader(far, self._drain, far, self._back)
 
-    def rule(self, address: bytes, port: Optional[int]) -> Rule:
-        """The one for address and port, else the one for the address, else that everything passes."""
-        return self.rules.get((address, port)) or self.rules.get((address, None)) or Rule()
+    def rule(self, address: bytes, port: Optional[int], protocol: int) -> Rule:
+        """The one for address, port and protocol, else for address and port, else for the address, else that everything
+        passes."""
+        return (self.rules.get((address, port, protocol)) or self.rules.get((address, port, None))
+                or self.rules.get((address, None, None)) or Rule())
 
     def _drain(self, device: int, handle) -> None:
         while True:
@@ -123,7 +125,7 @@ class Wire:
         if what is None:
             self._carry(self._far, raw, 0)
             return
-        rule = self.rule(what.destination, what.destination_port)
+        rule = self.rule(what.destination, what.destination_port, what.protocol)
         self.record.note(at, what, rule.action)
         if rule.action == "drop":
             return
@@ -138,7 +140,7 @@ class Wire:
 
     def _back(self, at: int, raw: bytes) -> None:
         what = packet.parse(raw)
-        rule = self.rule(what.source, what.source_port) if what else Rule()
+        rule = self.rule(what.source, what.source_port, what.protocol) if what else Rule()
         if rule.action != "drop":
             self._carry(self._near, raw, rule.delay_ms)
 

@@ -1,5 +1,8 @@
 package io.bifocal.conformance.rfc8305;
 
+import static java.util.Objects.requireNonNull;
+
+import io.bifocal.conformance.Http3Upstream;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
 import java.io.IOException;
@@ -9,6 +12,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The lab with both subjects on its near side, for all suites of a run. */
 final class Arena implements AutoCloseable {
@@ -22,6 +26,7 @@ final class Arena implements AutoCloseable {
   private final FarSide far;
   private final Started started = new Started();
   private final Map<Subject, Contestant> contestants = new EnumMap<>(Subject.class);
+  private @Nullable Http3Upstream http3;
   private int trials;
 
   Arena() {
@@ -78,6 +83,24 @@ final class Arena implements AutoCloseable {
         var unused = trial(contestant, race, "warm-up-" + trials).run();
       }
     }
+  }
+
+  /** The servers of HTTP/3 on the far side; all have the certificate of the first. */
+  Http3Upstream http3(Map<String, ?> service) {
+    if (http3 == null) {
+      http3 =
+          started.keep(
+              Http3Upstream.start(
+                  lab.far(),
+                  Path.of(requireNonNull(service.get("certificate")).toString()),
+                  Path.of(requireNonNull(service.get("key")).toString())));
+    }
+    return http3;
+  }
+
+  /** Sets a value of a subject's runtime. */
+  void runtime(Subject subject, String key, String value) {
+    contestant(subject).runtime(key, value);
   }
 
   /** Writes down what was seen, for whoever wants to read it after the run. */

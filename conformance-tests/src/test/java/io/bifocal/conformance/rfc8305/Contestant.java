@@ -1,5 +1,6 @@
 package io.bifocal.conformance.rfc8305;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.bifocal.conformance.AccessLogFile;
@@ -77,6 +78,12 @@ final class Contestant {
   /** What the admin interface says. */
   String admin(String path) {
     return proxy.admin(path).body();
+  }
+
+  /** Sets a value of the runtime. */
+  void runtime(String key, String value) {
+    assertThat(Http.post(proxy.adminAddress(), "/runtime_modify?" + key + "=" + value).status())
+        .isEqualTo(200);
   }
 
   long stat(String name) {

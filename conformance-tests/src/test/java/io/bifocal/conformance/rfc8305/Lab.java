@@ -88,11 +88,24 @@ final class Lab implements AutoCloseable {
     return hello.get(what).getAsString();
   }
 
-  /** What becomes of packets to an address; the delay is each way. */
-  void rule(String address, int port, String action, double delayMillis) {
+  /**
+   * What becomes of packets to an address; the delay is each way.
+   *
+   * @param protocol tcp, udp, or null for both
+   */
+  void rule(
+      String address, int port, @Nullable String protocol, String action, double delayMillis) {
     ask(
         "rule",
-        Map.of("address", address, "port", port, "action", action, "delay_ms", delayMillis));
+        with(
+            Map.of("address", address, "port", port, "action", action, "delay_ms", delayMillis),
+            "protocol",
+            protocol));
+  }
+
+  /** The command that runs the one behind it on the far side. */
+  List<String> far() {
+    return List.of("ip", "netns", "exec", said("far"));
   }
 
   /**

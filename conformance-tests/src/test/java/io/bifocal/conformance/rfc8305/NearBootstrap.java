@@ -20,6 +20,7 @@ final class NearBootstrap {
     return """
         node: {id: near, cluster: lab}
         admin: {address: {socket_address: {address: %1$s, port_value: 0}}}
+        layered_runtime: {layers: [{name: admin, admin_layer: {}}]}
         dynamic_resources:
           ads_config:
             api_type: GRPC

@@ -6,17 +6,18 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request to a cluster of one endpoint, and what the network does to its connection.
  *
  * @param addresses the endpoint's, by their {@link FarSide short names}
- * @param network {@code 6a silent, 4a refused after 10, 6b answers after 220, 4b unreachable}; what
- *     is not named answers at once
+ * @param network {@code 6a silent, 4a refused after 10, 6b answers after 220, 4b unreachable}, or
+ *     with {@code udp} or {@code tcp} before an address; what is not named answers at once
  * @param options further fields of the cluster, as YAML in flow style
  * @param ours what is under {@code bifocal.connect} in its metadata
  * @param services who listens: fields of the lab's request {@code serve}, by address or for all by
- *     ""
+ *     ""; with {@link #HTTP3} before an address, who speaks that there
  * @param request method, headers and body
  * @param times how many requests
  * @param atOnce whether they are sent together or one after the other
@@ -31,14 +32,18 @@ record Race(
     int times,
     boolean atOnce) {
 
+  /** Before an address at which a service is one of HTTP/3. */
+  static final String HTTP3 = "udp ";
+
   private static final Pattern RULE =
-      Pattern.compile("(\\w+) (silent|refused|unreachable|answers)(?: after (\\d+))?");
+      Pattern.compile(
+          "(?:(udp|tcp) )?(\\w+) (silent|refused|unreachable|answers)(?: after (\\d+))?");
 
   /** What a client sends. */
   record Request(String method, Map<String, String> headers, String body) {}
 
   /** What the network does with an address: the lab's action, and its delay each way. */
-  record Rule(String address, String action, double delayMillis) {}
+  record Rule(@Nullable String protocol, String address, String action, double delayMillis) {}
 
   /** One GET to an endpoint of these addresses that comes by EDS. */
   static Race byEds(String addresses) {
@@ -68,7 +73,7 @@ record Race(
     return with("connect_timeout: " + timeout);
   }
 
-  /** Further fields of the cluster. */
+  /** Further fields of the cluster; {@code $PORT} and {@code $NAME} are the race's own. */
   Race with(String option) {
     String all = options.isEmpty() ? option : options + ", " + option;
     return new Race(addresses, network, all, ours, services, request, times, atOnce);
@@ -82,7 +87,9 @@ record Race(
   /** On this address listens something else. */
   Race served(String address, Map<String, ?> service) {
     Map<String, Map<String, ?>> more = new TreeMap<>(services);
-    more.remove("");
+    if (!address.startsWith(HTTP3)) {
+      more.remove("");
+    }
     more.put(address, service);
     return serving(more);
   }
@@ -128,8 +135,8 @@ record Race(
     if (!matcher.matches()) {
       throw new IllegalArgumentException("not a rule: " + text);
     }
-    double after = matcher.group(3) == null ? 0 : Double.parseDouble(matcher.group(3));
-    return new Rule(matcher.group(1), action(matcher.group(2)), after / 2);
+    double after = matcher.group(4) == null ? 0 : Double.parseDouble(matcher.group(4));
+    return new Rule(matcher.group(1), matcher.group(2), action(matcher.group(3)), after / 2);
   }
 
   private static String action(String fate) {

@@ -38,6 +38,7 @@ record RacedCluster(String name, int port, Race race, FarSide far) {
   Cluster cluster(String localities) {
     String type = race.options().contains("type: ") ? "" : "type: STATIC, ";
     String options = race.options().isEmpty() ? "" : race.options() + ", ";
+    options = options.replace("$PORT", String.valueOf(port)).replace("$NAME", name);
     String assignment = isByEds() ? "" : ", load_assignment: " + assignmentYaml(localities);
     return read(
         "{name: %s, %s%smetadata: {filter_metadata: {bifocal.connect: {%s}}}%s}"

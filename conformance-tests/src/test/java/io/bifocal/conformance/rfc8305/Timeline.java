@@ -7,7 +7,9 @@ import java.util.stream.Collectors;
 
 /** Which addresses were tried, and when: milliseconds after the first attempt's SYN. */
 record Timeline(List<Attempt> attempts) {
-  /** One SYN that was not a repetition. */
+  /**
+   * One SYN that was not a repetition, or, with a {@code u} before its address, a QUIC connection.
+   */
   record Attempt(String address, long millis) {
     @Override
     public String toString() {

@@ -1,9 +1,6 @@
 package io.bifocal.conformance.rfc8305;
 
 import io.bifocal.conformance.Subject;
-import io.netty.pkitesting.CertificateBuilder;
-import io.netty.pkitesting.X509Bundle;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,31 +24,10 @@ class TlsRaceTest {
 
   @BeforeAll
   static void makeCertificates() throws Exception {
-    X509Bundle trusted = authority("trusted");
-    authority = Files.writeString(directory.resolve("ca.pem"), trusted.getCertificatePEM());
-    good = serverSignedBy(trusted, "good");
-    bad = serverSignedBy(authority("unknown"), "bad");
-  }
-
-  private static X509Bundle authority(String name) throws Exception {
-    return new CertificateBuilder()
-        .ecp256()
-        .subject("CN=" + name)
-        .setIsCertificateAuthority(true)
-        .buildSelfSigned();
-  }
-
-  private static Map<String, ?> serverSignedBy(X509Bundle authority, String name) throws Exception {
-    X509Bundle server =
-        new CertificateBuilder()
-            .ecp256()
-            .subject("CN=" + name)
-            .addSanDnsName("server.lab")
-            .buildIssuedBy(authority);
-    Path certificate =
-        Files.writeString(directory.resolve(name + ".pem"), server.getCertificatePathPEM());
-    Path key = Files.writeString(directory.resolve(name + ".key"), server.getPrivateKeyPEM());
-    return Map.of("certificate", certificate.toString(), "key", key.toString());
+    LabAuthority trusted = LabAuthority.make(directory, "trusted");
+    authority = trusted.certificate();
+    good = trusted.server("good");
+    bad = LabAuthority.make(directory, "unknown").server("bad");
   }
 
   private static Race race(String addresses) {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.bifocal.conformance.Http;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
@@ -18,6 +19,7 @@ final class Trial {
 
   private record Response(long at, Http.Response http) {}
 
+  private final Arena arena;
   private final Lab lab;
   private final FarSide far;
   private final Contestant contestant;
@@ -27,6 +29,7 @@ final class Trial {
   private final int port;
 
   Trial(Arena arena, Contestant contestant, RacedCluster cluster) {
+    this.arena = arena;
     this.lab = arena.lab();
     this.far = arena.far();
     this.contestant = contestant;
@@ -38,10 +41,7 @@ final class Trial {
 
   /** Prepares the network and publishes the cluster; but for health checks nobody connects yet. */
   Trial begin() {
-    race.services()
-        .forEach(
-            (address, service) ->
-                lab.serve(port, address.isEmpty() ? null : far.address(address), service));
+    race.services().forEach(this::serve);
     where(race.network());
     publish(race.addresses());
     if (!race.options().contains("health_checks")) {
@@ -50,10 +50,20 @@ final class Trial {
     return this;
   }
 
+  private void serve(String address, Map<String, ?> service) {
+    if (address.startsWith(Race.HTTP3)) {
+      String at = far.address(address.substring(Race.HTTP3.length()));
+      var unused = arena.http3(service).serve(at, port);
+    } else {
+      lab.serve(port, address.isEmpty() ? null : far.address(address), service);
+    }
+  }
+
   /** Changes what the network does. */
   void where(String network) {
     for (Race.Rule rule : Race.of("").where(network).rules()) {
-      lab.rule(far.address(rule.address()), port, rule.action(), rule.delayMillis());
+      lab.rule(
+          far.address(rule.address()), port, rule.protocol(), rule.action(), rule.delayMillis());
     }
   }
 
@@ -121,7 +131,8 @@ final class Trial {
             .map(
                 syn ->
                     new Timeline.Attempt(
-                        far.name(syn.to()), Millis.between(syns.get(0).at(), syn.at())))
+                        (syn.kind().equals("udp") ? "u" : "") + far.name(syn.to()),
+                        Millis.between(syns.get(0).at(), syn.at())))
             .toList());
   }
 
@@ -166,15 +177,23 @@ final class Trial {
     return packet.to().equals(far.address(address));
   }
 
+  /** Of QUIC there is the first datagram of each connection. */
   private List<Lab.Packet> syns() {
-    return packets().stream().filter(packet -> packet.kind().equals("syn")).toList();
+    return packets().stream()
+        .filter(packet -> packet.kind().equals("syn") || packet.kind().equals("udp"))
+        .toList();
   }
 
   private Reply reply(long start, Response response) {
     return new Reply(
         response.http().status(),
-        far.name(response.http().body()),
+        served(response.http().body()),
         Millis.between(start, response.at()));
+  }
+
+  // Servers of HTTP/3 say "udp" before their address.
+  private String served(String body) {
+    return body.startsWith("udp ") ? "u" + far.name(body.substring(4)) : far.name(body);
   }
 
   private String withoutPort(String line) {

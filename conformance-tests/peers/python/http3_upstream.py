@@ -1,0 +1,104 @@
+"""Servers of HTTP/3, by aioquic, all with one certificate.
+
+usage: aioquic http3_upstream.py CERTIFICATE KEY
+
+Each line on standard input is an address and a port to listen on, 0 for any; its port is the answer. The body of an answer
+is "udp" and the address that was asked, but for
+
+  /echo      a line of JSON: method, path, authority, headers, length of the body
+  /large/N   N bytes
+  /hints     103 before the answer
+  /trailers  a field behind the body
+  /reset     the stream is reset with H3_INTERNAL_ERROR
+  /refuse    the stream is reset with H3_REQUEST_REJECTED
+  /close     the connection is closed with H3_INTERNAL_ERROR, as boom
+  /goaway    GOAWAY before the answer
+"""
+
+import asyncio
+import json
+import sys
+
+from aioquic.asyncio import serve
+from aioquic.asyncio.protocol import QuicConnectionProtocol
+from aioquic.buffer import encode_uint_var
+from aioquic.h3.connection import H3_ALPN, FrameType, H3Connection, encode_frame
+from aioquic.h3.events import DataReceived, HeadersReceived
+from aioquic.quic.configuration import QuicConfiguration
+from aioquic.quic.events import ProtocolNegotiated
+
+INTERNAL_ERROR = 0x102
+REQUEST_REJECTED = 0x10B
+
+
+class Server(QuicConnectionProtocol):
+    def __init__(self, *arguments, address, **more):
+        super().__init__(*arguments, **more)
+        self.address = address
+        self.http = None
+        self.requests = {}
+
+    def quic_event_received(self, event):
+        if isinstance(event, ProtocolNegotiated):
+            self.http = H3Connection(self._quic)
+        if self.http is None:
+            return
+        for found in self.http.handle_event(event):
+            if isinstance(found, HeadersReceived):
+                self.requests.setdefault(found.stream_id, [found.headers, 0])
+            elif isinstance(found, DataReceived):
+                self.requests[found.stream_id][1] += len(found.data)
+            if getattr(found, "stream_ended", False):
+                self.answer(found.stream_id, *self.requests.pop(found.stream_id))
+        self.transmit()
+
+    def answer(self, stream, headers, length):
+        said = {name.decode(): value.decode() for name, value in headers}
+        path = said[":path"]
+        body = f"udp {self.address}".encode()
+        trailers = []
+        if path == "/echo":
+            body = (json.dumps({
+                "method": said[":method"], "path": path, "authority": said.get(":authority"),
+                "headers": {name: value for name, value in said.items() if not name.startswith(":")},
+                "length": length}) + "\n").encode()
+        elif path.startswith("/large/"):
+            body = b"x" * int(path.split("/")[2])
+        elif path == "/hints":
+            self.http.send_headers(stream, [(b":status", b"103"), (b"link", b"</a>; rel=preload")])
+        elif path == "/trailers":
+            trailers = [(b"x-behind", b"it")]
+        elif path in ("/reset", "/refuse"):
+            self._quic.reset_stream(stream, INTERNAL_ERROR if path == "/reset" else REQUEST_REJECTED)
+            return
+        elif path == "/close":
+            self._quic.close(error_code=INTERNAL_ERROR, reason_phrase="boom")
+            return
+        elif path == "/goaway":
+            self._quic.send_stream_data(
+                self.http._local_control_stream_id, encode_frame(FrameType.GOAWAY, encode_uint_var(stream + 4)))
+        self.http.send_headers(
+            stream, [(b":status", b"200"), (b"x-peer", b"aioquic"), (b"x-length", str(length).encode())],
+            end_stream=not body)
+        if body:
+            self.http.send_data(stream, body, end_stream=not trailers)
+        if trailers:
+            self.http.send_headers(stream, trailers, end_stream=True)
+
+
+async def main(certificate, key):
+    configuration = QuicConfiguration(
+        is_client=False, alpn_protocols=H3_ALPN, max_data=1 << 24, max_stream_data=1 << 20)
+    configuration.load_cert_chain(certificate, key)
+    loop = asyncio.get_running_loop()
+    servers = []
+    while line := (await loop.run_in_executor(None, sys.stdin.readline)).strip():
+        address, port = line.split()
+        server = await serve(
+            address, int(port), configuration=configuration,
+            create_protocol=lambda *arguments, at=address, **more: Server(*arguments, address=at, **more))
+        servers.append(server)
+        print(server._transport.get_extra_info("sockname")[1], flush=True)
+
+
+asyncio.run(main(*sys.argv[1:]))
