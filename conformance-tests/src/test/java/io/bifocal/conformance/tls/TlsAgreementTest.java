@@ -46,7 +46,7 @@ class TlsAgreementTest {
 
   private static final String HOST = "conformance";
   private static final Map<String, String> HEADERS =
-      Map.of("x-name", "x.test", "x-address", "127.0.0.1");
+      Map.of("x-name", "x.test", "x-address", "127.0.0.1", "x-nobody", ":443");
 
   private static final X509Bundle CA = Certificates.root("ca");
   private static final X509Bundle OTHER = Certificates.root("other");
@@ -259,6 +259,16 @@ class TlsAgreementTest {
         context(TRUST),
         sni + ", " + san + ", override_auto_sni_header: x-address",
         TlsBackend.serving(address));
+    named(
+        "auto-san-nobody",
+        context(TRUST),
+        sni + ", " + san + ", override_auto_sni_header: x-nobody",
+        TlsBackend.serving(own));
+    named(
+        "auto-san-nobody-nothing",
+        context(""),
+        san + ", override_auto_sni_header: x-nobody",
+        TlsBackend.serving(own));
   }
 
   /** Has a certificate for whom it is called, and no other. */

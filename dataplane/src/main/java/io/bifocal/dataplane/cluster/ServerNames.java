@@ -37,7 +37,8 @@ public record ServerNames(boolean asked, boolean verified, String header) {
     String host = host(other == null || other.isEmpty() ? authority : other);
     boolean isAddress = host.endsWith("]") || InetAddresses.isInetAddress(host);
     String name = isAddress ? host.replace("[", "").replace("]", "") : host;
-    return new TransportSocketOptions(null, asked && !isAddress ? name : "", verified ? name : "");
+    return new TransportSocketOptions(
+        null, asked && !isAddress ? name : "", verified ? name : null);
   }
 
   private static String host(String authority) {

@@ -9,12 +9,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param client of whom the upstream is told; null of nobody
  * @param serverName whom TLS asks for, in place of what is configured; empty for that
- * @param verifiedName a name that the server's certificate must have, DNS or IP; empty for any
+ * @param verifiedName a name that the server's certificate must have, DNS or IP, and which no
+ *     certificate has if it is empty; null for any
  */
 public record TransportSocketOptions(
-    @Nullable ProxyProtocolData client, String serverName, String verifiedName) {
+    @Nullable ProxyProtocolData client, String serverName, @Nullable String verifiedName) {
   /** Nothing. */
-  public static final TransportSocketOptions NONE = new TransportSocketOptions(null, "", "");
+  public static final TransportSocketOptions NONE = new TransportSocketOptions(null, "", null);
 
   /** For one client's own connections; null when nothing is wanted. */
   public static @Nullable TransportSocketOptions ofClient(@Nullable ProxyProtocolData client) {

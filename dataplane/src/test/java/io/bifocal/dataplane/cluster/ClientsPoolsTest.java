@@ -37,7 +37,7 @@ class ClientsPoolsTest {
             new Address.Ip(InetAddresses.forString("5.6.7.8"), 22),
             List.of(tlvs)),
         "",
-        "");
+        null);
   }
 
   private static Cluster.Builder telling(String... addresses) {

@@ -85,7 +85,7 @@ class TransportSocketsTest {
     assertThat(sockets.tellsOfClients()).isTrue();
     TransportSocketOptions client =
         new TransportSocketOptions(
-            new ProxyProtocolData(ip("1.2.3.4", 11), ip("5.6.7.8", 22), List.of()), "", "");
+            new ProxyProtocolData(ip("1.2.3.4", 11), ip("5.6.7.8", 22), List.of()), "", null);
     EmbeddedChannel channel = new EmbeddedChannel();
     var ready =
         sockets

@@ -38,7 +38,7 @@ public final class DownstreamTls implements DownstreamSocketFactory {
   }
 
   private static Future<?> start(ServerTlsContext context, Channel accepted, TlsStats stats) {
-    Handshake handshake = new Handshake(context.verifier(), "", "", stats);
+    Handshake handshake = new Handshake(context.verifier(), "", null, stats);
     SslHandler ssl = context.handler(accepted.alloc(), handshake);
     Future<?> ready = TlsStream.start(accepted, ssl, handshake);
     accepted

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class Handshake extends SNIMatcher {
   private final @Nullable PeerVerifier verifier;
   private final String sni;
-  private final String wanted;
+  private final @Nullable String wanted;
   private final TlsStats stats;
   private boolean resumed;
   private volatile @Nullable Rejection rejected;
@@ -34,9 +34,9 @@ final class Handshake extends SNIMatcher {
   /**
    * @param verifier of the peer, or null to accept anybody
    * @param sni the name that is asked for, or empty
-   * @param wanted a name that the peer must have in any case, or empty
+   * @param wanted a name that the peer must have in any case, or null
    */
-  Handshake(@Nullable PeerVerifier verifier, String sni, String wanted, TlsStats stats) {
+  Handshake(@Nullable PeerVerifier verifier, String sni, @Nullable String wanted, TlsStats stats) {
     super(StandardConstants.SNI_HOST_NAME);
     this.verifier = verifier;
     this.sni = sni;
@@ -68,7 +68,7 @@ final class Handshake extends SNIMatcher {
    * @return why it must not be accepted, or null
    */
   @Nullable Rejection judge(X509Certificate[] chain) {
-    if (!wanted.isEmpty() && (verifier == null || !verifier.judges())) {
+    if (wanted != null && (verifier == null || !verifier.judges())) {
       rejected = Rejection.UNVERIFIABLE;
       return rejected;
     }

@@ -113,15 +113,15 @@ public final class PeerVerifier {
    * @return null when it is as it should be
    */
   @Nullable Rejection verify(List<X509Certificate> chain, String sni) {
-    return verify(chain, sni, "");
+    return verify(chain, sni, null);
   }
 
   /**
    * The same.
    *
-   * @param must be the peer's name beside, a DNS name or an IP address; or empty
+   * @param must be the peer's name beside, a DNS name or an IP address; empty is nobody's, null any
    */
-  @Nullable Rejection verify(List<X509Certificate> chain, String sni, String must) {
+  @Nullable Rejection verify(List<X509Certificate> chain, String sni, @Nullable String must) {
     if (trusted != null) {
       try {
         trusted.verify(chain);
@@ -131,7 +131,7 @@ public final class PeerVerifier {
       }
     }
     X509Certificate peer = chain.get(0);
-    if (!must.isEmpty() && !SanMatcher.host(must).matchesAny(SubjectAltName.of(peer))) {
+    if (must != null && !isNamed(must, peer)) {
       return Rejection.of(
           Finding.WRONG_NAME,
           "verify cert failed: verify SAN list, expected SANs: [%s], certificate SANs: [%s]"
@@ -150,6 +150,10 @@ public final class PeerVerifier {
       return Rejection.of(Finding.WRONG_HASH, "verify cert failed: cert hash and spki");
     }
     return null;
+  }
+
+  private static boolean isNamed(String name, X509Certificate peer) {
+    return !name.isEmpty() && SanMatcher.host(name).matchesAny(SubjectAltName.of(peer));
   }
 
   private static String names(List<SubjectAltName> names) {

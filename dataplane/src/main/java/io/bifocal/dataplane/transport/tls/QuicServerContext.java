@@ -50,7 +50,7 @@ final class QuicServerContext {
   /** For one more connection, whose handshake is judged and counted. */
   QuicSslEngine engine(QuicChannel channel, TlsStats stats) {
     QuicSslEngine engine = netty.newEngine(channel.alloc());
-    handshakes.put(engine, new Handshake(settings.verifier(), "", "", stats));
+    handshakes.put(engine, new Handshake(settings.verifier(), "", null, stats));
     channel.closeFuture().addListener(closed -> handshakes.remove(engine));
     return engine;
   }

@@ -6,13 +6,14 @@ import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.TransportSocket;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 
 /**
  * TLS to one host, by the newest secrets.
  *
  * @param hostname the host's own name, or empty
  * @param serverName whom to ask for in any case; empty for what is configured
- * @param verifiedName which name the server's certificate must have beside; empty for any
+ * @param verifiedName which name the server's certificate must have beside; null for any
  * @param notReady counts connections for which secrets are missing
  */
 record TlsSocket(
@@ -20,7 +21,7 @@ record TlsSocket(
     ApplicationProtocol protocol,
     String hostname,
     String serverName,
-    String verifiedName,
+    @Nullable String verifiedName,
     TlsStats stats,
     Cell notReady)
     implements TransportSocket {

@@ -79,7 +79,7 @@ public final class UpstreamTls implements TransportSocketFactory {
       implements PerWorker {
     @Override
     public TransportSocket socket(ApplicationProtocol protocol, String hostname) {
-      return new TlsSocket(contexts, protocol, hostname, "", "", stats, notReady);
+      return new TlsSocket(contexts, protocol, hostname, "", null, stats, notReady);
     }
 
     @Override
