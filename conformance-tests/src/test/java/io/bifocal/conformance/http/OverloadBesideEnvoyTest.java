@@ -3,16 +3,21 @@ package io.bifocal.conformance.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.bifocal.conformance.AccessLogFile;
 import io.bifocal.conformance.Http;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.SideBySide;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,9 +29,13 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 
 /** What Envoy's overload manager does, step by step as an injected resource gets short. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class OverloadBesideEnvoyTest {
   private static final String MONITORS = "type.googleapis.com/envoy.extensions.resource_monitors.";
   private static final Pattern COUNTED =
@@ -39,6 +48,11 @@ class OverloadBesideEnvoyTest {
       Pattern.compile(
           "overload\\.(slow|envoy\\.overload_actions\\.reduce_timeouts)\\..*"
               + "|http\\.ingress\\.downstream_(cx_idle_timeout|cx_max_duration_reached|rq_idle_timeout)");
+
+  private static final Pattern OF_MEMORY =
+      Pattern.compile(
+          "(overload\\.)?envoy\\.overload_actions\\.reset_high_memory_stream\\..*"
+              + "|http\\.heavy\\.downstream_rq_(rx_reset|active|2xx)|http2\\.tx_reset");
 
   private static SideBySide<Side> both;
 
@@ -55,27 +69,40 @@ class OverloadBesideEnvoyTest {
   private static final class Side {
     private final Path pressure;
     private final Path slowness;
+    private final Path fullness;
+    private final Path log;
     private final Proxy proxy;
 
     Side(Subject subject, Started started) {
       pressure = started.write(subject + ".pressure", "0");
       slowness = started.write(subject + ".slowness", "0");
+      fullness = started.write(subject + ".fullness", "0");
+      log = started.directory().resolve(subject + ".log");
+      HearingUpstream upstream = started.keep(new HearingUpstream(Side::answer));
       proxy =
           started
-              .start(subject, List.of(), bootstrap(pressure, slowness), List.of("-l", "error"))
+              .start(
+                  subject,
+                  List.of(),
+                  bootstrap(pressure, slowness, fullness)
+                      + heavy(log, upstream.address().getPort()),
+                  List.of("-l", "error", "--file-flush-interval-msec", "20"))
               .awaitLive();
     }
 
-    private static String bootstrap(Path pressure, Path slowness) {
+    private static String bootstrap(Path pressure, Path slowness, Path fullness) {
       return """
           admin: {ignore_global_conn_limit: true, address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
           overload_manager:
             refresh_interval: 0.05s
+            buffer_factory_config: {minimum_account_to_track_power_of_two: 10}
             resource_monitors:
             - {name: injected, typed_config: {"@type": %1$sinjected_resource.v3.InjectedResourceConfig, filename: "%2$s"}}
             - {name: envoy.resource_monitors.global_downstream_max_connections, typed_config: {"@type": %1$sdownstream_connections.v3.DownstreamConnectionsConfig, max_active_downstream_connections: 3}}
+            - {name: full, typed_config: {"@type": %1$sinjected_resource.v3.InjectedResourceConfig, filename: "%4$s"}}
             - {name: slow, typed_config: {"@type": %1$sinjected_resource.v3.InjectedResourceConfig, filename: "%3$s"}}
             actions:
+            - {name: envoy.overload_actions.reset_high_memory_stream, triggers: [{name: full, threshold: {value: 0.9}}]}
             - {name: envoy.overload_actions.reduce_timeouts, triggers: [{name: slow, scaled: {scaling_threshold: 0.1, saturation_threshold: 0.9}}],
                typed_config: {"@type": type.googleapis.com/envoy.config.overload.v3.ScaleTimersOverloadActionConfig, timer_scale_factors: [
                  {timer: HTTP_DOWNSTREAM_CONNECTION_IDLE, min_timeout: 0s}, {timer: HTTP_DOWNSTREAM_STREAM_IDLE, min_scale: {value: 0}},
@@ -88,7 +115,7 @@ class OverloadBesideEnvoyTest {
           static_resources:
             listeners:
           """
-              .formatted(MONITORS, pressure, slowness)
+              .formatted(MONITORS, pressure, slowness, fullness)
           + listener("guarded", "", "")
           + listener("open", "bypass_overload_manager: true, ignore_global_conn_limit: true,", "")
           + listener(
@@ -99,6 +126,29 @@ class OverloadBesideEnvoyTest {
               "lasting",
               "ignore_global_conn_limit: true,",
               "common_http_protocol_options: {idle_timeout: 0s, max_connection_duration: 3600s},");
+    }
+
+    // Of the answers as many bytes come as the path says, and one is missing.
+    private static String answer(HearingUpstream.Heard request) {
+      int size = Integer.parseInt(request.path().substring(1));
+      return "HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n".formatted(size + 1) + "x".repeat(size);
+    }
+
+    private static String heavy(Path log, int upstream) {
+      return """
+            - name: heavy
+              ignore_global_conn_limit: true
+              address: {socket_address: {address: 127.0.0.1, port_value: 0}}
+              filter_chains: [{filters: [{name: http, typed_config: {
+                "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager, stat_prefix: heavy,
+                access_log: [{name: file, typed_config: {"@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog,
+                  path: "%s", log_format: {text_format_source: {inline_string: "%%REQ(:PATH)%% %%RESPONSE_CODE%% %%RESPONSE_FLAGS%% %%RESPONSE_CODE_DETAILS%%\\n"}}}}],
+                route_config: {virtual_hosts: [{name: all, domains: ["*"], routes: [{match: {prefix: /}, route: {cluster: heavy, timeout: 0s}}]}]},
+                http_filters: [{name: router, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}]}}]}]
+            clusters:
+            - {name: heavy, type: STATIC, load_assignment: {cluster_name: heavy, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]}}
+          """
+          .formatted(log, upstream);
     }
 
     private static String listener(String name, String options, String manager) {
@@ -114,6 +164,10 @@ class OverloadBesideEnvoyTest {
 
     void press(String value) {
       set(pressure, "injected", value);
+    }
+
+    void fill(String value) {
+      set(fullness, "full", value);
     }
 
     void slow(String value) {
@@ -292,6 +346,7 @@ class OverloadBesideEnvoyTest {
                     && side.proxy.stat("listener.open.downstream_cx_active") == 0);
   }
 
+  @Order(1) // connections are counted
   @Test
   void everyActionIsTakenAsByEnvoy() {
     SideBySide.Both<List<String>> seen = both.ask(OverloadBesideEnvoyTest::steps);
@@ -302,6 +357,81 @@ class OverloadBesideEnvoyTest {
         .isEqualTo(200);
   }
 
+  /** Frames of HTTP/2, and what came back of them. */
+  private static byte[] frame(int type, int flags, int stream, byte[] payload) {
+    return ByteBuffer.allocate(9 + payload.length)
+        .putInt(payload.length << 8 | type)
+        .put((byte) flags)
+        .putInt(stream)
+        .put(payload)
+        .array();
+  }
+
+  private static byte[] get(int stream, String path) {
+    ByteArrayOutputStream head = new ByteArrayOutputStream();
+    head.writeBytes(new byte[] {(byte) 0x82, (byte) 0x86, 0x04, (byte) path.length()});
+    head.writeBytes(path.getBytes(StandardCharsets.US_ASCII));
+    head.writeBytes(new byte[] {0x41, 1, 'a'});
+    return frame(1, 5, stream, head.toByteArray());
+  }
+
+  /** A client that takes nothing of an answer. */
+  private static List<String> memory(Side side) {
+    List<String> seen = new ArrayList<>();
+    try (Socket socket = new Socket()) {
+      socket.connect(side.proxy.listener("heavy"));
+      socket.setSoTimeout(20_000);
+      OutputStream out = socket.getOutputStream();
+      out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      out.write(frame(4, 0, 0, new byte[] {0, 4, 0, 0, 0, 0})); // no window
+      out.write(get(1, "/900000"));
+      DataInputStream in = new DataInputStream(socket.getInputStream());
+      for (String reset = ""; reset.isEmpty(); ) {
+        int typed = in.readInt();
+        int flags = in.readUnsignedByte();
+        int stream = in.readInt();
+        byte[] payload = in.readNBytes(typed >>> 8);
+        switch (typed & 0xFF) {
+          case 1 -> {
+            side.proxy.awaitStat("cluster.heavy.upstream_cx_rx_bytes_total", 1500);
+            side.fill("0.95");
+          }
+          case 3 -> {
+            reset = "stream %d is reset: %d".formatted(stream, ByteBuffer.wrap(payload).getInt());
+            seen.add(reset);
+          }
+          case 4 -> {
+            if (flags == 0) {
+              out.write(frame(4, 1, 0, new byte[0]));
+            }
+          }
+          default -> {}
+        }
+      }
+      side.proxy.awaitStat("envoy.overload_actions.reset_high_memory_stream.count", 1);
+      Map<String, String> stats = new TreeMap<>(side.proxy.stats());
+      stats.keySet().removeIf(name -> !OF_MEMORY.matcher(name).matches());
+      seen.add(stats.toString());
+      seen.add(
+          await("the log")
+              .until(() -> AccessLogFile.lines(side.log), lines -> !lines.isEmpty())
+              .toString());
+      side.fill("0");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return seen;
+  }
+
+  @Order(2)
+  @Test
+  void theStreamThatKeepsMuchInMemoryIsResetAsByEnvoy() {
+    SideBySide.Both<List<String>> seen = both.ask(OverloadBesideEnvoyTest::memory);
+    assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+    assertThat(seen.envoy()).contains("stream 1 is reset: 2", "[/900000 200 OM overload]");
+  }
+
+  @Order(3)
   @Test
   void timeoutsAreReducedAsByEnvoy() {
     SideBySide.Both<List<String>> seen = both.ask(OverloadBesideEnvoyTest::timeouts);

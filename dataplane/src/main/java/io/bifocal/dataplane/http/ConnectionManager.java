@@ -10,6 +10,7 @@ import io.bifocal.dataplane.http.router.RouterSettings;
 import io.bifocal.dataplane.http.router.RouterStats;
 import io.bifocal.dataplane.http.router.RouterWorker;
 import io.bifocal.dataplane.overload.Degree;
+import io.bifocal.dataplane.overload.HeavyStreams;
 import io.bifocal.dataplane.overload.Overload;
 import io.bifocal.dataplane.overload.OverloadAction;
 import io.bifocal.dataplane.overload.ReducedTimeouts;
@@ -45,6 +46,7 @@ final class ConnectionManager implements NetworkFilter {
   private final @Nullable Degree shedding;
   private final @Nullable Degree endingConnections;
   private final @Nullable ReducedTimeouts timeouts;
+  private final @Nullable HeavyStreams streams;
   private volatile boolean draining;
 
   ConnectionManager(
@@ -71,6 +73,7 @@ final class ConnectionManager implements NetworkFilter {
     this.listenerScope = HttpStats.scope(listener.listenerScope(), settings.statPrefix());
     Overload overload = listener.overload();
     this.timeouts = overload.timeouts();
+    this.streams = overload.streams();
     this.refusing = overload.degree(OverloadAction.STOP_ACCEPTING_REQUESTS);
     this.shedding = overload.degree(OverloadAction.HTTP_DECODE_HEADERS);
     this.endingConnections = overload.degree(OverloadAction.DISABLE_HTTP_KEEPALIVE);
@@ -138,7 +141,8 @@ final class ConnectionManager implements NetworkFilter {
             worker.shard(),
             runtime),
         runtime,
-        timeouts == null ? null : timeouts.on(worker));
+        timeouts == null ? null : timeouts.on(worker),
+        streams == null ? null : streams.on(worker));
   }
 
   @Override

@@ -485,6 +485,10 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
         info.responseCodeDetails =
             protocol == Protocol.HTTP_3 ? "http3.remote_reset" : "http2.remote_reset";
       }
+      case OVERLOAD_MANAGER -> {
+        info.flag(ResponseFlag.OVERLOAD_MANAGER);
+        info.responseCodeDetails = "overload";
+      }
       case REMOTE_REFUSED_STREAM_RESET -> {
         info.flag(ResponseFlag.DOWNSTREAM_REMOTE_RESET);
         info.responseCodeDetails = "http2.remote_refuse";

@@ -8,6 +8,7 @@ import io.bifocal.dataplane.http.codec.RequestReceiver;
 import io.bifocal.dataplane.http.codec.ResponseSender;
 import io.bifocal.dataplane.http.codec.ServerConnection;
 import io.bifocal.dataplane.http.codec.ServerEvents;
+import io.bifocal.dataplane.overload.WorkerStreams;
 import io.bifocal.dataplane.stream.AccessLog;
 import io.bifocal.dataplane.stream.LogType;
 import io.bifocal.dataplane.stream.StreamInfo;
@@ -98,6 +99,11 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
         Deadlines.Kind.CONNECTION_DURATION, startNanos, settings.timeouts().connectionDuration());
     onIdle();
     channel.config().setAutoRead(true);
+  }
+
+  @Override
+  public @Nullable WorkerStreams weighed() {
+    return here.streams;
   }
 
   @Override

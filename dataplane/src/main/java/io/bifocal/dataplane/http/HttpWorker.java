@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http;
 import io.bifocal.dataplane.cluster.WorkerClusters;
 import io.bifocal.dataplane.http.codec.Http2ServerStats;
 import io.bifocal.dataplane.http.router.RouterWorker;
+import io.bifocal.dataplane.overload.WorkerStreams;
 import io.bifocal.dataplane.overload.WorkerTimeouts;
 import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.worker.Worker;
@@ -19,6 +20,8 @@ final class HttpWorker {
   final RuntimeReader runtime;
   // Null where nothing is reduced.
   final @Nullable WorkerTimeouts timeouts;
+  // Null where none is ever reset.
+  final @Nullable WorkerStreams streams;
   final DateHeader date = new DateHeader();
 
   HttpWorker(
@@ -29,7 +32,8 @@ final class HttpWorker {
       UnderscoreStats underscores,
       RouterWorker router,
       RuntimeReader runtime,
-      @Nullable WorkerTimeouts timeouts) {
+      @Nullable WorkerTimeouts timeouts,
+      @Nullable WorkerStreams streams) {
     this.worker = worker;
     this.clusters = clusters;
     this.stats = stats;
@@ -38,5 +42,6 @@ final class HttpWorker {
     this.router = router;
     this.runtime = runtime;
     this.timeouts = timeouts;
+    this.streams = streams;
   }
 }

@@ -12,6 +12,8 @@ public enum OverloadAction {
   SHRINK_HEAP("envoy.overload_actions.shrink_heap"),
   /** {@link ReducedTimeouts}. */
   REDUCE_TIMEOUTS("envoy.overload_actions.reduce_timeouts"),
+  /** {@link HeavyStreams}. */
+  RESET_HIGH_MEMORY_STREAM("envoy.overload_actions.reset_high_memory_stream"),
   TCP_LISTENER_ACCEPT("envoy.load_shed_points.tcp_listener_accept"),
   HTTP_DECODE_HEADERS("envoy.load_shed_points.http_connection_manager_decode_headers");
 

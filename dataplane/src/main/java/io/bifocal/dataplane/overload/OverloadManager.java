@@ -34,8 +34,12 @@ public final class OverloadManager {
 
   private static final SupportedFields FIELDS =
       SupportedFields.of(io.envoyproxy.envoy.config.overload.v3.OverloadManager.getDescriptor())
-          .supports("refresh_interval", "resource_monitors", "actions", "loadshed_points")
-          .ignores("buffers are the JVM's and Netty's", "buffer_factory_config");
+          .supports(
+              "refresh_interval",
+              "resource_monitors",
+              "actions",
+              "loadshed_points",
+              "buffer_factory_config");
 
   private final Duration interval;
   private final List<Resource> resources = new ArrayList<>();
@@ -88,11 +92,14 @@ public final class OverloadManager {
     }
     Map<OverloadAction, Degree> degrees = new EnumMap<>(OverloadAction.class);
     ReducedTimeouts reduced = null;
+    HeavyStreams streams = null;
     for (var action : config.getActionsList()) {
       OverloadAction wanted = known(action);
       Degree degree = add(wanted, action.getTriggersList(), degrees, scope);
       if (wanted == OverloadAction.REDUCE_TIMEOUTS) {
         reduced = ReducedTimeouts.of(action.getTypedConfig(), degree);
+      } else if (wanted == OverloadAction.RESET_HIGH_MEMORY_STREAM) {
+        streams = streams(config, degree, root);
       }
     }
     for (LoadShedPoint point : config.getLoadshedPointsList()) {
@@ -104,7 +111,7 @@ public final class OverloadManager {
         add(found, point.getTriggersList(), degrees, scope);
       }
     }
-    this.overload = new Overload(degrees, reduced, limit);
+    this.overload = new Overload(degrees, reduced, streams, limit);
   }
 
   /**
@@ -128,10 +135,7 @@ public final class OverloadManager {
     String name = config.getName();
     OverloadAction action = OverloadAction.find(name, false);
     if (action == null) {
-      throw new ConfigException(
-          name.equals("envoy.overload_actions.reset_high_memory_stream")
-              ? "overload_manager.actions: '" + name + "' is not supported"
-              : "Unknown Overload Manager Action " + name);
+      throw new ConfigException("Unknown Overload Manager Action " + name);
     }
     if (config.hasTypedConfig() && action != OverloadAction.REDUCE_TIMEOUTS) {
       throw new ConfigException(
@@ -141,6 +145,20 @@ public final class OverloadManager {
       warnings.add("overload_manager: " + name + " does nothing: the JVM's collector decides");
     }
     return action;
+  }
+
+  private static HeavyStreams streams(
+      io.envoyproxy.envoy.config.overload.v3.OverloadManager config, Degree degree, Scope root)
+      throws ConfigException {
+    String name = OverloadAction.RESET_HIGH_MEMORY_STREAM.text();
+    if (!config.hasBufferFactoryConfig()) {
+      throw new ConfigException(
+          "Overload action \"%s\" requires buffer_factory_config.".formatted(name));
+    }
+    return new HeavyStreams(
+        config.getBufferFactoryConfig().getMinimumAccountToTrackPowerOfTwo(),
+        degree,
+        root.scope(name).counter("count"));
   }
 
   private Degree add(
@@ -210,6 +228,9 @@ public final class OverloadManager {
     }
     if (overload.timeouts() != null) {
       overload.timeouts().look();
+    }
+    if (overload.streams() != null) {
+      overload.streams().look();
     }
     Objects.requireNonNull(onChange).run();
     timer = Objects.requireNonNull(control).schedule(interval, this::refresh);

@@ -15,6 +15,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -187,6 +189,52 @@ class OverloadManagerTest {
     assertThat(run).hasValue(0);
   }
 
+  /** So many bytes wait of it. */
+  private record Heavy(long bytesKept, List<Long> reset) implements WorkerStreams.Weighed {
+    @Override
+    public void resetForOverload() {
+      reset.add(bytesKept);
+    }
+  }
+
+  @Test
+  void theHeaviestStreamsAreResetAtEveryChange() throws Exception {
+    Overload overload =
+        started(
+            "buffer_factory_config: {minimum_account_to_track_power_of_two: 10}, actions: [{name:"
+                + " envoy.overload_actions.reset_high_memory_stream, triggers: [{name: file, scaled:"
+                + " {scaling_threshold: 0, saturation_threshold: 1}}]}]");
+    WorkerStreams streams =
+        requireNonNull(overload.streams()).on(new Worker(1, new DefaultEventLoop(), time));
+    List<Long> reset = new ArrayList<>();
+    time.execute(
+        () -> {
+          for (int power = 9; power < 20; power++) {
+            streams.add(new Heavy(1L << power, reset));
+          }
+        });
+    time.run();
+    press("0.1");
+    assertThat(reset)
+        .as("the highest class has no end")
+        .containsExactlyInAnyOrder(1L << 17, 1L << 18, 1L << 19);
+    reset.clear();
+    time.advance(Duration.ofSeconds(10));
+    assertThat(reset).as("nothing has changed").isEmpty();
+    press("0.2");
+    assertThat(reset).contains(1L << 16, 1L << 17).doesNotContain(1L << 15);
+    reset.clear();
+    press("1");
+    assertThat(reset).contains(1L << 10, 1L << 11).doesNotContain(1L << 9);
+    assertThat(
+            stats
+                .root()
+                .scope("envoy.overload_actions.reset_high_memory_stream")
+                .counter("count")
+                .value())
+        .isEqualTo(3 + 4 + 10);
+  }
+
   @Test
   void connectionsAreWatchedAsTheyCome() throws Exception {
     String name = "envoy.resource_monitors.global_downstream_max_connections";
@@ -214,6 +262,7 @@ class OverloadManagerTest {
         "actions: [{name: envoy.overload_actions.reduce_timeouts, %s}]|Overload action \"envoy.overload_actions.reduce_timeouts\" requires typed_config",
         "actions: [{name: envoy.overload_actions.reduce_timeouts, %s, typed_config: {\"@type\": type.googleapis.com/google.protobuf.Duration, value: 1s}}]|typed_config resolves to google.protobuf.Duration instead of envoy.config.overload.v3.ScaleTimersOverloadActionConfig",
         "actions: [{name: envoy.overload_actions.reduce_timeouts, %s, typed_config: {\"@type\": type.googleapis.com/envoy.config.overload.v3.ScaleTimersOverloadActionConfig, timer_scale_factors: [{timer: TRANSPORT_SOCKET_CONNECT, min_timeout: 1s}, {timer: TRANSPORT_SOCKET_CONNECT, min_timeout: 2s}]}}]|Found duplicate entry for timer type TRANSPORT_SOCKET_CONNECT",
+        "actions: [{name: envoy.overload_actions.reset_high_memory_stream, %s}]|Overload action \"envoy.overload_actions.reset_high_memory_stream\" requires buffer_factory_config.",
         "actions: [{name: envoy.overload_actions.shrink_heap, %1$s}, {name: envoy.overload_actions.shrink_heap, %1$s}]|Duplicate overload action envoy.overload_actions.shrink_heap",
         "actions: [{name: envoy.overload_actions.shrink_heap, triggers: [{name: x, threshold: {value: 0.5}}]}]|Unknown trigger resource x for overload action envoy.overload_actions.shrink_heap",
         "actions: [{name: envoy.overload_actions.shrink_heap, triggers: [{name: file, scaled: {scaling_threshold: 0.5, saturation_threshold: 0.5}}]}]|scaling_threshold must be less than saturation_threshold",

@@ -260,6 +260,11 @@ public final class Http2ServerConnection extends Http2Endpoint implements Server
     }
   }
 
+  /** Too much is kept for it while memory is short: that ends it. */
+  void endForOverload(Http2Stream stream) {
+    fail(stream, ResetReason.OVERLOAD_MANAGER, Http2Error.INTERNAL_ERROR);
+  }
+
   /** A request's head is too large: that ends its stream. */
   void tooLarge(Http2Stream stream) {
     stats.common.headerOverflow.inc();

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.codec;
 
+import io.bifocal.dataplane.overload.WorkerStreams;
 import io.bifocal.dataplane.stream.WireBytes;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
@@ -11,9 +12,14 @@ import io.netty.handler.codec.http2.Http2Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One exchange on a client's connection of HTTP/2. Confined to the connection's loop. */
-final class Http2ServerStream extends StreamBytes implements ResponseSender, Http2Exchange {
+final class Http2ServerStream extends StreamBytes
+    implements ResponseSender, Http2Exchange, WorkerStreams.Weighed {
   private final Http2ServerConnection connection;
   private final Http2Stream stream;
+  // Null where streams are not weighed.
+  private final @Nullable WorkerStreams weighed;
+  // Of the answer's body, where streams are weighed.
+  private long unsent;
   private @Nullable RequestReceiver receiver;
   private boolean requestEnded;
   private boolean responseEnded;
@@ -26,6 +32,10 @@ final class Http2ServerStream extends StreamBytes implements ResponseSender, Htt
     super(StreamBytes::aroundHttp2);
     this.connection = connection;
     this.stream = stream;
+    this.weighed = connection.events().weighed();
+    if (weighed != null) {
+      weighed.add(this);
+    }
   }
 
   @Override
@@ -137,8 +147,13 @@ final class Http2ServerStream extends StreamBytes implements ResponseSender, Htt
       data.release();
       return;
     }
-    dataGoes(data.readableBytes());
+    int size = data.readableBytes();
+    dataGoes(size);
     ChannelFuture written = connection.writeData(stream, data, end);
+    if (weighed != null) {
+      unsent += size;
+      written.addListener(done -> unsent -= size);
+    }
     if (end) {
       end(written);
     }
@@ -205,7 +220,20 @@ final class Http2ServerStream extends StreamBytes implements ResponseSender, Htt
   // ---- its end
 
   @Override
+  public long bytesKept() {
+    return unsent + unread;
+  }
+
+  @Override
+  public void resetForOverload() {
+    connection.endForOverload(stream);
+  }
+
+  @Override
   public void fail(ResetReason reason) {
+    if (weighed != null) {
+      weighed.remove(this);
+    }
     boolean waits = !over && !responseEnded;
     over = true;
     RequestReceiver to = receiver;

@@ -12,6 +12,8 @@ public enum ResetReason {
   REMOTE_REFUSED_STREAM_RESET,
   /** The peer could not connect further. */
   REMOTE_CONNECT_ERROR,
+  /** It was given up here, as memory ran short. */
+  OVERLOAD_MANAGER,
   /** It was given up here. */
   LOCAL_RESET
 }

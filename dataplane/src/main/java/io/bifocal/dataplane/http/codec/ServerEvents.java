@@ -1,5 +1,8 @@
 package io.bifocal.dataplane.http.codec;
 
+import io.bifocal.dataplane.overload.WorkerStreams;
+import org.jspecify.annotations.Nullable;
+
 /** What happens on a connection that serves requests; on its loop. */
 public interface ServerEvents {
   /** It is known what is spoken. */
@@ -23,6 +26,11 @@ public interface ServerEvents {
 
   /** A client did not close within that time. */
   void onDelayedCloseTimeout();
+
+  /** Where streams are weighed, to be reset when memory runs short; null for nowhere. */
+  default @Nullable WorkerStreams weighed() {
+    return null;
+  }
 
   /** All that has come for now has been handled. */
   void onReadComplete();

@@ -72,6 +72,7 @@ final class UpstreamErrors {
       case REMOTE_REFUSED_STREAM_RESET -> "remote refused stream reset";
       case REMOTE_CONNECT_ERROR -> "remote error with CONNECT request";
       case LOCAL_RESET -> "local reset";
+      case OVERLOAD_MANAGER -> "overload manager reset";
     };
   }
 
