@@ -52,6 +52,7 @@ import io.bifocal.dataplane.stats.SubscriptionStats;
 import io.bifocal.dataplane.tcp.TcpProxyFactory;
 import io.bifocal.dataplane.tcp.filter.NetworkFilters;
 import io.bifocal.dataplane.transport.TransportSockets;
+import io.bifocal.dataplane.transport.tls.TlsContexts;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
 import io.bifocal.xds.SubscriptionObserver;
@@ -79,6 +80,7 @@ final class Parts implements AutoCloseable {
   private final XdsClient xds;
   private final SystemNameService names;
   private final SecretManager secrets;
+  private final TlsContexts tls = new TlsContexts();
   private final ClusterManager clusters;
   private final AccessLogFiles accessLogs;
   private final ExtensionConfigs discovery;
@@ -135,7 +137,8 @@ final class Parts implements AutoCloseable {
             this::secretObserver,
             FileWatcher.onFileSystem(control),
             secret -> rotationFailed(secret).at(StatsStore.CONTROL).inc());
-    TransportSockets transports = new TransportSockets(secrets);
+    accessLogs = AccessLogFiles.start(stats.root(), control, options.accessLogFlush());
+    TransportSockets transports = new TransportSockets(secrets, tls, accessLogs::lines);
     discovery = new ExtensionConfigs(xds.subscriptions(), stats, control);
     HttpFilters filters =
         new HttpFilters()
@@ -166,7 +169,6 @@ final class Parts implements AutoCloseable {
             new UpstreamChainReader(chains));
     clusters.onDemand().observe(() -> observer("cluster_manager.odcds"));
     filters.register(new OnDemandFactory(clusters.onDemand(), control));
-    accessLogs = AccessLogFiles.start(stats.root(), control, options.accessLogFlush());
     AccessLogs logs = new AccessLogs(accessLogs.registry(), runtime);
     http =
         new HttpConnectionManagerFactory(
@@ -247,6 +249,10 @@ final class Parts implements AutoCloseable {
 
   XdsClient xds() {
     return xds;
+  }
+
+  TlsContexts tls() {
+    return tls;
   }
 
   SecretManager secrets() {

@@ -4,6 +4,7 @@ import io.bifocal.dataplane.stats.Gauge;
 import io.bifocal.dataplane.stats.ServerStats;
 import io.envoyproxy.envoy.admin.v3.ServerInfo.State;
 import java.time.Duration;
+import java.time.Instant;
 
 /** Keeps {@code server.*} up to date: at once for the state, every five seconds for the rest. */
 final class Pulse {
@@ -28,6 +29,7 @@ final class Pulse {
   void onState() {
     State now = state.shown();
     stats.state(now);
+    tellOfCertificates();
     if (now == State.LIVE && !initialized) {
       initialized = true;
       stats.initialized();
@@ -36,12 +38,19 @@ final class Pulse {
 
   private void beat() {
     stats.refresh();
+    tellOfCertificates();
     stats.totalConnections(
         parts.stats().gauges("listener.").stream()
             .filter(g -> isConnections(g.name().full()))
             .mapToLong(Gauge::value)
             .sum());
     parts.control().schedule(INTERVAL, this::beat);
+  }
+
+  private void tellOfCertificates() {
+    Instant now = parts.control().wallTime();
+    stats.certificates(
+        parts.tls().daysUntilFirstExpires(now), parts.tls().secondsUntilFirstStatusExpires(now));
   }
 
   /** A listener's own gauge; its workers' count the same connections, and the admin's are none. */

@@ -11,6 +11,7 @@ import io.bifocal.dataplane.runtime.RuntimeSnapshot;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.admin.v3.BootstrapConfigDump;
+import io.envoyproxy.envoy.admin.v3.Certificates;
 import io.envoyproxy.envoy.admin.v3.CommandLineOptions;
 import io.envoyproxy.envoy.admin.v3.ListenerStatus;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
@@ -119,6 +120,11 @@ final class ServerView implements ProxyView {
   @Override
   public Set<String> unready() {
     return parts.unready();
+  }
+
+  @Override
+  public Certificates certificates() {
+    return parts.tls().certificates(parts.control().wallTime());
   }
 
   @Override

@@ -19,6 +19,7 @@ import java.util.HexFormat;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -58,11 +59,12 @@ interface BadClient {
       @Nullable X509Bundle own, Consumer<SSLParameters> setting, boolean asks) {
     return server -> {
       try (SSLSocket tls = begin(context(own, new Anybody()), server, setting)) {
-        return "%s %s%s: %s"
+        return "%s %s%s%s: %s"
             .formatted(
                 tls.getSession().getProtocol(),
                 tls.getSession().getCipherSuite(),
                 tls.getApplicationProtocol().isEmpty() ? "" : " " + tls.getApplicationProtocol(),
+                isStapled(tls) ? " with the status" : "",
                 asks ? ask(tls) : listen(tls));
       } catch (IOException e) {
         return ending(e);
@@ -186,6 +188,12 @@ interface BadClient {
         return ending(e);
       }
     };
+  }
+
+  private static boolean isStapled(SSLSocket tls) {
+    return tls.getSession() instanceof ExtendedSSLSession session
+        && !session.getStatusResponses().isEmpty()
+        && session.getStatusResponses().get(0).length > 0;
   }
 
   private static String heard(InputStream in) throws IOException {

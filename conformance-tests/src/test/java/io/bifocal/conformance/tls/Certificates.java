@@ -4,6 +4,7 @@ import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.CertificateBuilder.KeyUsage;
 import io.netty.pkitesting.X509Bundle;
 import java.math.BigInteger;
+import java.net.URISyntaxException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.cert.X509Certificate;
@@ -15,12 +16,23 @@ import org.bouncycastle.asn1.x509.CRLReason;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.cert.jcajce.JcaX509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaX509v2CRLBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.cert.ocsp.BasicOCSPResp;
+import org.bouncycastle.cert.ocsp.BasicOCSPRespBuilder;
+import org.bouncycastle.cert.ocsp.CertificateID;
+import org.bouncycastle.cert.ocsp.CertificateStatus;
+import org.bouncycastle.cert.ocsp.OCSPRespBuilder;
+import org.bouncycastle.cert.ocsp.RespID;
 import org.bouncycastle.operator.ContentSigner;
+import org.bouncycastle.operator.DigestCalculator;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.operator.jcajce.JcaDigestCalculatorProviderBuilder;
+import org.jspecify.annotations.Nullable;
 
 /** Certificates made for the tests. */
 final class Certificates {
@@ -83,6 +95,38 @@ final class Certificates {
                     .build(signer(by)));
     return X509Bundle.fromCertificatePath(
         new X509Certificate[] {certificate}, by.getCertificate(), pair);
+  }
+
+  /** Of a workload, as SPIFFE has it. */
+  static CertificateBuilder workload(String identity) throws URISyntaxException {
+    return new CertificateBuilder()
+        .ecp256()
+        .subject("CN=workload")
+        .notBefore(Instant.now().minusSeconds(86_400))
+        .notAfter(Instant.now().plusSeconds(86_400))
+        .setKeyUsage(true, KeyUsage.digitalSignature)
+        .addSanUriName(identity);
+  }
+
+  /** In base 64, what an authority says of a certificate's status (OCSP). */
+  @SuppressWarnings("JavaUtilDate") // the library's
+  static String status(
+      X509Bundle by, X509Bundle of, @Nullable CertificateStatus status, @Nullable Instant until)
+      throws Exception {
+    DigestCalculator sha1 =
+        new JcaDigestCalculatorProviderBuilder().build().get(CertificateID.HASH_SHA1);
+    JcaX509CertificateHolder issuer = new JcaX509CertificateHolder(by.getCertificate());
+    BasicOCSPRespBuilder builder = new BasicOCSPRespBuilder(new RespID(issuer.getSubject()));
+    builder.addResponse(
+        new CertificateID(sha1, issuer, of.getCertificate().getSerialNumber()),
+        status,
+        Date.from(Instant.now().minusSeconds(86_400)),
+        until == null ? null : Date.from(until));
+    BasicOCSPResp basic =
+        builder.build(signer(by), new X509CertificateHolder[0], Date.from(Instant.now()));
+    return Base64.getEncoder()
+        .encodeToString(
+            new OCSPRespBuilder().build(OCSPRespBuilder.SUCCESSFUL, basic).getEncoded());
   }
 
   private static ContentSigner signer(X509Bundle by) throws OperatorCreationException {

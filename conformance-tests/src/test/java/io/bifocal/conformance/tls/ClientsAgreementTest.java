@@ -14,14 +14,20 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.Date;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLParameters;
+import org.bouncycastle.asn1.x509.CRLReason;
+import org.bouncycastle.cert.ocsp.CertificateStatus;
+import org.bouncycastle.cert.ocsp.RevokedStatus;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -32,8 +38,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 class ClientsAgreementTest {
   /** What Bifocal does not keep: its libraries do not tell. */
-  private static final Pattern NOT_KEPT =
-      Pattern.compile("(curves|sigalgs|certificate)\\..*|ocsp_staple_.*");
+  private static final Pattern NOT_KEPT = Pattern.compile("(curves|sigalgs|certificate)\\..*");
 
   private static final String COUNTS =
       "no_filter_chain_match|downstream_cx_(total|destroy|active|transport_socket_connect_timeout)";
@@ -54,18 +59,30 @@ class ClientsAgreementTest {
       "trusted_ca: {inline_string: \"%s\"}".formatted(inline(CA.getCertificatePEM()));
 
   /** What is otherwise here. */
-  private static final Map<String, String> DIFFERENT =
-      Map.of(
-          // The library has no such alert for who judges certificates (there: of a bad hash).
-          "hash-TLSv1.3 client", "alert certificate_unknown",
-          "spki client", "alert certificate_unknown",
-          // It is read too late.
-          "resets log", "resets - - - - -",
-          // Envoy counts such an error twice, and tells it.
-          "renegotiates ssl.connection_error", "1",
-          "renegotiates log", "renegotiates - - - - -",
-          "bad-record-later ssl.connection_error", "0",
-          "bad-record-later log", "bad-record-later - - - - -");
+  private static final Map<String, String> DIFFERENT = new TreeMap<>();
+
+  static {
+    // The library has no such alert for who judges certificates (there: of a bad hash).
+    DIFFERENT.put("hash-TLSv1.3 client", "alert certificate_unknown");
+    DIFFERENT.put("spki client", "alert certificate_unknown");
+    // It is read too late.
+    DIFFERENT.put("resets log", "resets - - - - -");
+    // Envoy counts such an error twice, and tells it.
+    DIFFERENT.put("renegotiates ssl.connection_error", "1");
+    DIFFERENT.put("renegotiates log", "renegotiates - - - - -");
+    DIFFERENT.put("bad-record-later ssl.connection_error", "0");
+    DIFFERENT.put("bad-record-later log", "bad-record-later - - - - -");
+    // Envoy looks for a staple before it looks at versions.
+    for (String version : List.of("only-1.2", "only-1.3")) {
+      DIFFERENT.put(version + " ssl.ocsp_staple_requests", "0");
+      DIFFERENT.put(version + " ssl.ocsp_staple_omitted", "0");
+    }
+    // The library has one alert for whatever its callbacks fail with (there: a failed handshake).
+    for (String stale :
+        List.of("stri-expired", "stri-endless", "must-expired", "must-endless", "itself-expired")) {
+      DIFFERENT.put(stale + "-1.3 client", "alert internal_error");
+    }
+  }
 
   @RegisterExtension final Stage stage = new Stage();
 
@@ -78,6 +95,8 @@ class ClientsAgreementTest {
     certificates();
     handshakes();
     names();
+    staples();
+    workloads();
     try (Plays<Subject, Map<String, String>> plays = Plays.sideBySide(this::observe)) {
       Map<String, String> expected = plays.of(Subject.ENVOY);
       Map<String, String> observed = plays.of(Subject.BIFOCAL);
@@ -262,6 +281,127 @@ class ClientsAgreementTest {
     add("alpn-unasked", "", BadClient.asking(null, offering("x")));
   }
 
+  /** The JDK's clients ask for the status of what they are shown. */
+  private void staples() throws Exception {
+    X509Bundle must =
+        Certificates.issue(
+            CA,
+            Certificates.leaf("must.test")
+                .addExtensionOctetString(
+                    "1.3.6.1.5.5.7.1.24", false, HexFormat.of().parseHex("3003020105")));
+    Instant soon = Instant.now().plusSeconds(86_400);
+    Instant past = Instant.now().minusSeconds(10);
+    CertificateStatus revoked = new RevokedStatus(Date.from(past), CRLReason.keyCompromise);
+    String good = Certificates.status(CA, SERVER, CertificateStatus.GOOD, soon);
+    String expired = Certificates.status(CA, SERVER, CertificateStatus.GOOD, past);
+    for (String policy : List.of("LENIENT_STAPLING", "STRICT_STAPLING", "MUST_STAPLE")) {
+      String name = policy.substring(0, 4).toLowerCase(Locale.ROOT);
+      stapled(name + "-good", policy, SERVER, good);
+      stapled(name + "-expired", policy, SERVER, expired);
+      stapled(
+          name + "-endless",
+          policy,
+          SERVER,
+          Certificates.status(CA, SERVER, CertificateStatus.GOOD, null));
+      stapled(name + "-revoked", policy, SERVER, Certificates.status(CA, SERVER, revoked, soon));
+    }
+    stapled("stri-none", "STRICT_STAPLING", SERVER, "");
+    stapled(
+        "itself-good",
+        "LENIENT_STAPLING",
+        must,
+        Certificates.status(CA, must, CertificateStatus.GOOD, soon));
+    stapled(
+        "itself-expired",
+        "LENIENT_STAPLING",
+        must,
+        Certificates.status(CA, must, CertificateStatus.GOOD, past));
+  }
+
+  /** Clients that are judged by SPIFFE's validator. */
+  private void workloads() throws Exception {
+    String id = "spiffe://a.test/one";
+    String domains =
+        "trust_domains: [{name: a.test, trust_bundle: {inline_string: \"%s\"}}]"
+            .formatted(inline(CA.getCertificatePEM()));
+    String bundles =
+        "trust_bundles: {inline_string: '{\"trust_domains\": {\"a.test\": %s, \"b.test\": %s}}'}"
+            .formatted(bundle(CA), bundle(OTHER));
+    X509Bundle good = Certificates.issue(CA, Certificates.workload(id));
+    X509Bundle other = Certificates.issue(OTHER, Certificates.workload("spiffe://b.test/two"));
+    X509Bundle expired =
+        Certificates.issue(CA, Certificates.workload(id).notAfter(Instant.now().minusSeconds(10)));
+    workload("workload", domains, "", BadClient.asking(good, p -> {}));
+    workload("workload-of-map", bundles, "", BadClient.asking(other, p -> {}));
+    workload("workload-of-other", domains, "", listening(other));
+    workload(
+        "workload-stranger",
+        domains,
+        "",
+        listening(Certificates.issue(OTHER, Certificates.workload(id))));
+    workload("workload-expired", domains, "", listening(expired));
+    workload(
+        "workload-allow-expired",
+        domains,
+        "allow_expired_certificate: true, ",
+        BadClient.asking(expired, p -> {}));
+    workload(
+        "workload-untrusted",
+        domains,
+        "trust_chain_verification: ACCEPT_UNTRUSTED, ",
+        listening(other));
+    workload(
+        "workload-other-name",
+        domains,
+        "match_typed_subject_alt_names: [{san_type: URI, matcher: {exact: x}}], ",
+        listening(good));
+    workload("workload-without-usage", domains, "", listening(CLIENT));
+    workload(
+        "workload-authority",
+        domains,
+        "",
+        listening(
+            Certificates.issue(CA, Certificates.workload(id).setIsCertificateAuthority(true))));
+    workload("workload-nobody", "", "", listening(good));
+  }
+
+  private static BadClient listening(X509Bundle own) {
+    return BadClient.showing(own, "TLSv1.3");
+  }
+
+  private static String bundle(X509Bundle authority) throws Exception {
+    return "{\"keys\": [{\"kty\": \"EC\", \"use\": \"x509-svid\", \"x5c\": [\"%s\"]}]}"
+        .formatted(Base64.getEncoder().encodeToString(authority.getCertificate().getEncoded()));
+  }
+
+  private void workload(String name, String config, String validation, BadClient client) {
+    refused(
+        name,
+        validation
+            + "custom_validator_config: {name: envoy.tls.cert_validator.spiffe, typed_config:"
+            + " {\"@type\":"
+            + " type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig, "
+            + config
+            + "}}",
+        client);
+  }
+
+  private void stapled(String name, String policy, X509Bundle own, String staple) {
+    for (String version : List.of("TLSv1.2", "TLSv1.3")) {
+      cases.put(
+          name + "-" + version.substring(4),
+          new Case(
+              common(
+                      own,
+                      staple.isEmpty() ? "" : ", ocsp_staple: {inline_bytes: " + staple + "}",
+                      "")
+                  + ", ocsp_staple_policy: "
+                  + policy,
+              "",
+              BadClient.asking(null, p -> p.setProtocols(new String[] {version}))));
+    }
+  }
+
   private static Consumer<SSLParameters> naming(String name) {
     return p -> p.setServerNames(List.of(new SNIHostName(name)));
   }
@@ -312,8 +452,16 @@ class ClientsAgreementTest {
   }
 
   private static String common(String more) {
-    return "common_tls_context: {tls_certificates: [{certificate_chain: {inline_string: \"%s\"}, private_key: {inline_string: \"%s\"}}]%s}"
-        .formatted(inline(SERVER.getCertificatePathPEM()), inline(SERVER.getPrivateKeyPEM()), more);
+    return common(SERVER, "", more);
+  }
+
+  private static String common(X509Bundle own, String ofCertificate, String more) {
+    return "common_tls_context: {tls_certificates: [{certificate_chain: {inline_string: \"%s\"}, private_key: {inline_string: \"%s\"}%s}]%s}"
+        .formatted(
+            inline(own.getCertificatePathPEM()),
+            inline(own.getPrivateKeyPEM()),
+            ofCertificate,
+            more);
   }
 
   /** By what it is: what the client heard, the line of the log, statistics. */

@@ -6,7 +6,6 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.api.JsonDump;
 import io.bifocal.dataplane.logging.LogLevels;
 import io.bifocal.dataplane.stats.StatsStore;
-import io.envoyproxy.envoy.admin.v3.Certificates;
 import io.envoyproxy.envoy.admin.v3.Memory;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
 import io.envoyproxy.envoy.admin.v3.UnreadyTargetsDumps;
@@ -104,7 +103,7 @@ final class Endpoints {
     get(
         "/certs",
         "print certs on machine",
-        r -> now(Answer.json(WithDefaults.print(Certificates.getDefaultInstance()))));
+        r -> proxy.ask(ProxyView::certificates).thenApply(c -> Answer.json(WithDefaults.print(c))));
     get(
         "/runtime",
         "print runtime values",

@@ -7,6 +7,7 @@ import io.bifocal.dataplane.observe.RaceHistory;
 import io.bifocal.dataplane.runtime.RuntimeSnapshot;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.time.Loop;
+import io.envoyproxy.envoy.admin.v3.Certificates;
 import io.envoyproxy.envoy.admin.v3.CommandLineOptions;
 import io.envoyproxy.envoy.admin.v3.ListenerStatus;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
@@ -50,6 +51,9 @@ public interface ProxyView {
 
   /** Who is still waited for. */
   Set<String> unready();
+
+  /** The certificates that TLS uses, and when they expire. */
+  Certificates certificates();
 
   /** The runtime's values in force; on any thread. */
   RuntimeSnapshot runtime();

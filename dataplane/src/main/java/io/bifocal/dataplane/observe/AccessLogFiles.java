@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * All access logs of one proxy that go to files or to the process's streams. Workers never wait:
@@ -75,6 +76,15 @@ public final class AccessLogFiles implements AutoCloseable {
     Registry<AccessLogFactory> registry = new Registry<>();
     LogKinds.register(registry, this);
     return registry;
+  }
+
+  /**
+   * The file of that path as a place for lines, each with its own end; from any thread.
+   *
+   * @throws ConfigException in Envoy's words when it cannot be opened
+   */
+  public Consumer<String> lines(String path) throws ConfigException {
+    return file(path)::append;
   }
 
   /** The file of that path, opened when it is first asked for. */

@@ -1,11 +1,14 @@
 package io.bifocal.dataplane.secret;
 
+import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.DataSources;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.WatchedDirectory;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsSessionTicketKeys;
@@ -145,7 +148,32 @@ public final class SecretFiles {
     if (before.hasCrl()) {
       after.setCrl(change.apply(before.getCrl()));
     }
+    Any custom = before.getCustomValidatorConfig().getTypedConfig();
+    if (custom.is(SPIFFECertValidatorConfig.class)) {
+      after.getCustomValidatorConfigBuilder().setTypedConfig(domains(custom, change));
+    }
     return after.build();
+  }
+
+  /** A map of bundles in a file is watched, whether that is asked for or not, as with Envoy. */
+  private static Any domains(Any custom, Function<DataSource, DataSource> change) {
+    try {
+      SPIFFECertValidatorConfig config = custom.unpack(SPIFFECertValidatorConfig.class);
+      DataSource bundles = config.getTrustBundles();
+      if (!bundles.hasFilename()) {
+        return custom;
+      }
+      Path parent = Path.of(bundles.getFilename()).toAbsolutePath().getParent();
+      if (!bundles.hasWatchedDirectory() && parent != null) {
+        bundles =
+            bundles.toBuilder()
+                .setWatchedDirectory(WatchedDirectory.newBuilder().setPath(parent.toString()))
+                .build();
+      }
+      return Any.pack(config.toBuilder().setTrustBundles(change.apply(bundles)).build());
+    } catch (InvalidProtocolBufferException e) {
+      return custom; // who reads it says what is wrong
+    }
   }
 
   private static TlsSessionTicketKeys keys(

@@ -5,9 +5,13 @@ import io.envoyproxy.envoy.admin.v3.ServerInfo;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryUsage;
 import java.time.Duration;
+import java.util.OptionalLong;
 
 /** {@code server.*}: whether it is live, since when, and what it takes. Of the control loop. */
 public final class ServerStats {
+  /** What Envoy shows where nothing expires. */
+  private static final long NEVER = 0xFFFF_FFFFL;
+
   private final Loop loop;
   private final long startedNanos;
   private final Gauge live;
@@ -17,6 +21,8 @@ public final class ServerStats {
   private final Gauge memoryHeapSize;
   private final Gauge memoryPhysicalSize;
   private final Gauge totalConnections;
+  private final Gauge daysUntilFirstCertExpiring;
+  private final Gauge secondsUntilFirstOcspResponseExpiring;
   private final Counter staticUnknownFields;
   private final Histogram initializationTime;
 
@@ -36,6 +42,9 @@ public final class ServerStats {
     memoryHeapSize = server.gauge("memory_heap_size");
     memoryPhysicalSize = server.gauge("memory_physical_size");
     totalConnections = server.gauge("total_connections");
+    daysUntilFirstCertExpiring = server.gauge("days_until_first_cert_expiring");
+    secondsUntilFirstOcspResponseExpiring =
+        server.gauge("seconds_until_first_ocsp_response_expiring");
     staticUnknownFields = server.counter("static_unknown_fields");
     initializationTime = server.histogram("initialization_time_ms", Histogram.Unit.MILLISECONDS);
     server.gauge("concurrency").set(concurrency);
@@ -70,6 +79,17 @@ public final class ServerStats {
   /** How many downstream connections are open now. */
   public void totalConnections(long count) {
     totalConnections.set(count);
+  }
+
+  /**
+   * When what TLS shows and trusts expires.
+   *
+   * @param days until the first certificate does; none when there is none
+   * @param seconds until the first status of a certificate does
+   */
+  public void certificates(OptionalLong days, OptionalLong seconds) {
+    daysUntilFirstCertExpiring.set(days.orElse(NEVER));
+    secondsUntilFirstOcspResponseExpiring.set(seconds.orElse(0));
   }
 
   /** Takes the time and the memory in use; to be called every five seconds. */

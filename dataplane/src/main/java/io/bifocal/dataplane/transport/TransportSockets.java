@@ -8,6 +8,8 @@ import io.bifocal.dataplane.secret.Secrets;
 import io.bifocal.dataplane.transport.proxyprotocol.UpstreamProxyProtocol;
 import io.bifocal.dataplane.transport.quic.UpstreamQuicReader;
 import io.bifocal.dataplane.transport.tls.DownstreamTlsReader;
+import io.bifocal.dataplane.transport.tls.KeyLog;
+import io.bifocal.dataplane.transport.tls.TlsContexts;
 import io.bifocal.dataplane.transport.tls.TlsProvider;
 import io.bifocal.dataplane.transport.tls.UpstreamTlsReader;
 import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
@@ -61,6 +63,16 @@ public final class TransportSockets {
    * @param secrets that configurations may name
    */
   public TransportSockets(Secrets secrets) {
+    this(secrets, new TlsContexts(), KeyLog.Files.NONE);
+  }
+
+  /**
+   * The same.
+   *
+   * @param contexts has those of TLS while they are in use
+   * @param keyLogs where keys are written down, if that is asked for
+   */
+  public TransportSockets(Secrets secrets, TlsContexts contexts, KeyLog.Files keyLogs) {
     upstream =
         new Registry<ConfigFactory>()
             .register(
@@ -69,7 +81,8 @@ public final class TransportSockets {
             .register(
                 typeUrl(UpstreamTlsContext.getDefaultInstance()),
                 (config, path, warnings) ->
-                    new UpstreamTlsReader(TlsProvider.best(), secrets).read(config, path, warnings))
+                    new UpstreamTlsReader(TlsProvider.best(), secrets, contexts, keyLogs)
+                        .read(config, path, warnings))
             .register(
                 typeUrl(QuicUpstreamTransport.getDefaultInstance()),
                 (config, path, warnings) ->
@@ -90,12 +103,12 @@ public final class TransportSockets {
             .register(
                 typeUrl(DownstreamTlsContext.getDefaultInstance()),
                 (config, path, spoken, warnings) ->
-                    new DownstreamTlsReader(TlsProvider.best(), secrets)
+                    new DownstreamTlsReader(TlsProvider.best(), secrets, contexts, keyLogs)
                         .read(config, path, spoken, warnings))
             .register(
                 typeUrl(QuicDownstreamTransport.getDefaultInstance()),
                 (config, path, spoken, warnings) ->
-                    new DownstreamTlsReader(TlsProvider.best(), secrets)
+                    new DownstreamTlsReader(TlsProvider.best(), secrets, contexts, keyLogs)
                         .readQuic(config, path, warnings));
   }
 

@@ -8,6 +8,7 @@ import io.bifocal.dataplane.runtime.RuntimeSnapshot;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.time.Loop;
 import io.bifocal.xds.time.ThreadLoop;
+import io.envoyproxy.envoy.admin.v3.Certificates;
 import io.envoyproxy.envoy.admin.v3.CommandLineOptions;
 import io.envoyproxy.envoy.admin.v3.EndpointsConfigDump;
 import io.envoyproxy.envoy.admin.v3.ListenerStatus;
@@ -38,6 +39,11 @@ final class FakeProxy implements ProxyView, AutoCloseable {
   @Override
   public Loop controlLoop() {
     return control;
+  }
+
+  @Override
+  public Certificates certificates() {
+    return Certificates.getDefaultInstance();
   }
 
   @Override

@@ -4,6 +4,7 @@ import static io.bifocal.xds.ResourceType.SECRET;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.xds.SubscriptionObserver;
@@ -14,8 +15,10 @@ import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
+import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.config.core.v3.WatchedDirectory;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsSessionTicketKeys;
@@ -226,6 +229,20 @@ class FilesOfSecretsTest {
                     .addKeys(file("k")))
             .build();
     assertThat(SecretFiles.areWatched(keys)).isFalse();
+    Secret domains =
+        Secret.newBuilder()
+            .setValidationContext(
+                CertificateValidationContext.newBuilder()
+                    .setCustomValidatorConfig(
+                        TypedExtensionConfig.newBuilder()
+                            .setTypedConfig(
+                                Any.pack(
+                                    SPIFFECertValidatorConfig.newBuilder()
+                                        .setTrustBundles(file("map"))
+                                        .build()))))
+            .build();
+    assertThat(SecretFiles.areWatched(domains)).as("a map of bundles is followed").isTrue();
+    assertThat(SecretFiles.directories(domains)).containsExactly(folder);
     assertThat(SecretFiles.directories(keys)).containsExactly(folder);
   }
 }

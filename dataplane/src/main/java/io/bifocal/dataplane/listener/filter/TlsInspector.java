@@ -6,6 +6,7 @@ import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stats.Histogram;
 import io.bifocal.dataplane.stats.Scope;
+import io.bifocal.dataplane.transport.tls.ClientHello;
 import io.netty.buffer.ByteBuf;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

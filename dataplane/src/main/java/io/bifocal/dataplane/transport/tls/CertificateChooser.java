@@ -5,6 +5,7 @@ import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
@@ -24,15 +25,29 @@ final class CertificateChooser extends X509ExtendedKeyManager {
   private static final int EXACT = 2;
 
   private final List<OwnCertificate> certificates;
+  private final BiConsumer<OwnCertificate, SSLEngine> chosen;
 
   CertificateChooser(List<OwnCertificate> certificates) {
+    this(certificates, (certificate, engine) -> {});
+  }
+
+  /**
+   * @param chosen hears of the choice for a client, before it is shown
+   */
+  CertificateChooser(
+      List<OwnCertificate> certificates, BiConsumer<OwnCertificate, SSLEngine> chosen) {
     this.certificates = List.copyOf(certificates);
+    this.chosen = chosen;
   }
 
   @Override
   public @Nullable String chooseEngineServerAlias(
       String keyType, Principal @Nullable [] issuers, SSLEngine engine) {
-    return choose(keyType, serverName(engine.getHandshakeSession()));
+    String alias = choose(keyType, serverName(engine.getHandshakeSession()));
+    if (alias != null) {
+      chosen.accept(at(alias), engine);
+    }
+    return alias;
   }
 
   /** The alias of the best certificate with such a key; null when a better one has another. */

@@ -40,10 +40,14 @@ public final class DownstreamTls implements DownstreamSocketFactory {
   private static Future<?> start(ServerTlsContext context, Channel accepted, TlsStats stats) {
     Handshake handshake = new Handshake(context.verifier(), "", null, stats);
     SslHandler ssl = context.handler(accepted.alloc(), handshake);
+    KeyLog keyLog = context.keyLog();
+    if (keyLog != null) {
+      keyLog.follow(accepted, ssl.engine());
+    }
     Future<?> ready = TlsStream.start(accepted, ssl, handshake);
     accepted
         .pipeline()
-        .addBefore(accepted.pipeline().context(ssl).name(), null, new PlainText.Watch(handshake));
+        .addBefore(accepted.pipeline().context(ssl).name(), null, new FirstBytes(handshake));
     var unused = accepted.pipeline().context(ssl).read(); // the client speaks first
     return ready;
   }

@@ -7,20 +7,34 @@ import io.bifocal.dataplane.secret.Secrets;
 import io.envoyproxy.envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext.OcspStaplePolicy;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /** From a {@code DownstreamTlsContext} to what of it is obeyed. */
 public final class DownstreamTlsReader {
   private final TlsProvider provider;
   private final Secrets secrets;
+  private final TlsContexts contexts;
+  private final KeyLog.Files keyLogs;
 
   /** For transport sockets of this provider. */
   public DownstreamTlsReader(TlsProvider provider, Secrets secrets) {
+    this(provider, secrets, new TlsContexts(), KeyLog.Files.NONE);
+  }
+
+  /** The same, whose contexts are listed while they are in use. */
+  public DownstreamTlsReader(
+      TlsProvider provider, Secrets secrets, TlsContexts contexts, KeyLog.Files keyLogs) {
+    this.keyLogs = keyLogs;
     this.provider = provider;
     this.secrets = secrets;
+    this.contexts = contexts;
   }
 
   /**
@@ -46,11 +60,17 @@ public final class DownstreamTlsReader {
             warnings);
     CredentialsPlan plan = credentials(context, path, warnings);
     warnOfSessions(context, path, warnings);
+    KeyLog keyLog = TermsReader.keyLog(common, commonPath, provider, keyLogs, warnings);
+    if (provider == TlsProvider.JDK) {
+      withoutStaples(context, path, "the Java runtime shows no status of ours", warnings);
+    }
     try {
       return new DownstreamTls(
           secrets,
           new SecretContext<>(
-              plan, now -> new ServerTlsContext(settings(context, terms, now), provider)));
+              plan,
+              contexts,
+              now -> new ServerTlsContext(settings(context, terms, now, keyLog), provider)));
     } catch (SSLException e) {
       throw new ConfigException(path + ": " + e.getMessage(), e);
     }
@@ -81,15 +101,32 @@ public final class DownstreamTlsReader {
             warnings);
     CredentialsPlan plan = credentials(context, at, warnings);
     warnOfSessions(context, at, warnings);
+    withoutStaples(context, at, "over QUIC no status of certificates is shown", warnings);
+    if (context.getCommonTlsContext().hasKeyLog()) {
+      warnings.add(commonPath + ".key_log is ignored: over QUIC keys are not written down");
+    }
     if (context.getPreferClientCiphers()) {
       warnings.add(at + ".prefer_client_ciphers: QUIC's library chooses among those of TLS 1.3");
     }
     try {
       return new DownstreamQuic(
           secrets,
-          new SecretContext<>(plan, now -> new QuicServerContext(settings(context, terms, now))));
+          new SecretContext<>(
+              plan, contexts, now -> new QuicServerContext(settings(context, terms, now, null))));
     } catch (SSLException e) {
       throw new ConfigException(path + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void withoutStaples(
+      DownstreamTlsContext context, String path, String why, List<String> warnings)
+      throws ConfigException {
+    if (context.getOcspStaplePolicy() != OcspStaplePolicy.LENIENT_STAPLING) {
+      throw new ConfigException(path + ".ocsp_staple_policy: " + why);
+    }
+    if (context.getCommonTlsContext().getTlsCertificatesList().stream()
+        .anyMatch(TlsCertificate::hasOcspStaple)) {
+      warnings.add(path + ": ocsp_staple is ignored: " + why);
     }
   }
 
@@ -118,7 +155,8 @@ public final class DownstreamTlsReader {
   }
 
   private static ServerTlsSettings settings(
-      DownstreamTlsContext context, Terms terms, Credentials credentials) {
+      DownstreamTlsContext context, Terms terms, Credentials credentials, @Nullable KeyLog keyLog)
+      throws ConfigException {
     return new ServerTlsSettings(
         terms,
         credentials.certificates(),
@@ -128,6 +166,9 @@ public final class DownstreamTlsReader {
         !context.getDisableStatelessSessionResumption(),
         credentials.ticketKeys(),
         !context.getDisableStatefulSessionResumption(),
+        Stapling.of(
+            credentials.certificates(), context.getOcspStaplePolicy(), InstantSource.system()),
+        keyLog,
         context.hasSessionTimeout()
             ? Duration.ofSeconds(context.getSessionTimeout().getSeconds())
             : Duration.ZERO);
@@ -149,11 +190,6 @@ public final class DownstreamTlsReader {
         && (context.getDisableStatelessSessionResumption()
             || context.getDisableStatefulSessionResumption())) {
       warnings.add(path + ": how sessions are resumed is for the Java runtime to decide");
-    }
-    if (provider == TlsProvider.BORINGSSL && context.getDisableStatelessSessionResumption()) {
-      warnings.add(
-          path
-              + ".disable_stateless_session_resumption: by TLS 1.3 sessions are resumed all the same");
     }
     boolean keys = context.hasSessionTicketKeys() || context.hasSessionTicketKeysSdsSecretConfig();
     if (provider == TlsProvider.JDK && keys) {

@@ -30,6 +30,7 @@ final class Handshake extends SNIMatcher {
   private boolean resumed;
   private volatile @Nullable Rejection rejected;
   private String first = "";
+  private boolean asksForStatus;
 
   /**
    * @param verifier of the peer, or null to accept anybody
@@ -111,6 +112,20 @@ final class Handshake extends SNIMatcher {
     } catch (SSLPeerUnverifiedException e) {
       stats.noCertificate.inc();
     }
+  }
+
+  /** A client has said what it wants. */
+  void beganWith(ClientHello hello) {
+    asksForStatus = hello.asksForStatus();
+  }
+
+  /** Whether a client wants to know the status of the certificate that it is shown. */
+  boolean asksForStatus() {
+    return asksForStatus;
+  }
+
+  TlsStats stats() {
+    return stats;
   }
 
   /** The peer's first bytes are none of a handshake. */

@@ -32,12 +32,19 @@ final class OwnCertificateReader {
    */
   static @Nullable OwnCertificate read(TlsCertificate config, String path, List<String> warnings)
       throws ConfigException {
+    if (config.hasPrivateKeyProvider()) {
+      throw new ConfigException(
+          "Failed to load private key provider: "
+              + config.getPrivateKeyProvider().getProviderName());
+    }
     warnings.addAll(TlsFields.CERTIFICATE.check(config, path));
     if (!config.hasCertificateChain() && !config.hasPrivateKey() && !config.hasPkcs12()) {
       return null;
     }
     String password = DataSources.readWatched(config.getPassword()).toStringUtf8();
-    OwnCertificate read = config.hasPkcs12() ? pkcs12(config, password) : pem(config, password);
+    ByteString status = status(config);
+    OwnCertificate read =
+        (config.hasPkcs12() ? pkcs12(config, password) : pem(config, password)).with(status);
     DataSource source = config.hasPkcs12() ? config.getPkcs12() : config.getCertificateChain();
     if (read.chain().get(0).getPublicKey() instanceof RSAPublicKey rsa
         && rsa.getModulus().bitLength() < LEAST_RSA_BITS) {
@@ -47,6 +54,13 @@ final class OwnCertificateReader {
               + ", only RSA certificates with 2048-bit or larger keys are supported");
     }
     return read;
+  }
+
+  private static ByteString status(TlsCertificate config) throws ConfigException {
+    if (config.getOcspStaple().hasInlineString()) {
+      throw new ConfigException("OCSP staple cannot be provided via inline_string");
+    }
+    return DataSources.readWatched(config.getOcspStaple());
   }
 
   /** The same, where there must be one. */
@@ -76,7 +90,9 @@ final class OwnCertificateReader {
       OwnCertificate read =
           new OwnCertificate(
               chain(chain.toStringUtf8(), DataSources.name(chainSource)),
-              PrivateKeys.parse(key.toStringUtf8(), password));
+              PrivateKeys.parse(key.toStringUtf8(), password),
+              DataSources.name(chainSource),
+              ByteString.EMPTY);
       if (!read.matches()) {
         throw new UnusableKeyException(
             "error:0b000074:X.509 certificate routines:OPENSSL_internal:KEY_VALUES_MISMATCH");
@@ -119,7 +135,7 @@ final class OwnCertificateReader {
           for (Certificate certificate : chain) {
             certificates.add((X509Certificate) certificate);
           }
-          return new OwnCertificate(certificates, key);
+          return new OwnCertificate(certificates, key, name, ByteString.EMPTY);
         }
       }
     } catch (GeneralSecurityException | IOException e) {

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.transport.tls;
 
 import com.google.protobuf.ByteString;
+import io.bifocal.dataplane.transport.tls.Trust.Anchor;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.cert.X509Certificate;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Source: Envoy's default certificate validator.
  */
 public final class PeerVerifier {
-  private final @Nullable TrustAnchors trusted;
+  private final @Nullable Trust trusted;
   private final List<SanMatcher> names;
   private final boolean serverName;
   private final List<ByteString> certificateHashes;
@@ -31,7 +32,7 @@ public final class PeerVerifier {
    * @param acceptUntrusted what is found is only told, and the peer is accepted all the same
    */
   PeerVerifier(
-      @Nullable TrustAnchors trusted,
+      @Nullable Trust trusted,
       List<SanMatcher> names,
       boolean serverName,
       List<ByteString> certificateHashes,
@@ -72,7 +73,12 @@ public final class PeerVerifier {
 
   /** Whose signatures are trusted; none when anybody's are. */
   List<X509Certificate> trustedCertificates() {
-    return trusted == null ? List.of() : trusted.certificates();
+    return anchors().stream().map(Anchor::certificate).toList();
+  }
+
+  /** The same, with where they were read. */
+  List<Anchor> anchors() {
+    return trusted == null ? List.of() : trusted.anchors();
   }
 
   /** Whether what is found has no consequence. */
@@ -95,7 +101,7 @@ public final class PeerVerifier {
    */
   record Rejection(Finding finding, int number, String reason) {
     /** {@code X509_V_ERR_INVALID_EXTENSION}, of which the peer hears "certificate unknown". */
-    private static final int CERTIFICATE_UNKNOWN = 41;
+    static final int CERTIFICATE_UNKNOWN = 41;
 
     /** A name is wanted, and there is nothing to judge by: nobody will do, as with Envoy. */
     static final Rejection UNVERIFIABLE = of(Finding.BAD_CHAIN, "");
@@ -126,8 +132,7 @@ public final class PeerVerifier {
       try {
         trusted.verify(chain);
       } catch (UntrustedException e) {
-        return new Rejection(
-            Finding.BAD_CHAIN, e.error().number(), "verify cert failed: " + e.reason());
+        return new Rejection(Finding.BAD_CHAIN, e.number(), "verify cert failed: " + e.reason());
       }
     }
     X509Certificate peer = chain.get(0);
@@ -141,9 +146,11 @@ public final class PeerVerifier {
     if (!wanted.isEmpty()) {
       List<SubjectAltName> has = SubjectAltName.of(peer);
       if (has.stream().noneMatch(name -> wanted.stream().anyMatch(w -> w.matches(name)))) {
-        return Rejection.of(
-            Finding.WRONG_NAME,
-            "verify cert failed: SAN matcher, certificate SANs are [" + names(has) + "]");
+        String told =
+            trusted == null
+                ? "SAN matcher, certificate SANs are [" + names(has) + "]"
+                : trusted.wrongName(names(has));
+        return Rejection.of(Finding.WRONG_NAME, "verify cert failed: " + told);
       }
     }
     if ((!certificateHashes.isEmpty() || !keyHashes.isEmpty()) && !isPinned(peer)) {

@@ -48,13 +48,45 @@ final class PeerVerifierReader {
       String path,
       List<String> warnings)
       throws ConfigException {
-    if (config.hasCustomValidatorConfig()) {
+    boolean spiffe = config.getCustomValidatorConfig().getName().equals(TrustDomainsReader.NAME);
+    if (config.hasCustomValidatorConfig() && !spiffe) {
       throw new ConfigException(
           "Failed to get certificate validator factory for "
               + config.getCustomValidatorConfig().getName());
     }
     warnings.addAll(TlsFields.validation(role).check(config, path));
-    return new PeerVerifierReader(config, role, path).read(autoSan, warnings);
+    PeerVerifierReader reader = new PeerVerifierReader(config, role, path);
+    return spiffe ? reader.readDomains(autoSan, warnings) : reader.read(autoSan, warnings);
+  }
+
+  private PeerVerifier readDomains(boolean autoSan, List<String> warnings) throws ConfigException {
+    if (config.hasTrustedCa()
+        || config.hasSystemRootCerts()
+        || config.hasCrl()
+        || config.getVerifyCertificateHashCount() + config.getVerifyCertificateSpkiCount() > 0
+        || config.getTrustChainVerification() != TrustChainVerification.VERIFY_TRUST_CHAIN) {
+      warnings.add(
+          path
+              + ": of a validation context with SPIFFE's validator only names and"
+              + " allow_expired_certificate count beside it, as with Envoy");
+    }
+    Trust trusted =
+        new TrustDomainsReader(
+                (certificates, source) ->
+                    new TrustAnchors(
+                        certificates,
+                        new ChainCheck(
+                            role,
+                            List.of(),
+                            false,
+                            config.getAllowExpiredCertificate(),
+                            ChainCheck.MAX_DEPTH),
+                        source))
+            .read(
+                config.getCustomValidatorConfig().getTypedConfig(),
+                path + ".custom_validator_config",
+                warnings);
+    return new PeerVerifier(trusted, names(warnings), autoSan, List.of(), List.of(), false);
   }
 
   private PeerVerifier read(boolean autoSan, List<String> warnings) throws ConfigException {
@@ -106,7 +138,8 @@ final class PeerVerifierReader {
             config.getAllowExpiredCertificate(),
             role == PeerRole.CLIENT && config.hasMaxVerifyDepth()
                 ? config.getMaxVerifyDepth().getValue()
-                : ChainCheck.MAX_DEPTH));
+                : ChainCheck.MAX_DEPTH),
+        config.hasTrustedCa() ? DataSources.name(config.getTrustedCa()) : "");
   }
 
   private List<X509Certificate> trustedCertificates(List<X509CRL> revocations)

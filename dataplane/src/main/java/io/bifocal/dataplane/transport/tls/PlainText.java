@@ -1,11 +1,8 @@
 package io.bifocal.dataplane.transport.tls;
 
 import com.google.common.collect.ImmutableList;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.NotSslRecordException;
-import java.nio.charset.StandardCharsets;
 
 /** What a peer says that speaks no TLS where it should, and what it is told. */
 enum PlainText {
@@ -13,7 +10,6 @@ enum PlainText {
   HTTP_CONNECT("CONNE"),
   OTHER;
 
-  private static final int ENOUGH = 5;
   private static final int RECORD_OVERFLOW = 22;
   private static final int PROTOCOL_VERSION = 70;
 
@@ -55,31 +51,5 @@ enum PlainText {
     var unused =
         tls.writeAndFlush(
             tls.alloc().buffer().writeBytes(new byte[] {0x15, 3, 1, 0, 2, 2, (byte) description}));
-  }
-
-  /** Looks at a client's first bytes, and then is gone. */
-  static final class Watch extends ChannelInboundHandlerAdapter {
-    private static final int HANDSHAKE = 0x16;
-
-    private final Handshake handshake;
-
-    Watch(Handshake handshake) {
-      this.handshake = handshake;
-    }
-
-    @Override
-    public void channelRead(ChannelHandlerContext ctx, Object message) {
-      if (message instanceof ByteBuf bytes
-          && bytes.isReadable()
-          && bytes.getByte(bytes.readerIndex()) != HANDSHAKE) {
-        handshake.beganWith(
-            bytes.toString(
-                bytes.readerIndex(),
-                Math.min(ENOUGH, bytes.readableBytes()),
-                StandardCharsets.ISO_8859_1));
-      }
-      ctx.pipeline().remove(this);
-      ctx.fireChannelRead(message);
-    }
   }
 }

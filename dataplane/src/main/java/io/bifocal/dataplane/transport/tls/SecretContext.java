@@ -24,6 +24,7 @@ final class SecretContext<C> {
 
   private final Maker<C> maker;
   private final CredentialsPlan plan;
+  private final TlsContexts contexts;
   private final List<SecretLease> leases = new ArrayList<>();
   private Credentials credentials;
   private Runnable onUpdate = () -> {};
@@ -32,17 +33,36 @@ final class SecretContext<C> {
   /** Makes a context. */
   @FunctionalInterface
   interface Maker<C> {
-    C make(Credentials credentials) throws SSLException;
+    C make(Credentials credentials) throws SSLException, ConfigException;
   }
 
-  /** The context of {@code plan}, unless something is missing. */
-  SecretContext(CredentialsPlan plan, Maker<C> maker) throws SSLException {
+  /**
+   * The context of {@code plan}, unless something is missing.
+   *
+   * @param contexts has it while it is in use
+   */
+  SecretContext(CredentialsPlan plan, TlsContexts contexts, Maker<C> maker)
+      throws SSLException, ConfigException {
     this.plan = plan;
+    this.contexts = contexts;
     this.maker = maker;
     this.credentials = plan.known();
     if (credentials.isWhole()) {
       current = maker.make(credentials);
     }
+  }
+
+  private SecretContext(C only) {
+    this.plan = CredentialsPlan.of(Credentials.NONE);
+    this.contexts = new TlsContexts();
+    this.maker = none -> only;
+    this.credentials = Credentials.NONE;
+    this.current = only;
+  }
+
+  /** One that needs no secrets. */
+  static <C> SecretContext<C> of(C only) {
+    return new SecretContext<>(only);
   }
 
   /** The newest; null while a secret is missing. From any thread. */
@@ -59,6 +79,7 @@ final class SecretContext<C> {
    */
   void start(Secrets secrets, InitManager init, Runnable onUpdate) {
     this.onUpdate = onUpdate;
+    contexts.add(this);
     for (Wanted wanted : plan.wanted()) {
       leases.add(
           secrets.lease(
@@ -108,7 +129,13 @@ final class SecretContext<C> {
     }
   }
 
+  /** What it holds now. */
+  Credentials credentials() {
+    return credentials;
+  }
+
   void close() {
+    contexts.remove(this);
     leases.forEach(SecretLease::close);
     leases.clear();
   }

@@ -34,7 +34,8 @@ final class ServerTlsContext {
     this.settings = settings;
     PeerVerifier verifier = settings.verifier();
     SslContextBuilder builder =
-        SslContextBuilder.forServer(keys(settings.certificates(), provider))
+        SslContextBuilder.forServer(
+                keys(new CertificateChooser(settings.certificates(), this::chosen), provider))
             .trustManager(
                 new VerifyingTrustManager(
                     provider,
@@ -44,6 +45,10 @@ final class ServerTlsContext {
             .sessionTimeout(settings.sessionTimeout().toSeconds());
     settings.terms().applyTo(builder, provider);
     this.netty = builder.build();
+    KeyLog keyLog = settings.keyLog();
+    if (keyLog != null) {
+      keyLog.hear(netty);
+    }
     if (netty.sessionContext() instanceof OpenSslServerSessionContext sessions) {
       sessions.setSessionCacheEnabled(settings.cache());
       if (settings.tickets()) {
@@ -60,14 +65,18 @@ final class ServerTlsContext {
     return verifier != null && verifier.judges() ? ClientAuth.OPTIONAL : ClientAuth.NONE;
   }
 
-  private static KeyManagerFactory keys(List<OwnCertificate> certificates, TlsProvider provider) {
-    KeyManagerFactory keys = new Keys(new CertificateChooser(certificates));
+  private static KeyManagerFactory keys(CertificateChooser chooser, TlsProvider provider) {
+    KeyManagerFactory keys = new Keys(chooser);
     // BoringSSL would be handed a key in PEM for each handshake.
     return provider == TlsProvider.BORINGSSL ? new OpenSslCachingX509KeyManagerFactory(keys) : keys;
   }
 
   @Nullable PeerVerifier verifier() {
     return settings.verifier();
+  }
+
+  @Nullable KeyLog keyLog() {
+    return settings.keyLog();
   }
 
   /** A handler for one more connection. */
@@ -79,6 +88,9 @@ final class ServerTlsContext {
       if (settings.clientsCiphers()) {
         SSL.clearOptions(boringSsl.sslPointer(), SSL.SSL_OP_CIPHER_SERVER_PREFERENCE);
       }
+      if (!settings.tickets()) { // which Netty allows by TLS 1.3 all the same
+        SSL.setOptions(boringSsl.sslPointer(), SSL.SSL_OP_NO_TICKET);
+      }
       handshakes.put(engine, handshake);
       handler.handshakeFuture().addListener(done -> handshakes.remove(engine));
     } else {
@@ -88,6 +100,13 @@ final class ServerTlsContext {
       engine.setSSLParameters(parameters);
     }
     return handler;
+  }
+
+  private void chosen(OwnCertificate certificate, SSLEngine engine) {
+    Handshake handshake = handshake(engine);
+    if (handshake.asksForStatus()) {
+      settings.stapling().show(certificate, engine, handshake.stats());
+    }
   }
 
   private Handshake handshake(SSLEngine engine) {

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param tickets whether sessions are handed to the client, to be resumed later
  * @param ticketKeys seal those sessions; none for keys of the library's own making
  * @param cache whether sessions are kept here, to be resumed later
+ * @param stapling what is shown of the certificates' status
+ * @param keyLog where keys are written down, or null
  * @param sessionTimeout for how long; zero for the library's default
  */
 record ServerTlsSettings(
@@ -25,6 +27,8 @@ record ServerTlsSettings(
     boolean tickets,
     TicketKeys ticketKeys,
     boolean cache,
+    Stapling stapling,
+    @Nullable KeyLog keyLog,
     Duration sessionTimeout) {
   ServerTlsSettings {
     certificates = List.copyOf(certificates);

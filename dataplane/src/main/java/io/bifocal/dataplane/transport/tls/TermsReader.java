@@ -1,11 +1,14 @@
 package io.bifocal.dataplane.transport.tls;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.extension.Registry;
+import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Reads what servers and clients configure alike; what is wrong is told in Envoy's words. */
 final class TermsReader {
@@ -26,6 +29,7 @@ final class TermsReader {
       String path,
       List<String> warnings)
       throws ConfigException {
+    checkExtensions(common);
     warnings.addAll(TlsFields.COMMON.check(common, path));
     TlsParameters params = common.getTlsParams();
     String paramsPath = path + ".tls_params";
@@ -45,6 +49,45 @@ final class TermsReader {
         CipherSuiteReader.read(params.getCipherSuitesList(), paramsPath + ".cipher_suites"),
         CurveReader.read(
             params.getEcdhCurvesList(), provider, paramsPath + ".ecdh_curves", warnings));
+  }
+
+  /** There are none of these kinds. */
+  private static void checkExtensions(CommonTlsContext common) throws ConfigException {
+    for (TypedExtensionConfig config :
+        List.of(common.getCustomHandshaker(), common.getCustomTlsCertificateSelector())) {
+      if (!config.getName().isEmpty()) {
+        var never = new Registry<Object>().find(config.getName(), config.getTypedConfig());
+        throw new IllegalStateException("there is no " + never);
+      }
+    }
+  }
+
+  /**
+   * Where keys are written down.
+   *
+   * @return null when they are not
+   */
+  static @Nullable KeyLog keyLog(
+      CommonTlsContext common,
+      String path,
+      TlsProvider provider,
+      KeyLog.Files files,
+      List<String> warnings)
+      throws ConfigException {
+    if (!common.hasKeyLog()) {
+      return null;
+    }
+    String at = path + ".key_log";
+    if (provider == TlsProvider.JDK) {
+      warnings.add(at + " is ignored: the Java runtime keeps its keys to itself");
+      return null;
+    }
+    warnings.add(
+        at
+            + ": who can read '"
+            + common.getKeyLog().getPath()
+            + "' can read what is encrypted on these connections");
+    return KeyLog.read(common.getKeyLog(), at, files);
   }
 
   private static TlsVersion version(TlsProtocol version, TlsVersion auto) throws ConfigException {

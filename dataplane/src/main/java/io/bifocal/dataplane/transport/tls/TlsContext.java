@@ -14,6 +14,7 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.StandardConstants;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the connections of a cluster have in common, with one list of protocols to offer: settings,
@@ -26,7 +27,8 @@ final class TlsContext {
   private final boolean resumes;
   private final SslContext netty;
 
-  TlsContext(TlsSettings settings, TlsProvider provider, List<String> alpn) throws SSLException {
+  TlsContext(TlsSettings settings, TlsProvider provider, List<String> alpn, @Nullable KeyLog keyLog)
+      throws SSLException {
     this.resumes = settings.sessions() > 0;
     SslContextBuilder builder =
         SslContextBuilder.forClient()
@@ -39,6 +41,9 @@ final class TlsContext {
       builder.keyManager(own.key(), own.chain());
     }
     this.netty = builder.build();
+    if (keyLog != null) {
+      keyLog.hear(netty);
+    }
     if (netty.sessionContext() instanceof OpenSslSessionContext sessions) {
       sessions.setTicketKeys(); // lets the server keep its sessions in tickets, as Envoy does
     }

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.transport.tls;
 
+import io.bifocal.dataplane.transport.tls.Stapling.StapleMissingException;
 import io.netty.handler.ssl.NotSslRecordException;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
@@ -21,6 +22,7 @@ final class TlsErrors {
   private static final int HTTP_REQUEST = 156;
   private static final String NO_CERTIFICATE = "PEER_DID_NOT_RETURN_A_CERTIFICATE";
   private static final int NO_RENEGOTIATION = 182;
+  private static final int CONNECTION_REJECTED = 133;
   private static final int FIRST_ALERT = 1000;
 
   private static final Pattern BORINGSSL =
@@ -159,6 +161,9 @@ final class TlsErrors {
       return ssl(
           PEER_DID_NOT_RETURN_A_CERTIFICATE,
           NO_CERTIFICATE + ":peer did not provide required client certificate");
+    }
+    if (find(cause, StapleMissingException.class) != null) {
+      return ssl(CONNECTION_REJECTED, "CONNECTION_REJECTED");
     }
     if (isTooLong(cause)) {
       return ssl(ENCRYPTED_LENGTH_TOO_LONG, "ENCRYPTED_LENGTH_TOO_LONG");

@@ -6,6 +6,7 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValida
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.CombinedCertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
@@ -39,7 +40,9 @@ final class TlsFields {
               "session_ticket_keys",
               "session_ticket_keys_sds_secret_config",
               "disable_stateless_session_resumption",
-              "disable_stateful_session_resumption")
+              "disable_stateful_session_resumption",
+              "ocsp_staple_policy")
+          .ignores("nor does Envoy 1.40 refuse clients that ask for no name", "require_sni")
           .ignores(
               "where no certificate is good for the name, the first that the client can take is shown",
               "full_scan_certs_on_sni_mismatch");
@@ -58,15 +61,15 @@ final class TlsFields {
               "validation_context",
               "validation_context_sds_secret_config",
               "combined_validation_context",
-              "alpn_protocols")
+              "alpn_protocols",
+              "key_log")
           .refuses(
               NO_PROVIDERS,
               "tls_certificate_provider_instance",
               "tls_certificate_certificate_provider",
               "tls_certificate_certificate_provider_instance",
               "validation_context_certificate_provider",
-              "validation_context_certificate_provider_instance")
-          .ignores("keys are not written down", "key_log");
+              "validation_context_certificate_provider_instance");
 
   static final SupportedFields COMBINED =
       SupportedFields.of(CombinedCertificateValidationContext.getDescriptor())
@@ -89,10 +92,15 @@ final class TlsFields {
 
   static final SupportedFields CERTIFICATE =
       SupportedFields.of(TlsCertificate.getDescriptor())
-          .supports("certificate_chain", "private_key", "pkcs12", "password", "watched_directory")
+          .supports(
+              "certificate_chain",
+              "private_key",
+              "pkcs12",
+              "password",
+              "watched_directory",
+              "ocsp_staple")
           .ignores(
-              "nothing but the certificate is shown",
-              "ocsp_staple",
+              "nothing but the certificate and its status is shown, as by Envoy",
               "signed_certificate_timestamp");
 
   private static final SupportedFields OF_SERVERS =
@@ -117,9 +125,14 @@ final class TlsFields {
             "trust_chain_verification",
             "crl",
             "only_verify_leaf_cert_crl",
-            "watched_directory")
+            "watched_directory",
+            "custom_validator_config")
         .refuses(NO_PROVIDERS, "ca_certificate_provider_instance");
   }
+
+  static final SupportedFields SPIFFE =
+      SupportedFields.of(SPIFFECertValidatorConfig.getDescriptor())
+          .supports("trust_domains", "trust_bundles");
 
   static final SupportedFields NAME =
       SupportedFields.of(SubjectAltNameMatcher.getDescriptor())

@@ -5,6 +5,7 @@ import io.bifocal.dataplane.stream.TlsSession;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.TransportSocket;
 import io.netty.channel.Channel;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +36,11 @@ record TlsSocket(
     String sni = serverName.isEmpty() ? now.sni(hostname) : serverName;
     TlsSession.askFor(sni, connected);
     Handshake handshake = new Handshake(now.verifier(), sni, verifiedName, stats);
-    return TlsStream.start(
-        connected, now.of(protocol).handler(connected.alloc(), sni, handshake), handshake);
+    SslHandler ssl = now.of(protocol).handler(connected.alloc(), sni, handshake);
+    KeyLog keyLog = now.keyLog();
+    if (keyLog != null) {
+      keyLog.follow(connected, ssl.engine());
+    }
+    return TlsStream.start(connected, ssl, handshake);
   }
 }

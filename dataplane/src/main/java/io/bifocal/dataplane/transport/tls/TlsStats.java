@@ -14,6 +14,10 @@ final class TlsStats {
   final Cell noCertificate;
   final Cell connectionError;
   final Cell failVerifyNoCert;
+  final Cell stapleRequests;
+  final Cell stapleResponses;
+  final Cell stapleOmitted;
+  final Cell stapleFailed;
   private final Cell failVerifyError;
   private final Cell failVerifySan;
   private final Cell failVerifyCertHash;
@@ -30,6 +34,10 @@ final class TlsStats {
     failVerifyError = counter("fail_verify_error");
     failVerifySan = counter("fail_verify_san");
     failVerifyCertHash = counter("fail_verify_cert_hash");
+    stapleRequests = counter("ocsp_staple_requests"); // of clients only, these
+    stapleResponses = counter("ocsp_staple_responses");
+    stapleOmitted = counter("ocsp_staple_omitted");
+    stapleFailed = counter("ocsp_staple_failed");
     failVerifyNoCert = counter("fail_verify_no_cert"); // of clients only, as with Envoy
   }
 

@@ -20,10 +20,11 @@ import org.jspecify.annotations.Nullable;
  * Who is trusted: any certificate of these ends a chain, whether it is a root or not, as with
  * Envoy. Immutable.
  */
-final class TrustAnchors {
+final class TrustAnchors implements Trust {
   private final Map<X500Principal, List<X509Certificate>> bySubject = new HashMap<>();
   private final List<X509Certificate> certificates;
   private final ChainCheck check;
+  private final String source;
 
   /**
    * Of servers.
@@ -43,19 +44,25 @@ final class TrustAnchors {
             List.copyOf(revocations),
             onlyLeaf,
             allowExpired,
-            ChainCheck.MAX_DEPTH));
+            ChainCheck.MAX_DEPTH),
+        "<inline>");
   }
 
-  TrustAnchors(List<X509Certificate> trusted, ChainCheck check) {
+  /**
+   * @param source where they were read, as it is told of
+   */
+  TrustAnchors(List<X509Certificate> trusted, ChainCheck check, String source) {
     this.check = check;
+    this.source = source;
     this.certificates = List.copyOf(trusted);
     trusted.forEach(
         c ->
             bySubject.computeIfAbsent(c.getSubjectX500Principal(), s -> new ArrayList<>(1)).add(c));
   }
 
-  List<X509Certificate> certificates() {
-    return certificates;
+  @Override
+  public List<Anchor> anchors() {
+    return certificates.stream().map(certificate -> new Anchor(certificate, source)).toList();
   }
 
   /** The certificates that the Java runtime trusts. */
@@ -72,12 +79,9 @@ final class TrustAnchors {
     return trusted;
   }
 
-  /**
-   * Finds a chain from a peer to a trusted certificate, and checks it.
-   *
-   * @param presented the peer's own certificate, then others that may help
-   */
-  void verify(List<X509Certificate> presented) throws UntrustedException {
+  /** Finds a chain from a peer to a trusted certificate, and checks it. */
+  @Override
+  public void verify(List<X509Certificate> presented) throws UntrustedException {
     check.check(chain(presented));
   }
 

@@ -14,16 +14,24 @@ import org.jspecify.annotations.Nullable;
 final class UpstreamContexts {
   private final TlsSettings settings;
   private final TlsProvider provider;
+  private final @Nullable KeyLog keyLog;
   private final Map<List<String>, TlsContext> contexts = new ConcurrentHashMap<>();
   private volatile @Nullable UpstreamQuicContext quic; // made when it is needed
 
   /**
+   * @param keyLog where keys are written down, or null
    * @throws SSLException when the provider cannot do what the settings want
    */
-  UpstreamContexts(TlsSettings settings, TlsProvider provider) throws SSLException {
+  UpstreamContexts(TlsSettings settings, TlsProvider provider, @Nullable KeyLog keyLog)
+      throws SSLException {
+    this.keyLog = keyLog;
     this.settings = settings;
     this.provider = provider;
-    contexts.put(settings.alpn(), new TlsContext(settings, provider, settings.alpn()));
+    contexts.put(settings.alpn(), new TlsContext(settings, provider, settings.alpn(), keyLog));
+  }
+
+  @Nullable KeyLog keyLog() {
+    return keyLog;
   }
 
   @Nullable PeerVerifier verifier() {
@@ -62,7 +70,7 @@ final class UpstreamContexts {
 
   private TlsContext make(List<String> alpn) {
     try {
-      return new TlsContext(settings, provider, alpn);
+      return new TlsContext(settings, provider, alpn, keyLog);
     } catch (SSLException e) {
       throw new IllegalStateException("one with other protocols could be made", e);
     }

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.transport.tls;
 
+import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.secret.Secrets;
 import io.bifocal.dataplane.stats.Cell;
@@ -10,6 +11,7 @@ import io.bifocal.dataplane.transport.TransportSocketFactory;
 import io.bifocal.dataplane.transport.TransportSocketOptions;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Transport sockets that speak TLS. What the connections of a cluster share is made when its
@@ -40,9 +42,7 @@ public final class UpstreamTls implements TransportSocketFactory {
     return new UpstreamTls(
         settings.sni(),
         Secrets.NONE,
-        new SecretContext<>(
-            CredentialsPlan.of(Credentials.NONE),
-            none -> new UpstreamContexts(settings, provider)));
+        SecretContext.of(new UpstreamContexts(settings, provider, null)));
   }
 
   /**
@@ -51,20 +51,27 @@ public final class UpstreamTls implements TransportSocketFactory {
    * @throws SSLException as {@link #of(TlsSettings, TlsProvider)} does
    */
   static UpstreamTls of(
-      TlsSettings settings, CredentialsPlan plan, Secrets secrets, TlsProvider provider)
-      throws SSLException {
+      TlsSettings settings,
+      CredentialsPlan plan,
+      Secrets secrets,
+      TlsContexts contexts,
+      TlsProvider provider,
+      @Nullable KeyLog keyLog)
+      throws SSLException, ConfigException {
     return new UpstreamTls(
         settings.sni(),
         secrets,
         new SecretContext<>(
             plan,
+            contexts,
             credentials ->
                 new UpstreamContexts(
                     settings
                         .withCertificate(
                             credentials.certificates().stream().findFirst().orElse(null))
                         .withVerifier(credentials.verifier()),
-                    provider)));
+                    provider,
+                    keyLog)));
   }
 
   @Override

@@ -13,11 +13,21 @@ import javax.net.ssl.SSLException;
 public final class UpstreamTlsReader {
   private final TlsProvider provider;
   private final Secrets secrets;
+  private final TlsContexts contexts;
+  private final KeyLog.Files keyLogs;
 
   /** For transport sockets of this provider. */
   public UpstreamTlsReader(TlsProvider provider, Secrets secrets) {
+    this(provider, secrets, new TlsContexts(), KeyLog.Files.NONE);
+  }
+
+  /** The same, whose contexts are listed while they are in use. */
+  public UpstreamTlsReader(
+      TlsProvider provider, Secrets secrets, TlsContexts contexts, KeyLog.Files keyLogs) {
+    this.keyLogs = keyLogs;
     this.provider = provider;
     this.secrets = secrets;
+    this.contexts = contexts;
   }
 
   /**
@@ -57,7 +67,13 @@ public final class UpstreamTlsReader {
             null,
             sessions(context));
     try {
-      return UpstreamTls.of(settings, credentials, secrets, provider);
+      return UpstreamTls.of(
+          settings,
+          credentials,
+          secrets,
+          contexts,
+          provider,
+          TermsReader.keyLog(common, commonPath, provider, keyLogs, warnings));
     } catch (SSLException e) {
       throw new ConfigException(path + ": " + e.getMessage(), e);
     }

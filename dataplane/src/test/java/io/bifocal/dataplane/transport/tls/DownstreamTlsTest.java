@@ -48,7 +48,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients' handshakes to their ends, with each provider, over the system's sockets. */
 @ParameterizedClass(name = "{0}")
@@ -367,13 +369,15 @@ class DownstreamTlsTest {
     assertThat(connect(two, below, "").echo("hello")).isEqualTo("hello");
   }
 
-  @Test
-  void sessionsAreNotResumedWhereThatIsSwitchedOff() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"TLSv1_2", "TLSv1_3"})
+  void sessionsAreNotResumedWhereThatIsSwitchedOff(String version) throws Exception {
     assumeTrue(provider == TlsProvider.BORINGSSL, "the Java runtime decides for itself");
     InetSocketAddress server =
         serve(
             "127.0.0.1",
-            certificates(GOOD) + ", tls_params: {tls_maximum_protocol_version: TLSv1_2}",
+            certificates(GOOD)
+                + ", tls_params: {tls_maximum_protocol_version: %s}".formatted(version),
             ", disable_stateless_session_resumption: true,"
                 + " disable_stateful_session_resumption: true");
     SSLContext client = TlsClient.context(null);

@@ -102,7 +102,6 @@ class UpstreamTlsReaderTest {
       quoteCharacter = '`',
       value = {
         "enforce_rsa_key_usage: true | : field 'enforce_rsa_key_usage' is ignored:",
-        "common_tls_context: {key_log: {path: x}} | .common_tls_context: field 'key_log' is",
         "common_tls_context: {validation_context: {max_verify_depth: 1}} |"
             + " .common_tls_context.validation_context: field 'max_verify_depth' is ignored:",
         "common_tls_context: {tls_params: {tls_minimum_protocol_version: TLSv1_3}} |"

@@ -1,4 +1,4 @@
-package io.bifocal.dataplane.listener.filter;
+package io.bifocal.dataplane.transport.tls;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -13,9 +13,11 @@ import java.util.List;
  *
  * @param serverName empty if it asks for none
  * @param applicationProtocols in its order
+ * @param asksForStatus whether the status of the server's certificate is wanted with it
  */
-record ClientHello(String serverName, List<String> applicationProtocols) {
-  static final int MAX_BYTES = 64 * 1024;
+public record ClientHello(
+    String serverName, List<String> applicationProtocols, boolean asksForStatus) {
+  public static final int MAX_BYTES = 64 * 1024;
 
   private static final int RECORD_HEADER = 5;
   private static final int MAX_RECORD = 16 * 1024;
@@ -23,29 +25,30 @@ record ClientHello(String serverName, List<String> applicationProtocols) {
   private static final int HANDSHAKE = 22;
   private static final int CLIENT_HELLO = 1;
   private static final int SERVER_NAME = 0;
+  private static final int STATUS_REQUEST = 5;
   private static final int ALPN = 16;
 
   /** What the first bytes of a connection are. */
-  sealed interface Reading {}
+  public sealed interface Reading {}
 
   /** A whole one. */
-  record Whole(ClientHello hello) implements Reading {}
+  public record Whole(ClientHello hello) implements Reading {}
 
   /** The end has not come yet. */
-  record Unfinished() implements Reading {}
+  public record Unfinished() implements Reading {}
 
   /** Something else. */
-  record Other() implements Reading {}
+  public record Other() implements Reading {}
 
   /** One that is longer than anybody needs. */
-  record TooLarge() implements Reading {}
+  public record TooLarge() implements Reading {}
 
   private static final Unfinished UNFINISHED = new Unfinished();
   private static final Other OTHER = new Other();
   private static final TooLarge TOO_LARGE = new TooLarge();
 
   /** Looks at the readable bytes and leaves them where they are. */
-  static Reading peek(ByteBuf bytes) {
+  public static Reading peek(ByteBuf bytes) {
     ByteBuf handshake = Unpooled.buffer(Math.min(bytes.readableBytes(), MAX_BYTES));
     int at = bytes.readerIndex();
     int wanted = HANDSHAKE_HEADER;
@@ -88,7 +91,7 @@ record ClientHello(String serverName, List<String> applicationProtocols) {
       hello.skipBytes(hello.readUnsignedShort()); // ciphers
       hello.skipBytes(hello.readUnsignedByte()); // compression
       return new Whole(
-          hello.isReadable() ? extensions(vector(hello)) : new ClientHello("", List.of()));
+          hello.isReadable() ? extensions(vector(hello)) : new ClientHello("", List.of(), false));
     } catch (IndexOutOfBoundsException e) {
       return OTHER; // lengths that do not fit in each other
     }
@@ -96,6 +99,7 @@ record ClientHello(String serverName, List<String> applicationProtocols) {
 
   private static ClientHello extensions(ByteBuf extensions) {
     String serverName = "";
+    boolean status = false;
     List<String> protocols = new ArrayList<>();
     while (extensions.isReadable()) {
       int type = extensions.readUnsignedShort();
@@ -105,6 +109,8 @@ record ClientHello(String serverName, List<String> applicationProtocols) {
         if (names.readUnsignedByte() == 0) {
           serverName = text(vector(names));
         }
+      } else if (type == STATUS_REQUEST) {
+        status = true;
       } else if (type == ALPN) {
         ByteBuf names = vector(extension);
         while (names.isReadable()) {
@@ -112,7 +118,7 @@ record ClientHello(String serverName, List<String> applicationProtocols) {
         }
       }
     }
-    return new ClientHello(serverName, List.copyOf(protocols));
+    return new ClientHello(serverName, List.copyOf(protocols), status);
   }
 
   /** Bytes with their number, of two bytes, before them. */
