@@ -1,144 +1,313 @@
-"""One client's connection of HTTP/3, by aioquic.
+"""Clients of HTTP/3, by aioquic. Each line of JSON says what one is to do, and is answered by a line.
 
-usage: aioquic http3.py HOST PORT SERVER-NAME < requests
-
-Requests come as lines of JSON, each as it is to be sent; answers go out as lines of JSON:
-  {"method", "path", "headers": {}, "body": text or null, "size": bytes of "x" instead,
-   "trailers": {}, "reset": true to give the request up after its head}
-  {"status", "informational": [], "headers": {}, "body": text, "length", "trailers": {}}
-  or {"reset": code}, {"closed": code}
-"goaway" waits for one: {"goaway": id}.
+  {"connect": NAME, "to": [HOST, PORT], "server": SNI, "trust": FILE, "certificate": [CHAIN, KEY], "alpn": []}
+      connected h3 by CERTIFICATE, or closed CODE REASON
+  {"ask": NAME, "head": [[NAME, VALUE], …], "then": [PART, …], "end": false to leave it open, "as": ID}
+      what came of it; with an id only that it was asked
+      parts: {"data": TEXT}, {"size": BYTES}, {"head": […]}, {"raw": HEX}, {"reset": CODE}, {"stop": CODE}, {"wait": SECONDS}
+  {"answer": ID, "head": true to wait for its head only}
+      what came of what was asked before
+  {"goaway": NAME}, {"closed": NAME}
+      waits for it
+  {"settings": NAME}, {"close": NAME}, {"move": NAME}, {"control": NAME, "raw": HEX}
 """
 
 import asyncio
 import json
+import socket
 import ssl
 import sys
+import traceback
 
-from aioquic.asyncio.client import connect
 from aioquic.asyncio.protocol import QuicConnectionProtocol
-from aioquic.h3.connection import H3_ALPN, H3Connection
+from aioquic.h3.connection import H3Connection
 from aioquic.h3.events import DataReceived, HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
-from aioquic.quic.events import ConnectionTerminated, StreamReset
+from aioquic.quic.connection import QuicConnection
+from aioquic.quic.events import (
+    ConnectionTerminated,
+    HandshakeCompleted,
+    ProtocolNegotiated,
+    StopSendingReceived,
+    StreamReset,
+)
+
+PATIENCE = 8
+BY_CHANCE = ("date", "x-envoy-upstream-service-time")
 
 
-class Connection(H3Connection):
-    goaway = None
+class Http(H3Connection):
+    goaways = ()
 
     def _handle_control_frame(self, frame_type, frame_data):
         if frame_type == 0x7:
             length = 1 << (frame_data[0] >> 6)
-            self.goaway = int.from_bytes(frame_data[:length], "big") & ((1 << (8 * length - 2)) - 1)
+            mask = (1 << (8 * length - 2)) - 1
+            self.goaways += (int.from_bytes(frame_data[:length], "big") & mask,)
         else:
             super()._handle_control_frame(frame_type, frame_data)
 
+    def _check_content_length(self, stream):
+        pass  # of an answer to HEAD, too, it takes one without a body for a wrong one
+
+
+class Answer:
+    def __init__(self):
+        self.heads = []
+        self.trailers = None
+        self.body = b""
+        self.ends = []
+        self.done = False
+
+    def __str__(self):
+        parts = [head(h) for h in self.heads]
+        if self.body:
+            parts.append("%d bytes %s" % (len(self.body), self.body[:60].decode(errors="replace").strip()))
+        if self.trailers is not None:
+            parts.append("trailers " + head(self.trailers))
+        return " | ".join(parts + self.ends) or "nothing"
+
+
+def head(headers):
+    status = headers.get(":status", "")
+    rest = {k: v for k, v in sorted(headers.items()) if k != ":status" and k not in BY_CHANCE}
+    return (status + " " + str(rest)).strip()
+
+
+def merged(headers):
+    found = {}
+    for name, value in headers:
+        name, value = name.decode(), value.decode()
+        found[name] = found[name] + " AND " + value if name in found else value
+    return found
+
 
 class Client(QuicConnectionProtocol):
-    def __init__(self, *arguments, **more):
-        super().__init__(*arguments, **more)
-        self.http = Connection(self._quic)
+    def __init__(self, quic, *more):
+        super().__init__(quic, *more)
+        self.http = None
+        self.alpn = None
         self.answers = {}
-        self.waiting = {}
-        self.closed = None
+        self.ended = None
+        self.connected = False
+        self.changed = asyncio.Event()
 
     def quic_event_received(self, event):
-        for found in self.http.handle_event(event):
-            answer = self.answers.get(found.stream_id)
-            if answer is None:
-                continue
-            if isinstance(found, HeadersReceived):
-                headers = {name.decode(): value.decode() for name, value in found.headers}
-                status = int(headers.pop(":status", 0))
-                if status == 0:
-                    answer["trailers"] = headers
-                elif status < 200:
-                    answer["informational"].append(status)
-                else:
-                    answer["status"] = status
-                    answer["headers"] = headers
-            elif isinstance(found, DataReceived):
-                answer["body"] += found.data
-            if found.stream_ended:
-                self.end(found.stream_id, answer)
-        if isinstance(event, StreamReset):
-            self.end(event.stream_id, {"reset": event.error_code})
+        if isinstance(event, ProtocolNegotiated):
+            self.alpn = event.alpn_protocol
+            self.http = Http(self._quic)
+        elif isinstance(event, HandshakeCompleted):
+            self.connected = True
+        elif isinstance(event, StreamReset):
+            self.end(event.stream_id, "reset 0x%x" % event.error_code)
+        elif isinstance(event, StopSendingReceived):
+            answer = self.answers.get(event.stream_id)
+            if answer is not None:
+                answer.ends.append("stop 0x%x" % event.error_code)
         elif isinstance(event, ConnectionTerminated):
-            self.closed = event.error_code
-            for stream in list(self.waiting):
-                self.end(stream, {"closed": event.error_code})
+            kind = "closed" if event.frame_type is None else "quic-closed"
+            self.ended = ("%s 0x%x %s" % (kind, event.error_code, event.reason_phrase)).strip()
+            for stream in list(self.answers):
+                self.end(stream, self.ended)
+        if self.http is not None:
+            for found in self.http.handle_event(event):
+                self.found(found)
+        self.changed.set()
 
-    def end(self, stream, answer):
-        waiting = self.waiting.pop(stream, None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(answer)
+    def found(self, event):
+        answer = self.answers.get(event.stream_id)
+        if answer is None or answer.done:
+            return
+        if isinstance(event, HeadersReceived):
+            headers = merged(event.headers)
+            if ":status" in headers:
+                answer.heads.append(headers)
+            else:
+                answer.trailers = headers
+        elif isinstance(event, DataReceived):
+            answer.body += event.data
+        if event.stream_ended:
+            answer.done = True
 
-    async def ask(self, request, authority):
+    def end(self, stream, how):
+        answer = self.answers.get(stream)
+        if answer is not None and not answer.done:
+            answer.ends.append(how)
+            answer.done = True
+
+    async def until(self, condition):
+        async def wait():
+            while not condition():
+                self.changed.clear()
+                await self.changed.wait()
+
+        try:
+            await asyncio.wait_for(wait(), PATIENCE)
+            return True
+        except asyncio.TimeoutError:
+            return False
+
+    def send(self, stream, part, end):
+        quic = self._quic
+        if "head" in part:
+            quic.send_stream_data(stream, frame(0x1, self.encode(stream, part["head"])), end)
+        elif "raw" in part:
+            quic.send_stream_data(stream, bytes.fromhex(part["raw"]), end)
+        elif "reset" in part:
+            quic.reset_stream(stream, part["reset"])
+        elif "stop" in part:
+            quic.stop_stream(stream, part["stop"])
+        else:
+            data = b"x" * part["size"] if "size" in part else part["data"].encode()
+            quic.send_stream_data(stream, frame(0x0, data), end)
+
+    def encode(self, stream, headers):
+        return self.http._encode_headers(stream, [(n.encode(), v.encode()) for n, v in headers])
+
+    async def ask(self, step):
         stream = self._quic.get_next_available_stream_id()
-        self.answers[stream] = {
-            "informational": [],
-            "body": b"",
-            "trailers": {},
-        }
-        waiting = asyncio.get_running_loop().create_future()
-        self.waiting[stream] = waiting
-        headers = [
-            (b":method", request.get("method", "GET").encode()),
-            (b":scheme", b"https"),
-            (b":authority", request.get("authority", authority).encode()),
-            (b":path", request.get("path", "/").encode()),
-        ]
-        headers += [(k.encode(), v.encode()) for k, v in request.get("headers", {}).items()]
-        body = b"x" * request["size"] if "size" in request else (request.get("body") or "").encode()
-        trailers = [(k.encode(), v.encode()) for k, v in request.get("trailers", {}).items()]
-        more = bool(body or trailers or request.get("reset"))
-        self.http.send_headers(stream, headers, end_stream=not more)
-        if body:
-            self.http.send_data(stream, body, end_stream=not trailers and not request.get("reset"))
-        if trailers:
-            self.http.send_headers(stream, trailers, end_stream=True)
+        answer = Answer()
+        if self.ended is not None:
+            answer.done = True
+            return answer
+        self.answers[stream] = answer
+        parts = [{"head": step["head"]}] + step.get("then", [])
+        for i, part in enumerate(parts):
+            if "wait" in part:
+                await asyncio.sleep(part["wait"])
+            elif not answer.done:
+                self.send(stream, part, i + 1 == len(parts) and step.get("end", True))
+                self.transmit()
         self.transmit()
-        if request.get("reset"):
-            await asyncio.sleep(0.1)
-            self._quic.reset_stream(stream, 0x10C)
-            self._quic.stop_stream(stream, 0x10C)
-            self.transmit()
-            return {"gave": "up"}
-        return await waiting
+        return answer
 
 
-async def main(host, port, name):
+def frame(kind, data):
+    size = len(data)
+    if size < 1 << 6:
+        length = bytes([size])
+    elif size < 1 << 14:
+        length = (size | 1 << 14).to_bytes(2, "big")
+    else:
+        length = (size | 2 << 30).to_bytes(4, "big")
+    return bytes([kind]) + length + data
+
+
+async def bound(family):
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    sock.setblocking(False)
+    sock.bind(("127.0.0.1" if family == socket.AF_INET else "::1", 0))
+    return sock
+
+
+async def connect(step):
     configuration = QuicConfiguration(
         is_client=True,
-        alpn_protocols=H3_ALPN,
-        verify_mode=ssl.CERT_NONE,
-        server_name=name,
-        max_data=1 << 24,
-        max_stream_data=1 << 20,
+        alpn_protocols=step.get("alpn", ["h3"]),
+        verify_mode=ssl.CERT_REQUIRED if "trust" in step else ssl.CERT_NONE,
+        cafile=step.get("trust"),
+        server_name=step.get("server"),
+        idle_timeout=step.get("idle", 60.0),
+        max_data=step.get("window", 1 << 24),
+        max_stream_data=step.get("window", 1 << 24),
     )
-    async with connect(
-        host, int(port), configuration=configuration, create_protocol=Client
-    ) as client:
-        loop = asyncio.get_running_loop()
-        while True:
-            line = (await loop.run_in_executor(None, sys.stdin.readline)).strip()
-            if not line:
-                break
-            if line == "goaway":
-                while client.http.goaway is None:
-                    await asyncio.sleep(0.02)
-                answer = {"goaway": client.http.goaway}
-            elif line == "closed":
-                while client.closed is None:
-                    await asyncio.sleep(0.02)
-                answer = {"closed": client.closed}
-            else:
-                answer = dict(await client.ask(json.loads(line), name))
-            if "body" in answer:
-                body = answer["body"]
-                answer["length"] = len(body)
-                answer["body"] = body[:200].decode(errors="replace")
-            print(json.dumps(answer), flush=True)
+    if "certificate" in step:
+        configuration.load_cert_chain(*step["certificate"])
+    host, port = step["to"]
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    quic = QuicConnection(configuration=configuration)
+    sock = await bound(family)
+    _, client = await asyncio.get_running_loop().create_datagram_endpoint(lambda: Client(quic), sock=sock)
+    client.family = family
+    # As the system writes it, so that it is known again in what comes from there.
+    client.connect(socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0][4])
+    await client.until(lambda: client.ended is not None or client.connected)
+    return client
 
 
-asyncio.run(main(*sys.argv[1:]))
+def shown(client):
+    if client.ended is not None:
+        return client.ended
+    if not client.connected:
+        return "nothing"
+    certificate = client._quic.tls._peer_certificate
+    names = str(certificate.subject.rfc4514_string())
+    return "connected %s by %s" % (client.alpn, names)
+
+
+async def move(client):
+    """The client's address changes: a new socket, the same connection."""
+    sock = await bound(client.family)
+    loop = asyncio.get_running_loop()
+
+    class Other(asyncio.DatagramProtocol):
+        def datagram_received(self, data, address):
+            client.datagram_received(data, address)
+
+    old = client._transport
+    client._transport, _ = await loop.create_datagram_endpoint(Other, sock=sock)
+    old.abort() if hasattr(old, "abort") else old.close()
+    return "moved"
+
+
+async def main():
+    loop = asyncio.get_running_loop()
+    clients, pending = {}, {}
+
+    async def do(step):
+        if "connect" in step:
+            client = await connect(step)
+            clients[step["connect"]] = client
+            return shown(client)
+        if "ask" in step:
+            client = clients[step["ask"]]
+            answer = await client.ask(step)
+            if "as" in step:
+                pending[step["as"]] = (client, answer)
+                return "asked"
+            await client.until(lambda: answer.done)
+            return str(answer)
+        if "answer" in step:
+            client, answer = pending[step["answer"]]
+            await client.until(lambda: answer.done or (step.get("head") and answer.heads))
+            return str(answer)
+        if "goaway" in step:
+            client = clients[step["goaway"]]
+            count = step.get("count", 1)
+            await client.until(lambda: client.ended is not None or len(client.http.goaways) >= count)
+            return "goaway %s" % (client.http.goaways,)
+        if "closed" in step:
+            client = clients[step["closed"]]
+            await client.until(lambda: client.ended is not None)
+            return client.ended or "open"
+        if "settings" in step:
+            client = clients[step["settings"]]
+            await client.until(lambda: client.http.received_settings is not None)
+            return str(sorted(client.http.received_settings.items()))
+        if "close" in step:
+            client = clients[step["close"]]
+            client._quic.close(error_code=0x100)
+            client.transmit()
+            return "left"
+        if "move" in step:
+            return await move(clients[step["move"]])
+        if "control" in step:
+            client = clients[step["control"]]
+            stream = client.http._local_control_stream_id
+            client._quic.send_stream_data(stream, bytes.fromhex(step["raw"]))
+            client.transmit()
+            return "sent"
+        raise ValueError(step)
+
+    while True:
+        line = await loop.run_in_executor(None, sys.stdin.readline)
+        if not line.strip():
+            break
+        try:
+            answer = await do(json.loads(line))
+        except Exception:
+            answer = "failed: " + traceback.format_exc()
+        print(answer.replace("\n", " "), flush=True)
+
+
+asyncio.run(main())

@@ -78,6 +78,16 @@ public final class Program implements AutoCloseable {
     }
   }
 
+  /** A line for its standard input. */
+  public void tell(String line) {
+    try {
+      process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+      process.getOutputStream().flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** What it has written so far to standard output and error. */
   public String log() {
     try {

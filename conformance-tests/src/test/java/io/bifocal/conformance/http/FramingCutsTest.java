@@ -70,6 +70,11 @@ class FramingCutsTest {
     }
 
     @Override
+    public void onRefusedHead(String details) {
+      throw new AssertionError("of HTTP/3");
+    }
+
+    @Override
     public ErrorAnswer onRequestError(RequestError error) {
       heard.add(error.toString());
       return new ErrorAnswer(error.status(), new DefaultHttpHeaders(), "", bytes -> {});

@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * An upstream of HTTP/2, frame by frame: it answers each path as the script says, whether that is
  * allowed or not, and writes down what it hears.
  */
-final class FrameServer implements AutoCloseable {
+public final class FrameServer implements AutoCloseable {
   /** What to answer. */
   interface Script {
     /** The head of a request is there. */
@@ -87,7 +87,13 @@ final class FrameServer implements AutoCloseable {
             .channel();
   }
 
-  InetSocketAddress address() {
+  /** Of plain HTTP/2, answering each path by its name. */
+  public static FrameServer scripted(String address) {
+    return new FrameServer(
+        address, new Http2Settings().maxConcurrentStreams(50), null, new Corpus());
+  }
+
+  public InetSocketAddress address() {
     return (InetSocketAddress) server.localAddress();
   }
 
@@ -97,7 +103,7 @@ final class FrameServer implements AutoCloseable {
   }
 
   /** Requests and resets, in order; the path comes first. */
-  List<String> heard() {
+  public List<String> heard() {
     return List.copyOf(heard);
   }
 

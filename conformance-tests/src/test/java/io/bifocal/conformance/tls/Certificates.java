@@ -35,10 +35,10 @@ import org.bouncycastle.operator.jcajce.JcaDigestCalculatorProviderBuilder;
 import org.jspecify.annotations.Nullable;
 
 /** Certificates made for the tests. */
-final class Certificates {
+public final class Certificates {
   private Certificates() {}
 
-  static CertificateBuilder authority(String name) {
+  public static CertificateBuilder authority(String name) {
     return new CertificateBuilder()
         .ecp256()
         .subject("CN=" + name)
@@ -46,7 +46,7 @@ final class Certificates {
         .setKeyUsage(true, KeyUsage.keyCertSign, KeyUsage.cRLSign);
   }
 
-  static X509Bundle root(String name) {
+  public static X509Bundle root(String name) {
     try {
       return authority(name).buildSelfSigned();
     } catch (Exception e) {
@@ -54,7 +54,7 @@ final class Certificates {
     }
   }
 
-  static CertificateBuilder leaf(String name) {
+  public static CertificateBuilder leaf(String name) {
     return new CertificateBuilder()
         .ecp256()
         .subject("CN=leaf")
@@ -63,7 +63,7 @@ final class Certificates {
         .addSanDnsName(name);
   }
 
-  static X509Bundle issue(X509Bundle by, CertificateBuilder builder) {
+  public static X509Bundle issue(X509Bundle by, CertificateBuilder builder) {
     try {
       return builder.buildIssuedBy(by);
     } catch (Exception e) {

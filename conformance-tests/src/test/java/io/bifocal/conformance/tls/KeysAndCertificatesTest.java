@@ -66,8 +66,7 @@ class KeysAndCertificatesTest {
     String own =
         "tls_certificates: [{certificate_chain: {filename: %s}, private_key: {filename: %s},"
                 .formatted(chain, key)
-            + " ocsp_staple: {inline_bytes: %s}}]"
-                .formatted(STATUS);
+            + " ocsp_staple: {inline_bytes: %s}}]".formatted(STATUS);
     String bootstrap =
         """
         admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}

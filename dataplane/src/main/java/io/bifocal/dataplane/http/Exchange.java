@@ -493,6 +493,10 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
         info.flag(ResponseFlag.DOWNSTREAM_REMOTE_RESET);
         info.responseCodeDetails = "http2.remote_refuse";
       }
+      case INCONSISTENT_LENGTH -> {
+        info.flag(ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR);
+        info.responseCodeDetails = "http3.inconsistent_content_length";
+      }
       default -> {
         info.flag(ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR);
         info.responseCodeDetails = protocol.codecError();

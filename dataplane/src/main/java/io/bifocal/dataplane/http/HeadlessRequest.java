@@ -67,6 +67,20 @@ final class HeadlessRequest {
         });
   }
 
+  /** Its stream was reset. */
+  static void reset(HttpConnection connection, Protocol protocol, String details) {
+    StreamInfo info = new StreamInfo();
+    long now = connection.loop.nanoTime();
+    connection.begin(info, protocol, now);
+    info.responseCodeDetails = details;
+    info.flag(ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR);
+    info.endNanos = now;
+    connection.stats.rqTotal.inc();
+    connection.stats.rqTotal(protocol).inc();
+    connection.stats.rqRxReset.inc();
+    connection.log(info);
+  }
+
   private static void count(HttpStats stats, RequestError error, int status) {
     stats.rqTotal.inc();
     stats.rqTotal(Protocol.HTTP_1_1).inc();

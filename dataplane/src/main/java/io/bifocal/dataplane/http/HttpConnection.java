@@ -136,6 +136,13 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     return HeadlessRequest.answer(this, error, since);
   }
 
+  @Override
+  public void onRefusedHead(String details) {
+    if (codec != null) {
+      HeadlessRequest.reset(this, codec.protocol(), details);
+    }
+  }
+
   void begin(StreamInfo info, Protocol protocol, long now) {
     info.startNanos = now;
     info.startEpochMillis = loop.wallTime().toEpochMilli();

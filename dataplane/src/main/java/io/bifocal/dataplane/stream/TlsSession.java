@@ -35,10 +35,13 @@ public final class TlsSession {
   private static final Base64.Encoder PEM =
       Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII));
   private static final AttributeKey<String> ASKED = AttributeKey.valueOf(TlsSession.class, "asked");
+  private static final AttributeKey<String> ASKED_OF_US =
+      AttributeKey.valueOf(TlsSession.class, "askedOfUs");
   private static final Map<String, String> NAMES = Map.of("1.2.840.113549.1.9.1", "emailAddress");
 
   private final SSLSession session;
   private final String askedFor;
+  private final String askedOfUs;
   private final List<X509Certificate> peer;
   private final List<X509Certificate> local;
 
@@ -57,12 +60,13 @@ public final class TlsSession {
   }
 
   TlsSession(SSLSession session) {
-    this(session, "");
+    this(session, "", "");
   }
 
-  private TlsSession(SSLSession session, String askedFor) {
+  private TlsSession(SSLSession session, String askedFor, String askedOfUs) {
     this.session = session;
     this.askedFor = askedFor;
+    this.askedOfUs = askedOfUs;
     this.peer = peerOf(session);
     this.local = certificates(session.getLocalCertificates());
   }
@@ -72,8 +76,11 @@ public final class TlsSession {
     SSLEngine engine = engine(channel);
     return engine == null
         ? null
-        : new TlsSession(
-            engine.getSession(), Objects.requireNonNullElse(channel.attr(ASKED).get(), ""));
+        : new TlsSession(engine.getSession(), known(channel, ASKED), known(channel, ASKED_OF_US));
+  }
+
+  private static String known(Channel channel, AttributeKey<String> key) {
+    return Objects.requireNonNullElse(channel.attr(key).get(), "");
   }
 
   private static @Nullable SSLEngine engine(Channel channel) {
@@ -89,6 +96,11 @@ public final class TlsSession {
     if (!server.isEmpty()) {
       channel.attr(ASKED).set(server);
     }
+  }
+
+  /** A client has asked for the server of that name, of which its session does not tell. */
+  public static void asked(String server, Channel channel) {
+    channel.attr(ASKED_OF_US).set(server.toLowerCase(Locale.ROOT));
   }
 
   private static List<X509Certificate> peerOf(SSLSession session) {
@@ -127,6 +139,9 @@ public final class TlsSession {
 
   /** The name in the handshake; empty when there was none. */
   public String serverName() {
+    if (!askedOfUs.isEmpty()) {
+      return askedOfUs;
+    }
     if (session instanceof ExtendedSSLSession extended) {
       try {
         for (var name : extended.getRequestedServerNames()) {

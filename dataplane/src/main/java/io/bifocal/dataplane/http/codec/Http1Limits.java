@@ -15,9 +15,11 @@ public record Http1Limits(int maxHeaderBytes, int maxHeaders) {
 
   /** Whether a head that has been read is within them. */
   boolean admit(HttpHeaders headers) {
-    if (headers.size() > maxHeaders) {
-      return false;
-    }
+    return headers.size() <= maxHeaders && admitSize(headers);
+  }
+
+  /** Whether it is not too long at least, however many fields it has. */
+  boolean admitSize(HttpHeaders headers) {
     long bytes = 0;
     Iterator<Map.Entry<CharSequence, CharSequence>> all = headers.iteratorCharSequence();
     while (all.hasNext()) {

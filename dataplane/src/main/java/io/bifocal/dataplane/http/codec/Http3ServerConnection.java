@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.http.codec;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -12,9 +13,11 @@ import io.netty.handler.codec.http3.Http3ServerConnectionHandler;
 import io.netty.handler.codec.http3.Http3Settings;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicStreamChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The server's side of one connection of HTTP/3 (RFC 9114). Confined to its loop. */
 public final class Http3ServerConnection extends ChannelInboundHandlerAdapter
@@ -25,8 +28,10 @@ public final class Http3ServerConnection extends ChannelInboundHandlerAdapter
   /** No request has a greater number. */
   private static final long LAST_STREAM = (1L << 62) - STEP;
 
-  // Netty counts this much for each field; a server's limits are of what was sent.
-  private static final int FIELD = 32;
+  // Netty ends the connection of whoever sends a larger head, so it is not what is configured.
+  private static final int LARGEST_HEAD = 256 * 1024;
+
+  private static final String INVALID_HEAD = "http3.invalid_header_field";
 
   private enum State {
     SERVING,
@@ -53,10 +58,9 @@ public final class Http3ServerConnection extends ChannelInboundHandlerAdapter
   static Http3ServerConnection on(
       QuicChannel channel, Http3ServerOptions options, ServerEvents events) {
     Http3ServerConnection made = new Http3ServerConnection(channel, options, events);
-    Http1Limits limits = options.limits();
     Http3Settings settings =
         new Http3Settings()
-            .maxFieldSectionSize(limits.maxHeaderBytes() + (long) FIELD * limits.maxHeaders());
+            .maxFieldSectionSize(Math.max(LARGEST_HEAD, 4L * options.limits().maxHeaderBytes()));
     if (options.allowConnect()) {
       settings.enableConnectProtocol(true);
     }
@@ -133,13 +137,17 @@ public final class Http3ServerConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void close() {
-    close(Http3ErrorCode.H3_NO_ERROR);
+    close(Http3ErrorCode.H3_NO_ERROR, null);
   }
 
-  private void close(Http3ErrorCode code) {
+  private void close(Http3ErrorCode code, @Nullable String why) {
     if (state != State.CLOSING) {
       state = State.CLOSING;
-      var unused = channel.close(true, code.code(), Unpooled.EMPTY_BUFFER);
+      ByteBuf reason =
+          why == null
+              ? Unpooled.EMPTY_BUFFER
+              : Unpooled.copiedBuffer(why, StandardCharsets.US_ASCII);
+      var unused = channel.close(true, code.code(), reason);
     }
   }
 
@@ -155,21 +163,21 @@ public final class Http3ServerConnection extends ChannelInboundHandlerAdapter
 
   /** A request is none: that ends its stream, or the connection if nothing else is configured. */
   void malformed(Http3ServerStream stream) {
+    events.onRefusedHead(INVALID_HEAD);
     if (options.streamErrors()) {
       stream.end(ResetReason.PROTOCOL_ERROR, Http3ErrorCode.H3_MESSAGE_ERROR);
     } else {
-      broken(Http3ErrorCode.H3_MESSAGE_ERROR);
+      broken(Http3ErrorCode.H3_MESSAGE_ERROR, INVALID_HEAD);
     }
   }
 
   // Whoever is being served hears what was wrong before it hears of the close.
-  private void broken(Http3ErrorCode code) {
+  void broken(Http3ErrorCode code, @Nullable String why) {
     if (state == State.CLOSING) {
       return;
     }
-    events.onConnectionError();
     failAll(ResetReason.PROTOCOL_ERROR);
-    close(code);
+    close(code, why);
   }
 
   private void failAll(ResetReason reason) {
@@ -193,7 +201,7 @@ public final class Http3ServerConnection extends ChannelInboundHandlerAdapter
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     Faults.report(cause);
-    broken(Http3ErrorCode.H3_INTERNAL_ERROR);
+    broken(Http3ErrorCode.H3_INTERNAL_ERROR, null);
   }
 
   @Override

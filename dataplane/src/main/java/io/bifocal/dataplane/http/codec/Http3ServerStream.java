@@ -14,6 +14,7 @@ import io.netty.handler.codec.http3.DefaultHttp3DataFrame;
 import io.netty.handler.codec.http3.DefaultHttp3HeadersFrame;
 import io.netty.handler.codec.http3.Http3DataFrame;
 import io.netty.handler.codec.http3.Http3ErrorCode;
+import io.netty.handler.codec.http3.Http3Exception;
 import io.netty.handler.codec.http3.Http3Headers;
 import io.netty.handler.codec.http3.Http3HeadersFrame;
 import io.netty.handler.codec.quic.QuicException;
@@ -31,6 +32,9 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
   private @Nullable RequestReceiver receiver;
   // Kept until it is known whether anything follows.
   private @Nullable RequestHead head;
+  // What content-length promises of the body, -1 for nothing, and what has come of it.
+  private long promised = -1;
+  private long received;
   private boolean lastBytesSeen;
   private boolean requestEnded;
   private boolean responseEnded;
@@ -77,23 +81,56 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
     tellHead(false);
     RequestReceiver to = receiver;
     if (to != null) {
-      requestEnded = true;
-      to.onTrailers(Http2Heads.fields(headers, bytes));
+      if (!Http3Fields.areGood(headers)) {
+        malformed();
+      } else if (hasPromisedLength()) {
+        requestEnded = true;
+        to.onTrailers(Http2Heads.fields(headers, bytes));
+      }
       return;
     }
-    RequestHead read = Http2Heads.requestHead(headers, connection.options().allowConnect(), bytes);
+    RequestHead read =
+        Http3Fields.isHead(headers)
+            ? Http2Heads.requestHead(headers, connection.options().allowConnect(), bytes)
+            : null;
     if (read == null) {
-      connection.malformed(this);
+      malformed();
     } else if (!connection.options().limits().admit(read.headers)) {
+      boolean many = connection.options().limits().admitSize(read.headers);
+      connection
+          .events()
+          .onRefusedHead(many ? "http3.too_many_headers" : "http3.headers_too_large");
       end(ResetReason.LOCAL_RESET, Http3ErrorCode.H3_EXCESSIVE_LOAD);
     } else {
       head = read;
+      promised = headers.getLong(HttpHeaderNames.CONTENT_LENGTH, -1);
     }
+  }
+
+  // What is behind a head ends its stream only.
+  private void malformed() {
+    if (receiver == null && head == null) {
+      connection.malformed(this);
+    } else {
+      end(ResetReason.PROTOCOL_ERROR, Http3ErrorCode.H3_MESSAGE_ERROR);
+    }
+  }
+
+  // Whoever is told of the end of a request can rely on its length.
+  private boolean hasPromisedLength() {
+    if (promised < 0 || promised == received) {
+      return true;
+    }
+    if (receiver == null) {
+      connection.events().onRefusedHead("http3.inconsistent_content_length");
+    }
+    end(ResetReason.INCONSISTENT_LENGTH, Http3ErrorCode.H3_MESSAGE_ERROR);
+    return false;
   }
 
   private void tellHead(boolean end) {
     RequestHead waiting = head;
-    if (waiting != null && !over) {
+    if (waiting != null && !over && (!end || hasPromisedLength())) {
       head = null;
       requestEnded = end;
       RequestReceiver to = connection.events().onRequest(this);
@@ -109,6 +146,7 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
     if (to == null || over || requestEnded || !data.isReadable()) {
       data.release();
     } else {
+      received += data.readableBytes();
       to.onBody(data, false);
     }
   }
@@ -127,7 +165,7 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
 
   private void endRequest() {
     RequestReceiver to = receiver;
-    if (to != null && !requestEnded && !over) {
+    if (to != null && !requestEnded && !over && hasPromisedLength()) {
       requestEnded = true;
       to.onBody(Unpooled.EMPTY_BUFFER, true);
     }
@@ -309,9 +347,15 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
     }
     if (cause instanceof QuicException) {
       end(ResetReason.REMOTE_RESET, cancelled());
-    } else {
+    } else if (!(cause instanceof Http3Exception http3)) {
       Faults.report(cause);
-      connection.malformed(this);
+      malformed();
+    } else if (http3.errorCode() != Http3ErrorCode.H3_MESSAGE_ERROR) {
+      connection.broken(http3.errorCode(), http3.getMessage());
+    } else if (receiver != null && promised >= 0) {
+      end(ResetReason.INCONSISTENT_LENGTH, Http3ErrorCode.H3_MESSAGE_ERROR); // by Netty's count
+    } else {
+      malformed();
     }
   }
 

@@ -6,6 +6,8 @@ public enum ResetReason {
   CONNECTION_TERMINATION,
   /** What came is not HTTP. */
   PROTOCOL_ERROR,
+  /** A body is not as long as its head has said. */
+  INCONSISTENT_LENGTH,
   /** The peer gave it up. */
   REMOTE_RESET,
   /** The peer has not looked at the request: it can be sent again. */

@@ -18,6 +18,13 @@ public interface ServerEvents {
    */
   ErrorAnswer onRequestError(RequestError error);
 
+  /**
+   * A head came of which no request can be made, or none that is wanted; its stream ends.
+   *
+   * @param details what {@code %RESPONSE_CODE_DETAILS%} says of it
+   */
+  void onRefusedHead(String details);
+
   /** What came breaks the rules of HTTP/2: the connection ends, and the exchanges on it hear so. */
   void onConnectionError();
 

@@ -66,7 +66,7 @@ final class UpstreamErrors {
 
   private static String text(ResetReason reason) {
     return switch (reason) {
-      case PROTOCOL_ERROR -> "protocol error";
+      case PROTOCOL_ERROR, INCONSISTENT_LENGTH -> "protocol error";
       case CONNECTION_TERMINATION -> "connection termination";
       case REMOTE_RESET -> "remote reset";
       case REMOTE_REFUSED_STREAM_RESET -> "remote refused stream reset";
@@ -98,7 +98,7 @@ final class UpstreamErrors {
 
   static ResponseFlag flag(ResetReason reason) {
     return switch (reason) {
-      case PROTOCOL_ERROR -> ResponseFlag.UPSTREAM_PROTOCOL_ERROR;
+      case PROTOCOL_ERROR, INCONSISTENT_LENGTH -> ResponseFlag.UPSTREAM_PROTOCOL_ERROR;
       case CONNECTION_TERMINATION -> ResponseFlag.UPSTREAM_CONNECTION_TERMINATION;
       case LOCAL_RESET -> ResponseFlag.LOCAL_RESET;
       default -> ResponseFlag.UPSTREAM_REMOTE_RESET;

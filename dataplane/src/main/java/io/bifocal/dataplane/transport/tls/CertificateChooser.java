@@ -6,6 +6,7 @@ import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
@@ -26,6 +27,7 @@ final class CertificateChooser extends X509ExtendedKeyManager {
 
   private final List<OwnCertificate> certificates;
   private final BiConsumer<OwnCertificate, SSLEngine> chosen;
+  private final Function<SSLEngine, String> names;
 
   CertificateChooser(List<OwnCertificate> certificates) {
     this(certificates, (certificate, engine) -> {});
@@ -36,14 +38,31 @@ final class CertificateChooser extends X509ExtendedKeyManager {
    */
   CertificateChooser(
       List<OwnCertificate> certificates, BiConsumer<OwnCertificate, SSLEngine> chosen) {
+    this(certificates, chosen, engine -> serverName(engine.getHandshakeSession()));
+  }
+
+  /**
+   * Where an engine's session does not tell.
+   *
+   * @param names the server that an engine's client asks for; empty for none
+   */
+  CertificateChooser(List<OwnCertificate> certificates, Function<SSLEngine, String> names) {
+    this(certificates, (certificate, engine) -> {}, names);
+  }
+
+  private CertificateChooser(
+      List<OwnCertificate> certificates,
+      BiConsumer<OwnCertificate, SSLEngine> chosen,
+      Function<SSLEngine, String> names) {
     this.certificates = List.copyOf(certificates);
     this.chosen = chosen;
+    this.names = names;
   }
 
   @Override
   public @Nullable String chooseEngineServerAlias(
       String keyType, Principal @Nullable [] issuers, SSLEngine engine) {
-    String alias = choose(keyType, serverName(engine.getHandshakeSession()));
+    String alias = choose(keyType, names.apply(engine));
     if (alias != null) {
       chosen.accept(at(alias), engine);
     }

@@ -13,11 +13,13 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicConnectionCloseEvent;
 import io.netty.handler.codec.quic.QuicSslEngine;
+import io.netty.handler.ssl.SniCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.nio.channels.ClosedChannelException;
+import java.util.Objects;
 import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 
@@ -102,7 +104,9 @@ public final class DownstreamQuic implements DownstreamSocketFactory {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-      if (event instanceof SslHandshakeCompletionEvent done) {
+      if (event instanceof SniCompletionEvent asked) {
+        asked(ctx, Objects.requireNonNullElse(asked.hostname(), ""));
+      } else if (event instanceof SslHandshakeCompletionEvent done) {
         end(ctx, done.cause());
       } else if (event instanceof QuicConnectionCloseEvent && !ready.isDone()) {
         end(ctx, new ClosedChannelException());
@@ -111,10 +115,24 @@ public final class DownstreamQuic implements DownstreamSocketFactory {
       }
     }
 
+    // Before a certificate is chosen.
+    private void asked(ChannelHandlerContext ctx, String server) {
+      QuicChannel channel = (QuicChannel) ctx.channel();
+      TlsSession.asked(server, channel);
+      Handshake handshake = handshake(channel);
+      if (handshake != null) {
+        handshake.asked(server);
+      }
+    }
+
+    private static @Nullable Handshake handshake(QuicChannel channel) {
+      QuicServerContext context = channel.attr(CONTEXT).get();
+      return context == null ? null : context.known(channel.sslEngine());
+    }
+
     private void end(ChannelHandlerContext ctx, @Nullable Throwable failure) {
       QuicChannel channel = (QuicChannel) ctx.channel();
-      QuicServerContext context = channel.attr(CONTEXT).get();
-      Handshake handshake = context == null ? null : context.known(channel.sslEngine());
+      Handshake handshake = handshake(channel);
       if (failure == null) {
         SSLEngine engine = channel.sslEngine();
         if (handshake != null && engine != null) {

@@ -27,6 +27,7 @@ final class Handshake extends SNIMatcher {
   private final String sni;
   private final @Nullable String wanted;
   private final TlsStats stats;
+  private String askedOfUs = "";
   private boolean resumed;
   private volatile @Nullable Rejection rejected;
   private String first = "";
@@ -88,6 +89,15 @@ final class Handshake extends SNIMatcher {
   /** Why the peer was not accepted, if it was not. */
   @Nullable Rejection rejection() {
     return rejected;
+  }
+
+  /** The client asks for that server; told of where its session does not tell. */
+  void asked(String server) {
+    askedOfUs = server;
+  }
+
+  String askedOfUs() {
+    return askedOfUs;
   }
 
   /** The peer knows us from an earlier connection. */

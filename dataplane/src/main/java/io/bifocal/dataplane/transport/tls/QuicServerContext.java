@@ -27,13 +27,17 @@ final class QuicServerContext {
     this.settings = settings;
     PeerVerifier verifier = settings.verifier();
     QuicSslContextBuilder builder =
-        QuicSslContextBuilder.forServer(new CertificateChooser(settings.certificates()), null)
+        QuicSslContextBuilder.forServer(
+                new CertificateChooser(
+                    settings.certificates(), engine -> handshake(engine).askedOfUs()),
+                null)
             .trustManager(
                 new VerifyingTrustManager(
                     TlsProvider.BORINGSSL,
                     this::handshake,
                     verifier == null ? List.of() : verifier.trustedCertificates()))
             .clientAuth(ServerTlsContext.clientAuth(settings))
+            .sni(name -> context()) // so that the name is told
             .applicationProtocols(settings.terms().alpn().toArray(new String[0]))
             .sessionTimeout(settings.sessionTimeout().toSeconds())
             .earlyData(false);
@@ -45,6 +49,10 @@ final class QuicServerContext {
     if (settings.tickets()) {
       netty.sessionContext().setTicketKeys(settings.ticketKeys().ofQuic());
     }
+  }
+
+  private QuicSslContext context() {
+    return netty;
   }
 
   /** For one more connection, whose handshake is judged and counted. */

@@ -90,6 +90,11 @@ class Http2ServerConnectionTest {
     }
 
     @Override
+    public void onRefusedHead(String details) {
+      throw new AssertionError("of HTTP/3");
+    }
+
+    @Override
     public ErrorAnswer onRequestError(RequestError error) {
       throw new AssertionError();
     }

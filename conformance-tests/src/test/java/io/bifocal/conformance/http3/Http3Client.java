@@ -1,0 +1,61 @@
+package io.bifocal.conformance.http3;
+
+import static org.awaitility.Awaitility.await;
+
+import io.bifocal.conformance.Peers;
+import io.bifocal.conformance.Program;
+import io.bifocal.conformance.Started;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** The client of aioquic: a line to it, a line from it. */
+final class Http3Client {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final Program program;
+  private int told;
+
+  private Http3Client(Program program) {
+    this.program = program;
+  }
+
+  static Http3Client start(Started started) {
+    String script = Peers.root().resolve("conformance-tests/peers/python/http3.py").toString();
+    return new Http3Client(
+        started.run("aioquic", List.of("" + Peers.require("aioquic"), script), Map.of()));
+  }
+
+  /** One step as the script has them, and what came of it. */
+  synchronized String tell(String step) {
+    int line = told++;
+    program.tell(step);
+    return await(step)
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(5))
+        .until(
+            () -> lines().size() > line && program.isAlive() ? lines().get(line) : "",
+            s -> !s.isEmpty());
+  }
+
+  // Whole ones.
+  private List<String> lines() {
+    String log = program.log();
+    return log.substring(0, log.lastIndexOf('\n') + 1).lines().toList();
+  }
+
+  String connect(String name, InetSocketAddress to, String server) {
+    return connect(name, to, server, "");
+  }
+
+  /**
+   * @param more members of the step, each with a comma before it
+   */
+  String connect(String name, InetSocketAddress to, String server, String more) {
+    String asked = server.isEmpty() ? "" : ", \"server\": \"" + server + "\"";
+    return tell(
+        "{\"connect\": \"%s\", \"to\": [\"%s\", %d]%s%s}"
+            .formatted(name, to.getAddress().getHostAddress(), to.getPort(), asked, more));
+  }
+}

@@ -1,0 +1,167 @@
+package io.bifocal.conformance.http3;
+
+import static org.awaitility.Awaitility.await;
+
+import io.bifocal.conformance.AccessLogFile;
+import io.bifocal.conformance.Proxy;
+import io.bifocal.conformance.Started;
+import io.bifocal.conformance.Subject;
+import io.bifocal.conformance.http2.FrameServer;
+import io.bifocal.conformance.tls.Certificates;
+import io.netty.pkitesting.X509Bundle;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.core.ConditionTimeoutException;
+
+/** One proxy with listeners of QUIC, its upstream, its client. */
+final class Http3Side {
+  static final X509Bundle CA = Certificates.root("ca");
+  static final X509Bundle ONE = named("one.test");
+  static final X509Bundle TWO = named("two.test");
+
+  final FrameServer upstream;
+  final Proxy proxy;
+  final Http3Client client;
+  private final Path log;
+  private final AtomicInteger connections = new AtomicInteger();
+
+  private final List<String> clients;
+
+  Http3Side(Subject subject, Started started) {
+    upstream = started.keep(FrameServer.scripted("127.0.0.1"));
+    log = started.directory().resolve(subject + ".log");
+    proxy =
+        started
+            .start(
+                subject,
+                List.of(),
+                bootstrap(started.directory().resolve(subject + "-connections.log")),
+                List.of("--file-flush-interval-msec", "20"))
+            .awaitLive();
+    client = Http3Client.start(started);
+    clients =
+        List.of(
+            shows(started, named("client.test")),
+            "",
+            shows(
+                started,
+                Certificates.issue(
+                    Certificates.root("strange"), Certificates.leaf("client.test"))));
+  }
+
+  private static String shows(Started started, X509Bundle bundle) {
+    String name = "client-" + bundle.hashCode();
+    return ", \"certificate\": [\"%s\", \"%s\"]"
+        .formatted(
+            started.write(name + ".pem", bundle.getCertificatePathPEM()),
+            started.write(name + ".key", bundle.getPrivateKeyPEM()));
+  }
+
+  /** Good, without a certificate, with another's: members of a connect. */
+  List<String> clients() {
+    return clients;
+  }
+
+  private static X509Bundle named(String name) {
+    return Certificates.issue(CA, Certificates.leaf(name).subject("CN=" + name));
+  }
+
+  private String bootstrap(Path connectionLog) {
+    String both = "common_tls_context: {" + Http3Bootstrap.certificates(ONE, TWO) + "}";
+    String mutual =
+        "require_client_certificate: true, common_tls_context: {%s, validation_context: {trusted_ca: {inline_string: \"%s\"}}}"
+            .formatted(
+                Http3Bootstrap.certificates(ONE), Http3Bootstrap.line(CA.getCertificatePEM()));
+    return Http3Bootstrap.head()
+        + Http3Bootstrap.listener(
+            "v4", "127.0.0.1", "", "", Http3Bootstrap.chain("v4", "", both, log, ""))
+        + Http3Bootstrap.listener(
+            "v6", "::1", "", "", Http3Bootstrap.chain("v6", "", both, log, ""))
+        + Http3Bootstrap.listener(
+            "mutual",
+            "127.0.0.1",
+            "",
+            Http3Bootstrap.connectionLog(connectionLog),
+            Http3Bootstrap.chain("mutual", "", mutual, log, ""))
+        + Http3Bootstrap.listener(
+            "lenient",
+            "127.0.0.1",
+            "",
+            "",
+            Http3Bootstrap.chain(
+                "lenient",
+                "",
+                both,
+                log,
+                "http3_protocol_options: {override_stream_error_on_invalid_http_message: true,"
+                    + " allow_extended_connect: true}\n"
+                    + "upgrade_configs: [{upgrade_type: websocket}, {upgrade_type: CONNECT}]\n"
+                    + "max_request_headers_kb: 2\n"
+                    + "common_http_protocol_options: {max_headers_count: 20}"))
+        + Http3Bootstrap.cluster(upstream.address());
+  }
+
+  /** A connection of its own, to a listener. */
+  String connect(String listener, String server, String more) {
+    String name = "c" + connections.incrementAndGet();
+    String how = client.connect(name, proxy.listener(listener), server, more);
+    if (!how.startsWith("connected")) {
+      throw new AssertionError(how);
+    }
+    return name;
+  }
+
+  /** What comes of a request. */
+  String ask(String name, Ask ask) {
+    return client.tell(ask.json(name));
+  }
+
+  /** The lines of the access log so far. */
+  List<String> log() {
+    return AccessLogFile.lines(log);
+  }
+
+  /** What the access log says since it had so many lines, if it does so within a moment. */
+  List<String> logged(int since) {
+    try {
+      await("another line")
+          .atMost(Duration.ofMillis(500))
+          .pollInterval(Duration.ofMillis(10))
+          .until(() -> log().size() > since);
+    } catch (ConditionTimeoutException e) {
+      return List.of("no line");
+    }
+    return log().subList(since, log().size());
+  }
+
+  List<String> heard(String path) {
+    return upstream.heard().stream().filter(line -> line.startsWith(path + " ")).toList();
+  }
+
+  /** What is counted at the listener of IPv6, and of HTTP behind it. */
+  Map<String, String> counted() {
+    Map<String, String> counted = new TreeMap<>();
+    proxy
+        .stats()
+        .forEach(
+            (name, value) -> {
+              // Envoy calls it by the port that is configured, which is none in particular.
+              String told = name.replaceFirst("^listener\\.\\[__1]_\\d+\\.", "v6.");
+              if (told.matches("(v6|http\\.v6)\\..*") && value.matches("[1-9]\\d*")) {
+                counted.put(told, value);
+              }
+            });
+    // Envoy counts packets in one direction and no handshakes, we none of its library's own.
+    counted
+        .keySet()
+        .removeIf(
+            name ->
+                name.matches(
+                    ".*_bytes_total|v6\\.(ssl|http3|udp)\\..*|v6\\.downstream_cx_destroy"));
+    return counted;
+  }
+}
