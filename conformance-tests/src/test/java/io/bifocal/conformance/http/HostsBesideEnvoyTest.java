@@ -4,13 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.conformance.Backend;
 import io.bifocal.conformance.Http;
+import io.bifocal.conformance.Ports;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.SideBySide;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -94,7 +92,7 @@ class HostsBesideEnvoyTest {
                   Backend backend = started.keep(Backend.start("127.0.0.1", name));
                   PORTS.put(name, backend.address().getPort());
                 }
-                PORTS.put("x", deadPort());
+                PORTS.put("x", Ports.free());
               }
               Proxy proxy =
                   started
@@ -108,14 +106,6 @@ class HostsBesideEnvoyTest {
   static void stop() throws IOException {
     PORTS.clear();
     sides.close();
-  }
-
-  private static int deadPort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   @ParameterizedTest

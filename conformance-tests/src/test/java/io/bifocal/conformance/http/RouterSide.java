@@ -4,13 +4,11 @@ import static org.awaitility.Awaitility.await;
 
 import io.bifocal.conformance.AccessLogFile;
 import io.bifocal.conformance.Http;
+import io.bifocal.conformance.Ports;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.SideBySide;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -149,7 +147,7 @@ final class RouterSide {
       List<RouterCase> cases, AttemptOrigin one, AttemptOrigin two, Path log) {
     StringBuilder clusters = new StringBuilder(cluster("two", two.address().getPort(), ""));
     for (RouterCase c : cases) {
-      int port = c.acts().equals("dead") ? deadPort() : one.address().getPort();
+      int port = c.acts().equals("dead") ? Ports.free() : one.address().getPort();
       clusters.append(cluster(c.name(), port, c.cluster()));
     }
     StringBuilder listeners = new StringBuilder();
@@ -229,14 +227,6 @@ final class RouterSide {
           "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog,
           path: %s.upstream, log_format: {text_format_source: {inline_string: "%s\\n"}}}}"""
         .formatted(log, UPSTREAM_LOGGED);
-  }
-
-  private static int deadPort() {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   /** Everything that can be known of one case, a line each. */
