@@ -284,6 +284,32 @@ class UpstreamTlsTest {
   @Test
   void aControlPlaneIsReachedThroughTls() throws Exception {
     BlockingQueue<String> asked = new LinkedBlockingQueue<>();
+    Proxy proxy = startBehind(controlPlane(asked), "", "");
+    assertThat(asked.poll(10, TimeUnit.SECONDS)).endsWith("Cluster");
+    await().until(() -> stat(proxy, "cluster_manager.cds.update_success") == 1);
+    assertThat(stat(proxy, "cluster.tls.ssl.handshake")).isEqualTo(1);
+  }
+
+  @Test
+  void aControlPlaneHasTheNameThatItsCallsAskFor() throws Exception {
+    String named =
+        """
+            typed_extension_protocol_options:
+              envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+                "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+                explicit_http_config: {http2_protocol_options: {}}
+                upstream_http_protocol_options: {auto_sni: true, auto_san_validation: true}
+        """;
+    BlockingQueue<String> asked = new LinkedBlockingQueue<>();
+    Server server = controlPlane(asked);
+    Proxy other = startBehind(server, ", authority: other.test", named);
+    await().until(() -> stat(other, "cluster.tls.ssl.fail_verify_san") > 0);
+    assertThat(asked).isEmpty();
+    startBehind(server, ", authority: good.test", named);
+    assertThat(asked.poll(10, TimeUnit.SECONDS)).endsWith("Cluster");
+  }
+
+  private Server controlPlane(BlockingQueue<String> asked) throws Exception {
     Server server =
         NettyServerBuilder.forAddress(new InetSocketAddress(V4, 0))
             .sslContext(
@@ -293,22 +319,24 @@ class UpstreamTlsTest {
             .build()
             .start();
     resources.add(server::shutdownNow);
-    String yaml =
+    return server;
+  }
+
+  /** One that asks that control plane, and is otherwise empty. */
+  private Proxy startBehind(Server controlPlane, String service, String more) throws Exception {
+    String cluster = cluster(trust(), List.of(new Address.Ip(V4, controlPlane.getPort())));
+    return start(
         """
         node: {id: me, cluster: c}
         admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
         dynamic_resources:
-          ads_config: {api_type: GRPC, transport_api_version: V3, grpc_services: [{envoy_grpc: {cluster_name: tls}}]}
-          cds_config: {ads: {}, resource_api_version: V3}
+          ads_config: {api_type: GRPC, transport_api_version: V3, grpc_services: [{envoy_grpc: {cluster_name: tls%s}}]}
+          cds_config: {ads: {}, resource_api_version: V3, initial_fetch_timeout: 0.5s}
         static_resources:
           clusters:
         %s
         """
-            .formatted(cluster(trust(), List.of(new Address.Ip(V4, server.getPort()))));
-    Proxy proxy = start(yaml);
-    assertThat(asked.poll(10, TimeUnit.SECONDS)).endsWith("Cluster");
-    await().until(() -> stat(proxy, "cluster_manager.cds.update_success") == 1);
-    assertThat(stat(proxy, "cluster.tls.ssl.handshake")).isEqualTo(1);
+            .formatted(service, cluster + more));
   }
 
   private static final class EmptyAds

@@ -147,8 +147,10 @@ final class PooledCluster implements WorkerCluster {
   }
 
   @Override
-  public ConnectionPool http2Pool(Host host) {
-    ConnectionPool pool = pool(host, HostPools.control());
+  public ConnectionPool http2Pool(Host host, @Nullable TransportSocketOptions options) {
+    int use = HostPools.control();
+    ConnectionPool pool =
+        options == null ? pool(host, use) : pool(host, new HostPools.Wanted(use, options));
     return pool == null ? ClosedPool.INSTANCE : pool;
   }
 

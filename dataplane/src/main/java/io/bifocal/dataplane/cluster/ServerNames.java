@@ -4,6 +4,7 @@ import com.google.common.net.InetAddresses;
 import io.bifocal.dataplane.transport.TransportSocketOptions;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.UpstreamHttpProtocolOptions;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,12 @@ public record ServerNames(boolean asked, boolean verified, String header) {
             options.getAutoSni(),
             options.getAutoSanValidation(),
             options.getOverrideAutoSniHeader());
+  }
+
+  /** What a request of the proxy's own wants of its connection; null for nothing. */
+  public static @Nullable TransportSocketOptions of(WorkerCluster cluster, String authority) {
+    ServerNames names = cluster.config().http().names();
+    return names == null ? null : names.of(authority, EmptyHttpHeaders.INSTANCE);
   }
 
   /**

@@ -47,8 +47,12 @@ public interface WorkerCluster {
   @Nullable ConnectionPool httpPool(
       Host host, RoutingPriority priority, ApplicationProtocol downstream);
 
-  /** Connections for a channel to a control plane, which speaks HTTP/2: each is used once. */
-  ConnectionPool http2Pool(Host host);
+  /**
+   * Connections for a channel to a control plane, which speaks HTTP/2: each is used once.
+   *
+   * @param options what is wanted of them beside; null for nothing
+   */
+  ConnectionPool http2Pool(Host host, @Nullable TransportSocketOptions options);
 
   /** Connections for a TCP proxy: each is used once. */
   ConnectionPool tcpPool(Host host);

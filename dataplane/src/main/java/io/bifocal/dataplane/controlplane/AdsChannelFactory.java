@@ -66,7 +66,7 @@ public final class AdsChannelFactory implements ChannelFactory, AutoCloseable {
     String authority = service.getAuthority().isEmpty() ? cluster : service.getAuthority();
     return new RacedManagedChannel(
         authority,
-        new UpstreamDialer(() -> clusters.apply(worker), worker, cluster),
+        new UpstreamDialer(() -> clusters.apply(worker), worker, cluster, authority),
         pings.apply(cluster));
   }
 

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.controlplane;
 
 import com.google.protobuf.ByteString;
+import io.bifocal.dataplane.cluster.ServerNames;
 import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.http.codec.ClientConnection;
@@ -13,6 +14,7 @@ import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.pool.UpstreamConnection;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.bifocal.dataplane.transport.TransportSocketOptions;
 import io.bifocal.xds.rest.RestTransport.Answer;
 import io.bifocal.xds.rest.RestTransport.Answered;
 import io.bifocal.xds.rest.RestTransport.Failed;
@@ -66,8 +68,7 @@ final class PolledRequest implements ConnectionPool.Waiter, ResponseReceiver {
       return;
     }
     patience = loop.schedule(post.timeout(), this::onTimeout);
-    ConnectionPool pool =
-        found.httpPool(host, RoutingPriority.DEFAULT, ApplicationProtocol.HTTP_1_1);
+    ConnectionPool pool = pool(found, host);
     if (pool == null) {
       fail("too many connection pools");
       return;
@@ -76,6 +77,13 @@ final class PolledRequest implements ConnectionPool.Waiter, ResponseReceiver {
     if (listener != null && connection == null) {
       ticket = place;
     }
+  }
+
+  private @Nullable ConnectionPool pool(WorkerCluster of, Host host) {
+    TransportSocketOptions wanted = ServerNames.of(of, post.cluster());
+    return wanted == null
+        ? of.httpPool(host, RoutingPriority.DEFAULT, ApplicationProtocol.HTTP_1_1)
+        : of.httpPool(host, RoutingPriority.DEFAULT, ApplicationProtocol.HTTP_1_1, wanted);
   }
 
   @Override

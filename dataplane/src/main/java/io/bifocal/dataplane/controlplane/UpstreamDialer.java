@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.controlplane;
 
+import io.bifocal.dataplane.cluster.ServerNames;
 import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.cluster.WorkerClusters;
 import io.bifocal.dataplane.host.Host;
@@ -12,8 +13,13 @@ import java.util.Locale;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Gets connections of one cluster from its pool on one worker. */
-record UpstreamDialer(Supplier<WorkerClusters> clusters, Worker worker, String cluster) {
+/**
+ * Gets connections of one cluster from its pool on one worker.
+ *
+ * @param authority whom the calls ask for
+ */
+record UpstreamDialer(
+    Supplier<WorkerClusters> clusters, Worker worker, String cluster, String authority) {
 
   /** Hears, on the worker's loop, one answer. */
   interface Answer {
@@ -37,7 +43,7 @@ record UpstreamDialer(Supplier<WorkerClusters> clusters, Worker worker, String c
       return null;
     }
     return found
-        .http2Pool(host)
+        .http2Pool(host, ServerNames.of(found, authority))
         .acquire(
             new ConnectionPool.Waiter() {
               @Override

@@ -20,6 +20,7 @@ import io.bifocal.dataplane.pool.RacingPools;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.bifocal.dataplane.transport.TransportSocketOptions;
 import io.bifocal.dataplane.worker.Transport;
 import io.bifocal.dataplane.worker.Worker;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
@@ -123,7 +124,7 @@ final class FakeClusters implements WorkerClusters {
     }
 
     @Override
-    public ConnectionPool http2Pool(Host wanted) {
+    public ConnectionPool http2Pool(Host wanted, @Nullable TransportSocketOptions options) {
       throw new UnsupportedOperationException();
     }
 

@@ -19,6 +19,7 @@ import io.bifocal.dataplane.pool.UpstreamConnection;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.bifocal.dataplane.transport.TransportSocketOptions;
 import io.bifocal.dataplane.worker.Transport;
 import io.bifocal.dataplane.worker.Worker;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
@@ -133,7 +134,7 @@ public final class DirectClusters implements WorkerClusters {
     }
 
     @Override
-    public ConnectionPool http2Pool(Host host) {
+    public ConnectionPool http2Pool(Host host, @Nullable TransportSocketOptions options) {
       return tcpPool(host);
     }
 
