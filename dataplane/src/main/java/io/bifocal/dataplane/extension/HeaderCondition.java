@@ -4,11 +4,18 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.match.StringMatch;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.envoyproxy.envoy.config.route.v3.HeaderMatcher;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** A condition on a header of a finished request; values that repeat are joined by commas. */
+/**
+ * A condition on a header of a finished request, as those of routes are: of one that occurs several
+ * times one value must match, and one that is missing matches no value, not even when that is
+ * inverted.
+ */
 final class HeaderCondition implements LogFilter {
+  private static final List<String> EMPTY = List.of("");
+
   private final String name;
   private final @Nullable StringMatch value;
   private final boolean wanted;
@@ -60,23 +67,28 @@ final class HeaderCondition implements LogFilter {
 
   @Override
   public boolean passes(StreamInfo stream) {
-    String found = find(stream);
-    if (found == null && missingIsEmpty) {
-      found = "";
+    List<String> found = find(stream);
+    if (found.isEmpty() && missingIsEmpty) {
+      found = EMPTY;
     }
-    boolean matches = found != null && (value == null || value.matches(found));
-    return matches == wanted;
+    StringMatch condition = value;
+    if (condition == null) {
+      return found.isEmpty() != wanted;
+    }
+    for (String each : found) {
+      if (condition.matches(each)) {
+        return wanted;
+      }
+    }
+    return !found.isEmpty() && !wanted;
   }
 
-  private @Nullable String find(StreamInfo stream) {
+  private List<String> find(StreamInfo stream) {
     return switch (name) {
-      case ":method" -> stream.method;
-      case ":path" -> stream.path;
-      case ":authority", "host" -> stream.authority;
-      default ->
-          stream.requestHeaders == null || !stream.requestHeaders.contains(name)
-              ? null
-              : String.join(",", stream.requestHeaders.getAll(name));
+      case ":method" -> List.of(stream.method);
+      case ":path" -> List.of(stream.path);
+      case ":authority", "host" -> List.of(stream.authority);
+      default -> stream.requestHeaders == null ? List.of() : stream.requestHeaders.getAll(name);
     };
   }
 }
