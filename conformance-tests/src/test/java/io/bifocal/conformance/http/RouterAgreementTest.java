@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.bifocal.conformance.SideBySide;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -175,6 +176,69 @@ class RouterAgreementTest {
             .in("common_http_protocol_options: {max_stream_duration: 0.2s}"));
   }
 
+  private static RouterCase timed(String name, String acts, String route, String asked) {
+    return call(name, acts, route).with("grpc-timeout", asked);
+  }
+
+  static Stream<RouterCase> callTimeouts() {
+    String most = "max_stream_duration: {grpc_timeout_header_max: %s%s}";
+    return Stream.of(
+        timed("grpc-asked", "hang", most.formatted("0s", ""), "200m"),
+        timed("grpc-capped", "hang", most.formatted("0.2s", ""), "10S"),
+        timed(
+            "grpc-offset",
+            "hang",
+            most.formatted("0s", ", grpc_timeout_header_offset: 0.2s"),
+            "400000u"),
+        timed("grpc-zero", "hang", most.formatted("2s", ""), "0S"),
+        timed(
+            "grpc-nothing-left",
+            "hang",
+            most.formatted("0s", ", grpc_timeout_header_offset: 3s"),
+            "2S"),
+        timed("grpc-stream", "hang", "max_stream_duration: {max_stream_duration: 0.2s}", "5S"),
+        timed("grpc-no-call", "200", most.formatted("3s", ""), "9S").with("content-type", "a/b"),
+        timed("grpc-bad", "200", most.formatted("2s", ""), "soon"),
+        call("grpc-not-asked", "hang", most.formatted("5s", ", max_stream_duration: 0.2s")),
+        timed("grpc-old-asked", "hang", "max_grpc_timeout: 0s", "200m"),
+        timed("grpc-old-capped", "hang", "max_grpc_timeout: 0.2s", "10S"),
+        timed("grpc-old-offset", "hang", "max_grpc_timeout: 0s, grpc_timeout_offset: 0.2s", "400m"),
+        timed("grpc-old-bad", "200", "max_grpc_timeout: 2s", "1x"),
+        timed("grpc-ignored", "slow200", "timeout: 2s", "100m"));
+  }
+
+  private static RouterCase strict(String name, String header, String value) {
+    return new RouterCase(name, "503,200", "").with(header, value).through("strict");
+  }
+
+  static Stream<RouterCase> strictHeaders() {
+    return Stream.of(
+        strict("strict-timeout", "x-envoy-upstream-rq-timeout-ms", "soon"),
+        strict("strict-timeout-good", "x-envoy-upstream-rq-timeout-ms", "900"),
+        strict("strict-per-try", "x-envoy-upstream-rq-per-try-timeout-ms", "-1"),
+        strict("strict-retries", "x-envoy-max-retries", "many"),
+        strict("strict-on", "x-envoy-retry-on", "5xx,nonsense"),
+        strict("strict-on-good", "x-envoy-retry-on", "5xx,reset"),
+        strict("strict-grpc-on", "x-envoy-retry-grpc-on", "nonsense"),
+        strict("strict-unlisted", "x-envoy-hedge-on-per-try-timeout", "nonsense"));
+  }
+
+  private static String askedWait(String format, String most) {
+    return on(
+        "retriable-4xx,5xx",
+        "num_retries: 2, rate_limited_retry_back_off: {reset_headers: [{name: retry-after, format: %s}], max_interval: %s}"
+            .formatted(format, most));
+  }
+
+  static Stream<RouterCase> askedWaits() {
+    return Stream.of(
+        new RouterCase("wait-asked", "503;retry-after=1,200", askedWait("SECONDS", "5s")),
+        new RouterCase("wait-too-long", "503;retry-after=100,200", askedWait("SECONDS", "5s")),
+        new RouterCase("wait-none", "503,200", askedWait("SECONDS", "5s")),
+        new RouterCase("wait-bad", "503;retry-after=soon,200", askedWait("SECONDS", "5s")),
+        new RouterCase("wait-past", "503;retry-after=1000,200", askedWait("UNIX_TIMESTAMP", "5s")));
+  }
+
   static Stream<RouterCase> hedging() {
     return Stream.of(
         new RouterCase(
@@ -341,7 +405,11 @@ class RouterAgreementTest {
   }
 
   private static RouterCase call(String name, String acts) {
-    return new RouterCase(name, acts, "").with("content-type", "application/grpc");
+    return call(name, acts, "");
+  }
+
+  private static RouterCase call(String name, String acts, String route) {
+    return new RouterCase(name, acts, route).with("content-type", "application/grpc");
   }
 
   private static RouterCase mirror(String name, String more) {
@@ -351,6 +419,20 @@ class RouterAgreementTest {
 
   private static RouterCase redirect(String name, String acts, String policy) {
     return new RouterCase(name, acts, "internal_redirect_policy: {%s}".formatted(policy));
+  }
+
+  private static RouterCase predicate(String name, String acts, String kind, String fields) {
+    String type =
+        Map.of(
+                "allow_listed_routes", "AllowListedRoutesConfig",
+                "safe_cross_scheme", "SafeCrossSchemeConfig",
+                "previous_routes", "PreviousRoutesConfig")
+            .get(kind);
+    return redirect(
+        name,
+        acts,
+        "allow_cross_scheme_redirect: true, predicates: [{name: p, typed_config: {\"@type\": type.googleapis.com/envoy.extensions.internal_redirect.%s.v3.%s, %s}}]"
+            .formatted(kind, type, fields));
   }
 
   static Stream<RouterCase> elsewhere() {
@@ -380,6 +462,19 @@ class RouterAgreementTest {
         redirect("redirect-none-left", onwards, "max_internal_redirects: 0"),
         redirect("redirect-again", "302;location=http:||other.example|x|302", "").logged(2),
         redirect("redirect-no-route", onwards.replace("other.example", "nowhere.example"), ""),
+        predicate(
+                "redirect-listed", onwards, "allow_listed_routes", "allowed_route_names: [target]")
+            .logged(2),
+        predicate(
+            "redirect-not-listed", onwards, "allow_listed_routes", "allowed_route_names: [a]"),
+        predicate("redirect-safe", onwards, "safe_cross_scheme", "").logged(2),
+        predicate("redirect-unsafe", onwards.replace("http:", "https:"), "safe_cross_scheme", ""),
+        predicate("redirect-first", onwards, "previous_routes", "").logged(2),
+        redirect(
+                "redirect-twice",
+                "302;location=http:||conformance|redirect-twice|302",
+                "max_internal_redirects: 2")
+            .logged(2),
         redirect("redirect-copied", onwards, "response_headers_to_copy: [x-origin]").logged(2),
         new RouterCase("no-redirect", onwards, ""));
   }
@@ -466,6 +561,9 @@ class RouterAgreementTest {
     return Stream.of(
             tries(),
             timeouts(),
+            callTimeouts(),
+            strictHeaders(),
+            askedWaits(),
             hedging(),
             limits(),
             elsewhere(),
@@ -492,6 +590,9 @@ class RouterAgreementTest {
   @MethodSource({
     "tries",
     "timeouts",
+    "callTimeouts",
+    "strictHeaders",
+    "askedWaits",
     "hedging",
     "limits",
     "elsewhere",

@@ -42,6 +42,11 @@ final class RouterSide {
   static final String CODEC =
       "{name: codec, typed_config: {\"@type\": " + FILTERS + "upstream_codec.v3.UpstreamCodec}}";
 
+  /** Trusts clients. */
+  private static final String WITHIN =
+      "use_remote_address: true, internal_address_config: {cidr_ranges:"
+          + " [{address_prefix: 127.0.0.0, prefix_len: 8}]},";
+
   /** Of each listener, further fields of the connection manager and those of the router. */
   private static final Map<String, Entry<String, String>> LISTENERS =
       Map.of(
@@ -59,6 +64,12 @@ final class RouterSide {
                   + " {upstream_log_flush_interval: 0.4s}"),
           "ingress",
           Map.entry("", ""),
+          "strict",
+          Map.entry(
+              WITHIN,
+              ", strict_check_headers: [x-envoy-upstream-rq-timeout-ms,"
+                  + " x-envoy-upstream-rq-per-try-timeout-ms, x-envoy-max-retries,"
+                  + " x-envoy-retry-on, x-envoy-retry-grpc-on]"),
           "filtering",
           Map.entry("", ", upstream_http_filters: [" + mutating("router", "router") + CODEC + "]"),
           "cased",
@@ -72,10 +83,7 @@ final class RouterSide {
           "silent_of_calls",
           Map.entry("", ", suppress_grpc_request_failure_code_stats: true"),
           "within",
-          Map.entry(
-              "use_remote_address: true, internal_address_config: {cidr_ranges:"
-                  + " [{address_prefix: 127.0.0.0, prefix_len: 8}]},",
-              ""));
+          Map.entry(WITHIN, ""));
 
   private final AttemptOrigin one;
   private final AttemptOrigin two;

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.route.InternalRedirects;
 import io.bifocal.dataplane.http.route.Route;
+import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.http.route.RouteTable;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -66,6 +67,10 @@ final class InternalRedirect {
     }
     if (!accepts(policy, before, target, info.routeName, to.name())) {
       stats.redirectPredicate.inc();
+      info.routeName = to.name();
+      if (to.action() instanceof RouteAction.Forward forward) {
+        info.upstreamCluster = forward.clusterName();
+      }
       return null;
     }
     followed++;

@@ -8,16 +8,16 @@ final class GrpcTimeouts {
 
   private GrpcTimeouts() {}
 
-  /** What the client asks for; 0 when it does not. */
+  /** What the client asks for; negative when it does not. */
   static long of(HttpHeaders headers) {
     String text = headers.get(EnvoyHeaders.GRPC_TIMEOUT);
     if (text == null || text.length() < 2 || text.length() > 9) {
-      return 0;
+      return -1;
     }
     int last = text.length() - 1;
     long number = EnvoyHeaders.number(text.substring(0, last));
     if (number < 0) {
-      return 0;
+      return -1;
     }
     return switch (text.charAt(last)) {
       case 'H' -> number * 3_600_000;
@@ -26,7 +26,7 @@ final class GrpcTimeouts {
       case 'm' -> number;
       case 'u' -> (number + 999) / 1000;
       case 'n' -> (number + 999_999) / 1_000_000;
-      default -> 0;
+      default -> -1;
     };
   }
 

@@ -72,7 +72,7 @@ final class RequestTimeouts {
   }
 
   private static long bounded(GrpcBound bound, HttpHeaders headers) {
-    long asked = GrpcTimeouts.of(headers);
+    long asked = Math.max(0, GrpcTimeouts.of(headers));
     long offset = bound.offset().toMillis();
     if (offset < asked) {
       asked -= offset;

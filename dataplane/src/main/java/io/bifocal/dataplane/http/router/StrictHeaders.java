@@ -22,7 +22,7 @@ public final class StrictHeaders {
             400,
             "invalid header '" + name + "' with value '" + value + "'",
             ResponseFlag.INVALID_ENVOY_REQUEST_HEADERS,
-            "request_headers_failed_strict_check");
+            "request_headers_failed_strict_check{" + name + "}");
       }
     }
     return null;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.dataplane.http.route.Timeouts;
 import io.bifocal.dataplane.http.route.Timeouts.GrpcBound;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -40,8 +41,26 @@ class StreamDurationsTest {
     assertThat(of(null, bound(5, 0), "grpc-timeout", "1M")).isEqualTo(Duration.ofSeconds(5));
     assertThat(of(null, bound(0, 1), "grpc-timeout", "3S")).isEqualTo(Duration.ofSeconds(2));
     assertThat(of(null, bound(0, 4), "grpc-timeout", "3S"))
-        .as("an offset that would leave nothing is left out")
-        .isEqualTo(Duration.ofSeconds(3));
+        .as("nothing is left: at once")
+        .isEqualTo(Duration.ofNanos(1));
+    assertThat(of(null, bound(5, 0), "grpc-timeout", "0S")).isEqualTo(Duration.ofNanos(1));
+  }
+
+  @Test
+  void theUpstreamOfACallIsToldOfIt() {
+    assertThat(told(null, bound(5, 1), "1M")).isEqualTo("4000m");
+    assertThat(told(Duration.ofSeconds(2), null, "1M")).isEqualTo("2000m");
+    assertThat(told(Duration.ZERO, bound(5, 0), "soon")).as("for ever").isEqualTo("soon");
+    assertThat(told(null, null, "1M")).isEqualTo("1M");
+  }
+
+  private static @Nullable String told(
+      @Nullable Duration stream, @Nullable GrpcBound bound, String asked) {
+    HttpHeaders headers = headers("content-type", "application/grpc", "grpc-timeout", asked);
+    var unused =
+        StreamDurations.of(
+            new Timeouts(Duration.ZERO, null, stream, bound, null), headers, MANAGERS);
+    return headers.get("grpc-timeout");
   }
 
   @Test
