@@ -59,6 +59,10 @@ class UpgradesBesideEnvoyTest {
       return "said " + heard.path();
     } else if (heard.method().equals("CONNECT")) {
       return "HTTP/1.1 200 OK\r\nx: y\r\n\r\nhello ";
+    } else if (heard.path().endsWith("misunderstood")) {
+      return "HTTP/1.1 200 OK\r\nx: y\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\nhello";
+    } else if (heard.path().endsWith("moved")) {
+      return "HTTP/1.1 302 Found\r\nlocation: /\r\ntransfer-encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n";
     } else if (heard.path().endsWith("refused")) {
       return "HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\nno";
     } else if (heard.headers().containsKey("upgrade")) {
@@ -76,6 +80,9 @@ class UpgradesBesideEnvoyTest {
         Arguments.of("WebSocket", "GET /ws HTTP/1.1\r\n" + WEBSOCKET + "\r\n"),
         Arguments.of("with early payload", "GET /ws HTTP/1.1\r\n" + WEBSOCKET + "\r\n" + PAYLOAD),
         Arguments.of("refused by the upstream", "GET /refused HTTP/1.1\r\n" + WEBSOCKET + "\r\n"),
+        Arguments.of(
+            "taken for a plain request", "GET /misunderstood HTTP/1.1\r\n" + WEBSOCKET + "\r\n"),
+        Arguments.of("sent elsewhere", "GET /moved HTTP/1.1\r\n" + WEBSOCKET + "\r\n"),
         Arguments.of("refused by the route", "GET /never HTTP/1.1\r\n" + WEBSOCKET + "\r\n"),
         Arguments.of(
             "not configured",

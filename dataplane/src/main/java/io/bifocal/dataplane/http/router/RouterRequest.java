@@ -18,6 +18,7 @@ import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.xds.time.Loop;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -351,6 +352,10 @@ public final class RouterRequest implements RetryState.Owner {
   }
 
   void onUpstreamHead(UpstreamRequest attempt, int status, HttpHeaders headers, boolean end) {
+    if (isFailedHandshake(status)) {
+      refuseHandshake(status, headers);
+      return;
+    }
     if (retries != null && !retries.accept(attempt, status, headers)) {
       tries.remove(attempt);
       attempt.drop();
@@ -383,6 +388,25 @@ public final class RouterRequest implements RetryState.Owner {
     if (end) {
       downstream.flush();
     }
+  }
+
+  // A refusal is passed on whole; any other answer but 101 cannot be what the client waits for.
+  private boolean isFailedHandshake(int status) {
+    String upgrade = downstream.request().upgrade;
+    return upgrade != null
+        && status < 400
+        && status != 101
+        && upgrade.equalsIgnoreCase("websocket");
+  }
+
+  private void refuseHandshake(int status, HttpHeaders headers) {
+    cancel();
+    headers.remove(HttpHeaderNames.CONTENT_LENGTH);
+    headers.remove(HttpHeaderNames.CONTENT_TYPE);
+    headers.remove(HttpHeaderNames.TRANSFER_ENCODING);
+    downstream.info().responseCodeDetails = "websocket_handshake_unsuccessful";
+    downstream.respondHead(status, headers, true);
+    downstream.flush();
   }
 
   /** Whether a redirect is followed here; then this request is over. */
