@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -25,6 +27,10 @@ class TrackedStatsBesideEnvoyTest {
       Pattern.compile("envoy_cluster_upstream_r[qs]_(headers_size|headers_count|body_size)_.*");
   private static final Pattern TIMES =
       Pattern.compile("envoy_cluster_(zone_\\w+_)?upstream_rq_(time|timeout_budget_\\w+)_count.*");
+
+  // How many wait at a host is not told here.
+  private static final Pattern ENDPOINTS =
+      Pattern.compile("envoy_cluster_endpoint_(?!rq_pending_active|cx_active).*");
 
   private static final CountDownLatch NEVER = new CountDownLatch(1);
 
@@ -97,7 +103,7 @@ class TrackedStatsBesideEnvoyTest {
           .formatted(
               cluster(
                   "tracked",
-                  "track_cluster_stats: {timeout_budgets: true, request_response_sizes: true},",
+                  "track_cluster_stats: {timeout_budgets: true, request_response_sizes: true, per_endpoint_stats: true},",
                   port),
               cluster("older", "track_timeout_budgets: true,", port),
               cluster("plain", "", port));
@@ -151,7 +157,18 @@ class TrackedStatsBesideEnvoyTest {
                     .equals("[1, 7]"));
     Map<String, String> all = new TreeMap<>(side.prometheus(SIZES));
     all.putAll(side.prometheus(TIMES));
+    side.prometheus(ENDPOINTS)
+        .forEach((name, value) -> all.put(ordered(name.replaceAll(":\\d+", ":port")), value));
     return all;
+  }
+
+  // Labels have no order.
+  private static String ordered(String name) {
+    int labels = name.indexOf('{');
+    return name.substring(0, labels)
+        + Stream.of(name.substring(labels + 1, name.length() - 1).split(","))
+            .sorted()
+            .collect(Collectors.toList());
   }
 
   @Test
@@ -160,6 +177,7 @@ class TrackedStatsBesideEnvoyTest {
     assertThat(all.bifocal()).isEqualTo(all.envoy());
     assertThat(all.envoy().keySet())
         .anyMatch(name -> name.contains("rs_body_size"))
-        .anyMatch(name -> name.contains("zone"));
+        .anyMatch(name -> name.contains("zone"))
+        .anyMatch(name -> name.contains("endpoint_healthy"));
   }
 }

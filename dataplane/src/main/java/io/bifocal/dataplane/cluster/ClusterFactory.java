@@ -92,11 +92,15 @@ final class ClusterFactory {
    */
   ManagedCluster create(Cluster proto, ManagedCluster.Origin origin) throws ConfigException {
     ClusterConfig config = reader.read(proto);
+    Scope scope = ClusterStats.scope(stats, config);
+    EndpointStats endpoints =
+        proto.getTrackClusterStats().getPerEndpointStats() ? new EndpointStats(scope) : null;
     AssignmentReader hosts =
         new AssignmentReader(
             config.happyEyeballs(),
             new HostIdentity(config.proto().getHealthChecksCount() > 0),
-            address -> new HostState(address, hostScope),
+            address ->
+                new HostState(address, endpoints == null ? hostScope : endpoints.of(address)),
             warning -> log.warn("cluster '{}': {}", config.name(), warning));
     // A cluster that is refused here has no statistics yet, and leaves none.
     Function<ClusterStats, Membership> membership;
@@ -117,10 +121,9 @@ final class ClusterFactory {
       Hosts named = hosts.read(inline, Hosts.NONE);
       membership = counts -> new StaticMembership(inline, named);
     }
-    Scope scope = ClusterStats.scope(stats, config);
     InitManager init = new InitManager("Cluster " + config.name());
     UpstreamFilters between = filters(config, scope, init);
-    ClusterStats counts = new ClusterStats(scope);
+    ClusterStats counts = new ClusterStats(scope, endpoints);
     // Listed from the start, as what workers count of traffic is.
     TrackedStats.of(proto).list(scope);
     var unused = config.transport().on(scope, StatsStore.CONTROL);

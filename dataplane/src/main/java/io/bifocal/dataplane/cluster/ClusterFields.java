@@ -97,8 +97,7 @@ final class ClusterFields {
 
   static final SupportedFields TRACKED =
       SupportedFields.of(TrackClusterStats.getDescriptor())
-          .supports("timeout_budgets", "request_response_sizes")
-          .ignores("/clusters tells of them", "per_endpoint_stats");
+          .supports("timeout_budgets", "request_response_sizes", "per_endpoint_stats");
 
   static final SupportedFields SOCKET_MATCH =
       SupportedFields.of(Cluster.TransportSocketMatch.getDescriptor())

@@ -430,7 +430,7 @@ public final class ClusterManager {
     if (warming.remove(cluster.name(), cluster)) {
       ManagedCluster predecessor = active.put(cluster.name(), cluster);
       if (predecessor != null) {
-        predecessor.close();
+        cluster.replaces(predecessor);
         goneStats.add(predecessor);
       }
     }

@@ -39,12 +39,19 @@ final class ClusterStats {
   private final Gauge degraded;
   private final Gauge excluded;
   private final Scope scope;
+  private final @Nullable EndpointStats endpoints;
 
   /** What is counted of look-ups. */
   record Lookups(Counter attempt, Counter success, Counter failure, Counter noRebuild) {}
 
-  ClusterStats(Scope scope) {
+  /**
+   * Statistics of a cluster.
+   *
+   * @param endpoints those of its endpoints; null where there are none
+   */
+  ClusterStats(Scope scope, @Nullable EndpointStats endpoints) {
     this.scope = scope;
+    this.endpoints = endpoints;
     updateEmpty = scope.counter("update_empty");
     updateNoRebuild = scope.counter("update_no_rebuild");
     membershipChange = scope.counter("membership_change");
@@ -87,6 +94,19 @@ final class ClusterStats {
         scope.counter("update_success"),
         scope.counter("update_failure"),
         updateNoRebuild);
+  }
+
+  /** There are other hosts than before. */
+  void hosts(Hosts before, Hosts now) {
+    membershipChange.add(now.changedPriorities(before));
+    endpoints(before, now);
+  }
+
+  /** Those of endpoints that are gone are forgotten. */
+  void endpoints(Hosts before, Hosts now) {
+    if (endpoints != null) {
+      endpoints.show(before, now);
+    }
   }
 
   /** Hosts are divided otherwise than before, if they were. */

@@ -94,7 +94,7 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
 
   @Override
   public void onHosts(Hosts next) {
-    stats.membershipChange.add(next.changedPriorities(hosts));
+    stats.hosts(hosts, next);
     if (config.transport() instanceof MatchedSockets matched) {
       matched.count(hosts, next, stats.scope());
     }
@@ -132,6 +132,12 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
   /** The statistics tell of this copy from now on. */
   void showStats() {
     stats.show(hosts, breakers);
+  }
+
+  /** It takes the place of another one of its name. */
+  void replaces(ManagedCluster predecessor) {
+    stats.endpoints(predecessor.hosts, hosts);
+    predecessor.close();
   }
 
   String statName() {

@@ -31,6 +31,15 @@ public final class Scope {
     return new Scope(store, name.tagged(part, tag, value));
   }
 
+  /**
+   * The same where a name cannot have the value as it is.
+   *
+   * @param shown what stands for it there
+   */
+  public Scope tagged(String part, String tag, String value, String shown) {
+    return new Scope(store, name.tagged(part, tag, value, shown));
+  }
+
   public Counter counter(String name) {
     Scope in = scopeOf(name);
     return store.counter(in.name, in.own(), local(name));

@@ -20,8 +20,12 @@ record ScopeName(String prefix, String base, List<Tag> tags, boolean whole) {
   }
 
   ScopeName tagged(String part, String tag, String value) {
+    return tagged(part, tag, value, value);
+  }
+
+  ScopeName tagged(String part, String tag, String value, String shown) {
     return new ScopeName(
-        prefix + part + "." + value + ".", base + part + ".", with(tag, value), false);
+        prefix + part + "." + shown + ".", base + part + ".", with(tag, value), false);
   }
 
   private List<Tag> with(String tag, String value) {
