@@ -19,8 +19,12 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What operators are told of certificates, and what keys are written down; asked of both. */
 class KeysAndCertificatesTest {
-  private static final X509Bundle CA = Certificates.root("ca");
-  private static final X509Bundle OWN = Certificates.issue(CA, Certificates.leaf("own.test"));
+  /** Three days and a half, so that both count the same whole ones. */
+  private static final Instant END = Instant.now().plusSeconds(302_400);
+
+  private static final X509Bundle CA = root();
+  private static final X509Bundle OWN =
+      Certificates.issue(CA, Certificates.leaf("own.test").notAfter(END));
   private static final X509Bundle CLIENT = Certificates.issue(CA, Certificates.leaf("client.test"));
 
   private static final String STATUS = status();
@@ -36,6 +40,14 @@ class KeysAndCertificatesTest {
     assertThat(envoy.keys.get(0)).contains("CLIENT_TRAFFIC_SECRET_0");
     assertThat(envoy.keys.get(1)).isEmpty();
     assertThat(tell(Subject.BIFOCAL)).isEqualTo(envoy);
+  }
+
+  private static X509Bundle root() {
+    try {
+      return Certificates.authority("ca").notAfter(END).buildSelfSigned();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
   }
 
   private static String status() {
