@@ -141,10 +141,10 @@ final class DynamicSecret implements ResourceWatcher<Secret> {
     if (fresh.equals(current)) {
       return;
     }
-    Secret content = SecretFiles.read(fresh);
-    FileFollower next = FileFollower.of(files, fresh, content, this::use, rotationFailed);
+    FileFollower next = new FileFollower(files, fresh, null, this::use, rotationFailed);
     try {
-      use(content);
+      next.watch();
+      next.take();
     } catch (ConfigException e) {
       next.close();
       throw e;

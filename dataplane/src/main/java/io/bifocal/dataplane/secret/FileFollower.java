@@ -7,21 +7,24 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Reads a secret's files again when something is moved to where they are: what has changed is
- * taken, and what cannot be used changes nothing. Confined to the control loop.
+ * taken, and what cannot be used changes nothing. It is to {@link #watch} before it reads, so that
+ * nothing is missed between. Confined to the control loop.
  */
 final class FileFollower implements SecretLease {
   private static final Logger log = LoggerFactory.getLogger(SecretManager.class);
 
+  private final FileWatcher files;
   private final Secret secret;
   private final Taker taker;
   private final Runnable failed;
   private final List<FileWatcher.Watch> watches = new ArrayList<>();
-  private Secret read;
+  private @Nullable Secret taken;
 
   /** Takes what the files hold now. */
   @FunctionalInterface
@@ -29,44 +32,58 @@ final class FileFollower implements SecretLease {
     void take(Secret read) throws ConfigException;
   }
 
-  private FileFollower(Secret secret, Secret read, Taker taker, Runnable failed) {
+  /**
+   * One that has not begun.
+   *
+   * @param taken what the files held when they were taken last; null if they never were
+   * @param failed runs when there is something else that cannot be used
+   */
+  FileFollower(
+      FileWatcher files, Secret secret, @Nullable Secret taken, Taker taker, Runnable failed) {
+    this.files = files;
     this.secret = secret;
-    this.read = read;
+    this.taken = taken;
     this.taker = taker;
     this.failed = failed;
   }
 
   /**
-   * Begins to.
+   * Begins to watch.
    *
-   * @param read what the files hold, as it was taken last
-   * @param failed runs when there is something else that cannot be used
-   * @throws ConfigException in Envoy's words when a directory cannot be watched
+   * @throws ConfigException in Envoy's words when a directory cannot be watched; the others are
    */
-  static FileFollower of(
-      FileWatcher files, Secret secret, Secret read, Taker taker, Runnable failed)
-      throws ConfigException {
-    FileFollower follower = new FileFollower(secret, read, taker, failed);
+  void watch() throws ConfigException {
+    ConfigException failure = null;
     for (Path directory : SecretFiles.directories(secret)) {
       try {
-        follower.watches.add(files.watch(directory, null, follower::onMove));
+        watches.add(files.watch(directory, null, this::look));
       } catch (IOException e) {
-        follower.close();
-        throw new ConfigException(
-            "unable to add filesystem watch for file " + directory + "/: No such file or directory",
-            e);
+        failure =
+            new ConfigException(
+                "unable to add filesystem watch for file "
+                    + directory
+                    + "/: No such file or directory",
+                e);
       }
     }
-    return follower;
+    if (failure != null) {
+      throw failure;
+    }
   }
 
-  private void onMove() {
+  /** Takes what the files hold, unless that was taken already; throws why it cannot be. */
+  void take() throws ConfigException {
+    Secret fresh = SecretFiles.read(secret);
+    if (!fresh.equals(taken)) {
+      taker.take(fresh);
+      taken = fresh;
+    }
+  }
+
+  /** The same; what cannot be taken is told. */
+  void look() {
     try {
-      Secret fresh = SecretFiles.read(secret);
-      if (!fresh.equals(read)) {
-        taker.take(fresh);
-        read = fresh;
-      }
+      take();
     } catch (ConfigException e) {
       log.warn(
           "secret '{}': what was moved into place cannot be used, and changes nothing: {}",

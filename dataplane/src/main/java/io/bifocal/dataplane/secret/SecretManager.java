@@ -130,12 +130,15 @@ public final class SecretManager implements Secrets {
   public SecretLease follow(Secret secret, SecretUser user) {
     control.assertInLoop();
     try {
-      return FileFollower.of(
-          files,
-          secret,
-          SecretFiles.read(secret),
-          read -> user.prepare(read).run(),
-          () -> {}); // such secrets have no statistics of their own
+      FileFollower follower =
+          new FileFollower(
+              files,
+              secret,
+              SecretFiles.read(secret),
+              read -> user.prepare(read).run(),
+              () -> {}); // such secrets have no statistics of their own
+      follower.watch();
+      return follower;
     } catch (ConfigException e) {
       throw new IllegalArgumentException(e.reason(), e);
     }

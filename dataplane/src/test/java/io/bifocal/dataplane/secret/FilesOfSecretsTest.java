@@ -163,20 +163,41 @@ class FilesOfSecretsTest {
     assertThat(used).endsWith("first two");
   }
 
+  /** Runs something each time that a watch is about to begin. */
+  private FileWatcher before(IoTask task) {
+    return new FileWatcher() {
+      @Override
+      public Watch watch(Path directory, @Nullable String name, Runnable moved) throws IOException {
+        task.run();
+        return files.watch(directory, name, moved);
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  private interface IoTask {
+    void run() throws IOException;
+  }
+
+  @Test
+  void aSwapWhileTheWatchBeginsIsNotMissed() {
+    SecretManager swapped = manager(before(() -> write("chain", "two")));
+    swapped.lease(
+        SecretKind.TLS_CERTIFICATE, ADS, "a", new InitManager("test"), s -> use("first", s));
+    xds.respond(SECRET, "1", certificate(null));
+    assertThat(used).containsExactly("first two");
+  }
+
   @Test
   void aDirectoryThatCannotBeWatchedRefusesTheSecret() {
     SecretManager blind =
         manager(
-            new FileWatcher() {
-              @Override
-              public Watch watch(Path directory, @Nullable String name, Runnable moved)
-                  throws IOException {
-                throw new IOException("not here");
-              }
-
-              @Override
-              public void close() {}
-            });
+            before(
+                () -> {
+                  throw new IOException("not here");
+                }));
     blind.lease(
         SecretKind.TLS_CERTIFICATE, ADS, "a", new InitManager("test"), s -> use("first", s));
     xds.respond(SECRET, "1", certificate(null));
