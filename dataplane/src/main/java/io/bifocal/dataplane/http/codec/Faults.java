@@ -2,6 +2,9 @@ package io.bifocal.dataplane.http.codec;
 
 import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http3.Http3Exception;
+import io.netty.handler.codec.http3.Http3HeadersValidationException;
+import io.netty.handler.codec.quic.QuicException;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
@@ -23,7 +26,10 @@ final class Faults {
     boolean ofPeer =
         cause instanceof IOException
             || cause instanceof CodecException
-            || cause instanceof Http2Exception;
+            || cause instanceof Http2Exception
+            || cause instanceof Http3Exception
+            || cause instanceof Http3HeadersValidationException
+            || cause instanceof QuicException;
     if (!ofPeer && seen.get() < LOGGED && seen.getAndIncrement() < LOGGED) {
       log.error("a connection is closed after a fault of the proxy's own", cause);
     }
