@@ -21,8 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The whole proxy before upstreams that speak HTTP/3. */
 class UpstreamHttp3Test {
-  private static final Authority CA = Authority.named("ca");
-  private static final X509Bundle GOOD = CA.issue(Authority.leaf("good.test"));
+  static final Authority CA = Authority.named("ca");
+  static final X509Bundle GOOD = CA.issue(Authority.leaf("good.test"));
 
   private final List<AutoCloseable> resources = new ArrayList<>();
 
@@ -69,7 +69,13 @@ class UpstreamHttp3Test {
   }
 
   private Proxy start(Http3Peer peer, Authority trusted) throws Exception {
-    Address.Ip at = peer.address();
+    Proxy proxy = before(peer.address(), trusted);
+    resources.add(proxy);
+    return proxy;
+  }
+
+  /** A proxy with a cluster that speaks HTTP/3 to one address. */
+  static Proxy before(Address.Ip at, Authority trusted) throws Exception {
     String yaml =
         """
         admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
@@ -114,28 +120,27 @@ class UpstreamHttp3Test {
         Proxy.start(
             new BootstrapReader(false).readYaml(yaml, "test"),
             ProxyOptions.defaults().withConcurrency(1));
-    resources.add(proxy);
     proxy.awaitLive(Duration.ofSeconds(20));
     return proxy;
   }
 
-  private static HttpResponse<String> get(Proxy proxy, String path) throws Exception {
+  static HttpResponse<String> get(Proxy proxy, String path) throws Exception {
     return send(HttpRequest.newBuilder(uri(proxy, path)).build());
   }
 
-  private static HttpResponse<String> send(HttpRequest request) throws Exception {
+  static HttpResponse<String> send(HttpRequest request) throws Exception {
     return client().send(request, HttpResponse.BodyHandlers.ofString());
   }
 
-  private static URI uri(Proxy proxy, String path) {
+  static URI uri(Proxy proxy, String path) {
     return URI.create("http://" + Address.of(proxy.listenerAddresses("http").get(0)).text() + path);
   }
 
-  private static HttpClient client() {
+  static HttpClient client() {
     return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   }
 
-  private static long stat(Proxy proxy, String name) throws Exception {
+  static long stat(Proxy proxy, String name) throws Exception {
     String address = Address.of(proxy.adminAddress().orElseThrow()).text();
     String stats =
         client()

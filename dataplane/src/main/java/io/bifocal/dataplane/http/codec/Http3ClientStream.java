@@ -1,5 +1,7 @@
 package io.bifocal.dataplane.http.codec;
 
+import static java.util.Objects.requireNonNull;
+
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.stream.WireBytes;
 import io.netty.buffer.ByteBuf;
@@ -28,6 +30,7 @@ final class Http3ClientStream implements RequestSender {
   private final StreamBytes bytes = new StreamBytes(StreamBytes::aroundHttp3);
   private @Nullable ResponseReceiver receiver;
   private @Nullable QuicStreamChannel stream;
+  private @Nullable AnswerLength length;
   private boolean requestEnded;
   private boolean answered;
   private boolean responseEnded;
@@ -52,6 +55,7 @@ final class Http3ClientStream implements RequestSender {
   @Override
   public void writeHead(RequestHead head, boolean end) {
     requestEnded = end;
+    length = new AnswerLength(head.method);
     boolean upgrade = head.upgrade != null && !head.isConnect();
     QuicStreamChannel to = upgrade ? null : connection.open(this);
     stream = to;
@@ -126,24 +130,37 @@ final class Http3ClientStream implements RequestSender {
     if (to == null) {
       return;
     }
+    if (!Http3Fields.areGood(headers)) {
+      malformed();
+      return;
+    }
     if (answered) {
-      responseEnded = true;
-      to.onTrailers(Http3Heads.fields(headers, bytes));
+      onTrailers(to, headers);
       return;
     }
     int status = Status.parse(headers.status());
     if (status == 101 || status < 100) {
-      reject(ResetReason.PROTOCOL_ERROR, Http3ErrorCode.H3_MESSAGE_ERROR);
+      malformed();
     } else if (status >= 200) {
       answered = true;
       HttpHeaders head = Http3Heads.fields(headers, bytes);
       if (head.size() > connection.maxHeaders()) {
         reject(ResetReason.REMOTE_RESET, Http3ErrorCode.H3_EXCESSIVE_LOAD);
       } else {
+        requireNonNull(length).promise(status, head);
         to.onHead(status, head, false);
       }
     } else if (status == 100 || (status >= 102 && status <= 104)) {
       to.onInformational(status, Http3Heads.fields(headers, bytes));
+    }
+  }
+
+  private void onTrailers(ResponseReceiver to, Http3Headers trailers) {
+    if (requireNonNull(length).isWhole()) {
+      responseEnded = true;
+      to.onTrailers(Http3Heads.fields(trailers, bytes));
+    } else {
+      malformed();
     }
   }
 
@@ -155,6 +172,9 @@ final class Http3ClientStream implements RequestSender {
     } else if (!answered) {
       data.release();
       reject(ResetReason.PROTOCOL_ERROR, Http3ErrorCode.H3_FRAME_UNEXPECTED);
+    } else if (!requireNonNull(length).admit(data.readableBytes())) {
+      data.release();
+      malformed();
     } else if (data.isReadable()) {
       to.onBody(data, false);
     } else {
@@ -167,15 +187,19 @@ final class Http3ClientStream implements RequestSender {
     if (to == null || responseEnded) {
       return;
     }
-    if (answered) {
+    if (answered && requireNonNull(length).isWhole()) {
       responseEnded = true;
       to.onBody(Unpooled.EMPTY_BUFFER, true);
     } else {
-      reject(ResetReason.PROTOCOL_ERROR, Http3ErrorCode.H3_MESSAGE_ERROR);
+      malformed();
     }
   }
 
   // ---- its end
+
+  private void malformed() {
+    reject(ResetReason.PROTOCOL_ERROR, Http3ErrorCode.H3_MESSAGE_ERROR);
+  }
 
   private void reject(ResetReason reason, Http3ErrorCode code) {
     fail(reason);
@@ -265,9 +289,24 @@ final class Http3ClientStream implements RequestSender {
           : ResetReason.REMOTE_RESET;
     }
 
+    // Netty counts the bodies too, but knows of no answer without one: what is whole stays so.
     @Override
     protected void handleHttp3Exception(ChannelHandlerContext ctx, Http3Exception cause) {
-      reject(ResetReason.PROTOCOL_ERROR, cause.errorCode());
+      if (!responseEnded) {
+        reject(ResetReason.PROTOCOL_ERROR, cause.errorCode());
+      }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      if (cause instanceof QuicException || cause instanceof Http3Exception) {
+        super.exceptionCaught(ctx, cause);
+      } else {
+        if (!(cause instanceof IllegalArgumentException)) { // a length that is no number, to Netty
+          Faults.report(cause);
+        }
+        malformed();
+      }
     }
 
     @Override

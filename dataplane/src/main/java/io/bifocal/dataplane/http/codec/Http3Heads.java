@@ -23,7 +23,7 @@ final class Http3Heads {
       to.method(HttpMethod.CONNECT.asciiName());
     } else {
       // There is no other scheme over QUIC.
-      to.method(head.method).path(head.path).scheme(HTTPS);
+      to.method(method(head.method)).path(head.path).scheme(HTTPS);
     }
     if (head.hasHost || !head.authority.isEmpty()) {
       to.authority(head.authority);
@@ -31,6 +31,11 @@ final class Http3Heads {
     copy(head.headers, to);
     counted.fieldsGo(size(to));
     return to;
+  }
+
+  // Netty knows by this very type that the answer will have no content.
+  private static CharSequence method(String method) {
+    return method.equals("HEAD") ? HttpMethod.HEAD.asciiName() : method;
   }
 
   /** The fields behind a body. */

@@ -1,0 +1,167 @@
+package io.bifocal.dataplane;
+
+import static io.bifocal.dataplane.ScriptedHttp3Peer.data;
+import static io.bifocal.dataplane.ScriptedHttp3Peer.headers;
+import static io.bifocal.dataplane.ScriptedHttp3Peer.unfinished;
+import static io.bifocal.dataplane.ScriptedHttp3Peer.whole;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.net.InetAddresses;
+import io.bifocal.dataplane.host.Address;
+import io.netty.buffer.ByteBuf;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a client of HTTP/1.1 gets where an upstream of HTTP/3 answers what it must not. */
+class Http3AnswersTest {
+  private static final int PATIENCE = 10_000;
+
+  private final List<AutoCloseable> resources = new ArrayList<>();
+
+  @AfterEach
+  void close() throws Exception {
+    for (int i = resources.size() - 1; i >= 0; i--) {
+      resources.get(i).close();
+    }
+  }
+
+  // ---- its length
+
+  @Test
+  void anAnswerShorterThanItSaysEndsTheClientsConnection() throws Exception {
+    Proxy proxy = before(whole(ok("content-length", "10"), data("short")));
+    assertThat(exchange(proxy, "GET")).startsWith("HTTP/1.1 200 ").endsWith("\r\n\r\nshort");
+    assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.upstream_rq_tx_reset")).isEqualTo(1);
+  }
+
+  @Test
+  void soDoesOneThatIsShortBeforeItsTrailers() throws Exception {
+    Proxy proxy =
+        before(whole(ok("content-length", "10"), data("short"), headers("x-trailer", "1")));
+    assertThat(exchange(proxy, "GET")).endsWith("\r\n\r\nshort");
+    assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.upstream_rq_tx_reset")).isEqualTo(1);
+  }
+
+  @Test
+  void anAnswerToHeadSaysWhatThereWouldBe() throws Exception {
+    Proxy proxy = before(whole(ok("content-length", "10")));
+    assertThat(exchange(proxy, "HEAD"))
+        .startsWith("HTTP/1.1 200 ")
+        .contains("content-length: 10\r\n");
+    assertServed(proxy);
+  }
+
+  @Test
+  void soDoesOneOfWhatHasNotChanged() throws Exception {
+    Proxy proxy = before(whole(headers(":status", "304", "content-length", "10")));
+    assertThat(exchange(proxy, "GET")).startsWith("HTTP/1.1 304 ");
+    assertServed(proxy);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"5, 6", "-5", "+5", "five", "99999999999999999999"})
+  void aLengthThatIsNoneIsNoAnswer(String length) throws Exception {
+    assertRefused(whole(ok("content-length", length), data("short")));
+  }
+
+  // ---- its fields
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "connection",
+        "transfer-encoding",
+        "upgrade",
+        "keep-alive",
+        "proxy-connection",
+        "X-Upper",
+        "x y",
+        "x\r\ny",
+        ""
+      })
+  void aFieldOfAConnectionsOrWithNoNameIsNoAnswer(String name) throws Exception {
+    assertRefused(whole(ok(name, "chunked"), data("0\r\n\r\n")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a\r\nset-cookie: b", "a\rb", "a\nb", "a\0b"})
+  void aValueOfTwoLinesIsNoAnswer(String value) throws Exception {
+    assertRefused(whole(ok("x", value), data("content")));
+  }
+
+  @Test
+  void norAreSuchFieldsBeforeAnAnswer() throws Exception {
+    assertRefused(
+        whole(headers(":status", "103", "link", "a\r\n\r\nHTTP/1.1 200 OK"), ok("x", "y")));
+  }
+
+  @Test
+  void suchTrailersEndTheClientsConnection() throws Exception {
+    Proxy proxy = before(whole(ok("x", "y"), data("content"), headers("x-a", "b\r\nx-c: d")));
+    assertThat(exchange(proxy, "GET")).contains("content").doesNotContain("x-a", "x-c");
+  }
+
+  // ---- its form
+
+  @Test
+  void aHeadWithoutStatusIsNoAnswer() throws Exception {
+    assertRefused(unfinished(headers("x", "y"), data("content")));
+  }
+
+  @Test
+  void aHeadOfARequestIsNoAnswer() throws Exception {
+    assertRefused(unfinished(headers(":method", "GET", ":path", "/", ":scheme", "https")));
+  }
+
+  // ----
+
+  private static ByteBuf ok(String name, String value) {
+    return headers(":status", "200", name, value);
+  }
+
+  private Proxy before(ScriptedHttp3Peer.Answer answer) throws Exception {
+    ScriptedHttp3Peer peer =
+        new ScriptedHttp3Peer(
+            new InetSocketAddress(InetAddresses.forString("127.0.0.1"), 0),
+            UpstreamHttp3Test.GOOD,
+            answer);
+    resources.add(peer);
+    Proxy proxy = UpstreamHttp3Test.before(peer.address(), UpstreamHttp3Test.CA);
+    resources.add(proxy);
+    return proxy;
+  }
+
+  private void assertRefused(ScriptedHttp3Peer.Answer answer) throws Exception {
+    Proxy proxy = before(answer);
+    assertThat(exchange(proxy, "GET")).startsWith("HTTP/1.1 50").doesNotContain(" 200 ");
+    assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.http3.streams_active")).isZero();
+    assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.upstream_cx_destroy")).isZero();
+  }
+
+  private static void assertServed(Proxy proxy) throws Exception {
+    assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.upstream_rq_tx_reset")).isZero();
+    assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.http3.streams_active")).isZero();
+  }
+
+  /** All that the client reads, to the connection's end: that is asked for with the last one. */
+  private static String exchange(Proxy proxy, String... methods) throws Exception {
+    Address.Ip at = (Address.Ip) Address.of(proxy.listenerAddresses("http").get(0));
+    try (Socket client = new Socket(at.ip(), at.port())) {
+      client.setSoTimeout(PATIENCE);
+      StringBuilder requests = new StringBuilder();
+      for (int i = 0; i < methods.length; i++) {
+        requests.append(methods[i]).append(" / HTTP/1.1\r\nhost: a\r\n");
+        requests.append(i == methods.length - 1 ? "connection: close\r\n\r\n" : "\r\n");
+      }
+      client.getOutputStream().write(requests.toString().getBytes(StandardCharsets.US_ASCII));
+      return new String(client.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+    }
+  }
+}
