@@ -41,6 +41,7 @@ final class Http3ClientConnection extends ChannelInboundHandlerAdapter
   private final Http2Options options;
   private final int limit;
   private final UpstreamStats upstream;
+  private final Http3ClientBytes bytes;
   private final Session.Listener pool;
   private final List<Http3ClientStream> streams = new ArrayList<>(4);
   private boolean ending;
@@ -60,6 +61,7 @@ final class Http3ClientConnection extends ChannelInboundHandlerAdapter
     this.options = options;
     this.limit = limit;
     this.upstream = upstream;
+    this.bytes = new Http3ClientBytes(upstream);
     this.pool = pool;
   }
 
@@ -129,6 +131,7 @@ final class Http3ClientConnection extends ChannelInboundHandlerAdapter
     if (!opened.isSuccess()) {
       return null;
     }
+    opened.getNow().pipeline().addFirst(bytes);
     this.opened++;
     streams.add(exchange);
     upstream.http3StreamsActive().inc();
