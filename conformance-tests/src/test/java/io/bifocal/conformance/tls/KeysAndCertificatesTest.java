@@ -19,12 +19,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What operators are told of certificates, and what keys are written down; asked of both. */
 class KeysAndCertificatesTest {
-  /** Three days and a half, so that both count the same whole ones. */
-  private static final Instant END = Instant.now().plusSeconds(302_400);
-
   private static final X509Bundle CA = root();
   private static final X509Bundle OWN =
-      Certificates.issue(CA, Certificates.leaf("own.test").notAfter(END));
+      Certificates.issue(CA, Certificates.leaf("own.test").notAfter(end()));
   private static final X509Bundle CLIENT = Certificates.issue(CA, Certificates.leaf("client.test"));
 
   private static final String STATUS = status();
@@ -42,9 +39,14 @@ class KeysAndCertificatesTest {
     assertThat(tell(Subject.BIFOCAL)).isEqualTo(envoy);
   }
 
+  /** In three days and a half, so that both count the same whole ones. */
+  private static Instant end() {
+    return Instant.now().plusSeconds(302_400);
+  }
+
   private static X509Bundle root() {
     try {
-      return Certificates.authority("ca").notAfter(END).buildSelfSigned();
+      return Certificates.authority("ca").notAfter(end()).buildSelfSigned();
     } catch (Exception e) {
       throw new AssertionError(e);
     }
