@@ -55,20 +55,21 @@ record ListenOptions(boolean transparent, boolean freebind, int fastOpen, List<R
         proto.getTransparent().getValue(),
         proto.getFreebind().getValue(),
         proto.getTcpFastOpenQueueLength().getValue(),
-        raw(proto.getSocketOptionsList(), path));
+        raw(proto.getSocketOptionsList(), proto.hasUdpListenerConfig(), path));
   }
 
   /** The same, but for an address that has its own. */
-  ListenOptions with(List<SocketOption> own, String path) throws ConfigException {
-    return new ListenOptions(transparent, freebind, fastOpen, raw(own, path));
+  ListenOptions with(List<SocketOption> own, boolean udp, String path) throws ConfigException {
+    return new ListenOptions(transparent, freebind, fastOpen, raw(own, udp, path));
   }
 
-  private static List<Raw> raw(List<SocketOption> protos, String path) throws ConfigException {
+  private static List<Raw> raw(List<SocketOption> protos, boolean udp, String path)
+      throws ConfigException {
     List<Raw> all = new ArrayList<>();
     for (SocketOption proto : protos) {
       FIELDS.check(proto, path + ": socket_options[" + all.size() + "]");
-      if (proto.getType().hasDatagram()) {
-        continue; // there are none
+      if (udp ? proto.getType().hasStream() : proto.getType().hasDatagram()) {
+        continue; // it has none of that type
       }
       all.add(
           new Raw(

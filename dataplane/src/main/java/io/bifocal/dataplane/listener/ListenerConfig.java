@@ -78,7 +78,8 @@ record ListenerConfig(
       String at = path + ": additional_addresses[" + (addresses.size() - 1) + "]";
       ListenOptions own =
           more.hasSocketOptions()
-              ? options.with(more.getSocketOptions().getSocketOptionsList(), at)
+              ? options.with(
+                  more.getSocketOptions().getSocketOptionsList(), proto.hasUdpListenerConfig(), at)
               : options;
       addresses.add(
           BindAddress.parse(more.getAddress(), own, proto.hasUdpListenerConfig(), at + ".address"));
