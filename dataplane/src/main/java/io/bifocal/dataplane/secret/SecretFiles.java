@@ -44,7 +44,7 @@ public final class SecretFiles {
    *
    * @throws ConfigException in Envoy's words when there is no such file
    */
-  static Secret read(Secret secret) throws ConfigException {
+  public static Secret read(Secret secret) throws ConfigException {
     if (directories(secret).isEmpty()) {
       return secret;
     }

@@ -16,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * All secrets of a proxy. Confined to the control loop.
@@ -23,6 +25,7 @@ import java.util.function.Function;
  * <p>Source: Envoy's secret manager; its statistics are {@code sds.<secret>.*}.
  */
 public final class SecretManager implements Secrets {
+  private static final Logger log = LoggerFactory.getLogger(SecretManager.class);
   private static final String UNINITIALIZED = "uninitialized";
 
   private final Loop control;
@@ -127,21 +130,22 @@ public final class SecretManager implements Secrets {
   }
 
   @Override
-  public SecretLease follow(Secret secret, SecretUser user) {
+  public SecretLease follow(Secret secret, Secret held, SecretUser user) {
     control.assertInLoop();
+    FileFollower follower =
+        new FileFollower(
+            files,
+            secret,
+            held,
+            read -> user.prepare(read).run(),
+            () -> {}); // such secrets have no statistics of their own
     try {
-      FileFollower follower =
-          new FileFollower(
-              files,
-              secret,
-              SecretFiles.read(secret),
-              read -> user.prepare(read).run(),
-              () -> {}); // such secrets have no statistics of their own
       follower.watch();
-      return follower;
     } catch (ConfigException e) {
-      throw new IllegalArgumentException(e.reason(), e);
+      log.warn("{}: what is moved there is not seen: {}", secret.getName(), e.reason());
     }
+    follower.look();
+    return follower;
   }
 
   /** Follows no files any longer. */

@@ -22,7 +22,7 @@ public interface Secrets {
         }
 
         @Override
-        public SecretLease follow(Secret secret, SecretUser user) {
+        public SecretLease follow(Secret secret, Secret held, SecretUser user) {
           return () -> {};
         }
       };
@@ -44,10 +44,12 @@ public interface Secrets {
       SecretKind kind, ConfigSource source, String name, InitManager init, SecretUser user);
 
   /**
-   * Follows the files of a secret that is written out where it is used.
+   * Follows the files of a secret that is written out where it is used. A directory that cannot be
+   * watched is warned of: what was read stays in use, as Envoy has it with all such secrets.
    *
-   * @param user gets what is moved into their place, from the next time on
-   * @throws IllegalArgumentException when a directory cannot be watched, or a file not be read
+   * @param held what its files held when the user read them
+   * @param user gets what they hold now where that is something else, within this call, and what is
+   *     moved into their place later
    */
-  SecretLease follow(Secret secret, SecretUser user);
+  SecretLease follow(Secret secret, Secret held, SecretUser user);
 }

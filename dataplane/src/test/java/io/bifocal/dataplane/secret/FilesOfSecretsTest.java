@@ -2,7 +2,6 @@ package io.bifocal.dataplane.secret;
 
 import static io.bifocal.xds.ResourceType.SECRET;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
@@ -191,7 +190,7 @@ class FilesOfSecretsTest {
   }
 
   @Test
-  void aDirectoryThatCannotBeWatchedRefusesTheSecret() {
+  void aDirectoryThatCannotBeWatchedRefusesTheSecretOfSds() throws Exception {
     SecretManager blind =
         manager(
             before(
@@ -209,13 +208,19 @@ class FilesOfSecretsTest {
                 + folder
                 + "/: No such file or directory");
     assertThat(used).isEmpty();
-    assertThatThrownBy(() -> blind.follow(certificate(null), s -> use("first", s)))
-        .isInstanceOf(IllegalArgumentException.class);
+    Secret written = certificate(null);
+    Secret held = SecretFiles.read(written);
+    write("chain", "two");
+    SecretLease lease = blind.follow(written, held, s -> use("first", s));
+    assertThat(used).as("what is written out is read without a watch").containsExactly("first two");
+    lease.close();
   }
 
   @Test
   void aSecretThatIsWrittenOutIsFollowedToo() throws Exception {
-    SecretLease lease = secrets.follow(certificate(folder), secret -> use("first", secret));
+    Secret written = certificate(folder);
+    SecretLease lease =
+        secrets.follow(written, SecretFiles.read(written), secret -> use("first", secret));
     assertThat(used).as("its user has read it").isEmpty();
     write("chain", "bad");
     move(folder);

@@ -34,6 +34,10 @@ record CredentialsPlan(Credentials known, List<Wanted> wanted, List<Followed> fo
   /** One secret of SDS. */
   record Wanted(SecretKind kind, ConfigSource source, String name, Reading reading) {}
 
-  /** What is written out and has its files watched. */
-  record Followed(Secret secret, Reading reading) {}
+  /**
+   * What is written out and has its files watched.
+   *
+   * @param held what they held just before they were read into use
+   */
+  record Followed(Secret secret, Secret held, Reading reading) {}
 }

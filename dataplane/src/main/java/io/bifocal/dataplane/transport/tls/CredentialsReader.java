@@ -64,13 +64,13 @@ final class CredentialsReader {
   }
 
   private void read(TlsCertificate config, String path, int place) throws ConfigException {
+    follow(secret(path).setTlsCertificate(config), certificate(place));
     OwnCertificate own =
         peer == PeerRole.CLIENT
             ? OwnCertificateReader.needed(config, path, warnings)
             : OwnCertificateReader.read(config, path, warnings);
     if (own != null) {
       known = known.withCertificate(place, own);
-      follow(secret(path).setTlsCertificate(config), certificate(place));
     }
   }
 
@@ -86,10 +86,11 @@ final class CredentialsReader {
     return Secret.newBuilder().setName(path);
   }
 
-  private void follow(Secret.Builder written, Reading reading) {
+  /** To be called before the files are read into use, so that a swap between is noticed. */
+  private void follow(Secret.Builder written, Reading reading) throws ConfigException {
     Secret secret = written.build();
     if (SecretFiles.areWatched(secret)) {
-      followed.add(new Followed(secret, reading));
+      followed.add(new Followed(secret, SecretFiles.read(secret), reading));
     }
   }
 
@@ -97,10 +98,10 @@ final class CredentialsReader {
     switch (common.getValidationContextTypeCase()) {
       case VALIDATION_CONTEXT -> {
         String at = path + ".validation_context";
-        known = verifier(common.getValidationContext(), at, warnings).apply(known);
         follow(
             secret(at).setValidationContext(common.getValidationContext()),
             (secret, told) -> verifier(secret.getValidationContext(), at, told));
+        known = verifier(common.getValidationContext(), at, warnings).apply(known);
       }
       case VALIDATION_CONTEXT_SDS_SECRET_CONFIG ->
           readValidation(
@@ -152,8 +153,8 @@ final class CredentialsReader {
   }
 
   void readTicketKeys(TlsSessionTicketKeys keys, String path) throws ConfigException {
-    known = known.withTicketKeys(TicketKeys.read(keys));
     follow(secret(path).setSessionTicketKeys(keys), CredentialsReader::ticketKeys);
+    known = known.withTicketKeys(TicketKeys.read(keys));
   }
 
   private static UnaryOperator<Credentials> ticketKeys(Secret secret, List<String> told)

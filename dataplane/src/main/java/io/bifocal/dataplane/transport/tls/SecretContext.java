@@ -74,8 +74,7 @@ final class SecretContext<C> {
    * Asks for the secrets.
    *
    * @param onUpdate runs each time that one is taken into use
-   * @throws IllegalArgumentException when a source is of a kind that is not served, or a directory
-   *     cannot be watched
+   * @throws IllegalArgumentException when a source is of a kind that is not served
    */
   void start(Secrets secrets, InitManager init, Runnable onUpdate) {
     this.onUpdate = onUpdate;
@@ -90,7 +89,9 @@ final class SecretContext<C> {
               secret -> prepare(wanted.reading(), secret)));
     }
     for (Followed followed : plan.followed()) {
-      leases.add(secrets.follow(followed.secret(), read -> prepare(followed.reading(), read)));
+      leases.add(
+          secrets.follow(
+              followed.secret(), followed.held(), read -> prepare(followed.reading(), read)));
     }
   }
 

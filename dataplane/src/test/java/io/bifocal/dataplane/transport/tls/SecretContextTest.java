@@ -17,9 +17,12 @@ import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.concurrent.Future;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** An upstream's transport sockets, before and after their secrets came. */
 class SecretContextTest {
@@ -37,10 +40,13 @@ class SecretContextTest {
     channel.finishAndReleaseAll();
   }
 
+  private UpstreamTls read(CommonTlsContext.Builder common) throws Exception {
+    return new UpstreamTlsReader(TlsProvider.best(), secrets)
+        .read(TestSecrets.upstream(common).getTypedConfig(), "here", new ArrayList<>());
+  }
+
   private TransportSocket started(CommonTlsContext.Builder common) throws Exception {
-    UpstreamTls tls =
-        new UpstreamTlsReader(TlsProvider.best(), secrets)
-            .read(TestSecrets.upstream(common).getTypedConfig(), "here", new ArrayList<>());
+    UpstreamTls tls = read(common);
     TransportSocket socket = tls.on(scope, 1).socket(ApplicationProtocol.HTTP_1_1, "");
     tls.start(scope, new InitManager("test"));
     return socket;
@@ -70,6 +76,20 @@ class SecretContextTest {
     assertThat(socket.start(channel).isDone()).as("it shakes hands").isFalse();
     assertThat(stat("upstream_context_secrets_not_ready")).isEqualTo(1);
     assertThat(stat("ssl_context_update_by_sds")).isEqualTo(2);
+  }
+
+  @Test
+  void whatIsSwappedBeforeTheFilesAreFollowedIsTaken(@TempDir Path folder) throws Exception {
+    Path authority = Files.writeString(folder.resolve("ca.pem"), CA.pem());
+    UpstreamTls tls = read(TestSecrets.trustIn(authority, folder));
+    UpstreamTls other = read(TestSecrets.trustIn(authority, folder));
+    other.start(scope, new InitManager("test"));
+    assertThat(stat("ssl_context_update_by_sds")).as("nothing is new").isZero();
+    Files.writeString(authority, Authority.named("other").pem());
+    tls.start(scope, new InitManager("test"));
+    assertThat(stat("ssl_context_update_by_sds")).isEqualTo(1);
+    tls.close();
+    other.close();
   }
 
   @Test

@@ -5,6 +5,7 @@ import io.envoyproxy.envoy.config.core.v3.AggregatedConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.TransportSocket;
+import io.envoyproxy.envoy.config.core.v3.WatchedDirectory;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
@@ -13,6 +14,7 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.netty.pkitesting.X509Bundle;
+import java.nio.file.Path;
 
 /** Messages with secrets in them, or names of them. */
 public final class TestSecrets {
@@ -50,6 +52,15 @@ public final class TestSecrets {
         .setName(name)
         .setValidationContext(CertificateValidationContext.newBuilder().setTrustedCa(inline(pem)))
         .build();
+  }
+
+  /** Authorities in a file, and where its replacements are moved to. */
+  public static CommonTlsContext.Builder trustIn(Path file, Path watched) {
+    return CommonTlsContext.newBuilder()
+        .setValidationContext(
+            CertificateValidationContext.newBuilder()
+                .setTrustedCa(DataSource.newBuilder().setFilename(file.toString()))
+                .setWatchedDirectory(WatchedDirectory.newBuilder().setPath(watched.toString())));
   }
 
   public static SdsSecretConfig sds(String name) {
