@@ -12,9 +12,13 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One incarnation of a cluster on the control loop. */
 final class ManagedCluster implements Membership.Listener, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ManagedCluster.class);
+
   private final ClusterConfig config;
   private final @Nullable UpstreamFilters filters;
   private final InitManager init;
@@ -25,6 +29,7 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
   private final ClusterStats stats;
   private final Consumer<ManagedCluster> onChange;
   private State state = State.NEW;
+  private boolean starting;
   private Hosts hosts = Hosts.NONE;
   private @Nullable SubsetIndex subsets;
 
@@ -84,12 +89,15 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
   /**
    * Asks for the hosts; {@code onChange} hears when they are there, and of each change later.
    *
-   * @throws IllegalArgumentException when their source is of a kind that is not served
+   * @throws IllegalArgumentException when their source is of a kind that is not served, or that of
+   *     secrets where hosts are not waited for
    */
   void start() {
     state = State.WARMING;
     stats.warming(true);
+    starting = true;
     membership.start(this);
+    starting = false;
   }
 
   @Override
@@ -116,7 +124,15 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
 
   @Override
   public void onReady() {
-    config.transport().start(stats.scope(), init);
+    try {
+      config.transport().start(stats.scope(), init);
+    } catch (IllegalArgumentException e) {
+      if (starting) {
+        throw e;
+      }
+      // Too late to refuse the cluster: its connections fail, and nobody waits for it in vain.
+      log.warn("cluster '{}' lacks its secrets: {}", name(), e.getMessage());
+    }
     init.await(this::warm);
   }
 

@@ -14,7 +14,10 @@ import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.CombinedCertificateValidationContext;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Clusters whose TLS needs secrets of SDS. */
 class SecretsOfClustersTest {
@@ -126,6 +129,31 @@ class SecretsOfClustersTest {
         TestSecrets.certificate("own", CA.issue(Authority.leaf("client.test"))));
     assertThat(fixture.manager.find("c")).isNotNull();
     assertThat(fixture.xds.open(CLUSTER)).isEqualTo(1);
+  }
+
+  private static Cluster resolved(CommonTlsContext.Builder tls) {
+    return ClusterFixture.inline("d", "svc").toBuilder()
+        .setType(DiscoveryType.STRICT_DNS)
+        .setTransportSocket(TestSecrets.upstream(tls))
+        .build();
+  }
+
+  @Test
+  void aDirectoryThatCannotBeWatchedHoldsNothingUp(@TempDir Path folder) throws Exception {
+    Path authority = Files.writeString(folder.resolve("ca.pem"), CA.pem());
+    CommonTlsContext.Builder tls = TestSecrets.trustIn(authority, folder.resolve("none"));
+    fixture.resolver.with("svc", "10.0.0.1");
+    fixture.with(resolved(tls), cluster(tls)).start();
+    assertThat(fixture.manager.find("d")).as("as with Envoy, its files are read").isNotNull();
+    assertThat(fixture.manager.find("c")).as("whether hosts are waited for or not").isNotNull();
+  }
+
+  @Test
+  void aSourceOfSecretsThatIsNotServedHoldsNothingUp() throws Exception {
+    fixture.resolver.with("svc", "10.0.0.1");
+    started().xds.serveOnly(source -> false);
+    fixture.cds("1", resolved(both()));
+    assertThat(fixture.manager.find("d")).isNotNull();
   }
 
   @Test
