@@ -4,6 +4,9 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.xds.file.FileWatcher;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,15 +63,23 @@ final class FileFollower implements SecretLease {
       } catch (IOException e) {
         failure =
             new ConfigException(
-                "unable to add filesystem watch for file "
-                    + directory
-                    + "/: No such file or directory",
-                e);
+                "unable to add filesystem watch for file " + directory + "/: " + reason(e), e);
       }
     }
     if (failure != null) {
       throw failure;
     }
+  }
+
+  // Where Envoy has words, they are the system's.
+  private static String reason(IOException e) {
+    if (e instanceof NoSuchFileException) {
+      return "No such file or directory";
+    }
+    if (e instanceof AccessDeniedException) {
+      return "Permission denied";
+    }
+    return e instanceof NotDirectoryException ? "Not a directory" : String.valueOf(e.getMessage());
   }
 
   /** Takes what the files hold, unless that was taken already; throws why it cannot be. */

@@ -22,7 +22,10 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsSessionTicketKeys;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -195,7 +198,7 @@ class FilesOfSecretsTest {
         manager(
             before(
                 () -> {
-                  throw new IOException("not here");
+                  throw new NoSuchFileException("not here");
                 }));
     blind.lease(
         SecretKind.TLS_CERTIFICATE, ADS, "a", new InitManager("test"), s -> use("first", s));
@@ -214,6 +217,29 @@ class FilesOfSecretsTest {
     SecretLease lease = blind.follow(written, held, s -> use("first", s));
     assertThat(used).as("what is written out is read without a watch").containsExactly("first two");
     lease.close();
+  }
+
+  @Test
+  void whyADirectoryCannotBeWatchedIsTold() {
+    assertThat(refusal(new AccessDeniedException("x"))).endsWith("/: Permission denied");
+    assertThat(refusal(new NotDirectoryException("x"))).endsWith("/: Not a directory");
+    assertThat(refusal(new IOException("too many entries"))).endsWith("/: too many entries");
+  }
+
+  private String refusal(IOException why) {
+    SecretManager blind =
+        manager(
+            before(
+                () -> {
+                  throw why;
+                }));
+    SecretLease lease =
+        blind.lease(
+            SecretKind.TLS_CERTIFICATE, ADS, "a", new InitManager("test"), s -> use("first", s));
+    xds.respond(SECRET, "1", certificate(null));
+    lease.close();
+    List<String> requests = xds.requests();
+    return requests.stream().filter(r -> r.contains("error")).reduce("", (a, b) -> b);
   }
 
   @Test
