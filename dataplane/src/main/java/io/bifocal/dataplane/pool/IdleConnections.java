@@ -25,8 +25,13 @@ final class IdleConnections {
   }
 
   void push(PooledConnection connection) {
-    connections.addFirst(connection);
+    add(connection);
     watch();
+  }
+
+  /** The same for one that is likely to be taken at once; if it is not, {@link #watch} follows. */
+  void add(PooledConnection connection) {
+    connections.addFirst(connection);
   }
 
   /** Takes the most recently used one, if there is one. */
@@ -42,18 +47,24 @@ final class IdleConnections {
     connections.remove(connection);
   }
 
-  /** Closes all of them; no timer is left that would keep their pool in memory. */
+  /** Closes all of them. */
   void closeAll() {
     for (PooledConnection c = connections.pollFirst(); c != null; c = connections.pollFirst()) {
       c.close();
     }
+    stopWatching();
+  }
+
+  /** None will come: no timer is left that would keep their pool in memory. */
+  void stopWatching() {
     if (watch != null) {
       watch.cancel();
       watch = null;
     }
   }
 
-  private void watch() {
+  /** Sees to it that the oldest is closed in time. */
+  void watch() {
     PooledConnection oldest = connections.peekLast();
     if (watch != null || timeout.isZero() || oldest == null) {
       return;

@@ -188,9 +188,10 @@ final class RacingPool implements ConnectionPool {
       shared.add(connection);
     } else {
       expected = 1;
-      idle.push(connection);
+      idle.add(connection);
     }
     serve();
+    idle.watch();
     connection.watchIfIdle();
   }
 
@@ -271,6 +272,10 @@ final class RacingPool implements ConnectionPool {
 
   private void tellIfEmpty() {
     if (all.isEmpty() && waiting.isEmpty()) {
+      idle.stopWatching();
+      if (shared != null) {
+        shared.stopWatching();
+      }
       whenEmpty.run();
     }
   }

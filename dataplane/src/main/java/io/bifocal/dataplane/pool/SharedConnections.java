@@ -47,4 +47,8 @@ final class SharedConnections {
   void closeUnused() {
     unused.closeAll();
   }
+
+  void stopWatching() {
+    unused.stopWatching();
+  }
 }

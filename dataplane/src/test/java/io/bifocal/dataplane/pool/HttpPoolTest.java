@@ -395,4 +395,13 @@ class HttpPoolTest {
     assertThat(one.connections().inUse()).isEqualTo(1);
     assertThat(bench.counters()).doesNotContainKey("upstream_cx_overflow");
   }
+
+  @Test
+  void aPoolWithoutAConnectionHasNoTimer() {
+    PoolBench.Asker one = bench.served();
+    one.ready().release();
+    assertThat(bench.time.pendingTimers()).as("one is idle").isEqualTo(1);
+    bench.closeByPeer(one.ready());
+    assertThat(bench.time.pendingTimers()).isZero();
+  }
 }

@@ -157,6 +157,15 @@ class SharedPoolTest {
   }
 
   @Test
+  void aPoolWithoutAConnectionHasNoTimer() {
+    PoolBench.Asker one = bench.served();
+    one.ready().release();
+    assertThat(bench.time.pendingTimers()).as("one is unused").isEqualTo(1);
+    bench.closeByPeer(one.ready());
+    assertThat(bench.time.pendingTimers()).isZero();
+  }
+
+  @Test
   void aConnectionTakesAsManyRequestsAsItMay() {
     bench.maxRequests(2);
     Request one = new Request();

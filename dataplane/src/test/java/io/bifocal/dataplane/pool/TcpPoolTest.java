@@ -89,4 +89,11 @@ class TcpPoolTest {
     assertThat(bench.ask().failure()).isEqualTo(new PoolFailure(Reason.OVERFLOW, ""));
     assertThat(told[0]).as("of a pool that was never used").isEqualTo(3);
   }
+
+  @Test
+  void nothingWatchesWhatIsTakenAtOnce() {
+    PoolBench.Asker one = bench.served();
+    assertThat(bench.time.pendingTimers()).isZero();
+    one.ready().discard();
+  }
 }
