@@ -283,7 +283,8 @@ public final class Grid implements ConnectionPool {
     whenEmpty = then;
   }
 
-  private void tellIfEmpty() {
+  @Override
+  public void tellIfEmpty() {
     if (running.isEmpty() && size() == 0) {
       whenEmpty.run();
     }

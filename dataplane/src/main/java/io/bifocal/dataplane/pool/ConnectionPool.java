@@ -29,6 +29,9 @@ public interface ConnectionPool {
   /** From now on that runs each time when no connection is left and nobody waits for one. */
   default void whenEmpty(Runnable then) {}
 
+  /** Told by who has got this pool and asks it for nothing after all: it may be empty for good. */
+  default void tellIfEmpty() {}
+
   /** From now on {@code then} hears of smoothed round trips that connections have measured. */
   default void whenMeasured(Consumer<Duration> then) {}
 

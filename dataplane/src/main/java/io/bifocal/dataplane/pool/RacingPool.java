@@ -270,7 +270,8 @@ final class RacingPool implements ConnectionPool {
 
   // ----
 
-  private void tellIfEmpty() {
+  @Override
+  public void tellIfEmpty() {
     if (all.isEmpty() && waiting.isEmpty()) {
       idle.stopWatching();
       if (shared != null) {

@@ -32,6 +32,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Clusters of one host each, on real pools and real sockets. */
@@ -41,6 +42,9 @@ final class FakeClusters implements WorkerClusters {
   private final Worker worker;
   private final StatsStore stats;
   private final Map<String, WorkerCluster> clusters = new HashMap<>();
+
+  /** How often a pool has told that it has no connection. */
+  final AtomicInteger emptied = new AtomicInteger();
 
   FakeClusters(Worker worker, StatsStore stats) {
     this.worker = worker;
@@ -76,6 +80,9 @@ final class FakeClusters implements WorkerClusters {
                         name, Duration.ofSeconds(1), Duration.ofHours(1), 0, BUFFER, breakers),
                     upstream,
                     host);
+    if (pool != null) {
+      pool.whenEmpty(emptied::incrementAndGet);
+    }
     clusters.put(name, new OneHost(config, upstream, breakers, host, pool));
   }
 

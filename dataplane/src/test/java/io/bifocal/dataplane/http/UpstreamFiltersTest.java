@@ -187,6 +187,8 @@ class UpstreamFiltersTest {
     assertThat(bench.ask(POST)).startsWith("HTTP/1.1 418 ").endsWith("mine");
     assertThat(logged().responseCodeDetails).isEqualTo("of_a_filter");
     assertThat(upstream.connections()).isZero();
+    bench.onWorker(() -> {}); // it is done with the request
+    assertThat(bench.clusters.emptied).as("nobody keeps a pool for it").hasValue(1);
   }
 
   @Test

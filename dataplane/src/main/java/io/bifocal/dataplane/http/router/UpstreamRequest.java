@@ -109,7 +109,8 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
       between.decodeHead(router.body.ended() && router.body.isEmpty());
       router.body.send(this);
       if (state == State.DONE) {
-        return; // a filter has answered
+        pool.tellIfEmpty(); // a filter has answered
+        return;
       }
     }
     ConnectionPool.Ticket place = pool.acquire(this, router.http3());
