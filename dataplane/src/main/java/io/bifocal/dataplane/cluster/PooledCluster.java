@@ -201,14 +201,13 @@ final class PooledCluster implements WorkerCluster {
   // Where pools are few, one without a connection must not take another's place.
   private void countWhileUsed(HostPools of, int use, ConnectionPool pool) {
     CircuitBreakers.Limit limit = breakers(HostPools.priority(use)).pools();
-    if (limit.max() != Integer.MAX_VALUE) {
-      pool.whenEmpty(
-          () -> {
-            if (of.remove(use, pool)) {
-              limit.release();
-            }
-          });
-    }
+    pool.whenEmpty(
+        () -> {
+          // The runtime can set a limit at any time.
+          if (limit.max() != Integer.MAX_VALUE && of.remove(use, pool)) {
+            limit.release();
+          }
+        });
   }
 
   private @Nullable ConnectionPool pool(Host host, HostPools.Wanted use) {

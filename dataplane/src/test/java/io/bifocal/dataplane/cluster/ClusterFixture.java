@@ -9,6 +9,7 @@ import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFactory;
 import io.bifocal.dataplane.pool.PoolSettings;
 import io.bifocal.dataplane.pool.UpstreamStats;
+import io.bifocal.dataplane.runtime.ScriptedRuntime;
 import io.bifocal.dataplane.secret.SecretManager;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.Gauge;
@@ -55,6 +56,7 @@ final class ClusterFixture {
   final ScriptedNames names = new ScriptedNames(time);
   final ScriptedResolver resolver = names.resolver;
   final SecretManager secrets = new SecretManager(time, xds, name -> SubscriptionObserver.NONE);
+  final ScriptedRuntime runtime = new ScriptedRuntime();
   UpstreamFilters.Reader filters = UpstreamFilters.Reader.NONE;
   final ClusterManager manager =
       new ClusterManager(
@@ -62,7 +64,11 @@ final class ClusterFixture {
           xds,
           stats,
           tables,
-          ClusterDefaults.DEFAULT,
+          new ClusterDefaults(
+              ClusterDefaults.DEFAULT.connect(),
+              ClusterDefaults.DEFAULT.bind(),
+              ClusterDefaults.DEFAULT.resolver(),
+              runtime),
           names,
           new TransportSockets(secrets),
           (read, path, scope, init) -> filters.read(read, path, scope, init),

@@ -112,6 +112,18 @@ class PoolLimitsTest {
   }
 
   @Test
+  void aPoolGivesItsPlaceBackThoughTheLimitCameLater() {
+    f.running(inline("a", "10.0.0.1"));
+    FakePool first = f.pool("a");
+    first.becomeEmpty();
+    assertThat(f.pool("a")).as("there is no limit").isSameAs(first);
+    f.runtime.set("circuit_breakers.a.default.max_connection_pools", "1");
+    first.becomeEmpty();
+    assertThat(f.get("a").breakers().pools().inUse()).isZero();
+    assertThat(f.pool("a")).isNotSameAs(first);
+  }
+
+  @Test
   void aChangeOfHostsClosesConnectionsWhereThatIsWanted() {
     Cluster.Builder cluster = ClusterFixture.eds("e").toBuilder();
     cluster.getCommonLbConfigBuilder().setCloseConnectionsOnHostSetChange(true);
