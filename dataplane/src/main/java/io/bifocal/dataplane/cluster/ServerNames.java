@@ -6,6 +6,7 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.UpstreamHttpProtocolOptions;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +42,9 @@ public record ServerNames(boolean asked, boolean verified, String header) {
    */
   public TransportSocketOptions of(String authority, HttpHeaders request) {
     String other = header.isEmpty() ? null : request.get(header);
-    String host = host(other == null || other.isEmpty() ? authority : other);
+    // A name has one pool of connections, however it is spelled.
+    String host =
+        host(other == null || other.isEmpty() ? authority : other).toLowerCase(Locale.ROOT);
     boolean isAddress = host.endsWith("]") || InetAddresses.isInetAddress(host);
     String name = isAddress ? host.replace("[", "").replace("]", "") : host;
     return new TransportSocketOptions(

@@ -21,6 +21,7 @@ class ServerNamesTest {
   @CsvSource({
     "a.test, a.test, a.test",
     "a.test:8443, a.test, a.test",
+    "A.Test, a.test, a.test",
     "'', '', ''",
     "':443', '', ''",
     "1.2.3.4:80, '', 1.2.3.4",
