@@ -147,12 +147,7 @@ final class Parts implements AutoCloseable {
             .register(new CorsFactory(runtime))
             .register(new FaultFactory(runtime))
             .register(new HealthCheckFactory(stats, bootstrap.getNode().getCluster(), failing))
-            .register(
-                new LocalRateLimitFactory(
-                    stats.root(),
-                    runtime,
-                    bootstrap.getNode().getCluster(),
-                    bootstrap.getClusterManager().getLocalClusterName()))
+            .register(new LocalRateLimitFactory(stats.root(), runtime, bootstrap))
             .register(new AlternateProtocolsFactory())
             .register(new RbacFactory());
     options.httpFilters().forEach(filters::register);

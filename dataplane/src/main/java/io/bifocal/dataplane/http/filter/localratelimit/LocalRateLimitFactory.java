@@ -9,6 +9,8 @@ import io.bifocal.dataplane.http.filter.HttpFilterFactory;
 import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.stats.Gauge;
 import io.bifocal.dataplane.stats.Scope;
+import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,22 +28,30 @@ public final class LocalRateLimitFactory implements HttpFilterFactory {
    * Makes the factory.
    *
    * @param root of all statistics, as they are not under the connection manager's
-   * @param ownCluster the cluster that this proxy belongs to
-   * @param localCluster the cluster whose hosts are the proxies like this one; empty when it is not
-   *     known
+   * @param bootstrap which says of which cluster this proxy is, and which has the proxies like it
    */
-  public LocalRateLimitFactory(
-      Scope root, RuntimeReader runtime, String ownCluster, String localCluster) {
+  public LocalRateLimitFactory(Scope root, RuntimeReader runtime, Bootstrap bootstrap) {
+    String proxies = bootstrap.getClusterManager().getLocalClusterName();
     this.surroundings =
         new LimitSettings.Surroundings(
             prefix -> LimitStats.in(root, prefix),
             runtime,
-            ownCluster,
-            localCluster.isEmpty() ? null : members(root, localCluster));
+            bootstrap.getNode().getCluster(),
+            proxies.isEmpty() ? null : members(root, countedAs(proxies, bootstrap)));
   }
 
-  private static Gauge members(Scope root, String cluster) {
-    return root.tagged("cluster", "envoy.cluster_name", cluster.replace(':', '_'))
+  // It is a static one, as every configuration may refer to it.
+  private static String countedAs(String cluster, Bootstrap bootstrap) {
+    for (Cluster each : bootstrap.getStaticResources().getClustersList()) {
+      if (each.getName().equals(cluster) && !each.getAltStatName().isEmpty()) {
+        return each.getAltStatName();
+      }
+    }
+    return cluster;
+  }
+
+  private static Gauge members(Scope root, String statName) {
+    return root.tagged("cluster", "envoy.cluster_name", statName.replace(':', '_'))
         .gauge("membership_total");
   }
 

@@ -8,6 +8,7 @@ import io.bifocal.dataplane.http.filter.FilterBench;
 import io.bifocal.dataplane.http.filter.HttpFilter;
 import io.bifocal.dataplane.http.filter.ScriptedStream;
 import io.bifocal.dataplane.stream.ResponseFlag;
+import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -36,8 +37,19 @@ class LocalRateLimitFilterTest {
           """;
 
   private final FilterBench bench = new FilterBench();
-  private final LocalRateLimitFactory factory =
-      new LocalRateLimitFactory(bench.stats.root(), bench.runtime, "own", "proxies");
+  private LocalRateLimitFactory factory = factory("");
+
+  private LocalRateLimitFactory factory(String altStatName) {
+    Bootstrap.Builder bootstrap = Bootstrap.newBuilder();
+    bootstrap.getNodeBuilder().setCluster("own");
+    bootstrap.getClusterManagerBuilder().setLocalClusterName("proxies");
+    bootstrap
+        .getStaticResourcesBuilder()
+        .addClustersBuilder()
+        .setName("proxies")
+        .setAltStatName(altStatName);
+    return new LocalRateLimitFactory(bench.stats.root(), bench.runtime, bootstrap.build());
+  }
 
   private HttpFilter.Maker limit(String yaml) throws ConfigException {
     return bench.make(factory, FilterBench.any(LocalRateLimit.getDefaultInstance(), yaml));
@@ -220,12 +232,15 @@ class LocalRateLimitFilterTest {
     assertThat(passes(limit, "x-hits", "1")).isFalse();
   }
 
-  @Test
-  void proxiesOfOneClusterHaveEachTheirShare() throws ConfigException {
+  @ParameterizedTest
+  @CsvSource({"'', proxies", "other, other"})
+  void proxiesOfOneClusterHaveEachTheirShare(String altStatName, String counted)
+      throws ConfigException {
+    factory = factory(altStatName);
     bench
         .stats
         .root()
-        .tagged("cluster", "envoy.cluster_name", "proxies")
+        .tagged("cluster", "envoy.cluster_name", counted)
         .gauge("membership_total")
         .set(2);
     HttpFilter.Maker limit =
