@@ -29,7 +29,8 @@ public record RateLimitRule(
 
   static final SupportedFields OF_FILTERS =
       SupportedFields.of(RateLimit.getDescriptor())
-          .supports("actions", "hits_addend", "apply_on_stream_done")
+          .supports("actions", "hits_addend")
+          .ignores("a filter's own with it never counts, as with Envoy", "apply_on_stream_done")
           .refuses("a filter's own has no stage", "stage")
           .refuses("a filter's own cannot be switched off", "disable_key")
           .refuses("only a rate limit service could obey it", "limit");
