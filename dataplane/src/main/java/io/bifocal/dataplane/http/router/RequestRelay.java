@@ -58,7 +58,7 @@ final class RequestRelay {
   private void send(ByteBuf data, boolean end) {
     body.keep(data, end);
     downstream.info().lastUpstreamTxNanos = loop.nanoTime();
-    for (int i = tries.size() - 1; i > 0; i--) {
+    for (int i = tries.size() - 1; i > 0 && !stopped; i--) {
       tries.get(i).send(data.retainedDuplicate(), end);
     }
     if (stopped) { // a filter has answered
