@@ -10,13 +10,13 @@ import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -211,10 +211,10 @@ public final class StreamInfo {
     failedHosts.add(host);
   }
 
-  /** Keeps {@code value} for whoever asks with that key. */
+  /** Keeps {@code value} for whoever asks with that key, for as long as others hold the key. */
   public void keep(Object key, Object value) {
     if (kept == null) {
-      kept = new HashMap<>(4);
+      kept = new WeakHashMap<>(4); // a connection can outlive many configurations
     }
     kept.put(key, value);
   }
