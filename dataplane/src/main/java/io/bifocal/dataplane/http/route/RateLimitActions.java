@@ -7,6 +7,7 @@ import com.google.protobuf.Value;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.match.MatchInput;
 import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.config.route.v3.QueryParameterMatcher;
@@ -112,8 +113,16 @@ final class RateLimitActions {
     RateLimitDescriptor.Entry entry =
         new RateLimitDescriptor.Entry(
             or(config.getDescriptorKey(), "header_match"), config.getDescriptorValue());
-    return request ->
-        wanted.stream().allMatch(match -> match.matches(request.head())) == expected ? entry : null;
+    return request -> all(wanted, request.head()) == expected ? entry : null;
+  }
+
+  private static boolean all(List<HeaderMatch> wanted, RequestHead head) {
+    for (int i = 0; i < wanted.size(); i++) {
+      if (!wanted.get(i).matches(head)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static RateLimitAction queries(Action.QueryParameterValueMatch config, String path)
@@ -126,10 +135,16 @@ final class RateLimitActions {
     RateLimitDescriptor.Entry entry =
         new RateLimitDescriptor.Entry(
             or(config.getDescriptorKey(), "query_match"), config.getDescriptorValue());
-    return request ->
-        wanted.stream().allMatch(match -> match.matches(request.head().path)) == expected
-            ? entry
-            : null;
+    return request -> all(wanted, request.head().path) == expected ? entry : null;
+  }
+
+  private static boolean all(List<QueryMatch> wanted, String path) {
+    for (int i = 0; i < wanted.size(); i++) {
+      if (!wanted.get(i).matches(path)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static RateLimitAction metadata(Action.MetaData config) {
