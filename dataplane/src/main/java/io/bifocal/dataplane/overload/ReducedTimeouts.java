@@ -23,7 +23,7 @@ public final class ReducedTimeouts {
   private final Degree degree;
   private final Map<TimerType, Least> least;
   private final Map<Worker, WorkerTimeouts> workers = new ConcurrentHashMap<>();
-  private double told;
+  private int told;
 
   /** What is left of a timeout when resources are as short as can be: so much, or such a share. */
   private record Least(long nanos, double share) {
@@ -86,12 +86,20 @@ public final class ReducedTimeouts {
     return rest + (long) ((whole - rest) * (1 - degree.value()));
   }
 
-  /** The degree may be another one now; on the control loop. */
+  /**
+   * The degree may be another one now; on the control loop. Those that run hear of steps of a
+   * twentieth, as it changes a little all the time.
+   */
   void look() {
-    double now = degree.value();
+    int now = step(degree.value());
     if (now != told) {
       told = now;
       workers.values().forEach(WorkerTimeouts::changed);
     }
+  }
+
+  // Nothing at all and all that can be are steps of their own.
+  private static int step(double degree) {
+    return degree == 0 ? 0 : 1 + (int) (degree * 20);
   }
 }

@@ -34,6 +34,7 @@ public final class WorkerTimeouts {
   }
 
   public void remove(Running one) {
+    loop.assertInLoop();
     running.remove(one);
   }
 

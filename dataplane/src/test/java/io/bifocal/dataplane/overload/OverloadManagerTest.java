@@ -163,6 +163,25 @@ class OverloadManagerTest {
   }
 
   @Test
+  void thoseThatRunHearOfSteps() throws Exception {
+    WorkerTimeouts timeouts = timeouts("{timer: TRANSPORT_SOCKET_CONNECT, min_timeout: 10s}");
+    AtomicInteger heard = new AtomicInteger();
+    time.execute(() -> timeouts.add(heard::incrementAndGet));
+    press("0.71");
+    assertThat(heard).hasValue(1);
+    press("0.715");
+    assertThat(heard).as("hardly another degree").hasValue(1);
+    press("0.89");
+    assertThat(heard).hasValue(2);
+    press("0.9");
+    assertThat(heard).as("as far as it goes").hasValue(3);
+    press("0.501");
+    assertThat(heard).hasValue(4);
+    press("0.5");
+    assertThat(heard).as("nothing at all").hasValue(5);
+  }
+
+  @Test
   void aTimeoutThatIsNotNamedStaysAsItIsAndAShareOfOneThatIs() throws Exception {
     WorkerTimeouts timeouts =
         timeouts("{timer: HTTP_DOWNSTREAM_STREAM_IDLE, min_scale: {value: 25}}");
