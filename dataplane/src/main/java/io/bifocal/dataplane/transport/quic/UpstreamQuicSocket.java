@@ -67,6 +67,7 @@ record UpstreamQuicSocket(
     Future<QuicChannel> connecting =
         QuicChannel.newBootstrap(datagrams)
             .option(ChannelOption.AUTO_READ, false)
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0) // the race has its own
             .remoteAddress(datagrams.remoteAddress())
             .handler(new ChannelInboundHandlerAdapter())
             .streamHandler(OF_THE_PEER)
