@@ -5,13 +5,17 @@ import static io.bifocal.dataplane.ScriptedHttp3Peer.headers;
 import static io.bifocal.dataplane.ScriptedHttp3Peer.unfinished;
 import static io.bifocal.dataplane.ScriptedHttp3Peer.whole;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.google.common.net.InetAddresses;
 import io.bifocal.dataplane.host.Address;
 import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http3.Http3ErrorCode;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -118,6 +122,28 @@ class Http3AnswersTest {
   @Test
   void aHeadOfARequestIsNoAnswer() throws Exception {
     assertRefused(unfinished(headers(":method", "GET", ":path", "/", ":scheme", "https")));
+  }
+
+  // ---- streams
+
+  @Test
+  void aStreamWhoseRequestIsNotWantedIsFreed() throws Exception {
+    Proxy proxy =
+        before(
+            stream -> {
+              var unused = stream.shutdownInput(Http3ErrorCode.H3_NO_ERROR.code());
+              whole(ok("content-length", "5"), data("early")).to(stream);
+            });
+    HttpRequest request =
+        HttpRequest.newBuilder(UpstreamHttp3Test.uri(proxy, "/"))
+            .POST(HttpRequest.BodyPublishers.ofString("x".repeat(20_000)))
+            .build();
+    for (int i = 0; i < 3; i++) {
+      assertThat(UpstreamHttp3Test.send(request).body()).isEqualTo("early");
+    }
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> UpstreamHttp3Test.stat(proxy, "cluster.h3.http3.streams_active") == 0);
   }
 
   // ----

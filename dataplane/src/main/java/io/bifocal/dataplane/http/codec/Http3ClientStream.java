@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 final class Http3ClientStream implements RequestSender {
   private final Http3ClientConnection connection;
   private final StreamBytes bytes = new StreamBytes(StreamBytes::aroundHttp3);
+  private final ChannelFutureListener onWritten = this::onWritten;
+  private final ChannelFutureListener onLastWritten = this::onLastWritten;
   private @Nullable ResponseReceiver receiver;
   private @Nullable QuicStreamChannel stream;
   private @Nullable AnswerLength length;
@@ -35,6 +37,9 @@ final class Http3ClientStream implements RequestSender {
   private boolean answered;
   private boolean responseEnded;
   private boolean over;
+  // The peer has ended its side; ours came to no end, as the peer wanted no more.
+  private boolean inputEnded;
+  private boolean outputFailed;
 
   Http3ClientStream(Http3ClientConnection connection, ResponseReceiver receiver) {
     this.connection = connection;
@@ -91,10 +96,29 @@ final class Http3ClientStream implements RequestSender {
     }
   }
 
-  private static void write(QuicStreamChannel to, Object frame, boolean end) {
-    ChannelFuture written = to.write(frame);
-    if (end) {
-      var unused = written.addListener(QuicStreamChannel.SHUTDOWN_OUTPUT);
+  private void write(QuicStreamChannel to, Object frame, boolean end) {
+    to.write(frame).addListener(end ? onLastWritten : onWritten);
+  }
+
+  private void onLastWritten(ChannelFuture done) {
+    if (done.isSuccess()) {
+      ((QuicStreamChannel) done.channel()).shutdownOutput().addListener(onWritten);
+    } else {
+      onWritten(done);
+    }
+  }
+
+  private void onWritten(ChannelFuture done) {
+    if (!done.isSuccess()) {
+      outputFailed = true;
+      closeIfDone();
+    }
+  }
+
+  // Netty closes a stream by itself only when both sides have come to a regular end.
+  private void closeIfDone() {
+    if (inputEnded && outputFailed) {
+      var unused = requireNonNull(stream).close();
     }
   }
 
@@ -257,7 +281,9 @@ final class Http3ClientStream implements RequestSender {
 
     @Override
     protected void channelInputClosed(ChannelHandlerContext ctx) {
+      inputEnded = true;
       onEnd();
+      closeIfDone();
     }
 
     @Override
