@@ -26,7 +26,7 @@ final class HostPools {
   private Map<Wanted, ConnectionPool> wanted = Map.of();
 
   /** What a pool is for whose connections serve only those who want the same. */
-  record Wanted(int use, TransportSocketOptions options) {}
+  private record Wanted(int use, TransportSocketOptions options) {}
 
   /** What the pool is for requests of a priority, by HTTP/2 or not. */
   static int http(RoutingPriority priority, boolean http2) {
@@ -47,37 +47,39 @@ final class HostPools {
     return use == 2 || use == 3 ? RoutingPriority.HIGH : RoutingPriority.DEFAULT;
   }
 
-  @Nullable ConnectionPool get(int use) {
-    return pools[use];
+  /**
+   * The one that there is, if there is one.
+   *
+   * @param options what its connections must be like; null for as the cluster has it
+   */
+  @Nullable ConnectionPool get(int use, @Nullable TransportSocketOptions options) {
+    if (options == null) {
+      return pools[use];
+    }
+    return wanted.isEmpty() ? null : wanted.get(new Wanted(use, options));
   }
 
-  void put(int use, ConnectionPool pool) {
-    pools[use] = pool;
-  }
-
-  @Nullable ConnectionPool get(Wanted use) {
-    return wanted.get(use);
-  }
-
-  void put(Wanted use, ConnectionPool pool) {
+  void put(int use, @Nullable TransportSocketOptions options, ConnectionPool pool) {
+    if (options == null) {
+      pools[use] = pool;
+      return;
+    }
     if (wanted.isEmpty()) {
       wanted = new HashMap<>();
     }
-    wanted.put(use, pool);
+    wanted.put(new Wanted(use, options), pool);
   }
 
   /** Forgets it; false when it was forgotten before. */
-  boolean remove(int use, ConnectionPool pool) {
+  boolean remove(int use, @Nullable TransportSocketOptions options, ConnectionPool pool) {
+    if (options != null) {
+      return !wanted.isEmpty() && wanted.remove(new Wanted(use, options), pool);
+    }
     if (!pool.equals(pools[use])) {
       return false;
     }
     pools[use] = null;
     return true;
-  }
-
-  /** Forgets it; false when it was forgotten before. */
-  boolean remove(Wanted use, ConnectionPool pool) {
-    return !wanted.isEmpty() && wanted.remove(use, pool);
   }
 
   void update(Host host) {

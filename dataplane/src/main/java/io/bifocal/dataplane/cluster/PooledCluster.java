@@ -105,29 +105,33 @@ final class PooledCluster implements WorkerCluster {
   }
 
   /** Makes connections at the hosts that are next in turn. */
-  private void connectAhead(int use) {
+  private void connectAhead(int use, @Nullable TransportSocketOptions options) {
     if (!choice.isForeseeable()) {
       return;
     }
     double ratio = config().connections().predictivePreconnect();
     // A few at a time: another request will come by.
-    for (int i = 0; i < 3 && load(use).wantsMore(ratio, 1); i++) {
+    for (int i = 0; i < 3 && load(use, options).wantsMore(ratio, 1); i++) {
       Host host = choice.next(LoadBalancerContext.NONE);
       if (host == null || ahead.size() >= snapshot.hosts().total()) {
         return;
       }
       ahead.add(host);
-      ConnectionPool pool = pool(host, use);
-      if (pool == null || !pool.preconnect(ratio)) {
+      ConnectionPool pool = pool(host, use, options);
+      if (pool == null) {
+        return;
+      }
+      if (!pool.preconnect(ratio)) {
+        pool.tellIfEmpty();
         return;
       }
     }
   }
 
-  private ConnectionPool.Load load(int use) {
+  private ConnectionPool.Load load(int use, @Nullable TransportSocketOptions options) {
     ConnectionPool.Load sum = ConnectionPool.Load.NONE;
     for (HostPools each : pools.values()) {
-      ConnectionPool pool = each.get(use);
+      ConnectionPool pool = each.get(use, options);
       sum = pool == null ? sum : sum.plus(pool.load());
     }
     return sum;
@@ -136,27 +140,18 @@ final class PooledCluster implements WorkerCluster {
   @Override
   public @Nullable ConnectionPool httpPool(
       Host host, RoutingPriority priority, ApplicationProtocol downstream) {
-    boolean http2 = config().http().protocolFor(downstream) == ApplicationProtocol.HTTP_2;
-    int use = HostPools.http(priority, http2);
-    ConnectionPool pool = pool(host, use);
-    PooledCluster live = live();
-    if (live != null && config().connections().predictivePreconnect() > 1) {
-      live.connectAhead(use);
-    }
-    return pool;
+    return http(host, priority, downstream, null);
   }
 
   @Override
   public ConnectionPool http2Pool(Host host, @Nullable TransportSocketOptions options) {
-    int use = HostPools.control();
-    ConnectionPool pool =
-        options == null ? pool(host, use) : pool(host, new HostPools.Wanted(use, options));
+    ConnectionPool pool = pool(host, HostPools.control(), options);
     return pool == null ? ClosedPool.INSTANCE : pool;
   }
 
   @Override
   public ConnectionPool tcpPool(Host host) {
-    ConnectionPool pool = pool(host, HostPools.tcp());
+    ConnectionPool pool = pool(host, HostPools.tcp(), null);
     return pool == null ? ClosedPool.INSTANCE : pool;
   }
 
@@ -171,53 +166,41 @@ final class PooledCluster implements WorkerCluster {
       RoutingPriority priority,
       ApplicationProtocol downstream,
       TransportSocketOptions options) {
+    return http(host, priority, downstream, options);
+  }
+
+  private @Nullable ConnectionPool http(
+      Host host,
+      RoutingPriority priority,
+      ApplicationProtocol downstream,
+      @Nullable TransportSocketOptions options) {
     boolean http2 = config().http().protocolFor(downstream) == ApplicationProtocol.HTTP_2;
-    return pool(host, new HostPools.Wanted(HostPools.http(priority, http2), options));
-  }
-
-  @Override
-  public ConnectionPool tcpPool(Host host, TransportSocketOptions options) {
-    ConnectionPool pool = pool(host, new HostPools.Wanted(HostPools.tcp(), options));
-    return pool == null ? ClosedPool.INSTANCE : pool;
-  }
-
-  private @Nullable ConnectionPool pool(Host host, int use) {
-    PooledCluster live = live();
-    if (live == null) {
-      return ClosedPool.INSTANCE;
-    }
-    HostPools known = live.poolsOf(host);
-    ConnectionPool pool = known.get(use);
-    if (pool == null) {
-      pool = open(live, host, known, use);
-      if (pool != null) {
-        known.put(use, pool);
-        live.countWhileUsed(known, use, pool);
+    int use = HostPools.http(priority, http2);
+    ConnectionPool pool = pool(host, use, options);
+    if (config().connections().predictivePreconnect() > 1) {
+      PooledCluster live = live();
+      if (live != null) {
+        live.connectAhead(use, options);
       }
     }
     return pool;
   }
 
-  // Where pools are few, one without a connection must not take another's place.
-  private void countWhileUsed(HostPools of, int use, ConnectionPool pool) {
-    CircuitBreakers.Limit limit = breakers(HostPools.priority(use)).pools();
-    pool.whenEmpty(
-        () -> {
-          // The runtime can set a limit at any time.
-          if (limit.max() != Integer.MAX_VALUE && of.remove(use, pool)) {
-            limit.release();
-          }
-        });
+  @Override
+  public ConnectionPool tcpPool(Host host, TransportSocketOptions options) {
+    ConnectionPool pool = pool(host, HostPools.tcp(), options);
+    return pool == null ? ClosedPool.INSTANCE : pool;
   }
 
-  private @Nullable ConnectionPool pool(Host host, HostPools.Wanted use) {
+  private @Nullable ConnectionPool pool(
+      Host host, int use, @Nullable TransportSocketOptions options) {
     PooledCluster live = live();
     if (live == null) {
       return ClosedPool.INSTANCE;
     }
     HostPools known = live.poolsOf(host);
-    ConnectionPool pool = known.get(use);
-    return pool == null ? live.open(host, known, use) : pool;
+    ConnectionPool pool = known.get(use, options);
+    return pool == null ? live.open(host, known, use, options) : pool;
   }
 
   private HostPools poolsOf(Host host) {
@@ -229,31 +212,44 @@ final class PooledCluster implements WorkerCluster {
     return known;
   }
 
-  /** It goes with its last connection: of clients and names there is no end. */
-  private @Nullable ConnectionPool open(Host host, HostPools of, HostPools.Wanted use) {
+  private @Nullable ConnectionPool open(
+      Host host, HostPools of, int use, @Nullable TransportSocketOptions options) {
     TransportSocketFactory.PerWorker sockets = transport(host);
-    TransportSocketFactory.PerWorker wanted =
-        (protocol, hostname) -> sockets.socket(protocol, hostname, use.options(), host.metadata());
-    String name = use.options().serverName();
     ConnectionPool pool =
-        open(host, of, use.use(), wanted, name.isEmpty() ? sockets.serverName() : name);
+        options == null
+            ? open(host, of, use, sockets, sockets.serverName())
+            : open(host, of, use, wanting(options, sockets, host), serverName(options, sockets));
     if (pool != null) {
-      of.put(use, pool);
-      CircuitBreakers.Limit limit = breakers(HostPools.priority(use.use())).pools();
-      pool.whenEmpty(
-          () -> {
-            if (of.remove(use, pool)) {
-              limit.release();
-            }
-          });
+      of.put(use, options, pool);
+      CircuitBreakers.Limit limit = breakers(HostPools.priority(use)).pools();
+      pool.whenEmpty(() -> forget(of, use, options, pool, limit));
     }
     return pool;
   }
 
-  private static @Nullable ConnectionPool open(
-      PooledCluster live, Host host, HostPools of, int use) {
-    TransportSocketFactory.PerWorker sockets = live.transport(host);
-    return live.open(host, of, use, sockets, sockets.serverName());
+  private static TransportSocketFactory.PerWorker wanting(
+      TransportSocketOptions options, TransportSocketFactory.PerWorker sockets, Host host) {
+    return (protocol, name) -> sockets.socket(protocol, name, options, host.metadata());
+  }
+
+  private static String serverName(
+      TransportSocketOptions options, TransportSocketFactory.PerWorker sockets) {
+    String name = options.serverName();
+    return name.isEmpty() ? sockets.serverName() : name;
+  }
+
+  // Of clients and names there is no end. Of other pools one without a connection must not take
+  // another's place where they are few, which the runtime can make them at any time.
+  private static void forget(
+      HostPools of,
+      int use,
+      @Nullable TransportSocketOptions options,
+      ConnectionPool pool,
+      CircuitBreakers.Limit limit) {
+    boolean goes = options != null || limit.max() != Integer.MAX_VALUE;
+    if (goes && of.remove(use, options, pool)) {
+      limit.release();
+    }
   }
 
   /**

@@ -85,6 +85,16 @@ class ClientsPoolsTest {
   }
 
   @Test
+  void connectionsAreMadeAheadForTheSameClient() {
+    Cluster.Builder cluster = telling("10.0.0.1");
+    cluster.getPreconnectPolicyBuilder().getPredictivePreconnectRatioBuilder().setValue(2);
+    f.running(cluster.build());
+    FakePool one = requireNonNull((FakePool) http(ONE));
+    assertThat(one.preconnects).isEqualTo(1);
+    assertThat(f.pools).containsExactly(one);
+  }
+
+  @Test
   void aClientsPoolGoesWithItsLastConnection() {
     Cluster.Builder cluster = telling("10.0.0.1");
     var thresholds = cluster.getCircuitBreakersBuilder().addThresholdsBuilder();
