@@ -236,7 +236,8 @@ public record HttpOptions(
         String at = path + ".use_downstream_protocol_config";
         var config = options.getUseDownstreamProtocolConfig();
         if (config.hasHttp3ProtocolOptions()) {
-          warnings.add(at + ".http3_protocol_options has no effect: no client speaks HTTP/3 here");
+          warnings.add(
+              at + ".http3_protocol_options has no effect: clients of HTTP/3 are served by HTTP/2");
         }
         yield new Spoken(
             ApplicationProtocol.HTTP_1_1,

@@ -103,7 +103,12 @@ final class Attempts {
   }
 
   private ApplicationProtocol spokenDownstream() {
-    return downstream.info().protocol.equals("HTTP/2")
+    return spoken(downstream.info().protocol);
+  }
+
+  /** As a client speaks, or what is next to that over TCP. */
+  static ApplicationProtocol spoken(String protocol) {
+    return protocol.equals("HTTP/2") || protocol.equals("HTTP/3")
         ? ApplicationProtocol.HTTP_2
         : ApplicationProtocol.HTTP_1_1;
   }
