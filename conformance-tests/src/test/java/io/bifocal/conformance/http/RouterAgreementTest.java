@@ -190,12 +190,6 @@ class RouterAgreementTest {
             "hang",
             most.formatted("0s", ", grpc_timeout_header_offset: 0.2s"),
             "400000u"),
-        timed("grpc-zero", "hang", most.formatted("2s", ""), "0S"),
-        timed(
-            "grpc-nothing-left",
-            "hang",
-            most.formatted("0s", ", grpc_timeout_header_offset: 3s"),
-            "2S"),
         timed("grpc-stream", "hang", "max_stream_duration: {max_stream_duration: 0.2s}", "5S"),
         timed("grpc-no-call", "200", most.formatted("3s", ""), "9S").with("content-type", "a/b"),
         timed("grpc-bad", "200", most.formatted("2s", ""), "soon"),
