@@ -1,6 +1,9 @@
 package io.bifocal.dataplane.transport.tls;
 
+import com.google.common.hash.Hasher;
+import com.google.common.hash.Hashing;
 import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.secret.Secrets;
@@ -9,6 +12,8 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext.OcspStaplePolicy;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -164,7 +169,7 @@ public final class DownstreamTlsReader {
         context.getRequireClientCertificate().getValue(),
         context.getPreferClientCiphers(),
         !context.getDisableStatelessSessionResumption(),
-        credentials.ticketKeys(),
+        ticketKeys(context, credentials),
         !context.getDisableStatefulSessionResumption(),
         Stapling.of(
             credentials.certificates(), context.getOcspStaplePolicy(), InstantSource.system()),
@@ -172,6 +177,31 @@ public final class DownstreamTlsReader {
         context.hasSessionTimeout()
             ? Duration.ofSeconds(context.getSessionTimeout().getSeconds())
             : Duration.ZERO);
+  }
+
+  // Envoy binds sessions to the same, by a session's context.
+  private static TicketKeys ticketKeys(DownstreamTlsContext context, Credentials credentials)
+      throws ConfigException {
+    PeerVerifier verifier = credentials.verifier();
+    if (verifier == null) {
+      return credentials.ticketKeys();
+    }
+    CommonTlsContext common = context.getCommonTlsContext();
+    Hasher judging =
+        Hashing.sha256()
+            .newHasher()
+            .putBoolean(context.getRequireClientCertificate().getValue())
+            .putBytes(common.getValidationContext().toByteArray())
+            .putBytes(common.getCombinedValidationContext().toByteArray())
+            .putBytes(common.getValidationContextSdsSecretConfig().toByteArray());
+    try {
+      for (X509Certificate trusted : verifier.trustedCertificates()) {
+        judging.putBytes(trusted.getEncoded());
+      }
+    } catch (CertificateEncodingException e) {
+      throw new ConfigException("a trusted certificate cannot be encoded: " + e.getMessage(), e);
+    }
+    return credentials.ticketKeys().of(ByteString.copyFrom(judging.hash().asBytes()));
   }
 
   private static Terms spoken(

@@ -47,7 +47,10 @@ final class QuicServerContext {
     }
     this.netty = builder.build();
     if (settings.tickets()) {
-      netty.sessionContext().setTicketKeys(settings.ticketKeys().ofQuic());
+      // Who resumes is not judged again, so that where clients are judged each version has keys of
+      // its own.
+      TicketKeys keys = verifier == null ? settings.ticketKeys() : TicketKeys.NONE;
+      netty.sessionContext().setTicketKeys(keys.ofQuic());
     }
   }
 

@@ -1,5 +1,7 @@
 package io.bifocal.dataplane.transport.tls;
 
+import com.google.common.hash.HashFunction;
+import com.google.common.hash.Hashing;
 import com.google.protobuf.ByteString;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.DataSources;
@@ -42,6 +44,21 @@ record TicketKeys(List<ByteString> keys) {
       keys.add(key);
     }
     return new TicketKeys(keys);
+  }
+
+  /**
+   * The same for those only that judge clients in one way: what another way of judging lets in must
+   * open nothing here, since a client that resumes is not asked for its certificate again.
+   */
+  TicketKeys of(ByteString judging) {
+    return new TicketKeys(keys.stream().map(key -> derived(key, judging)).toList());
+  }
+
+  private static ByteString derived(ByteString key, ByteString judging) {
+    HashFunction mac = Hashing.hmacSha512(key.toByteArray());
+    byte[] secrets = mac.hashBytes(judging.toByteArray()).asBytes();
+    byte[] name = mac.hashBytes(secrets).asBytes();
+    return ByteString.copyFrom(name, 0, NAME).concat(ByteString.copyFrom(secrets));
   }
 
   boolean isEmpty() {

@@ -326,6 +326,32 @@ class DownstreamTlsTest {
   }
 
   @Test
+  void aSessionOfOneWhoWasNotJudgedOpensNothing() throws Exception {
+    assumeTrue(provider == TlsProvider.BORINGSSL, "the Java runtime makes its own keys");
+    String keys = ", session_ticket_keys: {keys: [" + ticketKey(1) + "]}";
+    String judged = certificates(GOOD) + ", validation_context: {" + TRUST + "}";
+    SSLContext client = TlsClient.context(null);
+    AtomicReference<TransportSocket> current = new AtomicReference<>();
+    InetSocketAddress server = serve("127.0.0.1", current::get);
+    current.set(socket(certificates(GOOD), keys));
+    for (int i = 0; i < 2; i++) {
+      assertThat(add(TlsClient.connect(client, server, p -> {})).echo("hello")).isEqualTo("hello");
+    }
+    assertThat(stat("session_reused")).isEqualTo(1);
+    current.set(socket(judged, ", require_client_certificate: true" + keys));
+    assertThatThrownBy(() -> TlsClient.connect(client, server, p -> {}).echo("hello").charAt(0))
+        .isInstanceOf(Exception.class);
+    assertThat(failure()).contains("PEER_DID_NOT_RETURN_A_CERTIFICATE");
+    assertThat(stat("session_reused")).isEqualTo(1);
+    SSLContext known = TlsClient.context(CLIENT);
+    for (int i = 0; i < 2; i++) {
+      current.set(socket(judged, ", require_client_certificate: true" + keys));
+      assertThat(add(TlsClient.connect(known, server, p -> {})).echo("hello")).isEqualTo("hello");
+    }
+    assertThat(stat("session_reused")).isEqualTo(2);
+  }
+
+  @Test
   void aTicketKeyOfAnotherLengthIsRefused() {
     assertThatThrownBy(
             () ->
