@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.codec;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -13,10 +14,12 @@ import io.netty.handler.codec.http3.Http3ServerConnectionHandler;
 import io.netty.handler.codec.http3.Http3Settings;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.util.concurrent.Future;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The server's side of one connection of HTTP/3 (RFC 9114). Confined to its loop. */
@@ -46,6 +49,8 @@ public final class Http3ServerConnection extends ChannelInboundHandlerAdapter
   private final Set<Http3ServerStream> streams = new HashSet<>();
   private State state = State.SERVING;
   private long nextStream;
+  private int unsent;
+  private @Nullable Future<?> lastMoment;
 
   private Http3ServerConnection(
       QuicChannel channel, Http3ServerOptions options, ServerEvents events) {
@@ -125,9 +130,32 @@ public final class Http3ServerConnection extends ChannelInboundHandlerAdapter
   }
 
   private void closeIfIdle() {
-    if (state == State.GOING_AWAY && streams.isEmpty()) {
-      close();
+    if (state == State.GOING_AWAY && streams.isEmpty() && unsent == 0 && lastMoment == null) {
+      closeInTime();
     }
+  }
+
+  // A close takes back what the library has and the client has not: it has its time for that, and
+  // for a close of its own.
+  private void closeInTime() {
+    if (events.delayedClose() == 0) {
+      close();
+      return;
+    }
+    lastMoment =
+        channel
+            .eventLoop()
+            .schedule((Runnable) this::close, events.delayedClose(), TimeUnit.NANOSECONDS);
+  }
+
+  /** An answer has been given, and its end is behind what waits for the client. */
+  void sending(ChannelFuture end) {
+    unsent++;
+    end.addListener(
+        done -> {
+          unsent--;
+          closeIfIdle();
+        });
   }
 
   @Override
@@ -206,6 +234,9 @@ public final class Http3ServerConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
+    if (lastMoment != null) {
+      lastMoment.cancel(false);
+    }
     boolean here = state == State.CLOSING;
     state = State.CLOSING;
     failAll(ResetReason.CONNECTION_TERMINATION);

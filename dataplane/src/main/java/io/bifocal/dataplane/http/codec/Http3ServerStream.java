@@ -260,7 +260,7 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
     responseEnded = true;
     if (requestEnded) {
       over = true;
-      var unused = ends.finish();
+      connection.sending(ends.finish());
       connection.onStreamClosed(this);
     } else {
       ends.finish().addListener(sent -> stopRequest());
