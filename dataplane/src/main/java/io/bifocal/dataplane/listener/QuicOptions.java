@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.listener;
 
+import com.google.common.net.InetAddresses;
 import com.google.protobuf.UInt32Value;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
@@ -37,6 +38,10 @@ record QuicOptions(
   private static final Logger log = LoggerFactory.getLogger(QuicOptions.class);
   private static final String NATIVE = "the QUIC library decides for itself";
   private static final int LARGEST_DATAGRAM = 65_535;
+  private static final int DATAGRAM = 1500;
+
+  /** RFC 9000, section 18.2. */
+  private static final int LEAST_DATAGRAM = 1200;
 
   static final SupportedFields UDP =
       SupportedFields.of(UdpListenerConfig.getDescriptor())
@@ -86,6 +91,7 @@ record QuicOptions(
     if (!proto.hasUdpListenerConfig()) {
       return null;
     }
+    warnOfWildcard(proto, path);
     UdpListenerConfig udp = proto.getUdpListenerConfig();
     String at = path + ": udp_listener_config";
     UDP.check(udp, at).forEach(log::warn);
@@ -113,14 +119,37 @@ record QuicOptions(
         quic.hasCryptoHandshakeTimeout()
             ? JavaDuration.of(quic.getCryptoHandshakeTimeout())
             : Duration.ofSeconds(20),
-        udp.getDownstreamSocketConfig().hasMaxRxDatagramSize()
-            ? (int)
-                Math.min(
-                    udp.getDownstreamSocketConfig().getMaxRxDatagramSize().getValue(),
-                    LARGEST_DATAGRAM)
-            : 1500,
+        largestDatagram(udp.getDownstreamSocketConfig(), at + ".downstream_socket_config"),
         !quic.getSendDisableActiveMigration().getValue(),
         !quic.getRejectNewConnections());
+  }
+
+  private static int largestDatagram(UdpSocketConfig config, String path) {
+    if (!config.hasMaxRxDatagramSize()) {
+      return DATAGRAM;
+    }
+    long wanted = config.getMaxRxDatagramSize().getValue();
+    if (wanted < LEAST_DATAGRAM) {
+      log.warn(
+          "{}.max_rx_datagram_size: {} is less than QUIC allows, and taken for {}",
+          path,
+          wanted,
+          LEAST_DATAGRAM);
+    }
+    return (int) Math.max(LEAST_DATAGRAM, Math.min(wanted, LARGEST_DATAGRAM));
+  }
+
+  // The system is not asked on which address a datagram came, and answers from one of its own.
+  private static void warnOfWildcard(Listener proto, String path) {
+    String address = proto.getAddress().getSocketAddress().getAddress();
+    if (InetAddresses.isInetAddress(address)
+        && InetAddresses.forString(address).isAnyLocalAddress()) {
+      log.warn(
+          "{}: with QUIC on {}, clients of a machine with several addresses may be answered from"
+              + " another than they asked: name each address that is to be served",
+          path,
+          address);
+    }
   }
 
   private static int number(boolean set, UInt32Value value, int otherwise) {
