@@ -2,10 +2,12 @@ package io.bifocal.api;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import io.bifocal.api.constraint.WireCheck;
 import io.bifocal.api.tree.MessageReader;
 import io.bifocal.api.tree.Node;
 import io.bifocal.api.tree.TreeException;
 import io.bifocal.api.tree.YamlTree;
+import io.bifocal.api.types.TypeDescriptors;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -134,7 +136,7 @@ public final class BootstrapReader {
       message = prototype.getParserForType().parseFrom(bytes);
     } catch (InvalidProtocolBufferException e) {
       throw new ConfigException(
-          where + ": not a binary " + prototype.getDescriptorForType().getFullName(), e);
+          where + ": not a binary " + TypeDescriptors.of(prototype).getFullName(), e);
     }
     List<String> unknown = UnknownFields.in(message);
     if (!unknown.isEmpty() && !allowUnknownFields) {
@@ -154,7 +156,9 @@ public final class BootstrapReader {
   private static <T extends Message> T checked(Message message, String where, T prototype)
       throws ConfigException {
     try {
-      Constraints.check(message);
+      if (!WireCheck.passes(TypeDescriptors.of(message), message.toByteString())) {
+        Constraints.check(message);
+      }
     } catch (ConfigException e) {
       throw new ConfigException(where + ": " + e.reason(), e);
     }

@@ -3,7 +3,9 @@ package io.bifocal.api;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
+import io.bifocal.api.types.TypeDescriptors;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -121,19 +123,24 @@ public final class SupportedFields {
    * @throws ConfigException naming the first field that is refused
    */
   public List<String> check(Message message, String path) throws ConfigException {
-    if (!message.getDescriptorForType().equals(type)) {
+    if (!TypeDescriptors.of(message).equals(type)) {
       throw new IllegalArgumentException(
           "a table for "
               + type.getFullName()
               + " was given "
-              + message.getDescriptorForType().getFullName());
+              + TypeDescriptors.of(message).getFullName());
     }
     if (message == message.getDefaultInstanceForType()) {
       return List.of(); // most embedded messages are not there
     }
+    FieldDescriptor[] others = others();
+    if (others.length == 0) {
+      return List.of();
+    }
+    BitSet set = SetFields.of(message);
     List<String> warnings = new ArrayList<>();
-    for (FieldDescriptor field : others()) {
-      if (!isSet(message, field)) {
+    for (FieldDescriptor field : others) {
+      if (!set.get(field.getNumber())) {
         continue;
       }
       String named = path + ": field '" + field.getName() + "' is ";
@@ -149,8 +156,6 @@ public final class SupportedFields {
     return List.copyOf(warnings);
   }
 
-  // What is supported is not looked at: reflection costs more than all else that is done with a
-  // cluster.
   private FieldDescriptor[] others() {
     FieldDescriptor[] found = others;
     if (found == null) {
@@ -162,10 +167,5 @@ public final class SupportedFields {
       others = found;
     }
     return found;
-  }
-
-  /** Whether a field is set, as {@link #check} has it. */
-  public static boolean isSet(Message message, FieldDescriptor field) {
-    return field.isRepeated() ? message.getRepeatedFieldCount(field) > 0 : message.hasField(field);
   }
 }

@@ -4,6 +4,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import io.bifocal.api.constraint.WireCheck;
+import io.bifocal.api.types.TypeDescriptors;
 import java.util.List;
 
 /** From an {@code Any} to a message that keeps its constraints. */
@@ -26,7 +27,7 @@ public final class Unpack {
    */
   public static <T extends Message> T as(T prototype, Any any) throws ConfigException {
     T message = parse(prototype, any);
-    if (!WireCheck.passes(prototype.getDescriptorForType(), any.getValue())) {
+    if (!WireCheck.passes(TypeDescriptors.of(prototype), any.getValue())) {
       Constraints.check(message);
     }
     return message;
@@ -40,7 +41,7 @@ public final class Unpack {
   public static <T extends Message> Unpacked<T> withUnknownFields(T prototype, Any any)
       throws ConfigException {
     T message = parse(prototype, any);
-    if (WireCheck.passes(prototype.getDescriptorForType(), any.getValue())) {
+    if (WireCheck.passes(TypeDescriptors.of(prototype), any.getValue())) {
       return new Unpacked<>(message, List.of());
     }
     Constraints.check(message);
@@ -48,7 +49,7 @@ public final class Unpack {
   }
 
   private static <T extends Message> T parse(T prototype, Any any) throws ConfigException {
-    String expected = prototype.getDescriptorForType().getFullName();
+    String expected = TypeDescriptors.of(prototype).getFullName();
     if (!MessageTypes.nameOf(any.getTypeUrl()).equals(expected)) {
       String found = any.getTypeUrl().isEmpty() ? "an Any without a type" : any.getTypeUrl();
       throw new ConfigException("Unable to unpack as " + expected + ": " + found);

@@ -1,6 +1,7 @@
 package io.bifocal.xds;
 
 import com.google.protobuf.Message;
+import io.bifocal.api.MessageTypes;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
@@ -25,8 +26,6 @@ import java.util.function.Function;
  */
 public record ResourceType<T extends Message>(
     String shortName, String typeUrl, T prototype, Function<T, String> nameOf, boolean wholeState) {
-
-  private static final String PREFIX = "type.googleapis.com/";
 
   public static final ResourceType<Cluster> CLUSTER =
       of("CDS", Cluster.getDefaultInstance(), Cluster::getName, true);
@@ -66,11 +65,7 @@ public record ResourceType<T extends Message>(
   public static <T extends Message> ResourceType<T> of(
       String shortName, T prototype, Function<T, String> nameOf, boolean wholeState) {
     return new ResourceType<>(
-        shortName,
-        PREFIX + prototype.getDescriptorForType().getFullName(),
-        prototype,
-        nameOf,
-        wholeState);
+        shortName, MessageTypes.url(MessageTypes.of(prototype)), prototype, nameOf, wholeState);
   }
 
   @Override

@@ -10,6 +10,7 @@ import com.google.protobuf.Message;
 import com.google.protobuf.WireFormat;
 import io.bifocal.api.constraint.WireCheck.Question;
 import io.bifocal.api.types.ClassNames;
+import io.bifocal.api.types.TypeDescriptors;
 import io.envoyproxy.pgv.validate.Validate;
 import io.envoyproxy.pgv.validate.Validate.FieldRules;
 import io.envoyproxy.pgv.validate.Validate.RepeatedRules;
@@ -130,7 +131,7 @@ final class WireFields {
     String url = any.getTypeUrl();
     Message prototype = ClassNames.prototype(url.substring(url.lastIndexOf('/') + 1));
     return prototype == null
-        || WireCheck.of(prototype.getDescriptorForType(), Question.NAMES)
+        || WireCheck.of(TypeDescriptors.of(prototype), Question.NAMES)
             .passes(any.getValue().newCodedInput(), depth + 1);
   }
 

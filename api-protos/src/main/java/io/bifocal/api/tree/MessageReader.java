@@ -1,10 +1,13 @@
 package io.bifocal.api.tree;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
+import com.google.protobuf.DynamicMessage;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import io.bifocal.api.tree.Node.Entry;
 import io.bifocal.api.tree.Node.Kind;
@@ -12,6 +15,7 @@ import io.bifocal.api.tree.Node.Mapping;
 import io.bifocal.api.tree.Node.Scalar;
 import io.bifocal.api.tree.Node.Sequence;
 import io.bifocal.api.types.ClassNames;
+import io.bifocal.api.types.TypeDescriptors;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -28,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 public final class MessageReader {
   /** Of the API that this was built with; fields added to Envoy later are not known here. */
   private static final String SNAPSHOT = "Envoy API 1.34";
+
+  /** A level of a tree is at most a struct, an entry of its map, and the entry's value. */
+  private static final int MAX_NESTING = 3 * (YamlTree.MAX_DEPTH + 2);
 
   private final @Nullable BiConsumer<Integer, String> onUnknown;
 
@@ -50,9 +57,19 @@ public final class MessageReader {
     return new MessageReader(onUnknown).root(node, prototype);
   }
 
+  // Filled by descriptor alone, and then parsed: to set fields of generated classes by reflection
+  // loads many more
+  // classes, each with all its methods, than the configuration has messages, and they stay.
   private Message root(Node node, Message prototype) throws TreeException {
-    Message.Builder builder = prototype.newBuilderForType();
-    return message(node, builder, Path.ROOT);
+    Message read =
+        message(node, DynamicMessage.newBuilder(TypeDescriptors.of(prototype)), Path.ROOT);
+    CodedInputStream in = read.toByteString().newCodedInput();
+    in.setRecursionLimit(MAX_NESTING);
+    try {
+      return prototype.getParserForType().parseFrom(in);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("what was written is not read", e);
+    }
   }
 
   private Message message(Node node, Message.Builder builder, Path path) throws TreeException {
@@ -242,9 +259,9 @@ public final class MessageReader {
     if (prototype == null) {
       throw path.wrong(node, "unknown \"@type\" '" + url + "' (not in " + SNAPSHOT + ")");
     }
-    Message.Builder builder = prototype.newBuilderForType();
+    Message.Builder builder = DynamicMessage.newBuilder(TypeDescriptors.of(prototype));
     Message inner;
-    if (WellKnown.isSpecial(prototype.getDescriptorForType())) {
+    if (WellKnown.isSpecial(TypeDescriptors.of(prototype))) {
       if (value == null) {
         throw path.wrong(node, "\"value\" is missing beside \"@type\" '" + url + "'");
       }

@@ -71,7 +71,7 @@ public final class ClassNames {
         return null;
       }
       Message message = Internal.getDefaultInstance(loaded.asSubclass(Message.class));
-      return message.getDescriptorForType().getFullName().equals(fullName) ? message : null;
+      return TypeDescriptors.of(message).getFullName().equals(fullName) ? message : null;
     } catch (ClassNotFoundException | LinkageError | RuntimeException e) {
       return null; // a name that is no message's, or differs from one by its case
     }

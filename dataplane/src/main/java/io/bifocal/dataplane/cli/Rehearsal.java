@@ -7,6 +7,7 @@ import com.google.protobuf.Message;
 import com.google.protobuf.UInt32Value;
 import io.bifocal.api.BootstrapReader;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.dataplane.Proxy;
 import io.bifocal.dataplane.ProxyOptions;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
@@ -97,8 +98,7 @@ public final class Rehearsal {
     try (Proxy proxy = Proxy.start(read, ProxyOptions.defaults())) {
       proxy.live().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
       SocketAddress admin = proxy.adminAddress().orElseThrow();
-      for (String path :
-          List.of("/ready", "/stats?filter=%5Eserver", "/clusters", "/config_dump")) {
+      for (String path : List.of("/ready", "/stats?filter=%5Eserver")) {
         ask(admin, path);
       }
       ask(proxy.listenerAddresses("ingress").get(0), "/");
@@ -132,9 +132,15 @@ public final class Rehearsal {
 
   /** One cluster with one endpoint, of which nobody asks anything. */
   private static final class ControlPlane extends AggregatedDiscoveryServiceImplBase {
-    private static final String CLUSTERS = Any.pack(Cluster.getDefaultInstance()).getTypeUrl();
-    private static final String ENDPOINTS =
-        Any.pack(ClusterLoadAssignment.getDefaultInstance()).getTypeUrl();
+    private static final String CLUSTERS = MessageTypes.url(Cluster.getDescriptor());
+    private static final String ENDPOINTS = MessageTypes.url(ClusterLoadAssignment.getDescriptor());
+
+    private static Any packed(String typeUrl, String version) {
+      return Any.newBuilder()
+          .setTypeUrl(typeUrl)
+          .setValue(resource(typeUrl, version).toByteString())
+          .build();
+    }
 
     private static Message resource(String typeUrl, String version) {
       if (typeUrl.equals(CLUSTERS)) {
@@ -193,7 +199,7 @@ public final class Rehearsal {
                     .setVersionInfo(version)
                     .setNonce(version);
             if (known(request.getTypeUrl())) {
-              response.addResources(Any.pack(resource(request.getTypeUrl(), version)));
+              response.addResources(packed(request.getTypeUrl(), version));
             }
             return response.build();
           });
@@ -219,7 +225,7 @@ public final class Rehearsal {
                   Resource.newBuilder()
                       .setName(CLUSTER)
                       .setVersion(version)
-                      .setResource(Any.pack(resource(request.getTypeUrl(), version))));
+                      .setResource(packed(request.getTypeUrl(), version)));
             }
             return response.build();
           });

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.cluster;
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.dns.ResolverConfig;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
@@ -26,7 +27,7 @@ final class DiscoveryReader {
       throws ConfigException {
     DnsReader dns = new DnsReader(cluster, path, resolver, warnings);
     Any typed = cluster.getClusterType().getTypedConfig();
-    if (typed.is(DnsCluster.class)) {
+    if (MessageTypes.is(typed, DnsCluster.getDescriptor())) {
       return dns.of(Unpack.as(DnsCluster.getDefaultInstance(), typed));
     }
     if (cluster.getClusterType().getName().equals(DNS_CLUSTER)) {

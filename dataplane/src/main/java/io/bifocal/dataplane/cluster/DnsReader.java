@@ -3,7 +3,7 @@ package io.bifocal.dataplane.cluster;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
-import io.bifocal.api.SupportedFields;
+import io.bifocal.api.SetFields;
 import io.bifocal.dataplane.cluster.RefreshRate.FailureRate;
 import io.bifocal.dataplane.dns.LookupFamily;
 import io.bifocal.dataplane.dns.ResolverConfig;
@@ -17,6 +17,7 @@ import io.envoyproxy.envoy.extensions.clusters.common.dns.v3.DnsLookupFamily;
 import io.envoyproxy.envoy.extensions.clusters.dns.v3.DnsCluster;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -113,8 +114,9 @@ final class DnsReader {
   }
 
   private void warnOf(List<FieldDescriptor> fields, String why) {
+    BitSet set = SetFields.of(cluster);
     for (FieldDescriptor field : fields) {
-      if (SupportedFields.isSet(cluster, field)) {
+      if (set.get(field.getNumber())) {
         warnings.add(path + ": field '" + field.getName() + "' is ignored: " + why);
       }
     }

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.cluster;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.pool.HeaderKeyFormat;
 import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
@@ -25,7 +26,7 @@ public final class HeaderKeyFormatReader {
 
   private static HeaderKeyFormat stateful(TypedExtensionConfig config) throws ConfigException {
     Any any = config.getTypedConfig();
-    if (!any.is(PreserveCaseFormatterConfig.class)) {
+    if (!MessageTypes.is(any, PreserveCaseFormatterConfig.getDescriptor())) {
       throw new ConfigException(
           "Didn't find a registered implementation for '%s' with type URL: '%s'"
               .formatted(

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.cluster;
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.grid.GridOptions;
 import io.bifocal.dataplane.pool.Http1UpstreamOptions;
@@ -269,7 +270,8 @@ public record HttpOptions(
   }
 
   private static boolean isQuic(Cluster cluster) {
-    return cluster.getTransportSocket().getTypedConfig().is(QuicUpstreamTransport.class);
+    return MessageTypes.is(
+        cluster.getTransportSocket().getTypedConfig(), QuicUpstreamTransport.getDescriptor());
   }
 
   private static void requireQuic(Cluster cluster) throws ConfigException {
@@ -309,7 +311,8 @@ public record HttpOptions(
       warnings.add(path + ".alternate_protocols_cache_options has no effect without HTTP/3");
     }
     if (!isQuic(cluster)
-        && !cluster.getTransportSocket().getTypedConfig().is(UpstreamTlsContext.class)) {
+        && !MessageTypes.is(
+            cluster.getTransportSocket().getTypedConfig(), UpstreamTlsContext.getDescriptor())) {
       throw new ConfigException(
           "ALPN configured for cluster "
               + cluster.getName()

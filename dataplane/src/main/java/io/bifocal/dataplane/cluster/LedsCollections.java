@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.xds.Hold;
 import io.bifocal.xds.ResourceName;
 import io.bifocal.xds.ResourceType;
@@ -19,7 +20,7 @@ import java.util.Map;
  */
 final class LedsCollections {
   private static final String MEMBER =
-      ResourceType.LOCALITY_ENDPOINTS.prototype().getDescriptorForType().getFullName();
+      MessageTypes.of(ResourceType.LOCALITY_ENDPOINTS.prototype()).getFullName();
 
   private final Subscriptions xds;
   private final Map<Key, LedsCollection> open = new HashMap<>();

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.dns;
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.IpLiterals;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.dns.ResolverConfig.Option;
@@ -102,12 +103,12 @@ public final class ResolverConfigReader {
   public static ResolverConfig typed(
       TypedExtensionConfig config, String path, List<String> warnings) throws ConfigException {
     Any any = config.getTypedConfig();
-    if (any.is(CaresDnsResolverConfig.class)) {
+    if (MessageTypes.is(any, CaresDnsResolverConfig.getDescriptor())) {
       CaresDnsResolverConfig cares = Unpack.as(CaresDnsResolverConfig.getDefaultInstance(), any);
       warnings.addAll(CARES.check(cares, path));
       return client(cares, path + ".resolvers");
     }
-    if (any.is(GetAddrInfoDnsResolverConfig.class)) {
+    if (MessageTypes.is(any, GetAddrInfoDnsResolverConfig.getDescriptor())) {
       GetAddrInfoDnsResolverConfig system =
           Unpack.as(GetAddrInfoDnsResolverConfig.getDefaultInstance(), any);
       return new ResolverConfig.GetAddrInfo(

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.extension.AccessLogs;
 import io.bifocal.dataplane.http.filter.UpstreamChainReader;
@@ -35,7 +36,8 @@ final class RouterReader {
       InitManager init)
       throws ConfigException {
     int last = config.getHttpFiltersCount() - 1;
-    if (last < 0 || !config.getHttpFilters(last).getTypedConfig().is(Router.class)) {
+    if (last < 0
+        || !MessageTypes.is(config.getHttpFilters(last).getTypedConfig(), Router.getDescriptor())) {
       return RouterSettings.DEFAULT;
     }
     Router router =

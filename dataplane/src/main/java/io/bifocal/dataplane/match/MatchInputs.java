@@ -24,7 +24,7 @@ public final class MatchInputs<S> {
 
   /** Adds an input; before the first tree is read. */
   public <C extends Message> MatchInputs<S> register(C prototype, Reader<S, C> reader) {
-    String type = prototype.getDescriptorForType().getFullName();
+    String type = MessageTypes.of(prototype).getFullName();
     if (kinds.putIfAbsent(type, new Kind<>(prototype, reader)) != null) {
       throw new IllegalStateException("registered twice: " + type);
     }

@@ -5,6 +5,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.DataSources;
+import io.bifocal.api.MessageTypes;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.WatchedDirectory;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
@@ -149,7 +150,7 @@ public final class SecretFiles {
       after.setCrl(change.apply(before.getCrl()));
     }
     Any custom = before.getCustomValidatorConfig().getTypedConfig();
-    if (custom.is(SPIFFECertValidatorConfig.class)) {
+    if (MessageTypes.is(custom, SPIFFECertValidatorConfig.getDescriptor())) {
       after.getCustomValidatorConfigBuilder().setTypedConfig(domains(custom, change));
     }
     return after.build();

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.transport;
 import com.google.protobuf.Any;
 import com.google.protobuf.Message;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.secret.Secrets;
 import io.bifocal.dataplane.transport.proxyprotocol.UpstreamProxyProtocol;
@@ -165,6 +166,6 @@ public final class TransportSockets {
   }
 
   private static String typeUrl(Message message) {
-    return "type.googleapis.com/" + message.getDescriptorForType().getFullName();
+    return MessageTypes.url(MessageTypes.of(message));
   }
 }

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.http.filter;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.dataplane.cluster.UpstreamFilters;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.stats.Scope;
@@ -59,6 +60,6 @@ public final class UpstreamChainReader implements UpstreamFilters.Reader {
   }
 
   private static boolean isCodec(HttpFilter filter) {
-    return filter.getTypedConfig().is(UpstreamCodec.class);
+    return MessageTypes.is(filter.getTypedConfig(), UpstreamCodec.getDescriptor());
   }
 }

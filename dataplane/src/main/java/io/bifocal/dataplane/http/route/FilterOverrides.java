@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.route;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.envoyproxy.envoy.config.route.v3.FilterConfig;
 import java.util.ArrayList;
@@ -12,8 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads {@code typed_per_filter_config}, level by level, each over the one before. */
 final class FilterOverrides {
-  private static final String WRAPPER =
-      "type.googleapis.com/" + FilterConfig.getDescriptor().getFullName();
+  private static final String WRAPPER = MessageTypes.url(FilterConfig.getDescriptor());
 
   private final RouteContext.FilterConfigs reader;
 

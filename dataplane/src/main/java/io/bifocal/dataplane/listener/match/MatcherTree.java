@@ -8,6 +8,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.StringValue;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.IpLiterals;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.listener.filter.AcceptedConnection;
 import io.bifocal.dataplane.match.StringMatch;
@@ -40,7 +41,7 @@ interface MatcherTree {
     if (proto.hasMatcher()) {
       return of(proto.getMatcher(), path + ".matcher");
     }
-    if (!proto.getAction().getTypedConfig().is(StringValue.class)) {
+    if (!MessageTypes.is(proto.getAction().getTypedConfig(), StringValue.getDescriptor())) {
       throw new ConfigException(
           "cannot create a filter chain matcher: "
               + MatcherInput.unknown(proto.getAction()).reason());

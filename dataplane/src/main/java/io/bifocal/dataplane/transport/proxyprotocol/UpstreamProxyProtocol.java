@@ -3,6 +3,7 @@ package io.bifocal.dataplane.transport.proxyprotocol;
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.host.Address;
@@ -187,7 +188,7 @@ public final class UpstreamProxyProtocol implements TransportSocketFactory {
 
   private static List<Tlv> ofHost(Metadata host) {
     Any own = host.getTypedFilterMetadataMap().get(PER_HOST);
-    if (own == null || !own.is(PerHostConfig.class)) {
+    if (own == null || !MessageTypes.is(own, PerHostConfig.getDescriptor())) {
       return List.of();
     }
     try {

@@ -5,6 +5,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.bifocal.api.Unpack.Unpacked;
 import io.bifocal.xds.ResourceName;
@@ -78,7 +79,7 @@ final class Batch<T extends Message> {
       spoilt = value;
       throw new ConfigException(
           "Protobuf message (type "
-              + type.prototype().getDescriptorForType().getFullName()
+              + MessageTypes.of(type.prototype()).getFullName()
               + " with unknown field set {"
               + strange
               + "}) has unknown fields");

@@ -3,13 +3,14 @@ package io.bifocal.xds.internal.resource;
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
 import io.envoyproxy.envoy.service.discovery.v3.Resource;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** The message in which a resource comes with a name, aliases and a time to live. */
 final class Wrapper {
-  private static final String URL = "type.googleapis.com/" + Resource.getDescriptor().getFullName();
+  private static final String URL = MessageTypes.url(Resource.getDescriptor());
 
   private Wrapper() {}
 

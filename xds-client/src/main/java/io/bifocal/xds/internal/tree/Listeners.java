@@ -77,9 +77,9 @@ final class Listeners implements Kind<Listener, ListenerSnapshot> {
     }
 
     void filter(Any config, String path) throws ConfigException {
-      if (is(config, HttpConnectionManager.getDefaultInstance())) {
+      if (MessageTypes.is(config, HttpConnectionManager.getDescriptor())) {
         http(unpack(HttpConnectionManager.getDefaultInstance(), config, path), path);
-      } else if (is(config, TcpProxy.getDefaultInstance())) {
+      } else if (MessageTypes.is(config, TcpProxy.getDescriptor())) {
         TcpProxy tcp = unpack(TcpProxy.getDefaultInstance(), config, path);
         if (tcp.hasCluster()) {
           parts.add(routing.cluster(tcp.getCluster()));
@@ -134,11 +134,6 @@ final class Listeners implements Kind<Listener, ListenerSnapshot> {
         routes.add(new References.Routes.Listed(listed, listener.version(), named));
       }
     }
-  }
-
-  private static boolean is(Any config, Message prototype) {
-    return MessageTypes.nameOf(config.getTypeUrl())
-        .equals(prototype.getDescriptorForType().getFullName());
   }
 
   private static <T extends Message> T unpack(T prototype, Any config, String path)

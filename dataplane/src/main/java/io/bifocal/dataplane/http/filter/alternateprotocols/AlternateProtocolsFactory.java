@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.filter.alternateprotocols;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.http.filter.HttpFilter;
@@ -28,7 +29,7 @@ public final class AlternateProtocolsFactory implements HttpFilterFactory {
 
   @Override
   public String typeUrl() {
-    return "type.googleapis.com/" + FilterConfig.getDescriptor().getFullName();
+    return MessageTypes.url(FilterConfig.getDescriptor());
   }
 
   @Override

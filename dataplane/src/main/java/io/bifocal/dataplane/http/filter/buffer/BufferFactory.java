@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.filter.buffer;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.http.filter.HttpFilter;
 import io.bifocal.dataplane.http.filter.HttpFilterContext;
@@ -24,12 +25,12 @@ public final class BufferFactory implements HttpFilterFactory {
 
   @Override
   public String typeUrl() {
-    return "type.googleapis.com/" + Buffer.getDescriptor().getFullName();
+    return MessageTypes.url(Buffer.getDescriptor());
   }
 
   @Override
   public String routeTypeUrl() {
-    return "type.googleapis.com/" + BufferPerRoute.getDescriptor().getFullName();
+    return MessageTypes.url(BufferPerRoute.getDescriptor());
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.filter.cors;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.http.filter.HttpFilter;
 import io.bifocal.dataplane.http.filter.HttpFilterContext;
@@ -26,12 +27,12 @@ public final class CorsFactory implements HttpFilterFactory {
 
   @Override
   public String typeUrl() {
-    return "type.googleapis.com/" + Cors.getDescriptor().getFullName();
+    return MessageTypes.url(Cors.getDescriptor());
   }
 
   @Override
   public String routeTypeUrl() {
-    return "type.googleapis.com/" + CorsPolicy.getDescriptor().getFullName();
+    return MessageTypes.url(CorsPolicy.getDescriptor());
   }
 
   @Override

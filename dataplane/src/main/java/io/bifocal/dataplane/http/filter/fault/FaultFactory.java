@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.filter.fault;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.http.filter.HttpFilter;
 import io.bifocal.dataplane.http.filter.HttpFilterContext;
@@ -24,7 +25,7 @@ public final class FaultFactory implements HttpFilterFactory {
 
   @Override
   public String typeUrl() {
-    return "type.googleapis.com/" + HTTPFault.getDescriptor().getFullName();
+    return MessageTypes.url(HTTPFault.getDescriptor());
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.filter.headermutation;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.http.filter.HttpFilter;
 import io.bifocal.dataplane.http.filter.HttpFilterContext;
@@ -22,12 +23,12 @@ public final class HeaderMutationFactory implements HttpFilterFactory {
 
   @Override
   public String typeUrl() {
-    return "type.googleapis.com/" + HeaderMutation.getDescriptor().getFullName();
+    return MessageTypes.url(HeaderMutation.getDescriptor());
   }
 
   @Override
   public String routeTypeUrl() {
-    return "type.googleapis.com/" + HeaderMutationPerRoute.getDescriptor().getFullName();
+    return MessageTypes.url(HeaderMutationPerRoute.getDescriptor());
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.http.filter.healthcheck;
 import com.google.protobuf.Any;
 import com.google.protobuf.util.Durations;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.http.filter.HttpFilter;
@@ -50,7 +51,7 @@ public final class HealthCheckFactory implements HttpFilterFactory {
 
   @Override
   public String typeUrl() {
-    return "type.googleapis.com/" + HealthCheck.getDescriptor().getFullName();
+    return MessageTypes.url(HealthCheck.getDescriptor());
   }
 
   @Override

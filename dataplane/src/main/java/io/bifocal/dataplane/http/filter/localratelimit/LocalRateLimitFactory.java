@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.filter.localratelimit;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.http.filter.HttpFilter;
 import io.bifocal.dataplane.http.filter.HttpFilterContext;
@@ -62,7 +63,7 @@ public final class LocalRateLimitFactory implements HttpFilterFactory {
 
   @Override
   public String typeUrl() {
-    return "type.googleapis.com/" + LocalRateLimit.getDescriptor().getFullName();
+    return MessageTypes.url(LocalRateLimit.getDescriptor());
   }
 
   @Override

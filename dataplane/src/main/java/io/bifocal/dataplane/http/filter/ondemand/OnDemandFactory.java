@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.filter.ondemand;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.cluster.ClusterQuestions;
@@ -48,12 +49,12 @@ public final class OnDemandFactory implements HttpFilterFactory {
 
   @Override
   public String typeUrl() {
-    return "type.googleapis.com/" + OnDemand.getDescriptor().getFullName();
+    return MessageTypes.url(OnDemand.getDescriptor());
   }
 
   @Override
   public String routeTypeUrl() {
-    return "type.googleapis.com/" + PerRouteConfig.getDescriptor().getFullName();
+    return MessageTypes.url(PerRouteConfig.getDescriptor());
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.filter.rbac;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.http.filter.HttpFilter;
 import io.bifocal.dataplane.http.filter.HttpFilterContext;
@@ -23,12 +24,12 @@ public final class RbacFactory implements HttpFilterFactory {
 
   @Override
   public String typeUrl() {
-    return "type.googleapis.com/" + RBAC.getDescriptor().getFullName();
+    return MessageTypes.url(RBAC.getDescriptor());
   }
 
   @Override
   public String routeTypeUrl() {
-    return "type.googleapis.com/" + RBACPerRoute.getDescriptor().getFullName();
+    return MessageTypes.url(RBACPerRoute.getDescriptor());
   }
 
   @Override
