@@ -1,6 +1,5 @@
 package io.bifocal.dataplane.http;
 
-import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.http.codec.Protocol;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.codec.RequestReceiver;
@@ -10,17 +9,9 @@ import io.bifocal.dataplane.http.filter.FilterChain;
 import io.bifocal.dataplane.http.filter.LocalReply;
 import io.bifocal.dataplane.http.filter.StreamFilters;
 import io.bifocal.dataplane.http.route.InternalRedirects;
-import io.bifocal.dataplane.http.route.RequestCounts;
 import io.bifocal.dataplane.http.route.Route;
-import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.http.route.RouteTable;
-import io.bifocal.dataplane.http.route.Timeouts;
 import io.bifocal.dataplane.http.router.RouterRequest;
-import io.bifocal.dataplane.http.router.RouterSettings;
-import io.bifocal.dataplane.http.router.StreamDurations;
-import io.bifocal.dataplane.http.router.StrictHeaders;
-import io.bifocal.dataplane.stream.LogType;
-import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -32,11 +23,11 @@ import org.jspecify.annotations.Nullable;
  * One request from its head to the end of its answer: it is checked, routed, watched by its
  * deadlines, and counted and logged when it is over. Confined to the worker's loop.
  */
-final class Exchange implements RequestReceiver, Deadlines.Owner {
+final class Exchange implements RequestReceiver {
   final HttpConnection connection;
   final StreamInfo info = new StreamInfo();
   private final Protocol protocol;
-  private final Deadlines deadlines;
+  private final StreamDeadlines deadlines;
   private final HttpStats stats;
   private final Response response;
   private @Nullable RequestHead request;
@@ -46,7 +37,6 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
   private @Nullable StreamFilters filters;
   private Origin origin = Origin.EXTERNAL;
   private long random;
-  private long streamIdle;
   // Null until a redirect has been followed.
   private @Nullable InternalRedirect redirects;
   // What serves on after a redirect; null until then.
@@ -61,7 +51,6 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     this.protocol = sender.protocol();
     this.deadlines = connection.streamDeadlines.take(this);
     this.response = new Response(this, sender);
-    this.streamIdle = connection.settings.timeouts().streamIdle();
   }
 
   RequestHead request() {
@@ -75,6 +64,10 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
   /** Whether the request is whole. */
   boolean requestEnded() {
     return requestEnded;
+  }
+
+  StreamDeadlines deadlines() {
+    return deadlines;
   }
 
   /** Whether it is over: the answer has ended, or will never come. */
@@ -103,7 +96,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     origin = RequestHeaders.prepare(head, settings, connection.downstream, info);
     info.scheme = head.scheme;
     if (!end && head.upgrade == null) {
-      deadlines.set(Deadlines.Kind.REQUEST, now, settings.timeouts().request());
+      deadlines.awaitRequest(now);
     }
     passOn(head, end, now);
   }
@@ -123,27 +116,16 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     if (end) {
       info.lastDownstreamRxNanos = now;
     }
-    touch(now);
-    deadlines.set(
-        Deadlines.Kind.STREAM_DURATION, now, connection.settings.timeouts().streamDuration());
+    deadlines.begin(now);
   }
 
   /** To the filters, and behind them to the router. */
   private void passOn(RequestHead head, boolean end, long now) {
-    HttpSettings settings = connection.settings;
     findRoute();
-    if (head.upgrade != null) {
-      if (!settings.upgrades().allow(head, route)) {
-        response.refuse(Refusal.UPGRADE);
-        return;
-      }
-      upgraded = true;
-      stats.cxUpgradesTotal.inc();
-      stats.cxUpgradesActive.inc();
+    if (head.upgrade != null && !upgrade(head)) {
+      return;
     }
-    if (settings.logTimes() != null) {
-      logBeforeEnd(settings.logTimes(), now);
-    }
+    connection.logs.routed(info, route, deadlines, now);
     FilterChain chain = connection.manager.filters();
     StreamFilters own = chain == null ? null : chain.forStream(new ChainEnds(this, response));
     if (own == null) {
@@ -154,30 +136,20 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     }
   }
 
-  // The cluster is known by then to Envoy, which tells of it.
-  private void logBeforeEnd(HttpSettings.LogTimes times, long now) {
-    info.upstreamCluster = route == null ? "" : route.clusterName();
-    if (times.onNewRequest()) {
-      log(LogType.DOWNSTREAM_START, now);
+  private boolean upgrade(RequestHead head) {
+    if (!connection.settings.upgrades().allow(head, route)) {
+      response.refuse(Refusal.UPGRADE);
+      return false;
     }
-    deadlines.set(Deadlines.Kind.LOG, now, times.interval());
+    upgraded = true;
+    stats.cxUpgradesTotal.inc();
+    stats.cxUpgradesActive.inc();
+    return true;
   }
 
-  /** An answer begins, and with it perhaps the tunnel that was asked for. */
-  void logTunnel(int status, long now) {
-    HttpSettings.LogTimes times = connection.settings.logTimes();
-    boolean there = status == 101 || (status == 200 && request().isConnect());
-    if (upgraded && there && times != null && times.onTunnel()) {
-      log(LogType.DOWNSTREAM_TUNNEL_SUCCESSFULLY_ESTABLISHED, now);
-    }
-  }
-
-  private void log(LogType type, long now) {
-    info.logType = type;
-    info.endNanos = now;
-    connection.log(info);
-    info.endNanos = -1;
-    info.logType = LogType.DOWNSTREAM_END;
+  /** Whether an answer of that status begins the tunnel that was asked for. */
+  boolean isTunnel(int status) {
+    return upgraded && (status == 101 || (status == 200 && request().isConnect()));
   }
 
   /** Where the request comes from. */
@@ -202,7 +174,6 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     info.routeName = found == null ? "" : found.name();
     info.route = found == null ? null : found.origin();
     info.routeLookups++;
-    response.routed(found);
   }
 
   @Nullable Route route() {
@@ -219,77 +190,12 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
    * @param end whether there is no body
    */
   void serve(boolean end) {
-    stats.routed.inc();
-    RequestHead head = request();
-    Route found = route;
-    if (found == null) {
-      stats.noRoute.inc();
-      if (head.path.isEmpty()) {
-        // What would follow is a tunnel's payload.
-        response.closeAfterwards();
-      }
-      response.localReply(StreamReplies.NO_ROUTE);
+    RouterRequest next = connection.router.decodeHead(this, response, end);
+    if (next == null) {
       return;
     }
-    RouteAction action = found.action();
-    if (action instanceof RouteAction.Forward forward) {
-      forward(forward, found, head, end);
-    } else if (action instanceof RouteAction.DirectResponse direct) {
-      stats.directResponse.inc();
-      response.direct(direct);
-    } else if (action instanceof RouteAction.Redirect redirect) {
-      stats.directResponse.inc();
-      response.redirect(redirect, found);
-    }
-  }
-
-  private void forward(RouteAction.Forward forward, Route found, RequestHead head, boolean end) {
-    long now = connection.loop.nanoTime();
-    WorkerCluster cluster = connection.here.clusters.find(forward.clusterName());
-    if (cluster == null) {
-      stats.noCluster.inc();
-      response.localReply(
-          new LocalReply(
-              forward.notFoundStatus(), "", ResponseFlag.NO_CLUSTER_FOUND, "cluster_not_found"));
-      return;
-    }
-    info.upstreamCluster = cluster.config().observabilityName();
-    info.cluster = cluster.config().proto();
-    if (forward.timeouts().idle() != null) {
-      streamIdle = forward.timeouts().idle().toNanos();
-      touch(now);
-    }
-    RouterSettings settings = connection.manager.router();
-    if (!settings.strictHeaders().isEmpty()) {
-      LocalReply refusal = StrictHeaders.refusal(settings.strictHeaders(), head.headers);
-      if (refusal != null) {
-        response.localReply(refusal);
-        return;
-      }
-    }
-    Timeouts timeouts = forward.timeouts();
-    if (timeouts.stream() != null || timeouts.grpc() != null) {
-      long most =
-          StreamDurations.of(
-              timeouts, head.headers, connection.settings.timeouts().streamDuration());
-      deadlines.set(Deadlines.Kind.STREAM_DURATION, info.startNanos, most);
-    }
-    RequestCounts virtualCluster = found.virtualCluster(head);
-    if (virtualCluster != null) {
-      info.virtualCluster = virtualCluster.name();
-    }
-    RouterRequest next =
-        new RouterRequest(
-            connection.here.router,
-            cluster,
-            response,
-            forward,
-            virtualCluster,
-            found.counts(),
-            end);
-    RouteHeaders.finalizeRequest(found, forward, head, info, connection.settings);
     if (end) {
-      deadlines.set(Deadlines.Kind.ROUTE, now, next.timeout());
+      deadlines.awaitAnswer(connection.loop.nanoTime(), next);
     }
     router = next;
     next.start();
@@ -323,7 +229,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
       return;
     }
     if (end) {
-      deadlines.set(Deadlines.Kind.ROUTE, now, out.timeout());
+      deadlines.awaitAnswer(now, out);
     }
     out.onRequestBody(data, end);
   }
@@ -347,14 +253,14 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
   private void requestEnded(long now) {
     requestEnded = true;
     info.lastDownstreamRxNanos = now;
-    deadlines.clear(Deadlines.Kind.REQUEST);
+    deadlines.requestEnded();
   }
 
   /** The request's end, with fields behind the body, for the router. */
   void serveTrailers(HttpHeaders trailers, long now) {
     RouterRequest out = router;
     if (out != null && !ended) {
-      deadlines.set(Deadlines.Kind.ROUTE, now, out.timeout());
+      deadlines.awaitAnswer(now, out);
       out.onRequestTrailers(trailers);
     }
   }
@@ -367,42 +273,22 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
    */
   @Nullable Consumer<ByteBuf> redirection(
       InternalRedirects policy, int status, HttpHeaders answer) {
-    InternalRedirect before =
+    InternalRedirect known =
         redirects == null ? new InternalRedirect(connection, random) : redirects;
-    InternalRedirect.Redirected next = before.next(policy, status, request(), answer, info);
-    if (next == null) {
-      return null;
-    }
-    return body -> follow(before, status, answer, next, body);
+    InternalRedirect.Redirected next = known.next(policy, status, request(), answer, info);
+    return next == null ? null : body -> follow(known, next, body);
   }
 
-  // As by Envoy it is another stream, with a line of its own in the access log: the line of the
-  // first one tells of the second one's request already.
-  private void follow(
-      InternalRedirect redirect,
-      int status,
-      HttpHeaders answer,
-      InternalRedirect.Redirected to,
-      ByteBuf body) {
-    RequestHead head = to.head();
+  // As by Envoy it is another stream, with a line of its own in the access log.
+  private void follow(InternalRedirect redirect, InternalRedirect.Redirected to, ByteBuf body) {
     Exchange next = new Exchange(connection, response.sender());
     next.redirects = redirect;
     next.origin = origin;
     next.info.bytesReceived = info.bytesReceived;
     successor = next;
-    info.responseCode = status;
-    info.responseHeaders = answer;
-    info.responseCodeDetails = "internal_redirect";
-    info.method = head.method;
-    info.authority = head.authority;
-    info.path = head.path;
-    info.requestHeaders = head.headers;
-    info.routeName = to.route().name();
-    if (to.route().action() instanceof RouteAction.Forward forward) {
-      info.upstreamCluster = forward.clusterName();
-    }
+    to.tell(info);
     end();
-    next.goOn(head, body);
+    next.goOn(to.head(), body);
   }
 
   private void goOn(RequestHead head, ByteBuf body) {
@@ -460,78 +346,23 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
     }
     stats.rqRxReset.inc();
     if (reason == ResetReason.CONNECTION_TERMINATION) {
-      info.flag(ResponseFlag.DOWNSTREAM_CONNECTION_TERMINATION);
-      info.responseCodeDetails = "downstream_remote_disconnect";
       connection.cutOff();
-    } else if (protocol.isMultiplexed()) {
-      onStreamReset(reason);
-    } else if (!response.begun()) {
+    } else if (!protocol.isMultiplexed()) {
       stats.cxProtocolError.inc();
-      response.localReply(StreamReplies.codecError(protocol));
-      return;
-    } else {
-      stats.cxProtocolError.inc();
-      info.flag(ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR);
-      info.responseCodeDetails = protocol.codecError();
+      if (!response.begun()) {
+        response.localReply(StreamReplies.codecError(protocol));
+        return;
+      }
     }
+    StreamResets.tell(info, protocol, reason);
     end();
   }
 
-  // The connection, and what else it carries, may live on.
-  private void onStreamReset(ResetReason reason) {
-    switch (reason) {
-      case REMOTE_RESET -> {
-        info.flag(ResponseFlag.DOWNSTREAM_REMOTE_RESET);
-        info.responseCodeDetails =
-            protocol == Protocol.HTTP_3 ? "http3.remote_reset" : "http2.remote_reset";
-      }
-      case OVERLOAD_MANAGER -> {
-        info.flag(ResponseFlag.OVERLOAD_MANAGER);
-        info.responseCodeDetails = "overload";
-      }
-      case REMOTE_REFUSED_STREAM_RESET -> {
-        info.flag(ResponseFlag.DOWNSTREAM_REMOTE_RESET);
-        info.responseCodeDetails = "http2.remote_refuse";
-      }
-      case INCONSISTENT_LENGTH -> {
-        info.flag(ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR);
-        info.responseCodeDetails = "http3.inconsistent_content_length";
-      }
-      default -> {
-        info.flag(ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR);
-        info.responseCodeDetails = protocol.codecError();
-      }
-    }
-  }
-
-  @Override
-  public void onDeadline(Deadlines.Kind kind) {
+  /** The answer is not whole in the time that its route gives it. */
+  void onRouteTimeout() {
     RouterRequest out = router;
-    switch (kind) {
-      case ROUTE -> {
-        if (out != null) {
-          out.onTimeout();
-        }
-      }
-      case REQUEST -> {
-        stats.rqTimeout.inc();
-        giveUp(StreamReplies.REQUEST_TIMEOUT);
-      }
-      case STREAM_IDLE -> {
-        stats.rqIdleTimeout.inc();
-        giveUp(StreamReplies.idle(requestEnded));
-      }
-      case LOG -> {
-        HttpSettings.LogTimes times = connection.settings.logTimes();
-        long now = connection.loop.nanoTime();
-        log(LogType.DOWNSTREAM_PERIODIC, now);
-        deadlines.set(Deadlines.Kind.LOG, now, times == null ? 0 : times.interval());
-      }
-      case STREAM_DURATION -> {
-        stats.rqMaxDuration.inc();
-        giveUp(StreamReplies.tooLong(requestEnded));
-      }
-      default -> {}
+    if (out != null) {
+      out.onTimeout();
     }
   }
 
@@ -560,7 +391,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
   /** Something moves: the stream is not idle. */
   void touch(long now) {
     if (!ended) { // else they are another exchange's
-      deadlines.set(Deadlines.Kind.STREAM_IDLE, now, streamIdle);
+      deadlines.touch(now);
     }
   }
 
@@ -584,7 +415,7 @@ final class Exchange implements RequestReceiver, Deadlines.Owner {
       stats.answered(info.responseCode);
     }
     stats.rqTime.record(stats.shard, (now - info.startNanos) / 1_000_000);
-    connection.log(info);
+    connection.logs.log(info);
     connection.ended(info);
   }
 }

@@ -1,32 +1,27 @@
 package io.bifocal.dataplane.http;
 
-import io.bifocal.dataplane.overload.WorkerTimeouts;
-import io.bifocal.xds.time.Loop;
 import java.util.ArrayDeque;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The deadlines of one connection's exchanges: as many as there have been exchanges at once, and
  * used again by the next ones.
  */
 final class FreeDeadlines {
-  private final Loop loop;
-  private final @Nullable WorkerTimeouts reduced;
-  private final ArrayDeque<Deadlines> free = new ArrayDeque<>(2);
+  private final HttpConnection connection;
+  private final ArrayDeque<StreamDeadlines> free = new ArrayDeque<>(2);
   private boolean closed;
 
-  FreeDeadlines(Loop loop, @Nullable WorkerTimeouts reduced) {
-    this.loop = loop;
-    this.reduced = reduced;
+  FreeDeadlines(HttpConnection connection) {
+    this.connection = connection;
   }
 
-  Deadlines take(Deadlines.Owner owner) {
-    Deadlines known = free.poll();
-    return (known == null ? Deadlines.on(loop, reduced) : known).of(owner);
+  StreamDeadlines take(Exchange exchange) {
+    StreamDeadlines known = free.poll();
+    return (known == null ? new StreamDeadlines(connection) : known).of(exchange);
   }
 
   /** Takes back what an exchange needs no more. */
-  void give(Deadlines used) {
+  void give(StreamDeadlines used) {
     used.clear();
     if (closed) {
       used.close();
@@ -38,7 +33,7 @@ final class FreeDeadlines {
   /** The connection is gone. */
   void close() {
     closed = true;
-    for (Deadlines one = free.poll(); one != null; one = free.poll()) {
+    for (StreamDeadlines one = free.poll(); one != null; one = free.poll()) {
       one.close();
     }
   }

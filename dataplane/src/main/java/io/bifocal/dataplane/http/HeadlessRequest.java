@@ -63,7 +63,7 @@ final class HeadlessRequest {
         made.body(),
         bytes -> {
           info.downstreamBytes = bytes;
-          connection.log(info);
+          connection.logs.log(info);
         });
   }
 
@@ -78,7 +78,7 @@ final class HeadlessRequest {
     connection.stats.rqTotal.inc();
     connection.stats.rqTotal(protocol).inc();
     connection.stats.rqRxReset.inc();
-    connection.log(info);
+    connection.logs.log(info);
   }
 
   private static void count(HttpStats stats, RequestError error, int status) {

@@ -9,7 +9,6 @@ import io.bifocal.dataplane.http.codec.ResponseSender;
 import io.bifocal.dataplane.http.codec.ServerConnection;
 import io.bifocal.dataplane.http.codec.ServerEvents;
 import io.bifocal.dataplane.overload.WorkerStreams;
-import io.bifocal.dataplane.stream.AccessLog;
 import io.bifocal.dataplane.stream.LogType;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.dataplane.stream.TlsSession;
@@ -35,7 +34,9 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
   /** For the exchanges. */
   final FreeDeadlines streamDeadlines;
 
+  final StreamLogs logs;
   final Admission admission = new Admission(this);
+  final RouterFilter router = new RouterFilter(this);
 
   private final Deadlines deadlines;
   private final long startNanos;
@@ -64,7 +65,8 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     this.settings = manager.settings();
     this.stats = here.stats;
     this.deadlines = Deadlines.on(loop, here.timeouts).of(this);
-    this.streamDeadlines = new FreeDeadlines(loop, here.timeouts);
+    this.streamDeadlines = new FreeDeadlines(this);
+    this.logs = new StreamLogs(this);
     this.startNanos = loop.nanoTime();
     this.prematureResets = new PrematureResets(here.runtime);
     this.serverName = downstream.serverName();
@@ -156,13 +158,6 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     info.connectionId = downstream.id();
     info.filterChainName = downstream.filterChainName();
     info.protocol = protocol.text();
-  }
-
-  void log(StreamInfo info) {
-    List<AccessLog> logs = manager.logs();
-    for (int i = 0; i < logs.size(); i++) {
-      logs.get(i).log(info);
-    }
   }
 
   @Override

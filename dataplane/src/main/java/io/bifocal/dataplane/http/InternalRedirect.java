@@ -23,8 +23,27 @@ import org.jspecify.annotations.Nullable;
 final class InternalRedirect {
   private static final AsciiString ORIGINAL_URL = AsciiString.cached("x-envoy-original-url");
 
-  /** The request that follows, and its route. */
-  record Redirected(RequestHead head, Route route) {}
+  /** The request that follows an answer, and its route. */
+  record Redirected(int status, HttpHeaders answer, RequestHead head, Route route) {
+    /** The line of the request before in the access log tells of this one already. */
+    void tell(StreamInfo before) {
+      before.responseCode = status;
+      before.responseHeaders = answer;
+      before.responseCodeDetails = "internal_redirect";
+      before.method = head.method;
+      before.authority = head.authority;
+      before.path = head.path;
+      before.requestHeaders = head.headers;
+      tell(before, route);
+    }
+
+    private static void tell(StreamInfo before, Route route) {
+      before.routeName = route.name();
+      if (route.action() instanceof RouteAction.Forward forward) {
+        before.upstreamCluster = forward.clusterName();
+      }
+    }
+  }
 
   private final HttpConnection connection;
   private final HttpStats stats;
@@ -67,14 +86,11 @@ final class InternalRedirect {
     }
     if (!accepts(policy, before, target, info.routeName, to.name())) {
       stats.redirectPredicate.inc();
-      info.routeName = to.name();
-      if (to.action() instanceof RouteAction.Forward forward) {
-        info.upstreamCluster = forward.clusterName();
-      }
+      Redirected.tell(info, to);
       return null;
     }
     followed++;
-    return new Redirected(head, to);
+    return new Redirected(status, answer, head, to);
   }
 
   /** Where a {@code location} leads; null when it does not say all of it. */

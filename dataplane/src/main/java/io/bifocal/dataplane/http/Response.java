@@ -32,7 +32,6 @@ final class Response implements DownstreamStream {
 
   private final Exchange exchange;
   private final ResponseSender sender;
-  private @Nullable Route route;
   private boolean begun;
   private boolean sent;
   private boolean held;
@@ -40,11 +39,6 @@ final class Response implements DownstreamStream {
   Response(Exchange exchange, ResponseSender sender) {
     this.exchange = exchange;
     this.sender = sender;
-  }
-
-  /** The route has been found: it changes the answer's headers. */
-  void routed(@Nullable Route found) {
-    route = found;
   }
 
   /** Whether another answer is out of the question. */
@@ -76,7 +70,7 @@ final class Response implements DownstreamStream {
 
   @Override
   public @Nullable Route route() {
-    return route;
+    return exchange.route();
   }
 
   @Override
@@ -105,6 +99,7 @@ final class Response implements DownstreamStream {
     info.responseCode = status;
     info.responseHeaders = headers;
     RequestHeaders.dropHopByHop(headers, status == 101 && request().upgrade != null);
+    Route route = exchange.route();
     if (route != null) {
       RouteHeaders.finalizeResponse(route, headers, info);
     }
@@ -138,8 +133,8 @@ final class Response implements DownstreamStream {
     }
     connection.beforeAnswer(sender);
     exchange.touch(now);
-    if (connection.settings.logTimes() != null) {
-      exchange.logTunnel(status, now);
+    if (exchange.isTunnel(status)) {
+      connection.logs.tunnel(info, now);
     }
     sender.writeHead(shown, headers, end);
     if (end) {
