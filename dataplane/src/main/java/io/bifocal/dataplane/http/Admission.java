@@ -29,7 +29,7 @@ final class Admission {
     info.path = head.path;
     info.authority = head.authority;
     if (refusal != null) {
-      response.refuse(refusal);
+      LocalAnswer.refuse(response, refusal);
       return false;
     }
     LocalReply unknownClient = settings.client().refusal(head.headers, connection.downstream);

@@ -138,7 +138,7 @@ final class Exchange implements RequestReceiver {
 
   private boolean upgrade(RequestHead head) {
     if (!connection.settings.upgrades().allow(head, route)) {
-      response.refuse(Refusal.UPGRADE);
+      LocalAnswer.refuse(response, Refusal.UPGRADE);
       return false;
     }
     upgraded = true;

@@ -39,23 +39,18 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
   final RouterFilter router = new RouterFilter(this);
 
   private final Deadlines deadlines;
+  private final ConnectionDrain drain;
+  private final PendingHead head;
   private final long startNanos;
   private final PrematureResets prematureResets;
   private @Nullable Channel channel;
   // Null until it is known what the client speaks.
   private @Nullable ServerConnection codec;
-  private boolean draining;
   private boolean cutOff;
   private @Nullable TlsSession tls;
   private String serverName;
   private int requests;
   private int active;
-  private boolean bytesCame;
-  private boolean headBegan;
-  private long headSince;
-
-  // The connection has lived long enough: its next answer is the last one.
-  private boolean softDrain;
 
   HttpConnection(ConnectionManager manager, HttpWorker here, DownstreamConnection downstream) {
     this.manager = manager;
@@ -65,6 +60,8 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     this.settings = manager.settings();
     this.stats = here.stats;
     this.deadlines = Deadlines.on(loop, here.timeouts).of(this);
+    this.drain = new ConnectionDrain(this, deadlines);
+    this.head = new PendingHead(this, deadlines);
     this.streamDeadlines = new FreeDeadlines(this);
     this.logs = new StreamLogs(this);
     this.startNanos = loop.nanoTime();
@@ -118,23 +115,21 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
   @Override
   public RequestReceiver onRequest(ResponseSender response) {
     deadlines.clear(Deadlines.Kind.CONNECTION_IDLE);
-    headEnded();
+    head.end();
     active++;
     requests++;
     if (requests == settings.maxRequests()) {
       stats.cxMaxRequests.inc();
-      endWith(response);
+      drain.endWith(response);
     }
-    if (softDrain) {
-      response.closeAfterwards();
-    }
+    drain.onRequest(response);
     return new Exchange(this, response);
   }
 
   @Override
   public ErrorAnswer onRequestError(RequestError error) {
-    long since = headBegan ? headSince : loop.nanoTime();
-    headEnded();
+    long since = head.since();
+    head.end();
     return HeadlessRequest.answer(this, error, since);
   }
 
@@ -164,32 +159,12 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
   public void onBytesRead(int count) {
     stats.cxRxBytes.add(count);
     downstream.stream().bytesReceived += count;
-    bytesCame = true;
+    head.onBytes();
   }
 
-  // Bytes have come and no request: one has begun whose head is not whole. HTTP/2's heads are.
   @Override
   public void onReadComplete() {
-    if (bytesCame && !headBegan && active == 0 && !isMultiplexed()) {
-      headBegan = true;
-      headSince = loop.nanoTime();
-      deadlines.clear(Deadlines.Kind.CONNECTION_IDLE);
-      HttpSettings.Timeouts timeouts = settings.timeouts();
-      deadlines.set(Deadlines.Kind.REQUEST_HEADERS, headSince, timeouts.requestHeaders());
-      deadlines.set(Deadlines.Kind.REQUEST, headSince, timeouts.request());
-      deadlines.set(Deadlines.Kind.STREAM_IDLE, headSince, timeouts.streamIdle());
-    }
-    bytesCame = false;
-  }
-
-  private void headEnded() {
-    bytesCame = false;
-    if (headBegan) {
-      headBegan = false;
-      deadlines.clear(Deadlines.Kind.REQUEST_HEADERS);
-      deadlines.clear(Deadlines.Kind.REQUEST);
-      deadlines.clear(Deadlines.Kind.STREAM_IDLE);
-    }
+    head.onReadComplete(active > 0 || isMultiplexed());
   }
 
   private void refuse(RequestError error) {
@@ -229,23 +204,14 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
       case CONNECTION_IDLE -> {
         stats.cxIdleTimeout.inc();
         if (isMultiplexed()) {
-          drain();
+          drain.begin();
         } else {
           close();
         }
       }
       case CONNECTION_DURATION -> {
         stats.cxMaxDuration.inc();
-        if (isMultiplexed()) {
-          drain();
-        } else if (codec == null || requests == 0) {
-          close();
-        } else if (settings.timeouts().safeDuration()) {
-          softDrain = true;
-          stats.cxSoftDrain.inc();
-        } else {
-          drain();
-        }
+        onMaxDuration();
       }
       case DRAIN -> {
         if (codec != null) {
@@ -268,44 +234,30 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     }
   }
 
-  private boolean isMultiplexed() {
+  private void onMaxDuration() {
+    if (isMultiplexed()) {
+      drain.begin();
+    } else if (codec == null || requests == 0) {
+      close();
+    } else if (settings.timeouts().safeDuration()) {
+      drain.beginSoft();
+    } else {
+      drain.begin();
+    }
+  }
+
+  /** What the client speaks; null until that is known. */
+  @Nullable ServerConnection codec() {
+    return codec;
+  }
+
+  boolean isMultiplexed() {
     return codec != null && codec.protocol().isMultiplexed();
   }
 
-  /** If the connection's end is near, this answer is its last one, or tells that it ends soon. */
+  /** The head of an answer is about to go out. */
   void beforeAnswer(ResponseSender answer) {
-    if (!draining && manager.endsConnections()) {
-      stats.cxOverloadDisableKeepalive.inc();
-      endWith(answer);
-    } else if (manager.draining() && !draining) {
-      stats.cxDrainClose.inc();
-      endWith(answer);
-    } else if (draining && !isMultiplexed()) {
-      answer.closeAfterwards();
-    }
-  }
-
-  private void endWith(ResponseSender answer) {
-    if (isMultiplexed()) {
-      drain();
-    } else {
-      answer.closeAfterwards();
-    }
-  }
-
-  // First a notice, then, when what crossed it on the wire has come, the end.
-  private void drain() {
-    ServerConnection current = codec;
-    if (draining || current == null) {
-      return;
-    }
-    draining = true;
-    current.shutdownNotice();
-    if (settings.timeouts().drain() == 0) {
-      current.goAway();
-    } else {
-      deadlines.set(Deadlines.Kind.DRAIN, loop.nanoTime(), settings.timeouts().drain());
-    }
+    drain.beforeAnswer(answer);
   }
 
   /** An exchange is over. */
@@ -346,9 +298,7 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     if (downstream.secure()) {
       stats.cxSslActive.dec();
     }
-    if (softDrain) {
-      stats.cxSoftDrain.dec();
-    }
+    drain.closed();
     stats.cxDestroy.inc();
     (here ? stats.cxDestroyLocal : stats.cxDestroyRemote).inc();
     if (cutOff) {

@@ -1,8 +1,10 @@
 package io.bifocal.dataplane.http;
 
+import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ProxyStatusConfig;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -82,6 +84,23 @@ record ProxyStatus(
       case NO_FILTER_CONFIG_FOUND -> ErrorType.PROXY_CONFIGURATION_ERROR;
       default -> null;
     };
+  }
+
+  /**
+   * Tells the client of what went wrong, if anything did.
+   *
+   * @return the status that it gets
+   */
+  int tell(StreamInfo info, int status, HttpHeaders headers) {
+    ErrorType error = error(info);
+    if (error == null) {
+      return status;
+    }
+    String before = headers.get(HeaderNames.PROXY_STATUS);
+    String told = text(error, info);
+    headers.set(HeaderNames.PROXY_STATUS, before == null ? told : before + ", " + told);
+    info.responseCode = status(error, status);
+    return info.responseCode;
   }
 
   /** The status that is better than {@code status}, or the same. */

@@ -8,9 +8,7 @@ import io.bifocal.dataplane.http.filter.LocalReply;
 import io.bifocal.dataplane.http.filter.StreamFilters;
 import io.bifocal.dataplane.http.route.InternalRedirects;
 import io.bifocal.dataplane.http.route.Route;
-import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.http.router.DownstreamStream;
-import io.bifocal.dataplane.stream.GrpcStatus;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
@@ -30,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class Response implements DownstreamStream {
   private static final String TOO_LARGE = "Internal Server Error";
 
-  private final Exchange exchange;
+  final Exchange exchange;
   private final ResponseSender sender;
   private boolean begun;
   private boolean sent;
@@ -127,7 +125,7 @@ final class Response implements DownstreamStream {
         exchange.origin() == Origin.INTERNAL
             && request().headers.contains(HeaderNames.X_ENVOY_FORCE_TRACE));
     ProxyStatus proxyStatus = connection.settings.proxyStatus();
-    int shown = proxyStatus == null ? status : tell(proxyStatus, status, headers);
+    int shown = proxyStatus == null ? status : proxyStatus.tell(info, status, headers);
     if (!exchange.requestEnded()) {
       connection.stats.rqBeforeComplete.inc();
     }
@@ -146,19 +144,6 @@ final class Response implements DownstreamStream {
   private void end() {
     exchange.end();
     sender.done();
-  }
-
-  private int tell(ProxyStatus proxyStatus, int status, HttpHeaders headers) {
-    StreamInfo info = exchange.info;
-    ProxyStatus.ErrorType error = ProxyStatus.error(info);
-    if (error == null) {
-      return status;
-    }
-    String before = headers.get(HeaderNames.PROXY_STATUS);
-    String told = proxyStatus.text(error, info);
-    headers.set(HeaderNames.PROXY_STATUS, before == null ? told : before + ", " + told);
-    info.responseCode = proxyStatus.status(error, status);
-    return info.responseCode;
   }
 
   @Override
@@ -214,96 +199,7 @@ final class Response implements DownstreamStream {
   @Override
   public void localReply(LocalReply reply) {
     flag(reply.flag());
-    HttpHeaders headers = LocalHeaders.empty();
-    if (reply.flag() == ResponseFlag.UPSTREAM_OVERFLOW) {
-      headers.set(HeaderNames.X_ENVOY_OVERLOADED, "true");
-    }
-    reply.headers().accept(headers);
-    respond(reply, headers);
-  }
-
-  /** The request may not go on. */
-  void refuse(Refusal refusal) {
-    exchange.connection.stats.refused(refusal);
-    if (refusal == Refusal.ESCAPED_SLASHES) {
-      normalized(refusal.reply());
-      return;
-    }
-    if (refusal.closes) {
-      closeAfterwards();
-    }
-    localReply(refusal.reply());
-  }
-
-  // Sends the client to its path as it is normally written.
-  private void normalized(LocalReply reply) {
-    HttpHeaders headers = LocalHeaders.empty();
-    headers.set(HttpHeaderNames.LOCATION, request().path);
-    respond(reply, headers);
-  }
-
-  /** What a route answers by itself. */
-  void direct(RouteAction.DirectResponse direct) {
-    HttpHeaders headers = LocalHeaders.empty();
-    if (direct.status() == 201 || direct.status() / 100 == 3) {
-      RequestHead head = request();
-      headers.set(HttpHeaderNames.LOCATION, scheme() + "://" + head.authority + head.path);
-    }
-    respond(new LocalReply(direct.status(), direct.body(), null, "direct_response"), headers);
-  }
-
-  /** Sends the client elsewhere. */
-  void redirect(RouteAction.Redirect redirect, Route found) {
-    HttpHeaders headers = LocalHeaders.empty();
-    headers.set(HttpHeaderNames.LOCATION, redirect.location(found, request()));
-    respond(new LocalReply(redirect.status(), "", null, "direct_response"), headers);
-  }
-
-  private String scheme() {
-    return request().scheme;
-  }
-
-  private void respond(LocalReply reply, HttpHeaders headers) {
-    StreamInfo info = exchange.info;
-    info.responseCodeDetails = reply.details();
-    int status = reply.status();
-    String body = reply.body();
-    String contentType = "text/plain";
-    LocalReplies replies = exchange.connection.settings.localReplies();
-    if (replies != null) {
-      info.responseCode = status;
-      info.responseHeaders = headers;
-      LocalReplies.Answer answer = replies.rewrite(status, body, headers, info);
-      status = answer.status();
-      body = answer.body();
-      contentType = answer.contentType();
-    }
-    if (GrpcStatus.isCall(info.requestHeaders)) {
-      int told = reply.grpcStatus();
-      respondToCall(told < 0 ? GrpcStatus.ofHttp(status).number() : told, body, headers);
-    } else if (body.isEmpty()) {
-      respondHead(status, headers, true);
-    } else {
-      byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-      headers.set(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(bytes.length));
-      headers.set(HttpHeaderNames.CONTENT_TYPE, contentType);
-      boolean bodiless = info.method.equals("HEAD");
-      respondHead(status, headers, bodiless);
-      if (!bodiless) {
-        respondBody(Unpooled.wrappedBuffer(bytes), true);
-      }
-    }
-    flush();
-  }
-
-  // A call's answer is told by its status alone (gRPC over HTTP/2, "Trailers-Only").
-  private void respondToCall(int status, String message, HttpHeaders headers) {
-    headers.set(HttpHeaderNames.CONTENT_TYPE, "application/grpc");
-    headers.set(HeaderNames.GRPC_STATUS, Integer.toString(status));
-    if (!message.isEmpty()) {
-      headers.set(HeaderNames.GRPC_MESSAGE, GrpcStatus.encode(message));
-    }
-    respondHead(200, headers, true);
+    LocalAnswer.send(this, reply);
   }
 
   /** No answer is waited for: gives this one, unless one has begun, which is broken off. */
@@ -323,11 +219,11 @@ final class Response implements DownstreamStream {
       breakOff(details);
       return;
     }
-    exchange.info.responseCode = 500;
-    exchange.info.responseCodeDetails = details;
     HttpHeaders headers = LocalHeaders.empty();
     headers.set(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(TOO_LARGE.length()));
     headers.set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.TEXT_PLAIN);
+    exchange.info.responseCode = 500;
+    exchange.info.responseCodeDetails = details;
     exchange.info.responseHeaders = headers;
     sendHead(500, headers, false);
     sendBody(Unpooled.copiedBuffer(TOO_LARGE, StandardCharsets.US_ASCII), true);

@@ -51,10 +51,10 @@ final class RouterFilter {
     }
     if (action instanceof RouteAction.DirectResponse direct) {
       stats.directResponse.inc();
-      response.direct(direct);
+      LocalAnswer.direct(response, direct);
     } else if (action instanceof RouteAction.Redirect redirect) {
       stats.directResponse.inc();
-      response.redirect(redirect, found);
+      LocalAnswer.redirect(response, redirect, found);
     }
     return null;
   }
