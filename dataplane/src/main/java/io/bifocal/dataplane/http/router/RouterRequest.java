@@ -2,25 +2,17 @@ package io.bifocal.dataplane.http.router;
 
 import io.bifocal.dataplane.balance.Policy;
 import io.bifocal.dataplane.cluster.WorkerCluster;
-import io.bifocal.dataplane.host.Host;
-import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.http.filter.LocalReply;
 import io.bifocal.dataplane.http.route.ConnectConfig;
-import io.bifocal.dataplane.http.route.InternalRedirects;
 import io.bifocal.dataplane.http.route.RequestCounts;
 import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.dataplane.pool.Http3Use;
-import io.bifocal.dataplane.pool.TimeoutBudgets;
 import io.bifocal.dataplane.pool.UpstreamStats;
-import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.xds.time.Loop;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,10 +40,10 @@ public final class RouterRequest implements RetryState.Owner {
   final @Nullable ConnectConfig connect;
   // Null when nobody asks what hosts say of their load.
   final Policy.@Nullable ByReports reports;
-  private final RouteAction.Forward route;
-  private final Tries tries = new Tries();
-  private final Attempts attempts;
-  private final RequestRelay relay;
+  final RouteAction.Forward route;
+  final Tries tries = new Tries();
+  final Attempts attempts;
+  final RequestRelay relay;
   final RequestCharges charges;
   // Null when no try is followed by another one.
   private @Nullable Retries retries;
@@ -123,6 +115,10 @@ public final class RouterRequest implements RetryState.Owner {
     if (state == State.STARTING) {
       state = State.UNDER_WAY;
     }
+  }
+
+  boolean isDone() {
+    return state == State.DONE;
   }
 
   /** Whether the client's bytes are being read, after which comes a flush. */
@@ -223,24 +219,8 @@ public final class RouterRequest implements RetryState.Owner {
 
   /** The route's timeout has run out. */
   public void onTimeout() {
-    if (state == State.DONE) {
-      return;
-    }
-    boolean answering = tries.answering() != null;
-    for (int i = 0; i < tries.size(); i++) {
-      Host host = tries.get(i).host();
-      charges.allTimedOut(host);
-      if (!answering) {
-        charges.lost(timeouts.status, host);
-        tries.get(i).cutShort();
-      }
-    }
-    tellBudget();
-    if (answering) {
-      cancel();
-      downstream.reset(ResponseFlag.UPSTREAM_REQUEST_TIMEOUT, "response_timeout");
-    } else {
-      fail(UpstreamErrors.timeout(timeouts.status, "response_timeout"));
+    if (state != State.DONE) {
+      LateAnswers.onRequestTimeout(this);
     }
   }
 
@@ -274,39 +254,11 @@ public final class RouterRequest implements RetryState.Owner {
     return attempts.count();
   }
 
-  /** One try has taken too long; an answer that has begun may take its time. */
-  void onPerTryTimeout(UpstreamRequest attempt) {
-    tooLong(attempt, stats().rqPerTryTimeout, "upstream_per_try_timeout");
-  }
-
-  void onPerTryIdleTimeout(UpstreamRequest attempt) {
-    tooLong(attempt, stats().rqPerTryIdleTimeout, "upstream_per_try_idle_timeout");
-  }
-
-  private void tooLong(UpstreamRequest attempt, Cell counter, String details) {
-    if (!timeouts.hedge) {
-      counter.inc();
-      charges.timedOut(attempt.host());
-      onLost(attempt, LostTry.timedOut(timeouts.status, details));
-      if (state == State.DONE) {
-        tellBudget();
-      }
-    } else if (retries != null) {
-      retries.hedge(attempt);
+  /** A try takes too long: another one is started beside it, if it may. */
+  void hedge(UpstreamRequest slow) {
+    if (retries != null) {
+      retries.hedge(slow);
     }
-  }
-
-  // How much of its time the request took, for those who ask.
-  private void tellBudget() {
-    TimeoutBudgets budgets = stats().budgets();
-    if (budgets != null) {
-      budgets.used(Math.max(0, relay.sinceEnd(loop.nanoTime())) / 1_000_000, timeouts.whole);
-    }
-  }
-
-  void onMaxDuration(UpstreamRequest attempt) {
-    stats().rqMaxDuration.inc();
-    onLost(attempt, LostTry.maxDuration(body.ended()));
   }
 
   /** A filter of a try answers in the place of the upstream. */
@@ -351,90 +303,15 @@ public final class RouterRequest implements RetryState.Owner {
     return tries.size() > 0 || (retries != null && retries.isOneToCome());
   }
 
-  void onUpstreamHead(UpstreamRequest attempt, int status, HttpHeaders headers, boolean end) {
-    if (isFailedHandshake(status)) {
-      refuseHandshake(status, headers);
-      return;
-    }
-    if (retries != null && !retries.accept(attempt, status, headers)) {
-      tries.remove(attempt);
-      attempt.drop();
-      return;
-    }
-    InternalRedirects redirects = route.internalRedirects();
-    if (redirects != null
-        && redirects.statuses().contains(status)
-        && follows(redirects, attempt, status, headers)) {
-      return;
-    }
+  /** Whether an answer is to go to the client, if it is not a redirect that is followed here. */
+  boolean accepts(UpstreamRequest attempt, int status, HttpHeaders headers) {
+    return retries == null || retries.accept(attempt, status, headers);
+  }
+
+  /** The answer of this one is taken: the others are given up, and none is to come. */
+  void settleOn(UpstreamRequest attempt) {
     tries.abandonOthers(attempt);
     cancelRetries();
-    charges.answered(status, attempt.host(), headers, end);
-    body.forget();
-    attempt.answer();
-    if (attempts() > 1) {
-      attempt.tell(downstream.info());
-    }
-    downstream.info().responseCodeDetails = "via_upstream";
-    long took = relay.sinceEnd(downstream.info().firstUpstreamRxNanos);
-    if (took >= 0 && !here.settings().suppressHeaders()) {
-      headers.set(HeaderNames.X_ENVOY_UPSTREAM_SERVICE_TIME, Long.toString(took / 1_000_000));
-    }
-    attempts.tell(headers);
-    if (end) {
-      onUpstreamEnd(attempt, null);
-    }
-    downstream.respondHead(status, headers, end);
-    if (end) {
-      downstream.flush();
-    }
-  }
-
-  // A refusal is passed on whole; any other answer but 101 cannot be what the client waits for.
-  private boolean isFailedHandshake(int status) {
-    String upgrade = downstream.request().upgrade;
-    return upgrade != null
-        && status < 400
-        && status != 101
-        && upgrade.equalsIgnoreCase("websocket");
-  }
-
-  private void refuseHandshake(int status, HttpHeaders headers) {
-    cancel();
-    headers.remove(HttpHeaderNames.CONTENT_LENGTH);
-    headers.remove(HttpHeaderNames.CONTENT_TYPE);
-    headers.remove(HttpHeaderNames.TRANSFER_ENCODING);
-    downstream.info().responseCodeDetails = "websocket_handshake_unsuccessful";
-    downstream.respondHead(status, headers, true);
-    downstream.flush();
-  }
-
-  /** Whether a redirect is followed here; then this request is over. */
-  private boolean follows(
-      InternalRedirects redirects, UpstreamRequest attempt, int status, HttpHeaders headers) {
-    Consumer<ByteBuf> next =
-        body.ended() && body.replayable()
-            ? downstream.redirection(redirects, status, headers)
-            : null;
-    if (next == null) {
-      stats().internalRedirectFailed.inc();
-      return false;
-    }
-    stats().internalRedirectSucceeded.inc();
-    ByteBuf whole = body.take();
-    tries.remove(attempt);
-    attempt.drop();
-    cancel();
-    if (status == 303 && !isRead(downstream.request().method)) {
-      whole.release();
-      whole = Unpooled.EMPTY_BUFFER;
-    }
-    next.accept(whole);
-    return true;
-  }
-
-  private static boolean isRead(String method) {
-    return method.equals("GET") || method.equals("HEAD");
   }
 
   /**
@@ -445,13 +322,14 @@ public final class RouterRequest implements RetryState.Owner {
     long now = loop.nanoTime();
     downstream.info().lastUpstreamRxNanos = now;
     charges.ended(trailers, relay.sinceEnd(now));
-    tellBudget();
+    LateAnswers.tellBudget(this);
     tries.remove(attempt);
     attempt.end();
     finish();
   }
 
-  private void fail(LocalReply reply) {
+  /** Nothing is to come: the client gets this. */
+  void fail(LocalReply reply) {
     cancel();
     downstream.localReply(attempts.told(reply));
   }

@@ -3,15 +3,8 @@ package io.bifocal.dataplane.http.router;
 import static java.util.Objects.requireNonNull;
 
 import io.bifocal.dataplane.host.Host;
-import io.bifocal.dataplane.http.codec.ClientConnection;
-import io.bifocal.dataplane.http.codec.Protocol;
 import io.bifocal.dataplane.http.codec.RequestSender;
-import io.bifocal.dataplane.http.codec.ResetReason;
-import io.bifocal.dataplane.http.codec.ResponseReceiver;
-import io.bifocal.dataplane.http.route.ConnectConfig;
 import io.bifocal.dataplane.pool.ConnectionPool;
-import io.bifocal.dataplane.pool.PoolFailure;
-import io.bifocal.dataplane.pool.UpstreamConnection;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.buffer.ByteBuf;
@@ -20,64 +13,31 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One try of a request at one host: waits for a connection, sends, and passes the answer on once
+ * One try of a request at one host: sends once there is a connection, and passes the answer on once
  * the router has taken it. Confined to the worker's loop. Source: Envoy's {@code UpstreamRequest}.
  */
-final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, TryDeadlines.Owner {
-  private enum State {
-    /** Waits for a connection. */
-    ACQUIRING,
-    /** On a connection; no answer yet. */
-    SENT,
-    /** The answer has begun, and is the one that the client gets. */
-    ANSWERING,
-    DONE
-  }
-
-  private final RouterRequest router;
-  private final Host host;
-  private final ConnectionPool pool;
-  private State state = State.ACQUIRING;
-  // Null when nobody logs tries.
-  private final @Nullable TryLog log;
-  // Null when nobody asks for sizes and timeouts, and when it is over.
-  private @Nullable TryMeasures measures;
+final class UpstreamRequest extends TryConnection implements TryDeadlines.Owner {
   // Null when nothing is between the router and the connection.
   private @Nullable TryFilters filters;
+  // Null when nothing may run out.
+  private @Nullable TryDeadlines deadlines;
   private boolean overtaken;
   private boolean responseEnded;
   private boolean reported;
-  private ConnectionPool.@Nullable Ticket ticket;
-  // Null when nothing may run out.
-  private @Nullable TryDeadlines deadlines;
-  private @Nullable UpstreamConnection connection;
-  private @Nullable RequestSender sender;
-  private Protocol protocol = Protocol.HTTP_1_1;
-  // 0 when there was a connection at once.
-  private long waitingSince;
-  private long waited;
 
   UpstreamRequest(RouterRequest router, Host host, ConnectionPool pool) {
-    this.router = router;
-    this.host = host;
-    this.pool = pool;
-    UpstreamLogs logs = router.here.settings().upstreamLogs();
-    this.measures = TryMeasures.of(router.cluster.stats(), router.loop);
-    this.log = logs == null ? null : new TryLog(logs, router.loop, router.downstream.info(), host);
+    super(router, host, pool);
   }
 
-  Host host() {
-    return host;
-  }
-
-  private void lose(LostTry lost) {
+  @Override
+  void lose(LostTry lost) {
     flag(lost.flag());
     router.onLost(this, lost);
   }
 
   private void flag(ResponseFlag flag) {
-    if (log != null) {
-      log.flag(flag);
+    if (record != null) {
+      record.flag(flag);
     }
   }
 
@@ -109,43 +69,15 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
       between.decodeHead(router.body.ended() && router.body.isEmpty());
       router.body.send(this);
       if (state == State.DONE) {
-        pool.tellIfEmpty(); // a filter has answered
+        forgo(); // a filter has answered
         return;
       }
     }
-    ConnectionPool.Ticket place = pool.acquire(this, router.http3());
-    if (state == State.ACQUIRING) {
-      ticket = place;
-      waitingSince = router.loop.nanoTime();
-    }
+    acquire();
   }
 
   @Override
-  public void onReady(UpstreamConnection ready) {
-    ticket = null;
-    ConnectConfig connect = router.connect;
-    if (connect == null && !router.breakers.requests().tryAcquire()) {
-      ready.release();
-      router.cluster.stats().rqActiveOverflow.inc();
-      lose(LostTry.overflow(router.attempts()));
-      return;
-    }
-    connection = ready;
-    state = State.SENT;
-    RequestSender out = connect == null ? begin(ready) : begin(ready, connect);
-    sender = out;
-    long now = router.loop.nanoTime();
-    waited = waitingSince == 0 ? 0 : now - waitingSince;
-    StreamInfo info = router.downstream.info();
-    tell(info);
-    info.firstUpstreamTxNanos = now;
-    info.lastUpstreamTxNanos = now;
-    if (log != null) {
-      tell(log.info);
-      log.info.protocol = protocol.text();
-      log.info.firstUpstreamTxNanos = now;
-      log.ready();
-    }
+  void onConnected(RequestSender out) {
     RequestBody body = router.body;
     startDeadlines();
     TryFilters between = filters;
@@ -160,38 +92,6 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     }
     router.onConnected();
     readResponse(router.downstream.isWritable());
-  }
-
-  private RequestSender begin(UpstreamConnection ready) {
-    router.charges.sent(ready.host());
-    ClientConnection http =
-        ClientConnection.of(ready.channel(), router.cluster.config().http().http1());
-    protocol = http.protocol();
-    return http.begin(this);
-  }
-
-  /** On a connection of its own, which its pool counts as a request. */
-  private RequestSender begin(UpstreamConnection ready, ConnectConfig connect) {
-    router.charges.begun();
-    ByteBuf header = connect.header(router.downstream.connection());
-    return TcpUpstream.begin(ready.channel(), header, this);
-  }
-
-  /** Tells whom the request is sent to: the last one sent, or the one whose answer is taken. */
-  void tell(StreamInfo info) {
-    UpstreamConnection used = connection;
-    RequestSender out = sender;
-    if (used != null && out != null) {
-      info.upstreamHost = host;
-      info.upstreamRemote = used.remoteAddress();
-      info.race = used.race();
-      info.upstreamLocal = out.localAddress();
-      info.upstreamTls = used.tls();
-      info.upstreamBytes = out.bytes();
-      info.upstreamConnectionId = used.id();
-      info.upstreamProtocol = router.connect == null ? protocol.text() : "";
-      info.upstreamReadyNanos = waited;
-    }
   }
 
   private void startDeadlines() {
@@ -222,29 +122,14 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     return known;
   }
 
-  @Override
-  public void onFailure(PoolFailure failure) {
-    ticket = null;
-    tell(router.downstream.info(), failure);
-    if (log != null) {
-      tell(log.info, failure);
-    }
-    lose(LostTry.noConnection(failure, router.attempts()));
-  }
-
-  private static void tell(StreamInfo info, PoolFailure failure) {
-    info.race = failure.race();
-    info.upstreamTransportFailureReason = failure.detail();
-  }
-
   /** Whether the body can be sent on. */
   boolean takesBody() {
-    return sender != null || filters != null;
+    return sender() != null || filters != null;
   }
 
   /** Whether there is room for more of the body. */
   boolean isWritable() {
-    RequestSender out = sender;
+    RequestSender out = sender();
     return filters == null ? out == null || out.isWritable() : filters.isWritable();
   }
 
@@ -259,13 +144,10 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
 
   /** It has passed the filters. */
   void write(ByteBuf data, boolean end) {
-    if (log != null) {
-      log.info.bytesSent += data.readableBytes();
+    if (record != null) {
+      record.sent(data.readableBytes());
     }
-    if (measures != null) {
-      measures.sent(data.readableBytes());
-    }
-    requireNonNull(sender).writeBody(data, end);
+    requireNonNull(sender()).writeBody(data, end);
   }
 
   /** The request's end, once the body is taken. */
@@ -279,14 +161,15 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
 
   /** They have passed the filters. */
   void writeTrailers(HttpHeaders trailers) {
-    requireNonNull(sender).writeTrailers(trailers);
+    requireNonNull(sender()).writeTrailers(trailers);
     router.downstream.info().lastUpstreamTxNanos = router.loop.nanoTime();
   }
 
   /** What the client had sent has been read. */
   void flush() {
-    if (sender != null) {
-      sender.flush();
+    RequestSender out = sender();
+    if (out != null) {
+      out.flush();
     }
   }
 
@@ -304,12 +187,8 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     info.firstUpstreamRxNanos = now;
     info.lastUpstreamRxNanos = now;
     responseEnded = end;
-    if (log != null) {
-      log.info.firstUpstreamRxNanos = now;
-      log.answered(status, headers);
-    }
-    if (measures != null) {
-      measures.answered(headers);
+    if (record != null) {
+      record.answered(status, headers, now);
     }
     if (deadlines != null) {
       deadlines.answered();
@@ -325,12 +204,12 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
   /** It has passed the filters. */
   void pass(int status, HttpHeaders headers, boolean end) {
     hearReport(headers);
-    router.onUpstreamHead(this, status, headers, end);
+    UpstreamAnswer.onHead(router, this, status, headers, end);
   }
 
   private void hearReport(HttpHeaders headers) {
     if (router.reports != null && !reported) {
-      reported = LoadReports.hear(router.reports, headers, host, router.loop.nanoTime());
+      reported = LoadReports.hear(router.reports, headers, host(), router.loop.nanoTime());
     }
   }
 
@@ -341,11 +220,8 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
 
   @Override
   public void onBody(ByteBuf data, boolean end) {
-    if (log != null) {
-      log.info.bytesReceived += data.readableBytes();
-    }
-    if (measures != null) {
-      measures.received(data.readableBytes());
+    if (record != null) {
+      record.received(data.readableBytes());
     }
     if (deadlines != null) {
       deadlines.touch();
@@ -370,8 +246,8 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     downstream.respondBody(data, end);
     if (end) {
       downstream.flush();
-    } else if (!downstream.isWritable() && sender != null) {
-      sender.readResponse(false);
+    } else if (!downstream.isWritable()) {
+      readResponse(false);
     }
   }
 
@@ -391,8 +267,8 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     }
     router.downstream.info().responseTrailers = trailers;
     hearReport(trailers);
-    if (log != null) {
-      log.info.responseTrailers = trailers;
+    if (record != null) {
+      record.trailers(trailers);
     }
     router.onUpstreamEnd(this, trailers);
     router.downstream.respondTrailers(trailers);
@@ -416,53 +292,29 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
 
   /** The client takes more, or must be waited for. */
   void readResponse(boolean on) {
-    if (sender != null) {
-      sender.readResponse(on && (filters == null || filters.takesAnswer()));
+    RequestSender out = sender();
+    if (out != null) {
+      out.readResponse(on && (filters == null || filters.takesAnswer()));
     }
   }
 
   // ---- its end
 
   @Override
-  public void onReset(ResetReason reason) {
-    if (reason == ResetReason.PROTOCOL_ERROR && connection != null) {
-      connection.onProtocolError();
-    }
-    boolean http3 = protocol == Protocol.HTTP_3 && router.cluster.config().http().grid() != null;
-    lose(LostTry.reset(reason, router.attempts(), http3));
-  }
-
-  @Override
   public void onPerTryTimeout() {
     flag(ResponseFlag.UPSTREAM_REQUEST_TIMEOUT);
-    router.onPerTryTimeout(this);
+    LateAnswers.onPerTryTimeout(router, this);
   }
 
   @Override
   public void onPerTryIdleTimeout() {
     flag(ResponseFlag.STREAM_IDLE_TIMEOUT);
-    router.onPerTryIdleTimeout(this);
+    LateAnswers.onPerTryIdleTimeout(router, this);
   }
 
   @Override
   public void onMaxDuration() {
-    router.onMaxDuration(this);
-  }
-
-  /** It is over in good order: its connection is used again, if it can be. */
-  void end() {
-    UpstreamConnection used = connection;
-    RequestSender out = sender;
-    leave();
-    if (used != null && out != null) {
-      if (out.isReusable()) {
-        used.release();
-      } else if (router.connect != null) {
-        used.discard();
-      } else {
-        used.retire();
-      }
-    }
+    LateAnswers.onMaxDuration(router, this);
   }
 
   /** Its answer is not taken, and so it need not come to its end. */
@@ -474,58 +326,26 @@ final class UpstreamRequest implements ConnectionPool.Waiter, ResponseReceiver, 
     }
   }
 
-  /** It is given up: what is under way on its connection is cut off. */
-  void abandon() {
-    UpstreamConnection used = connection;
-    leave();
-    if (used != null) {
-      used.discard();
-    }
-  }
-
   /** The time for the whole request is over, and this has no answer. */
   void cutShort() {
-    if (measures != null) {
-      measures.cutShort();
+    if (record != null) {
+      record.cutShort();
     }
   }
 
-  private void leave() {
-    state = State.DONE;
-    if (measures != null) {
-      measures.end(router.downstream.request(), router.timeouts.perTry);
-      measures = null;
+  @Override
+  void onOver(@Nullable RequestSender out) {
+    if (out != null) {
+      router.downstream.info().endTry(out.bytes());
     }
-    if (sender != null) {
-      router.downstream.info().endTry(sender.bytes());
-    }
-    if (log != null) {
-      if (sender != null) {
-        log.info.endTry(sender.bytes());
-      }
-      log.end();
+    if (record != null) {
+      record.end(router.downstream.request(), router.timeouts.perTry, out);
     }
     if (filters != null) {
       filters.destroy();
     }
     if (deadlines != null) {
       deadlines.stop();
-    }
-    ConnectionPool.Ticket place = ticket;
-    if (place != null) {
-      ticket = null;
-      place.cancel();
-    }
-    UpstreamConnection used = connection;
-    RequestSender out = sender;
-    if (used != null && out != null) {
-      connection = null;
-      sender = null;
-      out.detach();
-      if (router.connect == null) {
-        router.breakers.requests().release();
-        router.charges.left(used.host());
-      }
     }
   }
 }
