@@ -56,4 +56,15 @@ final class ConnectionOptions {
         ? null
         : options;
   }
+
+  /** Whether one is to be kept that would end otherwise. */
+  static boolean sayKeepAlive(HttpHeaders headers) {
+    return headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE, true);
+  }
+
+  /** Whether a client is about to end it. */
+  static boolean sayClose(HttpHeaders headers) {
+    return headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true)
+        || headers.containsValue(HeaderNames.PROXY_CONNECTION, HttpHeaderValues.CLOSE, true);
+  }
 }

@@ -25,12 +25,13 @@ import org.jspecify.annotations.Nullable;
  * and carries one exchange after the other.
  */
 public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
-    implements ClientConnection, RequestSender, WireBytes {
+    implements ClientConnection, RequestSender {
   private static final AttributeKey<Http1ClientConnection> KEY =
       AttributeKey.valueOf(Http1ClientConnection.class, "codec");
 
   private final Http1ResponseParser parser;
   private final Http1Writer writer;
+  private final Http1Bytes counts;
   private final Http1Options options;
   private @Nullable ChannelHandlerContext context;
   private @Nullable ResponseReceiver receiver;
@@ -48,6 +49,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     this.options = options;
     this.parser = new Http1ResponseParser(new Responses(), options);
     this.writer = new Http1Writer(options);
+    this.counts = new Http1Bytes(parser, writer);
   }
 
   /** The codec of a channel; put there at its first use. */
@@ -70,8 +72,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   @Override
   public RequestSender begin(ResponseReceiver next) {
     receiver = next;
-    parser.count();
-    writer.count();
+    counts.begin();
     requestEnded = false;
     responseEnded = false;
     bodyFollows = false;
@@ -164,32 +165,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public WireBytes bytes() {
-    return this;
-  }
-
-  @Override
-  public long received() {
-    return parser.bytesRead();
-  }
-
-  @Override
-  public long sent() {
-    return writer.bytesWritten();
-  }
-
-  @Override
-  public long headersReceived() {
-    return parser.fieldBytesRead();
-  }
-
-  @Override
-  public long headersSent() {
-    return writer.fieldBytesWritten();
-  }
-
-  @Override
-  public long decompressedHeadersReceived() {
-    return parser.headBytesRead();
+    return counts;
   }
 
   @Override
@@ -222,7 +198,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     bytes = in;
     try {
       if (parser.isBetween()) {
-        Http1Parser.skipEmptyLines(in);
+        MessageLines.skipEmptyLines(in);
       }
       while (in.isReadable()) {
         if (receiver == null || responseEnded) {
@@ -271,7 +247,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
     private boolean persists(HttpHeaders headers) {
       return !headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true)
           && (parser.version() != RequestLine.Version.HTTP_1_0
-              || Http1Writer.saysKeepAlive(headers));
+              || ConnectionOptions.sayKeepAlive(headers));
     }
 
     @Override

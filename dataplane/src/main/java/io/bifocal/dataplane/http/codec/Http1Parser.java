@@ -5,8 +5,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.util.AsciiString;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,12 +12,7 @@ import org.jspecify.annotations.Nullable;
  * in whatever pieces, and a receiver hears what they are. What could be read in two ways is a
  * fault; after one nothing more is heard.
  */
-abstract class Http1Parser {
-  private static final byte[] NOTHING = {};
-  private static final int LEAST = 256;
-  private static final int FIELD = 3;
-  private static final HeaderList NO_HEADERS = new HeaderList(0);
-
+abstract class Http1Parser implements MessageLines.Grammar {
   /** What is wrong with the bytes. */
   enum Fault {
     MALFORMED,
@@ -64,8 +57,7 @@ abstract class Http1Parser {
   }
 
   private enum State {
-    START_LINE,
-    FIELDS,
+    HEAD,
     LENGTH,
     CHUNK_LINE,
     CHUNK,
@@ -78,26 +70,15 @@ abstract class Http1Parser {
   }
 
   private final Receiver receiver;
-  private final int maxBytes;
   private final boolean chunkedLength;
+  private final MessageLines lines;
   private final ChunkLine chunkLine;
-  // Null unless it matters how names are written.
-  private final @Nullable PreserveCase cased;
-  private State state = State.START_LINE;
-  // Of a head or of trailers: they end at filled, and what is before at has been understood. The
-  // values of headers are slices of it.
-  private byte[] bytes = NOTHING;
-  private int filled;
-  private int at;
-  private int fieldBytes;
-  private HeaderList headers = NO_HEADERS;
+  private State state = State.HEAD;
   private long remaining;
   // Of one exchange.
   private long bytesRead;
   private int fieldBytesRead;
   private int headBytesRead;
-  // Of the fields being read.
-  private int unfinished;
   // What is being read, and from where on; null between reads.
   private @Nullable ByteBuf reading;
   private int readFrom;
@@ -110,17 +91,12 @@ abstract class Http1Parser {
    */
   Http1Parser(Receiver receiver, Http1Options options) {
     this.receiver = receiver;
-    this.maxBytes = options.limits().maxHeaderBytes();
+    int maxBytes = options.limits().maxHeaderBytes();
+    PreserveCase cased = options.keyFormat() instanceof PreserveCase format ? format : null;
+    this.lines = new MessageLines(this, maxBytes, cased);
     this.chunkLine = new ChunkLine(maxBytes);
     this.chunkedLength = options.chunkedLength();
-    this.cased = options.keyFormat() instanceof PreserveCase format ? format : null;
   }
-
-  /** Understands the line of {@code bytes} that begins a message; whether there is one. */
-  abstract boolean startLine(byte[] bytes, int start, int end);
-
-  /** Whether blanks may stand between a name and its colon. */
-  abstract boolean allowsBlanks();
 
   /**
    * How the message is framed whose head is whole.
@@ -148,7 +124,7 @@ abstract class Http1Parser {
     bytesRead = 0;
     fieldBytesRead = 0;
     headBytesRead = 0;
-    unfinished = 0;
+    var unused = lines.takeCount();
     if (reading != null) {
       readFrom = reading.readerIndex();
     }
@@ -172,7 +148,7 @@ abstract class Http1Parser {
 
   /** Whether the next byte begins a message. */
   final boolean isBetween() {
-    return state == State.START_LINE && filled == 0;
+    return state == State.HEAD && lines.isEmpty();
   }
 
   /** From here on nothing is parsed. */
@@ -183,7 +159,7 @@ abstract class Http1Parser {
   /** The connection's end, which may be a body's. */
   final void onClosed() {
     if (state == State.UNTIL_CLOSE) {
-      state = State.START_LINE;
+      state = State.HEAD;
       receiver.onEnd(new HeaderList(0));
     }
   }
@@ -191,16 +167,23 @@ abstract class Http1Parser {
   /** Ends the parsing; false, as there is nothing more to do. */
   final boolean fault(Fault fault) {
     state = State.FAULT;
-    bytes = NOTHING;
-    receiver.onFault(fault, headers);
+    HeaderList read = lines.headers();
+    lines.clear();
+    receiver.onFault(fault, read);
     return false;
   }
 
   // Whether the message goes on.
   private boolean step(ByteBuf in) {
     return switch (state) {
-      case START_LINE -> head(in);
-      case FIELDS, TRAILERS -> line(in);
+      case HEAD -> {
+        MessageLines.Found found = lines.head(in);
+        yield found == MessageLines.Found.END ? headEnd() : goesOn(found);
+      }
+      case TRAILERS -> {
+        MessageLines.Found found = lines.line(in);
+        yield found == MessageLines.Found.END ? end() : goesOn(found);
+      }
       case LENGTH -> length(in);
       case CHUNK_LINE -> chunkLine(in);
       case CHUNK -> chunk(in);
@@ -219,181 +202,17 @@ abstract class Http1Parser {
 
   // ---- heads
 
-  /** Skips what may stand before a message. */
-  static void skipEmptyLines(ByteBuf in) {
-    while (in.isReadable()) {
-      byte next = in.getByte(in.readerIndex());
-      if (next != '\r' && next != '\n') {
-        return;
-      }
-      in.skipBytes(1);
-    }
-  }
-
-  private boolean head(ByteBuf in) {
-    if (filled == 0) {
-      skipEmptyLines(in);
-      if (!in.isReadable()) {
-        return true;
-      }
-      int length = headLength(in);
-      fieldBytes = 0;
-      headers = newHeaders(8 + Math.max(length, 0) / 64);
-      if (length > 0) {
-        bytes = new byte[length];
-        in.readBytes(bytes);
-        filled = length;
-        return lines();
-      }
-    }
-    return line(in);
-  }
-
-  private HeaderList newHeaders(int capacity) {
-    return cased == null ? new HeaderList(capacity) : new CasedHeaders(cased, capacity);
-  }
-
-  // With the empty line; -1 when it is not there. Looks at every fourth byte, mostly.
-  private static int headLength(ByteBuf in) {
-    int start = in.readerIndex();
-    int end = in.writerIndex();
-    for (int i = start + 3; i < end; ) {
-      byte b = in.getByte(i);
-      if (b == '\n') {
-        if (in.getMedium(i - 3) == ('\r' << 16 | '\n' << 8 | '\r')) {
-          return i + 1 - start;
-        }
-        i += 2;
-      } else {
-        i += b == '\r' ? 1 : 4;
-      }
-    }
-    return -1;
-  }
-
-  // Takes what there is of one line.
-  private boolean line(ByteBuf in) {
-    int start = in.readerIndex();
-    int feed = in.indexOf(start, in.writerIndex(), (byte) '\n');
-    int count = (feed < 0 ? in.writerIndex() : feed + 1) - start;
-    int length = filled - at + count - (feed < 0 ? 1 : 2);
-    if (length > (state == State.START_LINE ? maxBytes : maxBytes - fieldBytes)) {
-      return fault(Fault.TOO_LARGE);
-    }
-    if (filled + count > bytes.length) {
-      bytes = Arrays.copyOf(bytes, Math.max(LEAST, Math.max(filled + count, bytes.length * 2)));
-    }
-    in.readBytes(bytes, filled, count);
-    filled += count;
-    return feed < 0 || lines();
-  }
-
-  // Lines that are whole; whether the message goes on.
-  private boolean lines() {
-    if (state == State.START_LINE) {
-      int feed = at;
-      while (bytes[feed] != '\n') {
-        feed++;
-      }
-      int end = feed - 1;
-      if (end <= at || bytes[end] != '\r' || !startLine(bytes, at, end)) {
-        return fault(Fault.MALFORMED);
-      }
-      if (end - at > maxBytes) {
-        return fault(Fault.TOO_LARGE);
-      }
-      at = feed + 1;
-      state = State.FIELDS;
-    }
-    while (at < filled) {
-      if (bytes[at] == '\r' && bytes[at + 1] == '\n') {
-        bytes = NOTHING;
-        filled = 0;
-        at = 0;
-        return state == State.TRAILERS ? end() : headEnd();
-      }
-      int end = field();
-      if (end < 0) {
-        return fault(Fault.MALFORMED);
-      }
-      fieldBytes += end - at;
-      if (fieldBytes > maxBytes) {
-        return fault(Fault.TOO_LARGE);
-      }
-      at = end + 2;
-    }
-    return true;
-  }
-
-  /** The field at this place; where its line ends, negative when there is none. */
-  private int field() {
-    byte first = bytes[at];
-    if ((first == ' ' || first == '\t') && headers.size() > 0) {
-      return folded();
-    }
-    int i = at;
-    while (HeaderNames.isTokenByte(bytes[i])) {
-      i++;
-    }
-    int nameEnd = i;
-    AsciiString name = HeaderNames.of(bytes, at, nameEnd - at);
-    while (allowsBlanks() && isBlank(bytes[i])) {
-      i++;
-    }
-    if (name == null || bytes[i] != ':') {
-      return -1;
-    }
-    int start = behindBlanks(i + 1);
-    int end = textEnd(start);
-    if (end >= 0) {
-      AsciiString value = FieldValue.of(bytes, start, end);
-      unfinished += nameEnd - at + value.length() + FIELD;
-      headers.append(name, value);
-      if (headers instanceof CasedHeaders all) {
-        all.read(name, new AsciiString(bytes, at, nameEnd - at, false));
-      }
-    }
-    return end;
-  }
-
-  // RFC 9112, section 5.2: what is folded stands behind a blank.
-  private int folded() {
-    int last = headers.size() - 1;
-    int start = behindBlanks(at);
-    int end = textEnd(start);
-    CharSequence before = headers.valueAt(last);
-    if (end < 0 || before.length() == 0) {
-      headers.dropLast(); // a value that begins with a fold hides from other readers
-      return -1;
-    }
-    headers.setValueAt(last, FieldValue.joined(before, FieldValue.of(bytes, start, end)));
-    return end;
-  }
-
-  private int behindBlanks(int start) {
-    int i = start;
-    while (isBlank(bytes[i])) {
-      i++;
-    }
-    return i;
-  }
-
-  // Where the line ends; negative when something comes before that a value may not have.
-  private int textEnd(int start) {
-    int i = start;
-    while (FieldValue.isText(bytes[i])) {
-      i++;
-    }
-    return bytes[i] == '\r' && bytes[i + 1] == '\n' ? i : -1;
-  }
-
-  private static boolean isBlank(byte b) {
-    return b == ' ' || b == '\t';
+  private boolean goesOn(MessageLines.Found found) {
+    return switch (found) {
+      case MORE, END -> true;
+      case MALFORMED -> fault(Fault.MALFORMED);
+      case TOO_LARGE -> fault(Fault.TOO_LARGE);
+    };
   }
 
   private boolean headEnd() {
-    HeaderList head = headers;
-    countFields(Math.max(unfinished, FIELD));
+    HeaderList head = lines.headers();
+    fieldBytesRead += Math.max(lines.takeCount(), MessageLines.FIELD);
     headBytesRead = fieldBytesRead;
     int said = head.find(HttpHeaderNames.CONTENT_LENGTH, 0);
     long length = -1;
@@ -409,7 +228,7 @@ abstract class Http1Parser {
     }
     state =
         switch (body) {
-          case NONE -> State.START_LINE;
+          case NONE -> State.HEAD;
           case LENGTH -> State.LENGTH;
           case CHUNKED -> State.CHUNK_LINE;
           case UNTIL_CLOSE -> State.UNTIL_CLOSE;
@@ -417,14 +236,9 @@ abstract class Http1Parser {
         };
     remaining = length;
     chunkLine.begin();
-    headers = NO_HEADERS;
+    lines.clear();
     receiver.onHead(head, body);
     return body != Body.NONE;
-  }
-
-  private void countFields(int bytes) {
-    fieldBytesRead += bytes;
-    unfinished = 0;
   }
 
   /** Chunks, be it beside a length where that is overlooked; null for a {@link #fault}. */
@@ -448,10 +262,10 @@ abstract class Http1Parser {
 
   // Fields that frame or announce mean nothing behind a body (RFC 9110, section 6.5.1).
   private boolean end() {
-    state = State.START_LINE;
-    HeaderList trailers = headers;
-    headers = NO_HEADERS;
-    countFields(unfinished);
+    state = State.HEAD;
+    HeaderList trailers = lines.headers();
+    lines.clear();
+    fieldBytesRead += lines.takeCount();
     trailers
         .remove(HttpHeaderNames.CONTENT_LENGTH)
         .remove(HttpHeaderNames.TRANSFER_ENCODING)
@@ -465,7 +279,7 @@ abstract class Http1Parser {
     remaining -= count;
     boolean last = remaining == 0;
     if (last) {
-      state = State.START_LINE;
+      state = State.HEAD;
     }
     receiver.onBody(in.readRetainedSlice(count), last);
     return !last;
@@ -482,7 +296,7 @@ abstract class Http1Parser {
         state = State.CHUNK;
         if (remaining == 0) {
           state = State.TRAILERS;
-          headers = new HeaderList(0);
+          lines.beginTrailers();
         }
         return true;
       }

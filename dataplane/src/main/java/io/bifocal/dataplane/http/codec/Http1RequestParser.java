@@ -18,13 +18,13 @@ final class Http1RequestParser extends Http1Parser {
   }
 
   @Override
-  boolean startLine(byte[] bytes, int start, int end) {
+  public boolean startLine(byte[] bytes, int start, int end) {
     line = RequestLine.of(bytes, start, end);
     return line != null;
   }
 
   @Override
-  boolean allowsBlanks() {
+  public boolean allowsBlanks() {
     return false;
   }
 

@@ -53,7 +53,7 @@ final class Http1ResponseParser extends Http1Parser {
 
   // RFC 9112, section 4: the reason, and even the blank before it, may be missing.
   @Override
-  boolean startLine(byte[] bytes, int start, int end) {
+  public boolean startLine(byte[] bytes, int start, int end) {
     int statusEnd = start + STATUS + STATUS_DIGITS;
     if (end < statusEnd
         || bytes[start + VERSION] != ' '
@@ -84,7 +84,7 @@ final class Http1ResponseParser extends Http1Parser {
   }
 
   @Override
-  boolean allowsBlanks() {
+  public boolean allowsBlanks() {
     return true;
   }
 

@@ -12,9 +12,10 @@ import org.jspecify.annotations.Nullable;
  * The way out of one HTTP/1.1 connection: answers one after the other. It knows whether the
  * connection outlives the present one; what is answered while bytes are read goes out together.
  */
-final class Http1ResponseSender implements ResponseSender, WireBytes {
+final class Http1ResponseSender implements ResponseSender {
   private final Http1ServerConnection connection;
   private final Http1Writer writer;
+  private final Http1Bytes counts;
   private @Nullable RequestHead request;
   private boolean old;
   private boolean ended;
@@ -25,6 +26,7 @@ final class Http1ResponseSender implements ResponseSender, WireBytes {
   Http1ResponseSender(Http1ServerConnection connection, Http1Options options) {
     this.connection = connection;
     this.writer = new Http1Writer(options);
+    this.counts = new Http1Bytes(connection.parser(), writer);
   }
 
   /**
@@ -59,7 +61,7 @@ final class Http1ResponseSender implements ResponseSender, WireBytes {
         connection.ctx(), answer.status(), answer.headers(), Http1Writer.Kind.USUAL, false);
     writer.body(
         connection.ctx(), ByteBufUtil.writeUtf8(connection.ctx().alloc(), answer.body()), true);
-    answer.written().accept(this);
+    answer.written().accept(counts);
   }
 
   @Override
@@ -152,32 +154,7 @@ final class Http1ResponseSender implements ResponseSender, WireBytes {
 
   @Override
   public WireBytes bytes() {
-    return this;
-  }
-
-  @Override
-  public long received() {
-    return connection.parser().bytesRead();
-  }
-
-  @Override
-  public long sent() {
-    return writer.bytesWritten();
-  }
-
-  @Override
-  public long headersReceived() {
-    return connection.parser().fieldBytesRead();
-  }
-
-  @Override
-  public long headersSent() {
-    return writer.fieldBytesWritten();
-  }
-
-  @Override
-  public long decompressedHeadersReceived() {
-    return connection.parser().headBytesRead();
+    return counts;
   }
 
   /** Bytes are being read: what is answered can wait for the rest. */

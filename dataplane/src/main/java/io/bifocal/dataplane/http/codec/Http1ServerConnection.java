@@ -95,7 +95,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     ByteBuf bytes = (ByteBuf) message;
     ByteBuf before = unparsed;
     if (before == null && parser.isBetween()) {
-      Http1Parser.skipEmptyLines(bytes);
+      MessageLines.skipEmptyLines(bytes);
     }
     if (closing || !bytes.isReadable()) {
       bytes.release();
@@ -212,7 +212,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   }
 
   private static boolean persists(HttpHeaders headers, boolean old) {
-    return old ? Http1Writer.saysKeepAlive(headers) : !Http1Writer.saysClose(headers);
+    return old ? ConnectionOptions.sayKeepAlive(headers) : !ConnectionOptions.sayClose(headers);
   }
 
   // The connection is of no more use: what follows cannot be told from the rest of the error.
