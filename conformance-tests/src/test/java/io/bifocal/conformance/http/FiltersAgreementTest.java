@@ -107,6 +107,13 @@ class FiltersAgreementTest {
         route("/cors/strict", "cors", cors, policy + ", forward_not_matching_preflights: false"),
         route("/cors/any", "cors", cors, "allow_origin_string_match: [{exact: \"*\"}]"),
         route("/cors", "cors", cors, policy),
+        "{match: {prefix: /old/both}, route: {cluster: upstream, cors: {expose_headers: x-o}}, typed_per_filter_config: {cors: {\"@type\": %s%s, allow_methods: PUT}}}"
+            .formatted(FILTERS, cors),
+        "{match: {prefix: /old/own}, route: {cluster: upstream, cors: {%s}}}".formatted(policy),
+        "{match: {prefix: /old/off}, route: {cluster: upstream, cors: {filter_enabled: {default_value: {numerator: 0}}}}, typed_per_filter_config: {cors: {\"@type\": type.googleapis.com/envoy.config.route.v3.FilterConfig, disabled: true}}}",
+        "{match: {prefix: /old}, route: {cluster: upstream, cors: {expose_headers: x-o}}}",
+        "{match: {prefix: /here}, direct_response: {status: 202}, typed_per_filter_config: {cors: {\"@type\": %s%s, %s}}}"
+            .formatted(FILTERS, cors, policy),
         fault(
             "/fault/both",
             "delay: {fixed_delay: 0.02s, %1$s}, abort: {http_status: 503, %1$s}"
@@ -195,7 +202,11 @@ class FiltersAgreementTest {
             + filter("mutate", "header_mutation.v3.HeaderMutation", "");
     return HttpSide.Config.PLAIN
         .withFilters(before)
-        .withVirtualHosts("{name: all, domains: [\"*\"], routes: [" + routes() + "]}");
+        .withVirtualHosts(
+            "{name: all, domains: [\"*\"], cors: {allow_origin_string_match: [{exact: \"http://good\"}],"
+                + " max_age: \"9\"}, routes: ["
+                + routes()
+                + "]}");
   }
 
   @BeforeAll
@@ -228,7 +239,18 @@ class FiltersAgreementTest {
   static Stream<Ask> requests() {
     String method = "access-control-request-method";
     List<Ask> all = new ArrayList<>();
-    for (String path : List.of("/cors", "/cors/strict", "/cors/any", "/cors-less", "/")) {
+    for (String path :
+        List.of(
+            "/cors",
+            "/cors/strict",
+            "/cors/any",
+            "/cors-less",
+            "/old",
+            "/old/own",
+            "/old/both",
+            "/old/off",
+            "/here",
+            "/")) {
       for (String origin : List.of("http://good", "http://bad")) {
         all.add(Ask.of("GET", path, "origin", origin));
         all.add(Ask.of("OPTIONS", path, "origin", origin, method, "GET"));

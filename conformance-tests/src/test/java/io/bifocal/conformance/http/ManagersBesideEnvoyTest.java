@@ -215,8 +215,16 @@ class ManagersBesideEnvoyTest {
       manager(action, slashes + action);
       manager(action + "_NORMAL", slashes + action + normal);
     }
+    String operations = "{operations: [{normalize_path_rfc_3986: {}}, {merge_slashes: {}}]}";
+    String transformed =
+        "path_normalization_options: {forwarding_transformation: %1$s, http_filter_transformation: %1$s}"
+            .formatted(operations);
+    manager("transformed", transformed);
+    manager("transformed_normal", transformed + normal);
     for (Map.Entry<String, String> manager : MANAGERS.entrySet()) {
-      if (manager.getValue().contains(slashes) || manager.getKey().equals("normal")) {
+      if (manager.getValue().contains(slashes)
+          || manager.getValue().contains(operations)
+          || manager.getKey().equals("normal")) {
         for (String path :
             List.of(
                 "/a%2fb",

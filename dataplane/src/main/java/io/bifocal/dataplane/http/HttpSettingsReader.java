@@ -97,7 +97,8 @@ final class HttpSettingsReader {
           .ignores("requests are not traced", "tracing")
           .ignores(
               "Envoy 1.40 was seen to give it no effect",
-              "represent_ipv4_remote_address_as_ipv4_mapped_ipv6");
+              "represent_ipv4_remote_address_as_ipv4_mapped_ipv6",
+              "path_normalization_options");
 
   private static final SupportedFields COMMON =
       SupportedFields.of(HttpProtocolOptions.getDescriptor())

@@ -97,7 +97,8 @@ final class ActionCompiler {
         AttemptHeaders.of(host),
         UpgradeReader.read(action.getUpgradeConfigsList()),
         ConnectConfig.of(action.getUpgradeConfigsList(), at),
-        bufferLimit());
+        bufferLimit(),
+        new CorsFields(context.filters()).of(host, action));
   }
 
   private ClusterChoice cluster(io.envoyproxy.envoy.config.route.v3.RouteAction action)

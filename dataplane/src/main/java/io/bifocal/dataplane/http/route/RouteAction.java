@@ -26,6 +26,8 @@ public sealed interface RouteAction {
    *     in lower case; the connection manager decides on others
    * @param connect which tunnels end here; null for none
    * @param bufferLimit {@code per_request_buffer_limit_bytes}; the largest number when not set
+   * @param cors what its field and its virtual host's say, the most specific last, as the filter
+   *     reads it
    */
   record Forward(
       ClusterChoice cluster,
@@ -43,11 +45,13 @@ public sealed interface RouteAction {
       AttemptHeaders attemptHeaders,
       Map<String, Boolean> upgrades,
       @Nullable ConnectConfig connect,
-      long bufferLimit)
+      long bufferLimit,
+      List<Object> cors)
       implements RouteAction {
     public Forward {
       mirrors = List.copyOf(mirrors);
       upgrades = Map.copyOf(upgrades);
+      cors = List.copyOf(cors);
     }
 
     /** The cluster's name, once the route has been found for a request. */
@@ -80,7 +84,8 @@ public sealed interface RouteAction {
           attemptHeaders,
           upgrades,
           connect,
-          bufferLimit);
+          bufferLimit,
+          cors);
     }
 
     /** The same to hosts like these. */
@@ -101,7 +106,8 @@ public sealed interface RouteAction {
           attemptHeaders,
           upgrades,
           connect,
-          bufferLimit);
+          bufferLimit,
+          cors);
     }
   }
 

@@ -61,7 +61,8 @@ final class RouteFields {
               "hedge_policy",
               "request_mirror_policies",
               "per_request_buffer_limit_bytes",
-              "rate_limits")
+              "rate_limits",
+              "cors")
           .ignores(NOT_BY_ENVOY, "retry_policy_typed_config")
           .ignores(NO_OBSERVER, "metadata");
 
@@ -133,7 +134,8 @@ final class RouteFields {
               "upgrade_configs",
               "metadata_match",
               "rate_limits",
-              "include_vh_rate_limits")
+              "include_vh_rate_limits",
+              "cors")
           .refuses("there is no such plugin", "cluster_specifier_plugin")
           .refuses("there is no such plugin", "inline_cluster_specifier_plugin")
           .ignores(NOT_BY_ENVOY, "retry_policy_typed_config")

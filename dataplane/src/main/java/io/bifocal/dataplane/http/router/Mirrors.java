@@ -104,7 +104,8 @@ final class Mirrors {
         AttemptHeaders.NONE,
         Map.of(),
         null,
-        Long.MAX_VALUE);
+        Long.MAX_VALUE,
+        List.of());
   }
 
   void onBody(ByteBuf data, boolean end) {

@@ -6,16 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.bifocal.api.BootstrapReader;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.runtime.ScriptedRuntime;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -408,6 +411,66 @@ class RouteTableTest {
         new RequestHead("GET", "/", authority, true, new DefaultHttpHeaders()),
         new StreamInfo(),
         0);
+  }
+
+  @Test
+  void policiesForOtherOriginsInTheirOldFieldsAreReadAsTheFiltersOwn() throws Exception {
+    RouteTable table =
+        RouteTable.compile(
+            read(
+                """
+                virtual_hosts:
+                - name: h
+                  domains: ["*"]
+                  cors:
+                    max_age: "9"
+                    allow_origin_string_match: [{exact: a}]
+                    shadow_enabled: {default_value: {numerator: 1}}
+                  routes:
+                  - match: {prefix: /}
+                    route:
+                      cluster: known
+                      cors:
+                        allow_methods: PUT
+                        allow_headers: b
+                        expose_headers: c
+                        allow_credentials: true
+                        allow_private_network_access: false
+                        forward_not_matching_preflights: false
+                        filter_enabled: {default_value: {numerator: 2}}
+                """),
+            new RouteContext(
+                "known"::equals,
+                RuntimeReader.NONE,
+                (filter, any) -> Unpack.as(CorsPolicy.getDefaultInstance(), any).toString()),
+            false);
+
+    Route route = Objects.requireNonNull(route(table, "a"));
+
+    assertThat(((RouteAction.Forward) route.action()).cors())
+        .containsExactly(
+            corsPolicy(
+                """
+                max_age: "9"
+                allow_origin_string_match: [{exact: a}]
+                shadow_enabled: {default_value: {numerator: 1}}
+                """),
+            corsPolicy(
+                """
+                allow_methods: PUT
+                allow_headers: b
+                expose_headers: c
+                allow_credentials: true
+                allow_private_network_access: false
+                forward_not_matching_preflights: false
+                filter_enabled: {default_value: {numerator: 2}}
+                """));
+  }
+
+  private static String corsPolicy(String yaml) throws ConfigException {
+    return new BootstrapReader(false)
+        .readYaml(yaml, "test", CorsPolicy.getDefaultInstance())
+        .toString();
   }
 
   @Test

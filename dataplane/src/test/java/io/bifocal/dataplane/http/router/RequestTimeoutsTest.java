@@ -38,7 +38,8 @@ class RequestTimeoutsTest {
             AttemptHeaders.NONE,
             Map.of(),
             null,
-            Long.MAX_VALUE);
+            Long.MAX_VALUE,
+            List.of());
     return new RequestTimeouts(route, headers, RouterSettings.DEFAULT);
   }
 

@@ -12,7 +12,7 @@ import io.bifocal.dataplane.stats.Scope;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy;
 
-/** Makes {@code envoy.filters.http.cors}; what it does is said by routes. */
+/** Makes {@code envoy.filters.http.cors}; what it does is said by routes that lead to clusters. */
 public final class CorsFactory implements HttpFilterFactory {
   private final RuntimeReader runtime;
 

@@ -5,9 +5,12 @@ import io.bifocal.dataplane.http.filter.FilterStream;
 import io.bifocal.dataplane.http.filter.HeadStatus;
 import io.bifocal.dataplane.http.filter.HttpFilter;
 import io.bifocal.dataplane.http.filter.LocalReply;
+import io.bifocal.dataplane.http.route.Route;
+import io.bifocal.dataplane.http.route.RouteAction;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +35,10 @@ final class CorsFilter implements HttpFilter {
 
   @Override
   public HeadStatus decodeHead(RequestHead head, boolean end) {
-    Policies said = new Policies(stream.routeConfigs());
+    if (stream.cluster().isEmpty()) {
+      return HeadStatus.CONTINUE;
+    }
+    Policies said = new Policies(levels());
     long random = ThreadLocalRandom.current().nextLong() >>> 1;
     boolean enabled = said.isEnabled(random);
     if (!enabled && !said.isShadow(random)) {
@@ -64,6 +70,15 @@ final class CorsFilter implements HttpFilter {
     }
     stream.localReply(PREFLIGHT.with(headers -> allow(said, head, headers)));
     return HeadStatus.STOP_ALL;
+  }
+
+  // The fields from before there were configurations of filters count where there is none.
+  private List<Object> levels() {
+    List<Object> typed = stream.routeConfigs();
+    Route route = stream.route();
+    return typed.isEmpty() && route != null && route.action() instanceof RouteAction.Forward forward
+        ? forward.cors()
+        : typed;
   }
 
   private static void allow(Policies said, RequestHead head, HttpHeaders headers) {

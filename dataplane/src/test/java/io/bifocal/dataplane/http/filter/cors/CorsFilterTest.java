@@ -123,4 +123,18 @@ class CorsFilterTest {
     assertThat(ask(policy(POLICY), "GET").answer(200, true).headers().isEmpty()).isTrue();
     assertThat(bench.count("http.p.cors.origin_valid")).isZero();
   }
+
+  @Test
+  void onlyRoutesThatLeadToClustersHavePolicies() throws ConfigException {
+    ScriptedStream stream =
+        bench
+            .request("GET", "/", "origin", "http://good")
+            .cluster("")
+            .through(bench.make(factory, Any.pack(Cors.getDefaultInstance())))
+            .routeConfig(policy(POLICY))
+            .begin(true)
+            .answer(200, true);
+    assertThat(stream.headers().isEmpty()).isTrue();
+    assertThat(bench.count("http.p.cors.origin_valid")).isZero();
+  }
 }
