@@ -104,6 +104,30 @@ class Http3FailOverTest {
   }
 
   @Test
+  void theLogAndTheRacesPageTellOfTheTimeThatHttp3Had() throws Exception {
+    timeout = "1s";
+    Address.Ip first = site(V6, Port.SILENT, Port.SERVES);
+    start(first);
+    String line = get("/").headers().firstValue("x-race").orElse("");
+    assertThat(line)
+        .matches(
+            "won tcp false \\d+ quic:\\[::1]:%1$d\\+0ms,\\[::1]:%1$d\\+3\\d\\dms/\\d+ms=won"
+                .formatted(first.port()));
+    assertThat(Integer.parseInt(line.split(" ")[3])).isGreaterThanOrEqualTo(299);
+    assertThat(admin("/races"))
+        .as("HTTP/3 goes on")
+        .endsWith(
+            "Latest races, the newest first: none\n\nSlowest races of the last minutes, the slowest first: none\n");
+    await().atMost(Duration.ofSeconds(20)).until(() -> stat("connect.grid_total") == 1);
+    assertThat(admin("/races"))
+        .contains(" grid %s HTTP/3 and TCP: won after 3".formatted(first.text()))
+        .contains("2 attempts, worker 0, HTTP/3 is broken\n")
+        .contains("quic:" + first.text());
+    assertThat(stat("connect.grid_tcp_after_delay")).isEqualTo(1);
+    assertThat(stat("connect.quic_failed")).isEqualTo(1);
+  }
+
+  @Test
   void withTheGuardOffHttp3IsNotTriedOverTheOtherFamily() throws Exception {
     guards = "envoy.reloadable_features.http3_happy_eyeballs: false";
     timeout = "1s";
@@ -238,7 +262,7 @@ class Http3FailOverTest {
                 typed_config:
                   "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
                   stat_prefix: ingress
-                  route_config: {virtual_hosts: [{name: all, domains: ["*"], routes: [{match: {prefix: /}, route: {cluster: grid, retry_policy: {retry_on: http3-post-connect-failure}}}]}]}
+                  route_config: {response_headers_to_add: [{header: {key: x-race, value: "%%DYNAMIC_METADATA(bifocal.connect:result)%% %%DYNAMIC_METADATA(bifocal.connect:winner_transport)%% %%DYNAMIC_METADATA(bifocal.connect:reused)%% %%DYNAMIC_METADATA(bifocal.connect:duration_ms)%% %%DYNAMIC_METADATA(bifocal.connect:attempts)%%"}}], virtual_hosts: [{name: all, domains: ["*"], routes: [{match: {prefix: /}, route: {cluster: grid, retry_policy: {retry_on: http3-post-connect-failure}}}]}]}
                   http_filters:
                   - name: envoy.filters.http.alternate_protocols_cache
                     typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.alternate_protocols_cache.v3.FilterConfig}
@@ -304,13 +328,16 @@ class Http3FailOverTest {
   }
 
   private long stat(String name) throws Exception {
-    String address = Address.of(requireNonNull(proxy).adminAddress().orElseThrow()).text();
-    URI uri = URI.create("http://%s/stats?filter=%%5Ecluster.grid.%s$".formatted(address, name));
-    String stats =
-        client()
-            .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
-            .body()
-            .strip();
+    String stats = admin("/stats?filter=%%5Ecluster.grid.%s$".formatted(name)).strip();
     return stats.isEmpty() ? 0 : Long.parseLong(stats.substring(stats.lastIndexOf(' ') + 1));
+  }
+
+  private String admin(String target) throws Exception {
+    String address = Address.of(requireNonNull(proxy).adminAddress().orElseThrow()).text();
+    return client()
+        .send(
+            HttpRequest.newBuilder(URI.create("http://" + address + target)).build(),
+            HttpResponse.BodyHandlers.ofString())
+        .body();
   }
 }

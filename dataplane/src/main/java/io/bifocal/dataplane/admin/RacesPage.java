@@ -83,7 +83,7 @@ record RacesPage(List<PastRace> recent, List<PastRace> slowest) {
     StringBuilder out = new StringBuilder();
     MILLIS.formatTo(race.began(), out);
     out.append(' ').append(race.cluster()).append(' ').append(race.host().text());
-    out.append(race.purpose() == Purpose.RETRY ? " background retry" : "").append(": ");
+    out.append(of(race.purpose())).append(": ");
     out.append(Attempts.word(race.result()).replace('_', ' '));
     out.append(String.format(Locale.ROOT, " after %.1f ms, ", race.nanos() / 1e6));
     out.append(race.attemptCount()).append(race.attemptCount() == 1 ? " attempt" : " attempts");
@@ -91,7 +91,16 @@ record RacesPage(List<PastRace> recent, List<PastRace> slowest) {
     if (!race.advice().putOff().isEmpty()) {
       out.append(", put off ").append(join(race.advice().putOff()));
     }
-    return out.append(race.advice().reordered() ? ", reordered by memory" : "").toString();
+    out.append(race.advice().reordered() ? ", reordered by memory" : "");
+    return out.append(race.isHttp3Broken() ? ", HTTP/3 is broken" : "").toString();
+  }
+
+  private static String of(Purpose purpose) {
+    return switch (purpose) {
+      case RETRY -> " background retry";
+      case GRID -> " HTTP/3 and TCP";
+      default -> "";
+    };
   }
 
   private static String join(List<Address> addresses) {
@@ -129,6 +138,8 @@ record RacesPage(List<PastRace> recent, List<PastRace> slowest) {
     out.name("host").value(race.host().text());
     out.name("worker").value(race.worker());
     out.name("background_retry").value(race.purpose() == Purpose.RETRY);
+    out.name("grid").value(race.purpose() == Purpose.GRID);
+    out.name("http3_broken").value(race.isHttp3Broken());
     out.name("result").value(Attempts.word(race.result()));
     out.name("duration_ms").value(TimeUnit.NANOSECONDS.toMicros(race.nanos()) / 1e3);
     out.name("memory").beginObject().name("reordered").value(race.advice().reordered());

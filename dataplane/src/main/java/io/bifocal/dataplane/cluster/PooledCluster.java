@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.dataplane.balance.LoadBalancerContext;
+import io.bifocal.dataplane.connect.RacePlan;
 import io.bifocal.dataplane.grid.GridOptions;
 import io.bifocal.dataplane.grid.Grids;
 import io.bifocal.dataplane.host.Host;
@@ -299,7 +300,8 @@ final class PooledCluster implements WorkerCluster {
         sockets,
         http2 ? ApplicationProtocol.HTTP_2 : http.protocol(),
         http.http2(),
-        http.quic());
+        http.quic(),
+        RacePlan.Purpose.SERVE);
   }
 
   /** New hosts of the same incarnation: pools of kept ones go on, those of removed ones drain. */

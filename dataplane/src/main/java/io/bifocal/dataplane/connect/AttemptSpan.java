@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.connect;
 
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.transport.TransportProtocol;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,11 @@ public record AttemptSpan(AttemptEvent.Started start, @Nullable AttemptEvent end
 
   public Address address() {
     return start.address();
+  }
+
+  /** The address, with {@code quic:} before it where it is spoken to over QUIC. */
+  public String target() {
+    return start.over() == TransportProtocol.QUIC ? "quic:" + address().text() : address().text();
   }
 
   /** How long it took, in nanoseconds; −1 while it goes on. */

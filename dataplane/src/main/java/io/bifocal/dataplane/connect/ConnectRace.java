@@ -7,6 +7,7 @@ import io.bifocal.dataplane.connect.AttemptEvent.LossReason;
 import io.bifocal.dataplane.connect.ConnectFailure.Kind;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.AddressList.Completeness;
+import io.bifocal.dataplane.transport.TransportProtocol;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -40,6 +41,7 @@ public final class ConnectRace {
   private final Commands commands;
   private List<Address> addresses;
   private Completeness completeness = Completeness.COMPLETE;
+  private TransportProtocol over = TransportProtocol.TCP;
 
   private State state = State.NEW;
   private long beganAt;
@@ -66,6 +68,12 @@ public final class ConnectRace {
   /** More addresses are on their way: {@link #update} brings them. Before the race begins. */
   ConnectRace expecting(Completeness expected) {
     completeness = expected;
+    return this;
+  }
+
+  /** What its connections are made over, if not TCP. Before the race begins. */
+  public ConnectRace over(TransportProtocol protocol) {
+    over = protocol;
     return this;
   }
 
@@ -162,7 +170,7 @@ public final class ConnectRace {
     int attempt = started++;
     running++;
     Address address = addresses.get(attempt);
-    commands.tell(new AttemptEvent.Started(attempt, address, now - beganAt, cause));
+    commands.tell(new AttemptEvent.Started(attempt, address, now - beganAt, cause, over));
     commands.start(attempt, address);
     lastStartedAt = now;
     if (started < addresses.size()) {

@@ -8,6 +8,9 @@ public interface RaceListener {
   /** A race ended: won, lost by all, given up, or tried again in the background. */
   void onRace(RaceReport race);
 
+  /** A race begins; {@code plan} is its alone. */
+  default void onBegin(RacePlan plan) {}
+
   /** Something happened in a race that goes on; {@code plan} is that race's alone. */
   default void onEvent(RacePlan plan, AttemptEvent event) {}
 
@@ -19,6 +22,12 @@ public interface RaceListener {
       public void onRace(RaceReport race) {
         first.onRace(race);
         other.onRace(race);
+      }
+
+      @Override
+      public void onBegin(RacePlan plan) {
+        first.onBegin(plan);
+        other.onBegin(plan);
       }
 
       @Override

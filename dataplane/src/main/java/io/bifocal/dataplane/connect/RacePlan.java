@@ -48,7 +48,11 @@ public record RacePlan(
     /** A request: the winner serves it. */
     SERVE,
     /** Nobody: whether the address works again is all that is asked, and the winner is closed. */
-    RETRY
+    RETRY,
+    /** One of the pools that a request races with one another: it is told of there. */
+    ENTRANT,
+    /** A request that races pools of HTTP/3 and of TCP: what happened to the attempts of all. */
+    GRID
   }
 
   /** A race by Envoy's rules: 300 ms between attempts, over plain sockets. */
@@ -89,6 +93,25 @@ public record RacePlan(
         socket,
         purpose,
         pupil);
+  }
+
+  /** The same for somebody else. */
+  public RacePlan serving(Purpose other) {
+    return purpose == other
+        ? this
+        : new RacePlan(
+            cluster,
+            host,
+            addresses,
+            completeness,
+            advice,
+            retries,
+            pacing,
+            connectTimeout,
+            sockets,
+            transport,
+            other,
+            pupil);
   }
 
   /** One of the {@link #retries}, as a race of its own. */

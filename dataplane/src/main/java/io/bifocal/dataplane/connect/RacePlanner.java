@@ -80,6 +80,12 @@ public final class RacePlanner {
     return plan(host, order, advice, retries, recalled, pupils);
   }
 
+  /** What is told of a race that pools run for one request; it is not run itself. */
+  public RacePlan grid(Host host) {
+    return plan(host, host.raced().ordered(), Advice.NONE, List.of(), delay, listener)
+        .serving(RacePlan.Purpose.GRID);
+  }
+
   private RacePlan plan(
       Host host,
       List<Address> order,

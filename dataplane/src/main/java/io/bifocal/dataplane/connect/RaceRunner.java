@@ -4,6 +4,7 @@ import io.bifocal.dataplane.host.AddressList;
 import io.bifocal.dataplane.worker.Transport;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.xds.time.Loop;
+import java.util.List;
 
 /** Runs races on one worker. Confined to its loop. */
 public final class RaceRunner {
@@ -43,10 +44,22 @@ public final class RaceRunner {
     }
   }
 
+  /** Who hears of its races. */
+  public RaceListener listener() {
+    return listener;
+  }
+
   /** A race that has begun. */
   public interface Race {
     /** The host's addresses are these now; those not tried yet join. */
     void update(AddressList addresses);
+
+    /**
+     * What has happened to its attempts so far.
+     *
+     * @param since the zero of the events' times, on the loop's clock
+     */
+    List<AttemptEvent> events(long since);
 
     /** Ends it without an outcome, closing all its sockets; harmless when it is over. */
     void cancel();

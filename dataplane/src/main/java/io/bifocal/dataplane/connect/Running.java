@@ -47,11 +47,14 @@ final class Running implements RaceRunner.Race, ConnectRace.Commands {
     this.plan = plan;
     this.receiver = receiver;
     this.race =
-        new ConnectRace(plan.addresses(), plan.pacing(), this).expecting(plan.completeness());
+        new ConnectRace(plan.addresses(), plan.pacing(), this)
+            .expecting(plan.completeness())
+            .over(plan.transport().over());
   }
 
   void begin() {
     RaceLog.began(plan);
+    listener.onBegin(plan);
     began = loop.wallTime();
     connectTimer = loop.schedule(plan.connectTimeout(), () -> race.timeOut(loop.nanoTime()));
     beganAt = loop.nanoTime();
@@ -69,6 +72,15 @@ final class Running implements RaceRunner.Race, ConnectRace.Commands {
     loop.assertInLoop();
     log.debug("{}: the addresses are now {}", plan.cluster(), addresses.ordered());
     race.update(loop.nanoTime(), addresses.ordered(), addresses.completeness());
+  }
+
+  @Override
+  public List<AttemptEvent> events(long since) {
+    loop.assertInLoop();
+    long offset = beganAt - since;
+    return events.stream()
+        .map(event -> event.as(event.attempt(), event.atNanos() + offset))
+        .toList();
   }
 
   @Override

@@ -14,13 +14,14 @@ public final class Attempts {
 
   /**
    * As text, e.g. {@code [2001:db8::1]:80+0ms/325ms=lost,192.0.2.1:80+300ms/25ms=won}: for each
-   * attempt the address, when it started, how long it took, and how it ended. Without a space, so
-   * that a line of a log still splits into its fields.
+   * attempt the address, {@code quic:} before it where it was over QUIC, when it started, how long
+   * it took, and how it ended. Without a space, so that a line of a log still splits into its
+   * fields.
    */
   static void text(List<AttemptEvent> events, StringBuilder out) {
     String separator = "";
     for (AttemptSpan span : AttemptSpan.of(events)) {
-      out.append(separator).append(span.address().text());
+      out.append(separator).append(span.target());
       out.append('+').append(wholeMillis(span.start().atNanos())).append("ms");
       if (span.ending() != Ending.RUNNING) {
         out.append('/').append(wholeMillis(span.nanos())).append("ms=").append(word(span.ending()));
@@ -35,8 +36,8 @@ public final class Attempts {
 
   /**
    * As an array of JSON with an object for each attempt: {@code address}, {@code family}, {@code
-   * cause} (why it started), {@code start_ms} (since the race began), {@code duration_ms}, {@code
-   * ending}, and for a failure {@code reason} and {@code detail}.
+   * transport}, {@code cause} (why it started), {@code start_ms} (since the race began), {@code
+   * duration_ms}, {@code ending}, and for a failure {@code reason} and {@code detail}.
    */
   public static void json(List<AttemptEvent> events, StringBuilder out) {
     out.append('[');
@@ -45,6 +46,7 @@ public final class Attempts {
       out.append(separator).append("{\"address\":");
       JsonString.quote(span.address().text(), out);
       out.append(",\"family\":\"").append(word(span.address().family()));
+      out.append("\",\"transport\":\"").append(word(span.start().over()));
       out.append("\",\"cause\":\"").append(word(span.start().cause()));
       out.append("\",\"start_ms\":").append(millis(span.start().atNanos()));
       if (span.ending() != Ending.RUNNING) {

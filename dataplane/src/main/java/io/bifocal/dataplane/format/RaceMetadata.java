@@ -5,6 +5,7 @@ import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.stream.StreamInfo;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
@@ -28,8 +29,10 @@ final class RaceMetadata {
     KEYS.put("memory", bool((race, stream) -> race.plan().advice().reordered()));
     KEYS.put("result", text(race -> Attempts.word(race.result())));
     KEYS.put("reused", bool((race, stream) -> race.endedAt() - stream.startNanos < 0));
-    KEYS.put("winner", winner(won -> won.address().text()));
-    KEYS.put("winner_family", winner(won -> Attempts.word(won.address().family())));
+    KEYS.put("winner", winner((race, won) -> won.address().text()));
+    KEYS.put("winner_family", winner((race, won) -> Attempts.word(won.address().family())));
+    KEYS.put(
+        "winner_transport", winner((race, won) -> Attempts.word(race.start(won.attempt()).over())));
   }
 
   private static final Command EVERYTHING = everything();
@@ -133,11 +136,11 @@ final class RaceMetadata {
     return Command.text(stream -> stream.race == null ? null : value.apply(stream.race));
   }
 
-  private static Command winner(Function<AttemptEvent.Won, String> value) {
+  private static Command winner(BiFunction<RaceReport, AttemptEvent.Won, String> value) {
     return text(
         race -> {
           AttemptEvent.Won winner = race.winner();
-          return winner == null ? null : value.apply(winner);
+          return winner == null ? null : value.apply(race, winner);
         });
   }
 }

@@ -2,9 +2,11 @@ package io.bifocal.dataplane.grid;
 
 import static java.util.Objects.requireNonNull;
 
+import io.bifocal.dataplane.connect.AttemptEvent;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.pool.UpstreamConnection;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +54,16 @@ final class Asked implements ConnectionPool.Waiter {
     UpstreamConnection taken = requireNonNull(connection);
     connection = null;
     return taken;
+  }
+
+  /** The connection, if there is one that nobody has taken. */
+  @Nullable UpstreamConnection ready() {
+    return connection;
+  }
+
+  /** What has happened so far to the attempts that are under way for it. */
+  List<AttemptEvent> attempts(long since) {
+    return answered ? List.of() : requireNonNull(ticket).attempts(since);
   }
 
   /** Nobody wants the answer any more, whether it has come or not. */

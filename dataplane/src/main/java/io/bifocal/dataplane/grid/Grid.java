@@ -3,7 +3,10 @@ package io.bifocal.dataplane.grid;
 import static java.util.Objects.requireNonNull;
 
 import io.bifocal.dataplane.connect.Pacing;
+import io.bifocal.dataplane.connect.RaceListener;
 import io.bifocal.dataplane.connect.RacePlan;
+import io.bifocal.dataplane.connect.RacePlan.Purpose;
+import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.grid.GridPlan.Start;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
@@ -36,7 +39,8 @@ public final class Grid implements ConnectionPool {
   private final Loop loop;
   private final GridSettings settings;
   private final GridPools pools;
-  private final Consumer<GridEvent> listener;
+  private final Consumer<GridEvent> events;
+  private final RaceListener listener;
   private final Map<Address, ConnectionPool> http3 = new LinkedHashMap<>(2);
   private final List<ConnectionPool> retired = new ArrayList<>(0);
   private final Set<RunningGrid> running = new LinkedHashSet<>();
@@ -48,14 +52,21 @@ public final class Grid implements ConnectionPool {
   private boolean drained;
 
   /**
-   * @param listener hears of every event of every request
+   * @param events hears of every event of every request
+   * @param listener hears of every request that did not find a connection, as of a race
    */
   public Grid(
-      Loop loop, GridSettings settings, GridPools pools, Host host, Consumer<GridEvent> listener) {
+      Loop loop,
+      GridSettings settings,
+      GridPools pools,
+      Host host,
+      Consumer<GridEvent> events,
+      RaceListener listener) {
     this.loop = loop;
     this.settings = settings;
     this.pools = pools;
     this.host = host;
+    this.events = events;
     this.listener = listener;
     this.origin = origin();
   }
@@ -145,7 +156,7 @@ public final class Grid implements ConnectionPool {
 
   private void retry(RacePlan plan) {
     for (RacePlan.Retry retry : plan.retries()) {
-      new Http3Retry(loop, plan, retry).begin(http3(retry.address()), retry);
+      new Http3Retry(loop, plan, retry, listener).begin(http3(retry.address()), retry);
     }
   }
 
@@ -182,7 +193,24 @@ public final class Grid implements ConnectionPool {
   }
 
   void tell(GridEvent event) {
-    listener.accept(event);
+    events.accept(event);
+  }
+
+  /**
+   * A request waits, or HTTP/3 goes on after TCP has served it.
+   *
+   * @param http3 where HTTP/3 is tried, else null
+   * @return what is told of it
+   */
+  RacePlan began(@Nullable RacePlan http3) {
+    RacePlan told = http3 == null ? settings.planner().grid(host) : http3.serving(Purpose.GRID);
+    listener.onBegin(told);
+    return told;
+  }
+
+  /** That has come to its end. */
+  void raced(RaceReport report) {
+    listener.onRace(report);
   }
 
   void confirmed(Origin whom) {

@@ -11,6 +11,7 @@ import io.bifocal.dataplane.grid.GridEvent.Cause;
 import io.bifocal.dataplane.grid.GridPlan.Start;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.pool.PoolFailure;
+import io.bifocal.dataplane.transport.TransportProtocol;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -81,7 +82,8 @@ public final class GridRace {
     this.race =
         plan.http3().isEmpty()
             ? null
-            : new ConnectRace(plan.http3(), plan.pacing(), new Http3Commands());
+            : new ConnectRace(plan.http3(), plan.pacing(), new Http3Commands())
+                .over(TransportProtocol.QUIC);
   }
 
   /** Starts what is first. To be called once; {@code time} is the zero of all events' times. */

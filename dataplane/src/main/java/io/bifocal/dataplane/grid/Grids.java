@@ -54,19 +54,25 @@ public final class Grids {
             connect.attemptDelay(),
             options.runtime()::snapshot,
             stats.http3Broken);
-    return new Grid(loop, obeyed, new OfCluster(pools, settings, stats), host, event -> {});
+    return new Grid(
+        loop,
+        obeyed,
+        new OfCluster(pools, settings, stats),
+        host,
+        new GridLog(settings.cluster(), host.primary()),
+        stats.races.and(pools.listener()));
   }
 
   private record OfCluster(PoolFactory pools, PoolSettings settings, UpstreamStats stats)
       implements GridPools {
     @Override
     public ConnectionPool http3(Host host) {
-      return pools.http(settings.speaking(ApplicationProtocol.HTTP_3), stats, host);
+      return pools.http(settings.entering(ApplicationProtocol.HTTP_3), stats, host);
     }
 
     @Override
     public ConnectionPool tcp(Host host) {
-      return pools.http(settings, stats, host);
+      return pools.http(settings.entering(settings.protocol()), stats, host);
     }
   }
 }

@@ -5,10 +5,12 @@ import io.bifocal.dataplane.connect.AttemptEvent.Cause;
 import io.bifocal.dataplane.connect.AttemptEvent.LossReason;
 import io.bifocal.dataplane.connect.ConnectFailure;
 import io.bifocal.dataplane.connect.ConnectFailure.Kind;
+import io.bifocal.dataplane.connect.RaceListener;
 import io.bifocal.dataplane.connect.RacePlan;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFailure;
+import io.bifocal.dataplane.transport.TransportProtocol;
 import io.bifocal.xds.time.Loop;
 
 /**
@@ -17,6 +19,7 @@ import io.bifocal.xds.time.Loop;
  */
 final class Http3Retry implements Asked.Answer {
   private final Loop loop;
+  private final RaceListener listener;
   private final Address address;
   private final Http3Lesson lesson;
   private final long beganAt;
@@ -24,15 +27,16 @@ final class Http3Retry implements Asked.Answer {
   private Loop.Timer patience = () -> {};
   private boolean over;
 
-  Http3Retry(Loop loop, RacePlan plan, RacePlan.Retry retry) {
+  Http3Retry(Loop loop, RacePlan plan, RacePlan.Retry retry, RaceListener listener) {
     this.loop = loop;
+    this.listener = listener;
     this.address = retry.address();
     this.lesson = new Http3Lesson(loop, plan.retry(retry));
     this.beganAt = loop.nanoTime();
   }
 
   void begin(ConnectionPool pool, RacePlan.Retry retry) {
-    lesson.tell(new AttemptEvent.Started(0, address, 0, Cause.FIRST));
+    lesson.tell(new AttemptEvent.Started(0, address, 0, Cause.FIRST, TransportProtocol.QUIC));
     patience = loop.schedule(retry.within(), this::giveUp);
     var unused = asked.ask(pool);
   }
@@ -60,7 +64,7 @@ final class Http3Retry implements Asked.Answer {
       over = true;
       patience.cancel();
       lesson.tell(how);
-      lesson.learn();
+      listener.onRace(lesson.learn());
     }
   }
 

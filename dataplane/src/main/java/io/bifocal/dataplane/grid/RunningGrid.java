@@ -3,9 +3,12 @@ package io.bifocal.dataplane.grid;
 import static java.util.Objects.requireNonNull;
 
 import io.bifocal.dataplane.connect.RacePlan;
+import io.bifocal.dataplane.connect.RaceReport;
+import io.bifocal.dataplane.connect.RaceReport.Result;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFailure;
+import io.bifocal.dataplane.pool.UpstreamConnection;
 import io.bifocal.xds.time.Loop;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -23,7 +26,9 @@ final class RunningGrid implements GridRace.Commands, ConnectionPool.Ticket {
   private final ConnectionPool.Waiter waiter;
   private final GridRace race;
   private final @Nullable Origin origin;
+  private final @Nullable RacePlan http3Plan;
   private final @Nullable Http3Lesson lesson;
+  private final GridTimeline timeline;
   private final List<Asked> http3 = new ArrayList<>(2);
   private @Nullable Asked tcp;
   private final Map<GridRace.Timer, Loop.Timer> timers = new EnumMap<>(GridRace.Timer.class);
@@ -31,6 +36,9 @@ final class RunningGrid implements GridRace.Commands, ConnectionPool.Ticket {
   private final Deque<Runnable> answers = new ArrayDeque<>(2);
   private boolean stepping;
   private boolean answered;
+  private boolean over;
+  // What is told of it, where it did not come to its end within the call.
+  private @Nullable RacePlan told;
 
   /**
    * @param http3Plan where HTTP/3 is tried, else null
@@ -48,11 +56,16 @@ final class RunningGrid implements GridRace.Commands, ConnectionPool.Ticket {
     this.waiter = waiter;
     this.origin = origin;
     this.race = new GridRace(plan, this);
+    this.http3Plan = http3Plan;
+    this.timeline = new GridTimeline(loop.nanoTime());
     this.lesson = http3Plan == null ? null : new Http3Lesson(loop, http3Plan);
   }
 
   void begin() {
-    step(() -> race.begin(loop.nanoTime()));
+    step(() -> race.begin(timeline.beganAt()));
+    if (!over) {
+      told = grid.began(http3Plan);
+    }
   }
 
   /** Whether the caller has its answer, and only HTTP/3 goes on. */
@@ -110,7 +123,9 @@ final class RunningGrid implements GridRace.Commands, ConnectionPool.Ticket {
 
   @Override
   public void cancelTcp() {
-    requireNonNull(tcp).giveUp();
+    Asked asked = requireNonNull(tcp);
+    timeline.tcpSoFar(asked.attempts(timeline.beganAt()));
+    asked.giveUp();
   }
 
   @Override
@@ -128,20 +143,29 @@ final class RunningGrid implements GridRace.Commands, ConnectionPool.Ticket {
     if (event instanceof GridEvent.Http3 of) {
       requireNonNull(lesson).tell(of.attempt());
     }
+    timeline.tell(event);
     grid.tell(event);
   }
 
   @Override
   public void outcome(GridOutcome outcome) {
     answered = true;
-    if (outcome instanceof GridOutcome.Http3 winner) {
-      waiter.onReady(http3.get(winner.attempt()).take());
-    } else if (outcome instanceof GridOutcome.Failed failed) {
-      waiter.onFailure(failed.failure());
+    long now = loop.nanoTime();
+    timeline.answered(now, outcome instanceof GridOutcome.Failed ? Result.FAILED : Result.WON);
+    RaceReport waitedFor = told == null ? null : timeline.report(told, now, loop.wallTime());
+    if (outcome instanceof GridOutcome.Failed failed) {
+      waiter.onFailure(waitedFor == null ? failed.failure() : failed.failure().after(waitedFor));
     } else {
-      waiter.onReady(requireNonNull(tcp).take());
+      UpstreamConnection won = winner(outcome).take();
+      waiter.onReady(waitedFor == null ? won : won.after(waitedFor));
     }
     grid.answered(this);
+  }
+
+  private Asked winner(GridOutcome outcome) {
+    return outcome instanceof GridOutcome.Http3 winner
+        ? http3.get(winner.attempt())
+        : requireNonNull(tcp);
   }
 
   @Override
@@ -156,11 +180,16 @@ final class RunningGrid implements GridRace.Commands, ConnectionPool.Ticket {
 
   @Override
   public void over() {
-    if (lesson != null) {
-      lesson.learn();
+    over = true;
+    // A connection that was there already teaches nothing of addresses.
+    if (lesson != null && (told != null || lesson.result() != Result.WON)) {
+      var unused = lesson.learn();
     }
     for (int i = 0; i < http3.size(); i++) {
       http3.get(i).giveUp(); // what came when another served already
+    }
+    if (told != null) {
+      grid.raced(timeline.report(told, loop.nanoTime(), loop.wallTime()));
     }
     grid.over(this);
   }
@@ -186,12 +215,29 @@ final class RunningGrid implements GridRace.Commands, ConnectionPool.Ticket {
   private final class TcpAnswer implements Asked.Answer {
     @Override
     public void ready() {
-      step(() -> race.tcpReady(loop.nanoTime()));
+      step(this::tellReady);
     }
 
     @Override
     public void failed(PoolFailure failure) {
-      step(() -> race.tcpFailed(loop.nanoTime(), failure));
+      step(() -> tellFailed(failure));
+    }
+
+    private void tellReady() {
+      long now = loop.nanoTime();
+      UpstreamConnection ready = requireNonNull(tcp).ready();
+      if (ready != null) { // else it was given up meanwhile
+        timeline.tcpReady(ready, now);
+      }
+      race.tcpReady(now);
+    }
+
+    private void tellFailed(PoolFailure failure) {
+      RaceReport lost = failure.race();
+      if (lost != null) {
+        timeline.tcpRaced(lost);
+      }
+      race.tcpFailed(loop.nanoTime(), failure);
     }
   }
 }

@@ -1,5 +1,9 @@
 package io.bifocal.dataplane.grid;
 
+import static java.util.Objects.requireNonNull;
+
+import io.bifocal.dataplane.connect.AttemptEvent;
+import io.bifocal.dataplane.connect.AttemptEvent.Cause;
 import io.bifocal.dataplane.connect.RacePlan;
 import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.connect.RaceReport.Result;
@@ -129,6 +133,7 @@ public final class ScriptedPools implements GridPools {
     private final String name;
     private Host host;
     private boolean connected;
+    private @Nullable RaceReport race;
     private boolean closed;
 
     Pool(String name, Host host) {
@@ -150,6 +155,26 @@ public final class ScriptedPools implements GridPools {
         place.timer = loop.schedule(later.after(), () -> place.answer(later.failure()));
       }
       return place;
+    }
+
+    private void connect(long since) {
+      if (connected) {
+        return;
+      }
+      connected = true;
+      Address address = host.addresses().primary();
+      long now = loop.nanoTime();
+      race =
+          new RaceReport(
+              RacePlan.of("c", List.of(address), Duration.ofSeconds(5)),
+              Result.WON,
+              loop.wallTime(),
+              now,
+              now - since,
+              -1,
+              List.of(
+                  new AttemptEvent.Started(0, address, 0, Cause.FIRST),
+                  new AttemptEvent.Won(0, address, now - since)));
     }
 
     @Override
@@ -187,6 +212,7 @@ public final class ScriptedPools implements GridPools {
   private final class Place implements ConnectionPool.Ticket {
     private final Pool pool;
     private final ConnectionPool.Waiter waiter;
+    private final long askedAt = loop.nanoTime();
     private Loop.Timer timer = () -> {};
     private boolean over;
 
@@ -200,10 +226,16 @@ public final class ScriptedPools implements GridPools {
       if (failure != null) {
         waiter.onFailure(failure);
       } else {
-        pool.connected = true;
+        pool.connect(askedAt);
         used++;
         waiter.onReady(new Use(pool));
       }
+    }
+
+    @Override
+    public List<AttemptEvent> attempts(long since) {
+      Address address = pool.host.addresses().primary();
+      return List.of(new AttemptEvent.Started(0, address, askedAt - since, Cause.FIRST));
     }
 
     @Override
@@ -248,8 +280,7 @@ public final class ScriptedPools implements GridPools {
 
     @Override
     public RaceReport race() {
-      RacePlan plan = RacePlan.of("c", List.of(address), Duration.ofSeconds(5));
-      return new RaceReport(plan, Result.WON, loop.wallTime(), loop.nanoTime(), 0, -1, List.of());
+      return requireNonNull(pool.race);
     }
 
     @Override

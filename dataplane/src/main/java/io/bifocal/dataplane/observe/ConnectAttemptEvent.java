@@ -26,6 +26,10 @@ final class ConnectAttemptEvent extends Event {
   @Label("Family")
   String family = "";
 
+  @Label("Transport")
+  @Description("tcp or quic")
+  String transport = "";
+
   @Label("Number")
   @Description("In its race, from 0")
   int attempt;

@@ -34,6 +34,14 @@ final class ConnectRaceEvent extends Event {
   @Label("Winner's Family")
   String winnerFamily = "";
 
+  @Label("Winner's Transport")
+  @Description("tcp or quic")
+  String winnerTransport = "";
+
+  @Label("Grid")
+  @Description("Whether a request raced HTTP/3 and TCP; the attempts are those of both")
+  boolean grid;
+
   @Label("Reordered by Memory")
   boolean reordered;
 

@@ -2,9 +2,11 @@ package io.bifocal.dataplane.observe;
 
 import io.bifocal.dataplane.connect.Advice;
 import io.bifocal.dataplane.connect.AttemptEvent;
+import io.bifocal.dataplane.connect.AttemptSpan;
 import io.bifocal.dataplane.connect.RacePlan.Purpose;
 import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.transport.TransportProtocol;
 import java.time.Instant;
 import java.util.List;
 
@@ -34,6 +36,8 @@ public record PastRace(
   /** How many attempts are kept of one race. */
   static final int ATTEMPTS = 32;
 
+  private static final List<AttemptSpan> NO_SPANS = List.of();
+
   static PastRace of(int worker, RaceReport race) {
     int attempts = race.attemptCount();
     return new PastRace(
@@ -48,6 +52,21 @@ public record PastRace(
         race.nanos(),
         attempts,
         attempts <= ATTEMPTS ? race.attempts() : shortened(race));
+  }
+
+  /** Whether TCP won where every attempt at HTTP/3 had failed, then or later. */
+  public boolean isHttp3Broken() {
+    boolean tcpWon = false;
+    boolean allFailed = false;
+    for (AttemptSpan span : purpose == Purpose.GRID ? AttemptSpan.of(attempts) : NO_SPANS) {
+      boolean quic = span.start().over() == TransportProtocol.QUIC;
+      if (quic && span.ending() != AttemptSpan.Ending.FAILED) {
+        return false;
+      }
+      allFailed |= quic;
+      tcpWon |= span.ending() == AttemptSpan.Ending.WON;
+    }
+    return tcpWon && allFailed;
   }
 
   private static List<AttemptEvent> shortened(RaceReport race) {

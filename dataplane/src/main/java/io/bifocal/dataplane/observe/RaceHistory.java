@@ -68,10 +68,14 @@ public final class RaceHistory {
 
     @Override
     public void onRace(RaceReport report) {
+      if (report.plan().purpose() == Purpose.ENTRANT) {
+        return; // the grid's own report has it
+      }
       PastRace race = PastRace.of(number, report);
       boolean wentWell = race.result() == RaceReport.Result.WON && race.attemptCount() == 1;
-      (wentWell && race.purpose() == Purpose.SERVE ? smooth : rough).add(race);
-      if (race.purpose() == Purpose.SERVE) {
+      boolean waitedFor = race.purpose() != Purpose.RETRY;
+      (wentWell && waitedFor ? smooth : rough).add(race);
+      if (waitedFor) {
         slowest.offer(race);
       }
     }

@@ -23,11 +23,14 @@ public final class RaceRecorder implements RaceListener {
   private final IdentityHashMap<RacePlan, Recorded> running = new IdentityHashMap<>();
 
   @Override
-  public void onEvent(RacePlan plan, AttemptEvent event) {
-    boolean begins = event instanceof AttemptEvent.Started && event.attempt() == 0;
-    if (begins && FlightRecorder.isInitialized() && Kinds.wanted()) {
+  public void onBegin(RacePlan plan) {
+    if (FlightRecorder.isInitialized() && Kinds.wanted()) {
       running.put(plan, new Recorded());
     }
+  }
+
+  @Override
+  public void onEvent(RacePlan plan, AttemptEvent event) {
     Recorded race = running.isEmpty() ? null : running.get(plan);
     if (race != null) {
       race.tell(plan, event);
@@ -87,6 +90,7 @@ public final class RaceRecorder implements RaceListener {
       event.address = attempt.address().text();
       event.family = Attempts.word(attempt.address().family());
       event.attempt = attempt.start().attempt();
+      event.transport = Attempts.word(attempt.start().over());
       event.cause = Attempts.word(attempt.start().cause());
       event.ending = Attempts.word(attempt.ending());
       event.failure = attempt.failure() == null ? "" : attempt.failure().detail();
@@ -95,7 +99,7 @@ public final class RaceRecorder implements RaceListener {
 
     void end(RaceReport report) {
       race.end();
-      if (!race.shouldCommit()) {
+      if (report.plan().purpose() == Purpose.ENTRANT || !race.shouldCommit()) {
         return;
       }
       AttemptEvent.Won winner = report.winner();
@@ -105,6 +109,9 @@ public final class RaceRecorder implements RaceListener {
       race.attempts = report.attemptCount();
       race.winner = winner == null ? "" : winner.address().text();
       race.winnerFamily = winner == null ? "" : Attempts.word(winner.address().family());
+      race.winnerTransport =
+          winner == null ? "" : Attempts.word(report.start(winner.attempt()).over());
+      race.grid = report.plan().purpose() == Purpose.GRID;
       race.reordered = report.plan().advice().reordered();
       race.backgroundRetry = report.plan().purpose() == Purpose.RETRY;
       race.commit();

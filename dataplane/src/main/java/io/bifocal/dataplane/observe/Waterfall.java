@@ -17,8 +17,9 @@ import java.util.Locale;
  *                             0.0 ms                       324.1 ms
  * </pre>
  *
- * <p>The winner's bar is of {@code #}, others' of {@code -}; an {@code x} ends the bar of an
- * attempt that failed. Plain ASCII, as a terminal's character set is anybody's guess.
+ * <p>Over QUIC, {@code quic:} stands before the address. The winner's bar is of {@code #}, others'
+ * of {@code -}; an {@code x} ends the bar of an attempt that failed. Plain ASCII, as a terminal's
+ * character set is anybody's guess.
  */
 public final class Waterfall {
   /** The least width of a drawing, in columns. */
@@ -132,7 +133,7 @@ public final class Waterfall {
           case FAILED -> List.of(new Stretch('-', until), new Stretch('x', until));
           default -> List.of(new Stretch('-', until));
         };
-    return new Bar(attempt.address().text(), attempt.start().atNanos(), stretches, ending(attempt));
+    return new Bar(attempt.target(), attempt.start().atNanos(), stretches, ending(attempt));
   }
 
   private static String ending(AttemptSpan attempt) {

@@ -1,7 +1,9 @@
 package io.bifocal.dataplane.pool;
 
+import io.bifocal.dataplane.connect.AttemptEvent;
 import io.bifocal.dataplane.host.Host;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 
 /** The connections of one worker to one host. Confined to the worker's loop. */
@@ -85,5 +87,14 @@ public interface ConnectionPool {
   interface Ticket {
     /** Gives the place up; harmless when the answer has come. */
     void cancel();
+
+    /**
+     * What has happened so far to the attempts that are under way for it.
+     *
+     * @param since the zero of the events' times, on the loop's clock
+     */
+    default List<AttemptEvent> attempts(long since) {
+      return List.of();
+    }
   }
 }

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.pool;
 
+import io.bifocal.dataplane.connect.RaceListener;
 import io.bifocal.dataplane.host.Host;
 
 /** Makes one worker's pools. Confined to the worker's loop. */
@@ -12,4 +13,9 @@ public interface PoolFactory {
 
   /** Connections for a TCP proxy: each is used once. */
   ConnectionPool tcp(PoolSettings settings, UpstreamStats stats, Host host);
+
+  /** Who hears of its pools' races. */
+  default RaceListener listener() {
+    return RaceListener.NONE;
+  }
 }

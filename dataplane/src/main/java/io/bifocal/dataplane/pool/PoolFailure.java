@@ -15,6 +15,11 @@ public record PoolFailure(Reason reason, String detail, @Nullable RaceReport rac
     this(reason, detail, null);
   }
 
+  /** The same as the end of another race. */
+  public PoolFailure after(RaceReport other) {
+    return new PoolFailure(reason, detail, other);
+  }
+
   /** Envoy's reasons. */
   public enum Reason {
     /** A circuit breaker is open. */

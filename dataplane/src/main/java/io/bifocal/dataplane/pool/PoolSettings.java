@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.pool;
 
 import io.bifocal.dataplane.connect.ConnectSettings;
+import io.bifocal.dataplane.connect.RacePlan.Purpose;
 import io.bifocal.dataplane.connect.SocketSettings;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.QuicOptions;
@@ -24,6 +25,7 @@ import java.time.Duration;
  * @param protocol what is spoken to get requests answered
  * @param http2 how HTTP/2 is spoken, where it is; of HTTP/3 the limits
  * @param quic how QUIC is spoken, where it is
+ * @param purpose who waits for its connections
  */
 public record PoolSettings(
     String cluster,
@@ -39,7 +41,8 @@ public record PoolSettings(
     TransportSocketFactory.PerWorker transport,
     ApplicationProtocol protocol,
     Http2Options http2,
-    QuicOptions quic) {
+    QuicOptions quic,
+    Purpose purpose) {
 
   /** HTTP/1.1, and races as Envoy runs them, over plain sockets. */
   public PoolSettings(
@@ -63,11 +66,12 @@ public record PoolSettings(
         TransportSocketFactory.PerWorker.PLAIN,
         ApplicationProtocol.HTTP_1_1,
         Http2Options.DEFAULT,
-        QuicOptions.DEFAULT);
+        QuicOptions.DEFAULT,
+        Purpose.SERVE);
   }
 
-  /** The same for connections on which something else is spoken. */
-  public PoolSettings speaking(ApplicationProtocol other) {
+  /** The same for one of several pools that are raced with one another. */
+  public PoolSettings entering(ApplicationProtocol other) {
     return new PoolSettings(
         cluster,
         connectTimeout,
@@ -82,7 +86,8 @@ public record PoolSettings(
         transport,
         other,
         http2,
-        quic);
+        quic,
+        Purpose.ENTRANT);
   }
 
   /** How many requests there may be at once on one connection that is shared. */

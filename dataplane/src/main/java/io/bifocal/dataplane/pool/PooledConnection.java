@@ -25,6 +25,7 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.ReferenceCountUtil;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -98,6 +99,11 @@ final class PooledConnection extends ChannelDuplexHandler
   /** The rest of a resolver's answer has come while the race goes on. */
   void update(AddressList addresses) {
     requireNonNull(race).update(addresses);
+  }
+
+  /** What has happened to its attempts so far; times are since then, on the loop's clock. */
+  List<AttemptEvent> attempts(long since) {
+    return requireNonNull(race).events(since);
   }
 
   @Override

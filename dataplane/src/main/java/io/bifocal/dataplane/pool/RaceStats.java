@@ -3,15 +3,17 @@ package io.bifocal.dataplane.pool;
 import static java.util.Objects.requireNonNull;
 
 import io.bifocal.dataplane.connect.AttemptEvent;
+import io.bifocal.dataplane.connect.AttemptEvent.LossReason;
 import io.bifocal.dataplane.connect.ConnectFailure;
 import io.bifocal.dataplane.connect.RaceListener;
 import io.bifocal.dataplane.connect.RacePlan.Purpose;
 import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Family;
-import io.bifocal.dataplane.stats.Cell;
+import io.bifocal.dataplane.pool.RareCounts.RareCount;
 import io.bifocal.dataplane.stats.Histogram;
 import io.bifocal.dataplane.stats.Scope;
+import io.bifocal.dataplane.transport.TransportProtocol;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,23 +24,26 @@ import org.jspecify.annotations.Nullable;
 /**
  * Counts one worker's races for a cluster ({@code cluster.<name>.connect.*}), once each has ended.
  * Races that nobody waited for are counted apart, and none of their attempts. What has never
- * happened is not listed: of most clusters little is.
+ * happened is not listed: of most clusters little is. Of attempts over QUIC those of their family
+ * count, and those over QUIC.
  */
 final class RaceStats implements RaceListener {
   private final Scope scope;
   private final int shard;
-  private final Count total = new Count("race_total");
-  private final Count staggered = new Count("race_staggered");
-  private final Count failed = new Count("race_failed");
-  private final Count timedOut = new Count("race_timed_out");
-  private final Count cancelled = new Count("race_cancelled");
-  private final Count reordered = new Count("memory_reordered");
-  private final Count avoided = new Count("memory_avoided");
-  private final Count retries = new Count("background_retry_total");
-  private final Count healed = new Count("background_retry_healed");
-  private final Map<ConnectFailure.Reason, Count> reasons =
+  private final RareCount total;
+  private final RareCount staggered;
+  private final RareCount failed;
+  private final RareCount timedOut;
+  private final RareCount cancelled;
+  private final RareCount reordered;
+  private final RareCount avoided;
+  private final RareCount retries;
+  private final RareCount healed;
+  private final Map<ConnectFailure.Reason, RareCount> reasons =
       new EnumMap<>(ConnectFailure.Reason.class);
   private final Map<Family, Attempts> families = new EnumMap<>(Family.class);
+  private final Attempts quic;
+  private @Nullable GridStats grids;
   private @Nullable Histogram winnerStart;
   private @Nullable Histogram winnerConnect;
   private @Nullable Histogram lateness;
@@ -49,11 +54,22 @@ final class RaceStats implements RaceListener {
   RaceStats(Scope scope, int shard) {
     this.scope = scope;
     this.shard = shard;
+    RareCounts counts = new RareCounts(scope, shard);
+    this.total = counts.counter("race_total");
+    this.staggered = counts.counter("race_staggered");
+    this.failed = counts.counter("race_failed");
+    this.timedOut = counts.counter("race_timed_out");
+    this.cancelled = counts.counter("race_cancelled");
+    this.reordered = counts.counter("memory_reordered");
+    this.avoided = counts.counter("memory_avoided");
+    this.retries = counts.counter("background_retry_total");
+    this.healed = counts.counter("background_retry_healed");
+    this.quic = new Attempts(counts, "quic_");
     for (ConnectFailure.Reason reason : ConnectFailure.Reason.values()) {
-      reasons.put(reason, new Count("fail_" + word(reason)));
+      reasons.put(reason, counts.counter("fail_" + word(reason)));
     }
     for (Family family : Family.values()) {
-      families.put(family, new Attempts(word(family) + "_"));
+      families.put(family, new Attempts(counts, word(family) + "_"));
     }
   }
 
@@ -64,6 +80,10 @@ final class RaceStats implements RaceListener {
       if (race.healed()) {
         healed.inc();
       }
+      return;
+    }
+    if (race.plan().purpose() == Purpose.GRID) {
+      grids().count(race);
       return;
     }
     total.inc();
@@ -82,6 +102,13 @@ final class RaceStats implements RaceListener {
     for (int i = 0; i < events.size(); i++) {
       count(events.get(i), race);
     }
+  }
+
+  private GridStats grids() {
+    if (grids == null) {
+      grids = new GridStats(scope, shard);
+    }
+    return grids;
   }
 
   private void memory(RaceReport race) {
@@ -108,17 +135,16 @@ final class RaceStats implements RaceListener {
   }
 
   private void count(AttemptEvent event, RaceReport race) {
-    Attempts family = requireNonNull(families.get(event.address().family()));
-    if (event instanceof AttemptEvent.Started) {
-      family.started.inc();
-    } else if (event instanceof AttemptEvent.Failed failure) {
-      family.failed.inc();
+    requireNonNull(families.get(event.address().family())).count(event);
+    if (race.plan().transport().over() == TransportProtocol.QUIC) {
+      quic.count(event);
+    }
+    if (event instanceof AttemptEvent.Failed failure) {
       failed(failure.failure().reason());
     } else if (event instanceof AttemptEvent.Won winner) {
-      family.won.inc();
       won(winner, race);
-    } else if (event instanceof AttemptEvent.Lost loser) {
-      lost(loser, family);
+    } else if (event instanceof AttemptEvent.Lost loser && loser.reason() == LossReason.TIMED_OUT) {
+      failed(ConnectFailure.Reason.TIMED_OUT);
     }
   }
 
@@ -142,17 +168,6 @@ final class RaceStats implements RaceListener {
     winnerConnect.record(shard, TimeUnit.NANOSECONDS.toMillis(winner.atNanos() - start));
   }
 
-  private void lost(AttemptEvent.Lost loser, Attempts family) {
-    switch (loser.reason()) {
-      case ANOTHER_WON -> family.lost.inc();
-      case CANCELLED -> family.cancelled.inc();
-      case TIMED_OUT -> {
-        family.failed.inc();
-        failed(ConnectFailure.Reason.TIMED_OUT);
-      }
-    }
-  }
-
   private void failed(ConnectFailure.Reason reason) {
     requireNonNull(reasons.get(reason)).inc();
   }
@@ -161,41 +176,36 @@ final class RaceStats implements RaceListener {
     return constant.name().toLowerCase(Locale.ROOT);
   }
 
-  /** A counter that is made when there is something to count. */
-  private final class Count {
-    private final String name;
-    private @Nullable Cell cell;
+  /** Attempts of one kind: those that started are the sum of the others. */
+  private static final class Attempts {
+    final RareCount started;
+    final RareCount won;
+    final RareCount lost;
+    final RareCount failed;
+    final RareCount cancelled;
 
-    Count(String name) {
-      this.name = name;
+    Attempts(RareCounts counts, String prefix) {
+      started = counts.counter(prefix + "started");
+      won = counts.counter(prefix + "won");
+      lost = counts.counter(prefix + "lost");
+      failed = counts.counter(prefix + "failed");
+      cancelled = counts.counter(prefix + "cancelled");
     }
 
-    void inc() {
-      add(1);
-    }
-
-    void add(int n) {
-      if (cell == null) {
-        cell = scope.counter(name).at(shard);
+    void count(AttemptEvent event) {
+      if (event instanceof AttemptEvent.Started) {
+        started.inc();
+      } else if (event instanceof AttemptEvent.Failed) {
+        failed.inc();
+      } else if (event instanceof AttemptEvent.Won) {
+        won.inc();
+      } else if (event instanceof AttemptEvent.Lost loser) {
+        switch (loser.reason()) {
+          case ANOTHER_WON -> lost.inc();
+          case CANCELLED -> cancelled.inc();
+          case TIMED_OUT -> failed.inc();
+        }
       }
-      cell.add(n);
-    }
-  }
-
-  /** Attempts at addresses of one family: those that started are the sum of the others. */
-  private final class Attempts {
-    final Count started;
-    final Count won;
-    final Count lost;
-    final Count failed;
-    final Count cancelled;
-
-    Attempts(String prefix) {
-      started = new Count(prefix + "started");
-      won = new Count(prefix + "won");
-      lost = new Count(prefix + "lost");
-      failed = new Count(prefix + "failed");
-      cancelled = new Count(prefix + "cancelled");
     }
   }
 }

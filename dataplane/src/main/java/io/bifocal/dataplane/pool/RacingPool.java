@@ -2,6 +2,7 @@ package io.bifocal.dataplane.pool;
 
 import static java.util.Objects.requireNonNull;
 
+import io.bifocal.dataplane.connect.AttemptEvent;
 import io.bifocal.dataplane.connect.ConnectFailure;
 import io.bifocal.dataplane.connect.RaceOutcome;
 import io.bifocal.dataplane.connect.RacePlanner;
@@ -329,7 +330,7 @@ final class RacingPool implements ConnectionPool {
     PooledConnection connection = new PooledConnection(this, use, loop, settings, stats, host);
     connecting.addLast(connection);
     all.add(connection);
-    connection.race(races, planner.plan(host, loop.nanoTime()));
+    connection.race(races, planner.plan(host, loop.nanoTime()).serving(settings.purpose()));
     return true;
   }
 
@@ -418,6 +419,13 @@ final class RacingPool implements ConnectionPool {
         connecting.getLast().close();
       }
       closeWhatNobodyWaitsFor();
+    }
+
+    // Who waits longest has the oldest race, though whichever is won serves him.
+    @Override
+    public List<AttemptEvent> attempts(long since) {
+      PooledConnection oldest = connecting.peekFirst();
+      return oldest == null ? List.of() : oldest.attempts(since);
     }
   }
 }

@@ -63,6 +63,11 @@ public final class RacingPools implements PoolFactory {
     return pool(RacingPool.Use.ONCE, ApplicationProtocol.OPAQUE, settings, stats, host);
   }
 
+  @Override
+  public RaceListener listener() {
+    return races.listener();
+  }
+
   private ConnectionPool pool(
       RacingPool.Use use,
       ApplicationProtocol protocol,

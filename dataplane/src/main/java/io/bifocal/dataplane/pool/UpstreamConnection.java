@@ -34,6 +34,11 @@ public interface UpstreamConnection {
   /** The race that made it. */
   RaceReport race();
 
+  /** The same for one who has waited for more than that race. */
+  default UpstreamConnection after(RaceReport all) {
+    return new RacedConnection(this, all);
+  }
+
   /** What came is not what is spoken here; to be told before the connection is given back. */
   default void onProtocolError() {}
 

@@ -82,7 +82,7 @@ public final class UpstreamStats {
   public final Histogram rqTime;
 
   /** Counts races: {@code connect.*}. */
-  final RaceListener races = this::count;
+  public final RaceListener races = this::count;
 
   private final Scope scope;
   private @Nullable RaceStats raceStats;

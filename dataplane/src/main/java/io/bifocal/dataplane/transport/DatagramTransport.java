@@ -28,6 +28,11 @@ public interface DatagramTransport extends TransportSocket {
   }
 
   @Override
+  default TransportProtocol over() {
+    return TransportProtocol.QUIC;
+  }
+
+  @Override
   default Future<?> start(Channel connected) {
     return connected.newFailedFuture(
         new UnsupportedOperationException("not on a stream of bytes: it has datagrams"));

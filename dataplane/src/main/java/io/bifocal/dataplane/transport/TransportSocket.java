@@ -21,4 +21,9 @@ public interface TransportSocket {
    *     %UPSTREAM_TRANSPORT_FAILURE_REASON%} otherwise. Only then has an attempt connected
    */
   Future<?> start(Channel connected);
+
+  /** What its connections are made over. */
+  default TransportProtocol over() {
+    return TransportProtocol.TCP;
+  }
 }

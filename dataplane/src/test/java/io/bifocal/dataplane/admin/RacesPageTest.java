@@ -130,13 +130,39 @@ class RacesPageTest {
         .hasToString(
             "{\"began\":\"1970-01-01T00:00:00.000Z\",\"cluster\":\"shop\","
                 + "\"host\":\"[2001:db8::1]:80\",\"worker\":1,\"background_retry\":false,"
+                + "\"grid\":false,\"http3_broken\":false,"
                 + "\"result\":\"won\",\"duration_ms\":325.0,"
                 + "\"memory\":{\"reordered\":false,\"put_off\":[]},\"attempt_count\":2}");
     assertThat(attempts.get(1))
         .hasToString(
-            "{\"address\":\"192.0.2.1:80\",\"family\":\"v4\",\"cause\":\"stagger\","
+            "{\"address\":\"192.0.2.1:80\",\"family\":\"v4\",\"transport\":\"tcp\",\"cause\":\"stagger\","
                 + "\"start_ms\":300.0,\"duration_ms\":25.0,\"ending\":\"won\"}");
     assertThat(page.getAsJsonArray("slowest")).hasSize(2);
+  }
+
+  @Test
+  void aRequestThatWaitedForHttp3IsOneRaceOverBoth() throws Exception {
+    long now = proxy.control.nanoTime();
+    proxy.races.of(0).onRace(PastRaces.brokenHttp3("shop", now));
+    assertThat(get("/races?limit=1").body())
+        .contains(
+            """
+            1970-01-01T00:00:00.000Z shop [2001:db8::1]:80 HTTP/3 and TCP: won after 305.0 ms, 2 attempts, worker 0, HTTP/3 is broken
+              quic:[2001:db8::1]:80   +0.0 ms |-----------------------x|  failed after 400.0 ms: Connection ref...
+              [2001:db8::1]:80      +300.0 ms |                  #     |  won after 5.0 ms
+                                              0.0 ms           400.0 ms
+            """);
+    JsonObject race =
+        JsonParser.parseString(get("/races?format=json").body())
+            .getAsJsonObject()
+            .getAsJsonArray("recent")
+            .get(0)
+            .getAsJsonObject();
+    assertThat(race.get("grid").getAsBoolean()).isTrue();
+    assertThat(race.get("http3_broken").getAsBoolean()).isTrue();
+    assertThat(race.getAsJsonArray("attempts"))
+        .extracting(attempt -> attempt.getAsJsonObject().get("transport").getAsString())
+        .containsExactly("quic", "tcp");
   }
 
   @ParameterizedTest

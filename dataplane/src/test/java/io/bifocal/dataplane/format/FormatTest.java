@@ -401,11 +401,11 @@ class FormatTest {
     assertThat(format.of(stream))
         .isEqualTo(
             "{\"attempt_count\":2,\"attempts\":["
-                + "{\"address\":\"[2001:db8::1]:80\",\"family\":\"v6\",\"cause\":\"first\","
+                + "{\"address\":\"[2001:db8::1]:80\",\"family\":\"v6\",\"transport\":\"tcp\",\"cause\":\"first\","
                 + "\"start_ms\":0.0,\"duration_ms\":1.234,\"ending\":\"failed\","
                 + "\"reason\":\"refused\","
                 + "\"detail\":\"delayed connect error: Connection refused\"},"
-                + "{\"address\":\"192.0.2.1:80\",\"family\":\"v4\","
+                + "{\"address\":\"192.0.2.1:80\",\"family\":\"v4\",\"transport\":\"tcp\","
                 + "\"cause\":\"previous_failed\",\"start_ms\":1.234,\"duration_ms\":1.0,"
                 + "\"ending\":\"won\"}],"
                 + "\"memory\":false,\"winner\":\"192.0.2.1:80\"}\n");
@@ -414,7 +414,7 @@ class FormatTest {
         .startsWith("{\"attempt_count\":2,\"attempts\":[{")
         .endsWith(
             "],\"duration_ms\":2,\"memory\":false,\"result\":\"won\",\"reused\":false,"
-                + "\"winner\":\"192.0.2.1:80\",\"winner_family\":\"v4\"}");
+                + "\"winner\":\"192.0.2.1:80\",\"winner_family\":\"v4\",\"winner_transport\":\"tcp\"}");
   }
 
   @Test

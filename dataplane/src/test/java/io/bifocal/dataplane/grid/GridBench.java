@@ -8,6 +8,7 @@ import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.connect.OutcomeMemory;
 import io.bifocal.dataplane.connect.RaceListener;
 import io.bifocal.dataplane.connect.RacePlanner;
+import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.connect.SocketSettings;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.AddressList;
@@ -53,6 +54,7 @@ final class GridBench {
   final VirtualTime time = new VirtualTime();
   final ScriptedPools pools = new ScriptedPools(time);
   final List<GridEvent> events = new ArrayList<>();
+  final List<RaceReport> reports = new ArrayList<>();
   final AlternateProtocolsCache cache =
       new AlternateProtocolsCache(
           new AlternateProtocolsOptions("c", 16, List.of(), List.of()), time::nanoTime);
@@ -139,7 +141,8 @@ final class GridBench {
         new GridSettings(cache, planner, sni, settings.attemptDelay(), () -> runtime, broken.at(1)),
         pools,
         host,
-        events::add);
+        events::add,
+        reports::add);
   }
 
   GridBench guard(String name, boolean value) {
@@ -216,19 +219,22 @@ final class GridBench {
     ConnectionPool.@Nullable Ticket ticket;
     @Nullable String served;
     @Nullable PoolFailure failure;
+    @Nullable RaceReport race;
     long answeredAt = -1;
 
     @Override
     public void onReady(UpstreamConnection connection) {
       answer();
       served = connection.toString();
+      race = connection.race();
       connection.release();
     }
 
     @Override
     public void onFailure(PoolFailure why) {
       answer();
-      failure = why;
+      failure = new PoolFailure(why.reason(), why.detail());
+      race = why.race();
     }
 
     private void answer() {

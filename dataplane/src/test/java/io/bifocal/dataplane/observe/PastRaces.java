@@ -5,10 +5,12 @@ import io.bifocal.dataplane.connect.Advice;
 import io.bifocal.dataplane.connect.AttemptEvent;
 import io.bifocal.dataplane.connect.AttemptEvent.Cause;
 import io.bifocal.dataplane.connect.AttemptEvent.LossReason;
+import io.bifocal.dataplane.connect.ConnectFailure;
 import io.bifocal.dataplane.connect.RacePlan;
 import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.connect.RaceReport.Result;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.transport.TransportProtocol;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -86,6 +88,33 @@ public final class PastRaces {
         List.of(
             new AttemptEvent.Started(0, V6, 0, Cause.FIRST),
             new AttemptEvent.Lost(0, V6, 5_000_000_000L, LossReason.TIMED_OUT)));
+  }
+
+  /** A request that TCP served after 300 ms, and HTTP/3 that failed later. */
+  public static RaceReport brokenHttp3(String cluster, long endedAt) {
+    ConnectFailure refused =
+        new ConnectFailure(ConnectFailure.Kind.REMOTE, "delayed connect error: Connection refused");
+    return report(
+        plan(cluster, V6).serving(RacePlan.Purpose.GRID),
+        Result.WON,
+        endedAt,
+        Duration.ofMillis(305),
+        List.of(
+            new AttemptEvent.Started(0, V6, 0, Cause.FIRST, TransportProtocol.QUIC),
+            new AttemptEvent.Started(1, V6, 300_000_000, Cause.STAGGER),
+            new AttemptEvent.Won(1, V6, 305_000_000),
+            new AttemptEvent.Failed(0, V6, 400_000_000, refused)));
+  }
+
+  /** The same for one pool of several, which is told of elsewhere. */
+  public static RaceReport entrant(String cluster, long endedAt) {
+    RaceReport race = smooth(cluster, endedAt, Duration.ofMillis(5));
+    return report(
+        race.plan().serving(RacePlan.Purpose.ENTRANT),
+        race.result(),
+        endedAt,
+        Duration.ofMillis(5),
+        race.attempts());
   }
 
   private static RacePlan plan(String cluster, Address... addresses) {

@@ -98,4 +98,13 @@ class RaceHistoryTest {
         .extracting(AttemptEvent::attempt)
         .isEqualTo(499);
   }
+
+  @Test
+  void whatIsPartOfAnotherRaceIsNotKept() {
+    RaceHistory history = new RaceHistory(1);
+    history.of(0).onRace(PastRaces.entrant("shop", 1));
+    history.of(0).onRace(PastRaces.brokenHttp3("shop", 2));
+    assertThat(history.recent()).extracting(PastRace::attemptCount).containsExactly(2);
+    assertThat(history.slowest(2)).hasSize(1);
+  }
 }

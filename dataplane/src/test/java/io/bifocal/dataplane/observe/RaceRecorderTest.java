@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.bifocal.dataplane.connect.RacePlan;
+import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.connect.RaceRunner;
 import io.bifocal.dataplane.connect.ScriptedNetwork;
 import io.bifocal.xds.time.VirtualTime;
@@ -25,7 +26,8 @@ class RaceRecorderTest {
   @TempDir Path folder;
   private final VirtualTime time = new VirtualTime();
   private final ScriptedNetwork network = new ScriptedNetwork(time);
-  private final RaceRunner races = new RaceRunner(time, network, new RaceRecorder());
+  private final RaceRecorder recorder = new RaceRecorder();
+  private final RaceRunner races = new RaceRunner(time, network, recorder);
 
   private void race() {
     network.silent(PastRaces.V6).connects(PastRaces.V4, Duration.ofMillis(20));
@@ -105,6 +107,34 @@ class RaceRecorderTest {
       recording.stop();
       assertThat(recorded(recording, RACE)).isEmpty();
       assertThat(recorded(recording, ATTEMPT)).isEmpty();
+    }
+  }
+
+  @Test
+  void aRequestThatRacedTwoPoolsIsOneRaceAndTheirAttemptsAreTheirs() throws Exception {
+    try (Recording recording = new Recording()) {
+      recording.enable(RACE);
+      recording.enable(ATTEMPT);
+      recording.start();
+      RaceReport report = PastRaces.brokenHttp3("shop", 0);
+      recorder.onBegin(report.plan());
+      network.connects(PastRaces.V4, Duration.ofMillis(20));
+      RacePlan pool = RacePlan.of("shop", List.of(PastRaces.V4), Duration.ofSeconds(1));
+      races.run(pool.serving(RacePlan.Purpose.ENTRANT), outcome -> {});
+      time.advance(Duration.ofSeconds(1));
+      recorder.onRace(report);
+      recording.stop();
+
+      List<RecordedEvent> whole = recorded(recording, RACE);
+      assertThat(whole)
+          .extracting(
+              e -> e.getBoolean("grid"),
+              e -> e.getInt("attempts"),
+              e -> e.getString("winnerTransport"))
+          .containsExactly(tuple(true, 2, "tcp"));
+      assertThat(recorded(recording, ATTEMPT))
+          .extracting(e -> e.getString("address"), e -> e.getString("transport"))
+          .containsExactly(tuple("192.0.2.1:80", "tcp"));
     }
   }
 }

@@ -7,6 +7,7 @@ import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.connect.LocalAddresses;
 import io.bifocal.dataplane.connect.OutcomeMemory;
 import io.bifocal.dataplane.connect.RaceListener;
+import io.bifocal.dataplane.connect.RacePlan;
 import io.bifocal.dataplane.connect.RaceRunner;
 import io.bifocal.dataplane.connect.ScriptedNetwork;
 import io.bifocal.dataplane.connect.SocketSettings;
@@ -130,7 +131,8 @@ final class PoolBench {
             TransportSocketFactory.PerWorker.PLAIN,
             protocol,
             http2,
-            QuicOptions.DEFAULT);
+            QuicOptions.DEFAULT,
+            RacePlan.Purpose.SERVE);
     return tcp ? pools.tcp(settings, stats, host) : pools.http(settings, stats, host);
   }
 

@@ -8,6 +8,7 @@ import io.bifocal.dataplane.connect.ConnectFailure;
 import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.connect.OutcomeMemory;
 import io.bifocal.dataplane.connect.RaceListener;
+import io.bifocal.dataplane.connect.RacePlan;
 import io.bifocal.dataplane.connect.RacePlanner;
 import io.bifocal.dataplane.connect.RaceRunner;
 import io.bifocal.dataplane.connect.ScriptedNetwork;
@@ -18,12 +19,16 @@ import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.host.HostStats;
 import io.bifocal.dataplane.host.Locality;
+import io.bifocal.dataplane.observe.PastRaces;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.transport.TransportProtocol;
 import io.bifocal.dataplane.transport.TransportSocket;
 import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.netty.channel.Channel;
+import io.netty.util.concurrent.Future;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +47,8 @@ class RaceStatsTest {
   private final VirtualTime time = new VirtualTime();
   private final ScriptedNetwork network = new ScriptedNetwork(time);
   private final StatsStore store = new StatsStore(1);
+  private final RaceStats stats =
+      new RaceStats(store.root().tagged("cluster", "envoy.cluster_name", "c").scope("connect"), 1);
   private final RacePlanner planner =
       new RacePlanner(
           "c",
@@ -50,8 +57,7 @@ class RaceStatsTest {
           host -> TransportSocket.PLAIN,
           ConnectSettings.DEFAULT,
           new OutcomeMemory(time::nanoTime),
-          new RaceStats(
-              store.root().tagged("cluster", "envoy.cluster_name", "c").scope("connect"), 1));
+          stats);
   private final RaceRunner races = new RaceRunner(time, network, RaceListener.NONE);
 
   private Host host(Address... addresses) {
@@ -244,5 +250,45 @@ class RaceStatsTest {
         new ConnectFailure(ConnectFailure.Kind.LOCAL, "socket creation failure"));
     race(v4);
     assertThat(counted()).contains(entry("fail_local", 1L));
+  }
+
+  @Test
+  void attemptsOverQuicCountForTheirFamilyAndAsSuch() {
+    network.connects(v6, Duration.ofMillis(5));
+    RacePlan plan = planner.plan(host(v6), time.nanoTime()).over(new Quic());
+    races.run(plan, outcome -> {});
+    time.advance(CONNECT_TIMEOUT);
+    assertThat(counted())
+        .containsOnly(
+            entry("race_total", 1L),
+            entry("v6_started", 1L),
+            entry("v6_won", 1L),
+            entry("quic_started", 1L),
+            entry("quic_won", 1L));
+  }
+
+  private static final class Quic implements TransportSocket {
+    @Override
+    public Future<?> start(Channel connected) {
+      return connected.newSucceededFuture();
+    }
+
+    @Override
+    public TransportProtocol over() {
+      return TransportProtocol.QUIC;
+    }
+  }
+
+  @Test
+  void aRequestThatWaitedForHttp3AndTcpIsCountedApart() {
+    stats.onRace(PastRaces.brokenHttp3("c", 0));
+    assertThat(counted())
+        .containsOnly(
+            entry("grid_total", 1L), entry("grid_tcp_won", 1L), entry("grid_tcp_after_delay", 1L));
+    assertThat(values("grid_wait_ms")).singleElement().satisfies(ms -> near(ms, 305));
+  }
+
+  private static void near(long actual, long expected) {
+    assertThat(actual).isBetween(expected - expected / 20, expected + expected / 20);
   }
 }
