@@ -46,7 +46,7 @@ class Proxy:
     rate: list = field(default_factory=list)
     p50: list = field(default_factory=list)
     p99: list = field(default_factory=list)
-    paced: tuple = (None, None)
+    paced: list = field(default_factory=list)
     rss: float = 0
     requests: int = 0
 
@@ -210,6 +210,10 @@ def shown(time):
     return "-" if time is None else f"{time:.2f}"
 
 
+def paced_medians(proxy):
+    return [median(times) for times in zip(*proxy.paced)] or ["-", "-"]
+
+
 def report(proxies):
     reference = next((p for p in proxies if p.name == "envoy"), proxies[0])
     base = statistics.median(reference.cpu)
@@ -218,10 +222,11 @@ def report(proxies):
           f"{'p50 ms':>9}{'p99 ms':>9}{'paced p50':>11}{'paced p99':>11}{'RSS MiB':>9}{'logged':>10}")
     for proxy in proxies:
         cpu = statistics.median(proxy.cpu)
+        paced_p50, paced_p99 = paced_medians(proxy)
         print(
             f"{proxy.name:10}{cpu:12.1f}{cpu / base:10.2f}{min(proxy.cpu):8.1f}{max(proxy.cpu):8.1f}"
             f"{statistics.median(proxy.rate):10.0f}{median(proxy.p50):>9}{median(proxy.p99):>9}"
-            f"{shown(proxy.paced[0]):>11}{shown(proxy.paced[1]):>11}"
+            f"{paced_p50:>11}{paced_p99:>11}"
             f"{proxy.rss / MIB:9.0f}{logged(proxy) / proxy.requests:10.1%}"
         )
 
@@ -302,8 +307,9 @@ def run(work, options, directory):
             )
         if not work.tcp and not work.http3 and not work.each and find("h2load"):
             rate = PACE * statistics.median(proxies[0].rate)
-            for proxy in proxies:
-                proxy.paced = paced(bench, proxy, rate)
+            for _ in range(options.rounds):
+                for proxy in proxies:
+                    proxy.paced.append(paced(bench, proxy, rate))
         report(proxies)
         return {proxy.name: statistics.median(proxy.cpu) for proxy in proxies}
     except KeyboardInterrupt:
