@@ -30,6 +30,11 @@ class RouterAgreementTest {
         .formatted(words, more);
   }
 
+  private static String drops(int inMillion) {
+    return "{drop_overloads: [{category: c, drop_percentage: {numerator: %d, denominator: MILLION}}]}"
+        .formatted(inMillion);
+  }
+
   static Stream<RouterCase> tries() {
     return Stream.of(
         new RouterCase("plain", "200", ""),
@@ -316,7 +321,10 @@ class RouterAgreementTest {
         call("call-silent-canary", "503;x-envoy-upstream-canary=true").through("silent_of_calls"),
         new RouterCase("call-silent-none", "503", "").through("silent_of_calls"),
         new RouterCase("immediate-fail", "200;x-envoy-immediate-health-check-fail=1", ""),
-        new RouterCase("maintenance", "200", ""));
+        new RouterCase("maintenance", "200", ""),
+        new RouterCase("drops", "200", on("5xx")).in("policy: " + drops(999_999)),
+        new RouterCase("drops-all", "200", on("5xx")).in("policy: " + drops(1_000_000)),
+        new RouterCase("drops-none", "200", "").in("policy: " + drops(0)));
   }
 
   static Stream<RouterCase> logs() {

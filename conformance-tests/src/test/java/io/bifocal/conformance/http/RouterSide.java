@@ -181,8 +181,16 @@ final class RouterSide {
   }
 
   private static String cluster(String name, int port, String more) {
-    return "  - {name: %s, type: STATIC, connect_timeout: 1s, load_assignment: {cluster_name: %s, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]}%s}\n"
-        .formatted(name, name, port, more.isEmpty() ? "" : ", " + more);
+    return "  - {name: %s, type: STATIC, connect_timeout: 1s, load_assignment: {cluster_name: %s, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]%s\n"
+        .formatted(name, name, port, fields(more));
+  }
+
+  // A policy is the assignment's; anything else the cluster's.
+  private static String fields(String more) {
+    if (more.isEmpty()) {
+      return "}}";
+    }
+    return more.startsWith("policy: ") ? ", " + more + "}}" : "}, " + more + "}";
   }
 
   private static String listener(

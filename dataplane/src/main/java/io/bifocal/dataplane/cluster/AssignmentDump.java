@@ -11,6 +11,7 @@ import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.Endpoint;
 import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
 import io.envoyproxy.envoy.config.endpoint.v3.LocalityLbEndpoints;
+import io.envoyproxy.envoy.type.v3.FractionalPercent;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,16 @@ final class AssignmentDump {
         ClusterLoadAssignment.newBuilder().setClusterName(resourceName(cluster.config()));
     dump.getPolicyBuilder()
         .setOverprovisioningFactor(UInt32Value.of(cluster.hosts().set().overprovisioningFactor()));
+    DropOverload drops = cluster.hosts().drops();
+    if (drops != null) {
+      dump.getPolicyBuilder()
+          .addDropOverloadsBuilder()
+          .setCategory(drops.category())
+          .setDropPercentage(
+              FractionalPercent.newBuilder()
+                  .setNumerator((int) Math.round(drops.share() * 1_000_000))
+                  .setDenominator(FractionalPercent.DenominatorType.MILLION));
+    }
     List<List<Host>> priorities = cluster.hosts().set().priorities();
     for (int priority = 0; priority < priorities.size(); priority++) {
       Map<Locality, LocalityLbEndpoints.Builder> places = new LinkedHashMap<>();

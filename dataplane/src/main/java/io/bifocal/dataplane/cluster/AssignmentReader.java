@@ -6,6 +6,7 @@ import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostSet;
 import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.host.Locality;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions.HappyEyeballsConfig;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.Endpoint;
@@ -33,6 +34,7 @@ final class AssignmentReader {
   private final HostIdentity identity;
   private final Function<Address, HostState> newHosts;
   private final Consumer<String> warnings;
+  private final RuntimeReader runtime;
   private Set<String> told = Set.of();
 
   /**
@@ -40,16 +42,19 @@ final class AssignmentReader {
    * @param identity which endpoints stay the hosts that they were
    * @param newHosts makes the lasting part of a host that was not there before
    * @param warnings hears of what is accepted without effect
+   * @param runtime may limit how many requests are dropped
    */
   AssignmentReader(
       HappyEyeballsConfig sorting,
       HostIdentity identity,
       Function<Address, HostState> newHosts,
-      Consumer<String> warnings) {
+      Consumer<String> warnings,
+      RuntimeReader runtime) {
     this.sorting = sorting;
     this.identity = identity;
     this.newHosts = newHosts;
     this.warnings = warnings;
+    this.runtime = runtime;
   }
 
   /**
@@ -62,6 +67,7 @@ final class AssignmentReader {
     Set<String> warned = new TreeSet<>();
     warned.addAll(ClusterFields.ASSIGNMENT.check(assignment, path));
     warned.addAll(ClusterFields.POLICY.check(assignment.getPolicy(), path + ".policy"));
+    DropOverload drops = DropOverload.of(assignment.getPolicy(), runtime.snapshot());
     Map<Address, Host> hosts = new LinkedHashMap<>();
     List<List<Host>> priorities = new ArrayList<>();
     List<Map<Locality, Integer>> weights = new ArrayList<>();
@@ -99,7 +105,7 @@ final class AssignmentReader {
             overprovisioning(assignment),
             assignment.getPolicy().getWeightedPriorityHealth(),
             weighted ? weights : List.of());
-    return new Hosts(set, hosts);
+    return new Hosts(set, hosts, drops);
   }
 
   private Host host(

@@ -101,7 +101,8 @@ final class ClusterFactory {
             new HostIdentity(config.proto().getHealthChecksCount() > 0),
             address ->
                 new HostState(address, endpoints == null ? hostScope : endpoints.of(address)),
-            warning -> log.warn("cluster '{}': {}", config.name(), warning));
+            warning -> log.warn("cluster '{}': {}", config.name(), warning),
+            runtime);
     // A cluster that is refused here has no statistics yet, and leaves none.
     Function<ClusterStats, Membership> membership;
     if (config.discovery() instanceof Discovery.Eds eds) {

@@ -360,8 +360,11 @@ final class ClusterFields {
 
   static final SupportedFields POLICY =
       SupportedFields.of(ClusterLoadAssignment.Policy.getDescriptor())
-          .supports("overprovisioning_factor", "endpoint_stale_after", "weighted_priority_health")
-          .ignores("no request is dropped", "drop_overloads");
+          .supports(
+              "drop_overloads",
+              "overprovisioning_factor",
+              "endpoint_stale_after",
+              "weighted_priority_health");
 
   static final SupportedFields LOCALITY =
       SupportedFields.of(LocalityLbEndpoints.getDescriptor())

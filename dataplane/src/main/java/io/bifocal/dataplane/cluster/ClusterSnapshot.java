@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param incarnation differs between two configurations under one name; updates of hosts keep it
  * @param filters what requests meet on their way to its connections; null for nothing of its own
  * @param subsets the hosts by what they are like; null where that does not matter
+ * @param dropped where workers count requests that no host gets
  * @param original hosts that workers make themselves; null where they do not
  */
 record ClusterSnapshot(
@@ -19,4 +20,5 @@ record ClusterSnapshot(
     PriorityBreakers breakers,
     Hosts hosts,
     @Nullable SubsetIndex subsets,
+    DroppedRequests dropped,
     @Nullable OriginalHosts original) {}

@@ -88,7 +88,7 @@ final class DnsMembership implements Membership {
     try {
       Hosts read = reader.read(endpoints.resolved(addresses), hosts);
       Hosts next = endpoints.logical() ? oneHost(read) : read;
-      if (!next.set().equals(hosts.set())) {
+      if (!next.same(hosts)) {
         hosts = next;
         told.onHosts(next);
       }
@@ -118,7 +118,8 @@ final class DnsMembership implements Membership {
             .orElse(complete);
     return new Hosts(
         new HostSet(List.of(List.of(kept)), read.set().overprovisioningFactor()),
-        Map.of(kept.primary(), kept));
+        Map.of(kept.primary(), kept),
+        read.drops());
   }
 
   @Override

@@ -206,7 +206,7 @@ final class EdsMembership implements Membership, ResourceWatcher<ClusterLoadAssi
   }
 
   private void publish(Hosts next) {
-    if (next.set().equals(hosts.set())) {
+    if (next.same(hosts)) {
       stats.updateNoRebuild.inc();
       return;
     }

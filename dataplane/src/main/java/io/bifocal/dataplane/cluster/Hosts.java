@@ -8,18 +8,31 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster's hosts, by priority and by the address that names them; immutable. A host that an
  * update does not change is the same instance before and after it.
+ *
+ * @param drops the requests that none of them gets; null for none
  */
-record Hosts(HostSet set, Map<Address, Host> byPrimary) {
+record Hosts(HostSet set, Map<Address, Host> byPrimary, @Nullable DropOverload drops) {
   static final Hosts NONE = new Hosts(HostSet.EMPTY, Map.of());
 
   Hosts {
     byPrimary = Collections.unmodifiableMap(byPrimary);
+  }
+
+  /** Hosts that get all requests. */
+  Hosts(HostSet set, Map<Address, Host> byPrimary) {
+    this(set, byPrimary, null);
+  }
+
+  /** Whether another one says the same. */
+  boolean same(Hosts other) {
+    return set.equals(other.set) && Objects.equals(drops, other.drops);
   }
 
   /** A host's version here, or null when it is not one of these. */

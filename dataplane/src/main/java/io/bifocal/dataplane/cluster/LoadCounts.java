@@ -26,6 +26,7 @@ final class LoadCounts implements LoadSource {
   private final Supplier<Collection<String>> names;
   private final Function<String, @Nullable ManagedCluster> find;
   private final Map<String, Map<HostState, HostLoad>> told = new HashMap<>();
+  private final Map<String, ClusterDrops> drops = new HashMap<>();
 
   LoadCounts(Supplier<Collection<String>> names, Function<String, @Nullable ManagedCluster> find) {
     this.names = names;
@@ -43,6 +44,7 @@ final class LoadCounts implements LoadSource {
     ManagedCluster found = find.apply(cluster);
     if (found != null) {
       found.hosts().set().all().forEach(host -> now.put(host.state(), HostLoad.of(host.stats())));
+      drops.put(cluster, ClusterDrops.of(found));
     }
     told.put(cluster, now);
   }
@@ -50,6 +52,7 @@ final class LoadCounts implements LoadSource {
   @Override
   public void end(String cluster) {
     told.remove(cluster);
+    drops.remove(cluster);
   }
 
   @Override
@@ -80,6 +83,8 @@ final class LoadCounts implements LoadSource {
           .forEach(locality -> stats.addUpstreamLocalityStats(locality.message()));
     }
     told.put(cluster, now);
+    ClusterDrops dropped = ClusterDrops.of(found);
+    dropped.tell(drops.put(cluster, dropped), stats);
     return Optional.of(stats.build());
   }
 }

@@ -28,6 +28,7 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
   private final Membership membership;
   private final ClusterStats stats;
   private final Consumer<ManagedCluster> onChange;
+  private final DroppedRequests dropped = DroppedRequests.unlisted();
   private State state = State.NEW;
   private boolean starting;
   private Hosts hosts = Hosts.NONE;
@@ -164,6 +165,11 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
     return hosts;
   }
 
+  /** Requests that no host got. */
+  DroppedRequests dropped() {
+    return dropped;
+  }
+
   String name() {
     return config.name();
   }
@@ -192,7 +198,7 @@ final class ManagedCluster implements Membership.Listener, AutoCloseable {
 
   ClusterSnapshot snapshot() {
     return new ClusterSnapshot(
-        incarnation, config, filters, breakers, hosts, subsets, membership.original());
+        incarnation, config, filters, breakers, hosts, subsets, dropped, membership.original());
   }
 
   ClusterStatusView status() {

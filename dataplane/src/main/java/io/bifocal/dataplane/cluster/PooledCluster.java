@@ -80,6 +80,16 @@ final class PooledCluster implements WorkerCluster {
   }
 
   @Override
+  public @Nullable DropOverload drops() {
+    return snapshot.hosts().drops();
+  }
+
+  @Override
+  public DroppedRequests dropped() {
+    return snapshot.dropped();
+  }
+
+  @Override
   public UpstreamStats stats() {
     return stats;
   }

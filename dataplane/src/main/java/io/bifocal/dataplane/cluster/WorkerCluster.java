@@ -21,6 +21,16 @@ public interface WorkerCluster {
 
   UpstreamStats stats();
 
+  /** The requests that are dropped, by the word of the control plane; null for none. */
+  default @Nullable DropOverload drops() {
+    return null;
+  }
+
+  /** Where a request counts that is answered here because there are too many. */
+  default DroppedRequests dropped() {
+    return DroppedRequests.UNREAD;
+  }
+
   /** The limits for requests of ordinary priority. */
   default CircuitBreakers breakers() {
     return breakers(RoutingPriority.DEFAULT);

@@ -65,7 +65,9 @@ final class ResponseAttributes {
       case UPSTREAM_PROTOCOL_ERROR -> 0x800000;
       case NO_CLUSTER_FOUND -> 0x1000000;
       case OVERLOAD_MANAGER -> 0x2000000;
+      case DROP_OVERLOAD -> 0x8000000;
       case DOWNSTREAM_REMOTE_RESET -> 0x10000000;
+      case UNCONDITIONAL_DROP_OVERLOAD -> 0x20000000;
     };
   }
 }

@@ -25,7 +25,9 @@ public enum ResponseFlag {
   FAULT_INJECTED("FI", "FaultInjected"),
   RATE_LIMITED("RL", "RateLimited"),
   FAILED_LOCAL_HEALTH_CHECK("LH", "FailedLocalHealthCheck"),
-  OVERLOAD_MANAGER("OM", "OverloadManagerTerminated");
+  OVERLOAD_MANAGER("OM", "OverloadManagerTerminated"),
+  DROP_OVERLOAD("DO", "DropOverload"),
+  UNCONDITIONAL_DROP_OVERLOAD("UDO", "UnconditionalDropOverload");
 
   private final String code;
   private final String longName;

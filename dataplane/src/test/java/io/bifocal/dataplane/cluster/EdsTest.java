@@ -97,6 +97,46 @@ class EdsTest {
         .containsExactly("EDS[e1] v1 error: Unexpected EDS cluster (expecting e1): e2");
   }
 
+  private static ClusterLoadAssignment dropping(int... numerators) {
+    ClusterLoadAssignment.Builder assignment = assignment("e1", "10.0.0.1").toBuilder();
+    for (int numerator : numerators) {
+      assignment
+          .getPolicyBuilder()
+          .addDropOverloadsBuilder()
+          .setCategory("surge")
+          .getDropPercentageBuilder()
+          .setNumerator(numerator);
+    }
+    return assignment.build();
+  }
+
+  @Test
+  void anUpdateOfWhatIsDroppedAloneIsApplied() {
+    f.running(eds("e1"));
+    assertThat(f.get("e1").drops()).isNull();
+    f.eds("2", dropping(30));
+    assertThat(f.get("e1").drops()).isEqualTo(new DropOverload("surge", 0.3));
+    f.eds("3", dropping(0));
+    assertThat(f.get("e1").drops()).isNull();
+    f.eds("4", dropping(100));
+    assertThat(f.get("e1").drops()).isEqualTo(new DropOverload("surge", 1));
+    f.eds("5", assignment("e1", "10.0.0.1"));
+    assertThat(f.get("e1").drops()).isNull();
+  }
+
+  @Test
+  void moreThanAllOrByTwoCategoriesCannotBeDropped() {
+    f.running(eds("e1"));
+    f.eds("2", dropping(150));
+    f.eds("3", dropping(10, 10));
+    assertThat(f.xds.newRequests())
+        .containsExactly(
+            "EDS[e1] v1 error: Cluster drop_overloads config is invalid. drop_ratio=1.5(Numerator"
+                + " 150 / Denominator 100). The valid range is 0~1.",
+            "EDS[e1] v1 error: Cluster drop_overloads config has 2 categories. Envoy only support"
+                + " one.");
+  }
+
   @Test
   void anEmptyAdditionalAddressIsRefused() {
     f.running(eds("e1"));

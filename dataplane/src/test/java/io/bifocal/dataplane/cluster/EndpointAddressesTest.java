@@ -12,6 +12,7 @@ import io.bifocal.dataplane.host.HealthCheckTarget;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.host.HostStats;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions.HappyEyeballsConfig;
@@ -284,7 +285,8 @@ class EndpointAddressesTest {
             sorting,
             new HostIdentity(false),
             address -> new HostState(address, HostStats.in(new StatsStore(1).root())),
-            warnings::add)
+            warnings::add,
+            RuntimeReader.NONE)
         .read(assignment, Hosts.NONE);
   }
 }

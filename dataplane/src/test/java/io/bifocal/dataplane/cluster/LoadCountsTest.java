@@ -106,6 +106,38 @@ class LoadCountsTest {
   }
 
   @Test
+  void requestsThatNoHostGotAreToldByTheirCategory() {
+    f.running(eds("e1"));
+    ClusterLoadAssignment.Builder update = assignment("e1", "10.0.0.1").toBuilder();
+    update
+        .getPolicyBuilder()
+        .addDropOverloadsBuilder()
+        .setCategory("surge")
+        .getDropPercentageBuilder()
+        .setNumerator(10);
+    f.eds("2", update.build());
+    DroppedRequests dropped = f.get("e1").dropped();
+    dropped.all().at(1).add(9);
+    load.begin("e1");
+    dropped.all().at(1).add(3);
+    dropped.overload().at(1).add(2);
+    ClusterStats stats = load.collect("e1", false).orElseThrow();
+    assertThat(stats.getTotalDroppedRequests()).isEqualTo(3);
+    assertThat(stats.getDroppedRequestsList())
+        .containsExactly(
+            ClusterStats.DroppedRequests.newBuilder()
+                .setCategory("surge")
+                .setDroppedCount(2)
+                .build());
+    dropped.overload().at(1).inc();
+    f.eds("3", assignment("e1", "10.0.0.1"));
+    assertThat(load.collect("e1", false).orElseThrow().getDroppedRequests(0).getCategory())
+        .as("what was dropped before nothing is any more")
+        .isEqualTo("surge");
+    assertThat(load.collect("e1", false).orElseThrow().getDroppedRequestsList()).isEmpty();
+  }
+
+  @Test
   void aClusterThatGoesIsNotReported() {
     running();
     load.begin("e1");

@@ -26,6 +26,9 @@ final class EnvoyHeaders {
   static final AsciiString UPSTREAM_CANARY = AsciiString.cached("x-envoy-upstream-canary");
   static final AsciiString UPSTREAM_ALT_STAT_NAME =
       AsciiString.cached("x-envoy-upstream-alt-stat-name");
+  static final AsciiString DROP_OVERLOAD = AsciiString.cached("x-envoy-drop-overload");
+  static final AsciiString UNCONDITIONAL_DROP_OVERLOAD =
+      AsciiString.cached("x-envoy-unconditional-drop-overload");
   static final AsciiString ORIGINAL_URL = AsciiString.cached("x-envoy-original-url");
   static final AsciiString IMMEDIATE_HEALTH_CHECK_FAIL =
       AsciiString.cached("x-envoy-immediate-health-check-fail");

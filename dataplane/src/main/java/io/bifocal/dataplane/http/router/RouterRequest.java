@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.http.router;
 
 import io.bifocal.dataplane.balance.Policy;
+import io.bifocal.dataplane.cluster.DropOverload;
 import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.http.filter.LocalReply;
 import io.bifocal.dataplane.http.route.ConnectConfig;
@@ -89,9 +90,13 @@ public final class RouterRequest implements RetryState.Owner {
   public void start() {
     if (here.maintenance().turnAway(cluster.config().name())) {
       stats().rqMaintenanceMode.inc();
-      charges.notSent(503);
-      cancel();
-      downstream.localReply(UpstreamErrors.MAINTENANCE);
+      drop(UpstreamErrors.MAINTENANCE);
+      return;
+    }
+    DropOverload drops = cluster.drops();
+    if (drops != null && drops.drops()) {
+      cluster.dropped().overload().at(stats().shard).inc();
+      drop(UpstreamErrors.dropped(drops.dropsAll(), !here.settings().suppressHeaders()));
       return;
     }
     RetryConditions conditions = RetryConditions.of(route.retry(), downstream.request());
@@ -119,6 +124,17 @@ public final class RouterRequest implements RetryState.Owner {
 
   boolean isDone() {
     return state == State.DONE;
+  }
+
+  private void drop(LocalReply reply) {
+    charges.notSent(reply.status());
+    countDropped();
+    cancel();
+    downstream.localReply(reply);
+  }
+
+  private void countDropped() {
+    cluster.dropped().all().at(stats().shard).inc();
   }
 
   /** Whether the client's bytes are being read, after which comes a flush. */
@@ -293,6 +309,9 @@ public final class RouterRequest implements RetryState.Owner {
     }
     if (!lost.last()) {
       charges.lost(lost.reply().status(), attempt.host());
+      if (lost.loss() == LostTry.Loss.OVERFLOW) {
+        countDropped();
+      }
     }
     if (lost.last() || !isMoreToCome()) {
       fail(lost.reply());

@@ -4,6 +4,7 @@ import io.bifocal.dataplane.http.codec.ResetReason;
 import io.bifocal.dataplane.http.filter.LocalReply;
 import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.stream.ResponseFlag;
+import io.netty.util.AsciiString;
 
 /** What is answered when the upstream gives no answer, in Envoy's words. */
 final class UpstreamErrors {
@@ -14,6 +15,16 @@ final class UpstreamErrors {
   /** The runtime has it that the cluster gets no requests now. */
   static final LocalReply MAINTENANCE =
       new LocalReply(503, "maintenance mode", ResponseFlag.UPSTREAM_OVERFLOW, "maintenance_mode");
+
+  private static final LocalReply DROP =
+      new LocalReply(503, "drop overload", ResponseFlag.DROP_OVERLOAD, "drop_overload");
+
+  private static final LocalReply DROP_ALL =
+      new LocalReply(
+          503,
+          "unconditional drop overload",
+          ResponseFlag.UNCONDITIONAL_DROP_OVERLOAD,
+          "unconditional_drop_overload");
 
   /** The body outgrew what is kept of it while another try waited for its time. */
   static final LocalReply TOO_LARGE_TO_RETRY =
@@ -27,6 +38,18 @@ final class UpstreamErrors {
   static final String MAX_DURATION = "upstream_max_stream_duration_reached";
 
   private UpstreamErrors() {}
+
+  /**
+   * The control plane has it that requests are dropped.
+   *
+   * @param all whether all are
+   * @param headers whether one says so
+   */
+  static LocalReply dropped(boolean all, boolean headers) {
+    LocalReply reply = all ? DROP_ALL : DROP;
+    AsciiString name = all ? EnvoyHeaders.UNCONDITIONAL_DROP_OVERLOAD : EnvoyHeaders.DROP_OVERLOAD;
+    return headers ? reply.with(more -> more.set(name, "true")) : reply;
+  }
 
   /** It took too long; a client that asked for 204 in this case gets no text. */
   static LocalReply timeout(int status, String details) {
