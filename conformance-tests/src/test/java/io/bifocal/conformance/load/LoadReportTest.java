@@ -39,7 +39,8 @@ class LoadReportTest {
 
   @RegisterExtension final Stage stage = new Stage();
 
-  private String bootstrap(int lrs, InetSocketAddress good, InetSocketAddress bad) {
+  private static String bootstrap(
+      int lrs, String options, InetSocketAddress good, InetSocketAddress bad) {
     return """
         node: {id: test-id, cluster: test-cluster}
         cluster_manager:
@@ -48,7 +49,7 @@ class LoadReportTest {
             transport_api_version: V3
             grpc_services: [{envoy_grpc: {cluster_name: lrs}}]
         """
-        + Bootstraps.race("1s", "", good, List.of(bad))
+        + Bootstraps.race("1s", options, good, List.of(bad))
         + Bootstraps.http2Cluster("lrs", lrs);
   }
 
@@ -87,7 +88,7 @@ class LoadReportTest {
     LoadServer server = stage.keep(new LoadServer(instruction));
     Backend good = stage.keep(Backend.start("127.0.0.1", "good"));
     InetSocketAddress closed = Loopback.v4(Ports.free());
-    Proxy proxy = stage.start(subject, bootstrap(server.port(), good.address(), closed));
+    Proxy proxy = stage.start(subject, bootstrap(server.port(), "", good.address(), closed));
     proxy.awaitLive();
     LoadStatsRequest first = server.next();
     assertThat(first.getNode().getId()).isEqualTo("test-id");
@@ -122,6 +123,57 @@ class LoadReportTest {
         .contains("warm at priority 0: 5 good, 0 bad, 5 issued");
   }
 
+  /** What all reports together say of requests that no host got, once two are silent. */
+  private static List<String> sumOfDropped(LoadServer server) throws InterruptedException {
+    Map<String, Long> sums = new TreeMap<>();
+    int silent = 0;
+    while (sums.isEmpty() || silent < 2) {
+      silent++;
+      for (ClusterStats stats : server.next().getClusterStatsList()) {
+        String cluster = stats.getClusterName();
+        if (stats.getTotalDroppedRequests() > 0) {
+          silent = 0;
+          sums.merge(cluster, stats.getTotalDroppedRequests(), Long::sum);
+        }
+        for (ClusterStats.DroppedRequests dropped : stats.getDroppedRequestsList()) {
+          sums.merge(cluster + " " + dropped.getCategory(), dropped.getDroppedCount(), Long::sum);
+        }
+      }
+    }
+    return sums.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).toList();
+  }
+
+  private List<String> dropped(Subject subject) throws Exception {
+    LoadServer server = stage.keep(new LoadServer(everySecond().setSendAllClusters(true).build()));
+    Backend good = stage.keep(Backend.start("127.0.0.1", "good"));
+    String options = "circuit_breakers: {thresholds: [{max_requests: 0}]}";
+    Proxy proxy =
+        stage.start(
+            subject,
+            bootstrap(server.port(), options, good.address(), good.address())
+                .replace(
+                    "{cluster_name: warm,",
+                    "{cluster_name: warm, policy: {drop_overloads: [{category: surge,"
+                        + " drop_percentage: {numerator: 100}}]},"));
+    proxy.awaitLive();
+    proxy.awaitStat("load_reporter.responses", 1);
+    InetSocketAddress ingress = proxy.listener("ingress");
+    for (int i = 0; i < 4; i++) {
+      assertThat(Http.get(ingress, "/warm").body()).isEqualTo("unconditional drop overload");
+    }
+    assertThat(Http.get(ingress, "/").body()).contains("overflow");
+    return sumOfDropped(server);
+  }
+
+  @Execution(CONCURRENT)
+  @Test
+  void bothTellOfRequestsThatNoHostGot() throws Exception {
+    assertThat(dropped(Subject.BIFOCAL)).containsExactly("raced: 1", "warm: 4", "warm surge: 4");
+    assertThat(dropped(Subject.ENVOY)) // which was seen to tell of the first one only
+        .anyMatch(line -> line.startsWith("warm: "))
+        .anyMatch(line -> line.startsWith("warm surge: "));
+  }
+
   @Execution(CONCURRENT)
   @Test
   void aStreamThatEndsIsOpenedAgain() throws Exception {
@@ -130,7 +182,8 @@ class LoadReportTest {
           stage.keep(new LoadServer(everySecond().setSendAllClusters(true).build()));
       Backend good = stage.keep(Backend.start("127.0.0.1", "good"));
       Proxy proxy =
-          stage.start(subject, bootstrap(server.port(), good.address(), Loopback.v4(Ports.free())));
+          stage.start(
+              subject, bootstrap(server.port(), "", good.address(), Loopback.v4(Ports.free())));
       proxy.awaitStat("load_reporter.responses", 2);
       server.endStream();
       proxy.awaitStat("load_reporter.requests", 2);
