@@ -162,8 +162,22 @@ final class PooledCluster implements WorkerCluster {
 
   @Override
   public ConnectionPool tcpPool(Host host) {
-    ConnectionPool pool = pool(host, HostPools.tcp(), null);
+    return tcp(host, null);
+  }
+
+  private ConnectionPool tcp(Host host, @Nullable TransportSocketOptions options) {
+    ConnectionPool pool = pool(host, HostPools.tcp(), options);
+    foresee(HostPools.tcp(), options);
     return pool == null ? ClosedPool.INSTANCE : pool;
+  }
+
+  private void foresee(int use, @Nullable TransportSocketOptions options) {
+    if (config().connections().predictivePreconnect() > 1) {
+      PooledCluster live = live();
+      if (live != null) {
+        live.connectAhead(use, options);
+      }
+    }
   }
 
   @Override
@@ -188,19 +202,13 @@ final class PooledCluster implements WorkerCluster {
     boolean http2 = config().http().protocolFor(downstream) == ApplicationProtocol.HTTP_2;
     int use = HostPools.http(priority, http2);
     ConnectionPool pool = pool(host, use, options);
-    if (config().connections().predictivePreconnect() > 1) {
-      PooledCluster live = live();
-      if (live != null) {
-        live.connectAhead(use, options);
-      }
-    }
+    foresee(use, options);
     return pool;
   }
 
   @Override
   public ConnectionPool tcpPool(Host host, TransportSocketOptions options) {
-    ConnectionPool pool = pool(host, HostPools.tcp(), options);
-    return pool == null ? ClosedPool.INSTANCE : pool;
+    return tcp(host, options);
   }
 
   private @Nullable ConnectionPool pool(

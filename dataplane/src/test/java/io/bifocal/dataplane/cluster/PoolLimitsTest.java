@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.cluster;
 
 import static io.bifocal.dataplane.cluster.ClusterFixture.inline;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.dataplane.cluster.ClusterFixture.FakePool;
@@ -140,6 +141,16 @@ class PoolLimitsTest {
     cluster.getPreconnectPolicyBuilder().getPredictivePreconnectRatioBuilder().setValue(2);
     f.running(cluster.build());
     assertThat(pool(RoutingPriority.DEFAULT)).isNotNull();
+    assertThat(f.pools.get(0).preconnects).isEqualTo(1);
+  }
+
+  @Test
+  void soItIsForATcpProxy() {
+    Cluster.Builder cluster = inline("a", "10.0.0.1").toBuilder();
+    cluster.getPreconnectPolicyBuilder().getPredictivePreconnectRatioBuilder().setValue(2);
+    f.running(cluster.build());
+    WorkerCluster a = f.get("a");
+    assertThat(a.tcpPool(requireNonNull(a.chooseHost()))).isNotNull();
     assertThat(f.pools.get(0).preconnects).isEqualTo(1);
   }
 }
