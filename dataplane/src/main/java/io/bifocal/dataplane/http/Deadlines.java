@@ -84,7 +84,7 @@ class Deadlines {
   void set(Kind kind, long now, long after) {
     long at = after == 0 ? NEVER : now + after;
     due[kind.ordinal()] = at;
-    if (at < timerDue) {
+    if (at < timerDue && !closed) {
       arm(now, at);
     }
   }
@@ -97,6 +97,10 @@ class Deadlines {
   @SuppressWarnings("EnumOrdinal")
   boolean isSet(Kind kind) {
     return due[kind.ordinal()] != NEVER;
+  }
+
+  boolean isClosed() {
+    return closed;
   }
 
   void close() {

@@ -16,12 +16,13 @@ final class ReducedDeadlines extends Deadlines implements WorkerTimeouts.Running
   // Of each that may be reduced, when it was set and for how long.
   private final long[] began = new long[REDUCED.length];
   private final long[] whole = new long[REDUCED.length];
+  // Whether it hears of changes: from its first timeout on.
+  private boolean running;
 
   ReducedDeadlines(Loop loop, WorkerTimeouts timeouts) {
     super(loop);
     this.loop = loop;
     this.timeouts = timeouts;
-    timeouts.add(this);
   }
 
   private static @Nullable TimerType type(Kind kind) {
@@ -39,6 +40,10 @@ final class ReducedDeadlines extends Deadlines implements WorkerTimeouts.Running
     if (type == null || after == 0) {
       super.set(kind, now, after);
       return;
+    }
+    if (!running && !isClosed()) {
+      running = true;
+      timeouts.add(this);
     }
     for (int i = 0; i < REDUCED.length; i++) {
       if (REDUCED[i] == kind) {
@@ -63,7 +68,10 @@ final class ReducedDeadlines extends Deadlines implements WorkerTimeouts.Running
 
   @Override
   void close() {
-    timeouts.remove(this);
+    if (running) {
+      running = false;
+      timeouts.remove(this);
+    }
     super.close();
   }
 }

@@ -104,4 +104,11 @@ class DeadlinesTest {
     assertThat(heard).hasSize(1);
     assertThat(time.pendingTimers()).isZero();
   }
+
+  @Test
+  void oneThatIsSetAfterTheEndStartsNothing() {
+    deadlines.close();
+    set(Kind.CONNECTION_IDLE, 100);
+    assertThat(time.pendingTimers()).isZero();
+  }
 }
