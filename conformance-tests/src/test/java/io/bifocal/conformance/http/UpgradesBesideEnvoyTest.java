@@ -26,6 +26,13 @@ class UpgradesBesideEnvoyTest {
   // It looks like a request, so that the upstream hears and answers it.
   private static final String PAYLOAD = "SAY /word TUNNEL\r\n\r\n";
 
+  /** Requests for this protocol have filters of their own. */
+  private static final String OWN =
+      "{upgrade_type: Own, filters: ["
+          + RouterSide.mutating("mutate", "own")
+          + "{name: router, typed_config: {\"@type\":"
+          + " type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}]}";
+
   private static SideBySide<HttpSide> both;
 
   @BeforeAll
@@ -36,7 +43,9 @@ class UpgradesBesideEnvoyTest {
                 "http_protocol_options: {accept_http_10: true, default_host_for_http_10: h10,"
                     + " allow_chunked_length: true, enable_trailers: true},"
                     + " upgrade_configs: [{upgrade_type: websocket}, {upgrade_type: CONNECT},"
-                    + " {upgrade_type: dull, enabled: false}], access_log_options:"
+                    + " {upgrade_type: dull, enabled: false}, "
+                    + OWN
+                    + "], access_log_options:"
                     + " {flush_log_on_tunnel_successfully_established: true}")
             .withVirtualHosts(
                 "{name: all, domains: ['*'], routes: ["
@@ -45,6 +54,9 @@ class UpgradesBesideEnvoyTest {
                     + " upgrade_configs: [{upgrade_type: WEBSOCKET, enabled: false}]}},"
                     + "{match: {prefix: /dull}, route: {cluster: upstream,"
                     + " upgrade_configs: [{upgrade_type: dull}]}},"
+                    + "{match: {prefix: /unfiltered}, route: {cluster: upstream},"
+                    + " typed_per_filter_config: {mutate: {\"@type\":"
+                    + " type.googleapis.com/envoy.config.route.v3.FilterConfig, disabled: true}}},"
                     + "{match: {prefix: /}, route: {cluster: upstream}}]}");
     both = new SideBySide<>(HttpSide.of(config, UpgradesBesideEnvoyTest::answer));
   }
@@ -93,6 +105,12 @@ class UpgradesBesideEnvoyTest {
         Arguments.of(
             "allowed by the route",
             "GET /dull HTTP/1.1\r\n" + HOST + "Connection: upgrade\r\nUpgrade: DULL\r\n\r\n"),
+        Arguments.of(
+            "with filters of its own",
+            "GET /ws HTTP/1.1\r\n" + HOST + "Connection: upgrade\r\nUpgrade: own\r\n\r\n"),
+        Arguments.of(
+            "without them by the route",
+            "GET /unfiltered HTTP/1.1\r\n" + HOST + "Connection: upgrade\r\nUpgrade: OWN\r\n\r\n"),
         Arguments.of(
             "h2c is overlooked",
             "GET / HTTP/1.1\r\n" + HOST + "Connection: upgrade\r\nUpgrade: h2c\r\n\r\n"),

@@ -5,6 +5,7 @@ import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.extension.ListenerContext;
 import io.bifocal.dataplane.extension.NetworkFilter;
 import io.bifocal.dataplane.http.codec.Http2ServerStats;
+import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.http.filter.FilterChain;
 import io.bifocal.dataplane.http.router.RouterSettings;
 import io.bifocal.dataplane.http.router.RouterStats;
@@ -33,6 +34,8 @@ final class ConnectionManager implements NetworkFilter {
   private final FilterChain chain;
   // Null when there is nothing but the router, so that nobody asks further.
   private final @Nullable FilterChain filters;
+  // Null when requests for other protocols have no filters of their own.
+  private final @Nullable UpgradeChains upgradeChains;
   private final List<AccessLog> logs;
   private final Function<Worker, WorkerClusters> clusters;
   private final RuntimeReader runtime;
@@ -54,6 +57,7 @@ final class ConnectionManager implements NetworkFilter {
       RouterSettings router,
       RouteSource routes,
       FilterChain chain,
+      UpgradeChains upgradeChains,
       List<AccessLog> logs,
       Function<Worker, WorkerClusters> clusters,
       RuntimeReader runtime,
@@ -64,6 +68,7 @@ final class ConnectionManager implements NetworkFilter {
     this.routes = routes;
     this.chain = chain;
     this.filters = chain.isEmpty() ? null : chain;
+    this.upgradeChains = upgradeChains.byName().isEmpty() ? null : upgradeChains;
     this.logs = logs;
     this.clusters = clusters;
     this.runtime = runtime;
@@ -91,8 +96,10 @@ final class ConnectionManager implements NetworkFilter {
     return routes;
   }
 
-  @Nullable FilterChain filters() {
-    return filters;
+  /** What a request passes before the router; null for nothing. */
+  @Nullable FilterChain filters(RequestHead head) {
+    UpgradeChains own = upgradeChains;
+    return own == null || head.upgrade == null ? filters : own.of(head.upgrade, filters);
   }
 
   /** Whether resources are so short that this request is not served. */
@@ -162,6 +169,9 @@ final class ConnectionManager implements NetworkFilter {
   public void close() {
     routes.close();
     chain.close();
+    if (upgradeChains != null) {
+      upgradeChains.close();
+    }
     router.close();
   }
 }

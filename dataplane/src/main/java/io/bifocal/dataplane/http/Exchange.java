@@ -126,7 +126,7 @@ final class Exchange implements RequestReceiver {
       return;
     }
     connection.logs.routed(info, route, deadlines, now);
-    FilterChain chain = connection.manager.filters();
+    FilterChain chain = connection.manager.filters(head);
     StreamFilters own = chain == null ? null : chain.forStream(new ChainEnds(this, response));
     if (own == null) {
       serve(end);

@@ -11,6 +11,7 @@ import io.bifocal.dataplane.extension.NetworkFilterFactory;
 import io.bifocal.dataplane.http.codec.ServerCodec;
 import io.bifocal.dataplane.http.filter.FilterChain;
 import io.bifocal.dataplane.http.filter.FilterChainReader;
+import io.bifocal.dataplane.http.filter.UpgradeChainReader;
 import io.bifocal.dataplane.http.filter.UpstreamChainReader;
 import io.bifocal.dataplane.http.route.RouteContext;
 import io.bifocal.dataplane.http.router.RouterSettings;
@@ -22,8 +23,12 @@ import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.Subscriptions;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.function.Function;
 
 /**
@@ -38,6 +43,7 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
   private final StatsStore stats;
   private final FilterChainReader filters;
   private final UpstreamChainReader upstreamFilters;
+  private final UpgradeChainReader upgradeFilters;
   private final RouteConfigs routes;
   private final ScopedRouteConfigs scopes;
 
@@ -68,6 +74,7 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
     this.stats = stats;
     this.filters = filters;
     this.upstreamFilters = new UpstreamChainReader(filters);
+    this.upgradeFilters = new UpgradeChainReader(filters);
     this.routes = new RouteConfigs(xds, stats.root(), observers, routing, control);
     this.scopes = new ScopedRouteConfigs(xds, stats.root(), observers, control, routes);
   }
@@ -95,9 +102,11 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
     }
     List<AccessLog> logs = accessLogs.read(config.getAccessLogList());
     FilterChain chain = chain(config, settings, context);
+    Map<String, FilterChain> upgrades = new HashMap<>();
     RouterSettings router = null;
     RouteSource source;
     try {
+      readUpgrades(config, settings, context, upgrades);
       router =
           RouterReader.read(
               config,
@@ -108,6 +117,7 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
       source = source(config, settings, context);
     } catch (ConfigException e) {
       chain.close();
+      upgrades.values().forEach(FilterChain::close);
       if (router != null) {
         router.close();
       }
@@ -118,6 +128,7 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
         router,
         source,
         chain,
+        new UpgradeChains(upgrades),
         logs,
         clusters,
         accessLogs.runtime(),
@@ -135,6 +146,33 @@ public final class HttpConnectionManagerFactory implements NetworkFilterFactory 
         "http_connection_manager '" + settings.statPrefix() + "'",
         HttpStats.scope(stats.root(), settings.statPrefix()),
         context.init());
+  }
+
+  private void readUpgrades(
+      HttpConnectionManager config,
+      HttpSettings settings,
+      ListenerContext context,
+      Map<String, FilterChain> upgrades)
+      throws ConfigException {
+    int last = config.getHttpFiltersCount() - 1;
+    Router router =
+        settings.hasRouter()
+            ? Unpack.as(Router.getDefaultInstance(), config.getHttpFilters(last).getTypedConfig())
+            : null;
+    for (int i = 0; i < config.getUpgradeConfigsCount(); i++) {
+      HttpConnectionManager.UpgradeConfig upgrade = config.getUpgradeConfigs(i);
+      if (upgrade.getFiltersCount() > 0) {
+        upgrades.put(
+            upgrade.getUpgradeType().toLowerCase(Locale.ROOT),
+            upgradeFilters.read(
+                upgrade.getFiltersList(),
+                router,
+                "http_connection_manager '%s'.upgrade_configs[%d]"
+                    .formatted(settings.statPrefix(), i),
+                HttpStats.scope(stats.root(), settings.statPrefix()),
+                context.init()));
+      }
+    }
   }
 
   private RouteSource source(

@@ -165,7 +165,7 @@ final class HttpSettingsReader {
         codec(common),
         timeouts(common),
         config.getProxy100Continue(),
-        Upgrades.of(config, where),
+        Upgrades.of(config),
         new AsciiString(config.getServerName().isEmpty() ? "envoy" : config.getServerName()),
         config.getServerHeaderTransformation(),
         common.getMaxRequestsPerConnection().getValue(),

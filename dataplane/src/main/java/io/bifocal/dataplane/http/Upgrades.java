@@ -21,14 +21,10 @@ record Upgrades(Map<String, Boolean> allowed) {
     allowed = Map.copyOf(allowed);
   }
 
-  static Upgrades of(HttpConnectionManager config, String where) throws ConfigException {
+  static Upgrades of(HttpConnectionManager config) throws ConfigException {
     Map<String, Boolean> allowed = new HashMap<>();
     for (int i = 0; i < config.getUpgradeConfigsCount(); i++) {
       UpgradeConfig upgrade = config.getUpgradeConfigs(i);
-      String path = where + ".upgrade_configs[" + i + "]";
-      if (upgrade.getFiltersCount() > 0) {
-        throw new ConfigException(path + ".filters: not supported");
-      }
       boolean enabled = !upgrade.hasEnabled() || upgrade.getEnabled().getValue();
       if (allowed.put(upgrade.getUpgradeType().toLowerCase(Locale.ROOT), enabled) != null) {
         throw new ConfigException(

@@ -202,6 +202,46 @@ class FiltersTest {
                 + " last filter in a http filter chain.");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          B      | Error: non-terminal filter named b of type envoy.filters.http.buffer is the last filter in a http upgrade filter chain.
+          R, B   | Error: terminal filter named router of type envoy.filters.http.router must be the last filter in a http upgrade filter chain.
+          OFF    | Error: the last (terminal) filter (router) in the chain cannot be disabled by default.
+          X, R   | Didn't find a registered implementation for 'x' with type URL: 'envoy.config.core.v3.Address'
+          QUIET  | http_connection_manager 'p'.upgrade_configs[0].filters 'router': not supported when it differs from the connection manager's own router
+          """)
+  void filtersOfUpgradesThatCannotBeAreRefused(String filters, String reason) {
+    String router =
+        "{name: router, typed_config: {\"@type\":"
+            + " type.googleapis.com/envoy.extensions.filters.http.router.v3.Router%s}%s}";
+    String all =
+        filters
+            .replaceAll("\\bR\\b", router.formatted("", ""))
+            .replace("OFF", router.formatted("", ", disabled: true"))
+            .replace("QUIET", router.formatted(", suppress_envoy_headers: true", ""))
+            .replaceAll(
+                "\\bB\\b",
+                "{name: b, typed_config: {\"@type\":"
+                    + " type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer,"
+                    + " max_request_bytes: 9}}")
+            .replaceAll(
+                "\\bX\\b",
+                "{name: x, typed_config: {\"@type\":"
+                    + " type.googleapis.com/envoy.config.core.v3.Address}}");
+    assertThatThrownBy(
+            () ->
+                bench.serve(
+                    HttpBench.read(
+                        HttpBench.text(DIRECT, "")
+                            + "upgrade_configs: [{upgrade_type: u, filters: [%s]}]\n"
+                                .formatted(all))))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(reason);
+  }
+
   @Test
   void anOptionalFilterThatIsUnknownIsLeftOut() throws Exception {
     bench.serve(

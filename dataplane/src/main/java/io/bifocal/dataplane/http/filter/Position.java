@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 enum Position {
   /** Before the router. */
   DOWNSTREAM("http_filters", "http_filter", "http", "."),
+  /** Before the router, for requests that ask for another protocol. */
+  UPGRADE("filters", "http_filter", "http upgrade", "."),
   /** Between the router and whatever upstream it chooses. */
   ROUTER(
       "upstream_http_filters",
@@ -35,7 +37,8 @@ enum Position {
   /** The kind that is configured by this type, if it may stand here. */
   @Nullable HttpFilterFactory find(HttpFilters kinds, String typeUrl) {
     HttpFilterFactory found = kinds.find(typeUrl);
-    return found == null || this == DOWNSTREAM || found.upstream() ? found : null;
+    boolean beforeRouter = this == DOWNSTREAM || this == UPGRADE;
+    return found == null || beforeRouter || found.upstream() ? found : null;
   }
 
   /** What Envoy says of a last filter that leads nowhere. */
