@@ -21,9 +21,11 @@ import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.config.listener.v3.ListenerFilter;
 import io.envoyproxy.envoy.extensions.filters.http.buffer.v3.Buffer;
 import io.envoyproxy.envoy.extensions.filters.http.header_mutation.v3.HeaderMutation;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
+import io.envoyproxy.envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
@@ -42,7 +44,7 @@ class ExtensionsBesideEnvoyTest {
   private static final String STATS =
       "extension_config_discovery\\..*(?<!update_time|update_duration)"
           + "|listener_manager\\.(listener_(added|modified|removed)|total_.*)"
-          + "|.*network_extension_config_missing";
+          + "|listener\\..*\\.(network_)?extension_config_missing";
 
   @RegisterExtension final Stage stage = new Stage();
 
@@ -103,6 +105,28 @@ class ExtensionsBesideEnvoyTest {
         Filter.newBuilder()
             .setName("net")
             .setConfigDiscovery(source(HttpConnectionManager.getDefaultInstance(), patience)));
+  }
+
+  private static Named looking(String name, String patience) {
+    ListenerFilter filter =
+        ListenerFilter.newBuilder()
+            .setName("look")
+            .setConfigDiscovery(source(ProxyProtocol.getDefaultInstance(), patience))
+            .build();
+    Listener plain =
+        text(
+            Listener.class,
+            "address { socket_address { address: '127.0.0.1' port_value: 0 } } stat_prefix: 's'");
+    return Named.of(
+        ResourceType.LISTENER,
+        plain.toBuilder()
+            .setName(name)
+            .addListenerFilters(filter)
+            .addFilterChains(
+                FilterChain.newBuilder()
+                    .addFilters(
+                        Filter.newBuilder().setName("hcm").setTypedConfig(Any.pack(plain()))))
+            .build());
   }
 
   private static Named config(String name, Message config) {
@@ -206,6 +230,43 @@ class ExtensionsBesideEnvoyTest {
     try (Plays<Subject, Recording> both = Plays.sideBySide(subject -> play(subject, dialect))) {
       Recording envoy = both.of(Subject.ENVOY);
       assertThat(envoy.steps().get("another one")).contains("GET /: 200 x-ext: 2");
+      assertSame(envoy, both.of(Subject.BIFOCAL));
+    }
+  }
+
+  private Recording looks(Subject subject, Dialect dialect) {
+    ResourceType<TypedExtensionConfig> ecds = ResourceType.EXTENSION_CONFIG;
+    Recital recital = start(subject, dialect);
+    recital.push(ResourceType.LISTENER, "1", looking("l1", "1"));
+    recital.proxy().awaitLive();
+    recital.get("l1", "/").extensions().stats(STATS).note("it did not come in time");
+    recital.push(
+        ecds,
+        "1",
+        config(
+            "look", ProxyProtocol.newBuilder().setAllowRequestsWithoutProxyProtocol(true).build()));
+    recital.quiet().get("l1", "/").extensions().stats(STATS).note("it comes late");
+    recital
+        .push(ecds, "2", config("look", Buffer.getDefaultInstance()))
+        .quiet()
+        .get("l1", "/")
+        .stats(STATS)
+        .note(
+            "one of another type",
+            "Error: filter config has type URL envoy.extensions.filters.http.buffer.v3.Buffer but"
+                + " expect envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol.");
+    recital.push(ecds, "3", config("look", ProxyProtocol.getDefaultInstance()));
+    recital.quiet().get("l1", "/").stats(STATS).note("one that is stricter");
+    return recital.recording(Path.of("target", "recordings", "looks-" + subject + dialect));
+  }
+
+  @Execution(CONCURRENT)
+  @ParameterizedTest
+  @EnumSource(Dialect.class)
+  void listenerFiltersAreDiscoveredAsEnvoyDiscoversThem(Dialect dialect) throws Exception {
+    try (Plays<Subject, Recording> both = Plays.sideBySide(subject -> looks(subject, dialect))) {
+      Recording envoy = both.of(Subject.ENVOY);
+      assertThat(envoy.steps().get("it comes late")).contains("GET /: 200");
       assertSame(envoy, both.of(Subject.BIFOCAL));
     }
   }

@@ -119,6 +119,8 @@ class ListenerFiltersAgreementTest {
                         + " stat_prefix: lenient")
                 + INSPECTORS)
         + listener("plain", log, INSPECTORS)
+        + listener("older", log, INSPECTORS)
+            .replaceFirst("(?m)^( +)(filter_chain_match)", "$1use_proxy_proto: true\n$1$2")
         + tree(log);
   }
 
@@ -315,6 +317,8 @@ class ListenerFiltersAgreementTest {
         Arguments.of("lenient", "GET / HTTP/1.1\r\n\r\n"),
         Arguments.of("lenient", "PROXY TCP4 1.2.3.4 5.6.7.8 11 22\r\nGET / HTTP/1.1\r\n\r\n"),
         Arguments.of("lenient", v2tcp4 + "\u0016SSH-2.0-x y\r\n"),
+        Arguments.of("older", "PROXY TCP4 1.2.3.4 5.6.7.8 11 22\r\nSSH-2.0-x y\r\n"),
+        Arguments.of("older", "GET / HTTP/1.1\r\nhost: somebody\r\n\r\n"),
         Arguments.of("plain", "GET / HTTP/1.0\r\n\r\n"),
         Arguments.of("plain", "FOO / HTTP/1.1\r\n\r\n"),
         Arguments.of("plain", "GET /\r\n\r\n"),

@@ -22,6 +22,9 @@ import java.util.Map;
  * extension_config_discovery.<kind>.<name>.}
  */
 public final class ExtensionConfigs {
+  /** The kind of a listener's filters, of which Envoy has words of its own. */
+  public static final String LISTENER_FILTER = "tcp_listener_filter";
+
   private final Subscriptions xds;
   private final StatsStore stats;
   private final Loop control;
@@ -39,7 +42,8 @@ public final class ExtensionConfigs {
   /**
    * Discovers an extension's configuration.
    *
-   * @param kind as in the statistics: {@code http_filter}, {@code network_filter}
+   * @param kind as in the statistics: {@code http_filter}, {@code network_filter}, {@link
+   *     #LISTENER_FILTER}
    * @param name the extension's, which is the resource's
    * @param init waits for the first answer, good or bad, or for its timeout, unless the default is
    *     to be applied without warming
@@ -53,15 +57,16 @@ public final class ExtensionConfigs {
       InitManager init)
       throws ConfigException {
     control.assertInLoop();
-    TypeUrls types = TypeUrls.of(config.getTypeUrlsList(), reader::knows);
+    String words = kind.equals(LISTENER_FILTER) ? "listener " : "";
+    TypeUrls types = TypeUrls.of(config.getTypeUrlsList(), reader::knows, words);
     C otherwise = null;
     if (config.hasDefaultConfig()) {
       types.check(config.getDefaultConfig().getTypeUrl());
       otherwise = reader.read(config.getDefaultConfig());
     } else if (config.getApplyDefaultConfigWithoutWarming()) {
       throw new ConfigException(
-          "Error: filter config %s applied without warming but has no default config."
-              .formatted(name));
+          "Error: %sfilter config %s applied without warming but has no default config."
+              .formatted(words, name));
     }
     Key key = new Key(kind, config.getConfigSource(), name);
     ExtensionSubscription known = subscribed.get(key);

@@ -11,12 +11,18 @@ record TypeUrls(List<String> urls) {
     urls = List.copyOf(urls);
   }
 
-  static TypeUrls of(List<String> urls, Predicate<String> known) throws ConfigException {
+  /**
+   * Checks them.
+   *
+   * @param words what Envoy calls the kind of factory, with a blank behind it; or empty
+   */
+  static TypeUrls of(List<String> urls, Predicate<String> known, String words)
+      throws ConfigException {
     for (String url : urls) {
       if (!known.test(url)) {
         throw new ConfigException(
-            "Error: no factory found for a required type URL %s."
-                .formatted(MessageTypes.nameOf(url)));
+            "Error: no %sfactory found for a required type URL %s."
+                .formatted(words, MessageTypes.nameOf(url)));
       }
     }
     return new TypeUrls(urls);

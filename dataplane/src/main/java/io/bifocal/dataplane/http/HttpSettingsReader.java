@@ -95,6 +95,7 @@ final class HttpSettingsReader {
               "local_reply_config",
               "add_proxy_protocol_connection_state")
           .ignores("requests are not traced", "tracing")
+          .refuses("nor does Envoy's binary have such extensions", "typed_header_validation_config")
           .ignores(
               "Envoy 1.40 was seen to give it no effect",
               "represent_ipv4_remote_address_as_ipv4_mapped_ipv6",

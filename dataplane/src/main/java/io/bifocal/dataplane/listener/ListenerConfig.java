@@ -99,8 +99,11 @@ record ListenerConfig(
   }
 
   /** Whether it has sockets; if not, other listeners hand over to it. */
+  @SuppressWarnings("deprecation") // control planes still send the older field
   boolean binds() {
-    return !proto.hasBindToPort() || proto.getBindToPort().getValue();
+    return (!proto.hasBindToPort() || proto.getBindToPort().getValue())
+        && (!proto.getDeprecatedV1().hasBindToPort()
+            || proto.getDeprecatedV1().getBindToPort().getValue());
   }
 
   /** Whether an operator's drain of inbound listeners means this one. */

@@ -35,7 +35,10 @@ final class ListenerFields {
               "freebind",
               "socket_options",
               "tcp_fast_open_queue_length",
-              "udp_listener_config")
+              "udp_listener_config",
+              "deprecated_v1")
+          .ignores("ports are shared unless enable_reuse_port says otherwise", "reuse_port")
+          .ignores("connections are plain TCP, which clients of MPTCP fall back to", "enable_mptcp")
           .ignores("nothing here reads it", "metadata")
           .ignores("a failed health check drains no connections here", "drain_type")
           .refuses("connections have sockets here", "internal_listener")
@@ -48,7 +51,8 @@ final class ListenerFields {
               "filters",
               "name",
               "transport_socket",
-              "transport_socket_connect_timeout")
+              "transport_socket_connect_timeout",
+              "use_proxy_proto")
           .ignores("nothing here reads it", "metadata");
 
   static final SupportedFields FILTER =

@@ -303,6 +303,7 @@ public final class ListenerManager {
     listeners.stopAccepting();
     listeners.entries().forEach(e -> e.sockets().forEach(s -> gone.add(s.gone())));
     await(gone); // after that no worker takes another connection
+    listeners.entries().forEach(e -> e.versions().forEach(v -> v.listenerFilters().close()));
     List<ConnectionChain> chains = new ArrayList<>();
     listeners.entries().forEach(e -> e.versions().forEach(v -> chains.addAll(v.chains().all())));
     drains.all().forEach(d -> chains.addAll(d.chains()));

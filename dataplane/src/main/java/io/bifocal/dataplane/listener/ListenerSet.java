@@ -79,6 +79,7 @@ final class ListenerSet {
             overload,
             active,
             new ChainReader(filters, transports, workers, discovery, control),
+            discovery,
             sockets);
   }
 
@@ -213,6 +214,7 @@ final class ListenerSet {
   }
 
   private void drain(ListenerVersion version, List<ConnectionChain> chains, boolean whole) {
+    version.listenerFilters().close();
     drains.start(
         new Drains.Draining(version, chains, whole),
         () -> forgetStats(version.config().statName()));
@@ -273,6 +275,7 @@ final class ListenerSet {
             ? warming.version().chains().all()
             : warming.version().chains().notIn(active.chains()))
         .forEach(ConnectionChain::close);
+    warming.version().listenerFilters().close();
     warming.target().ready();
     forgetStats(warming.version().config().statName());
   }

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.listener;
 import com.google.protobuf.Timestamp;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.extension.AccessLogs;
+import io.bifocal.dataplane.extension.ExtensionConfigs;
 import io.bifocal.dataplane.extension.ListenerContext;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.listener.filter.ListenerFilters;
@@ -15,6 +16,7 @@ import io.bifocal.dataplane.worker.Workers;
 import io.bifocal.xds.time.Loop;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes versions of listeners: their filter chains, their sockets, their logs and statistics.
@@ -30,6 +32,7 @@ final class VersionFactory {
   private final Listeners listeners;
   private final Overload overload;
   private final ChainReader chainReader;
+  private final ExtensionConfigs discovery;
   private final Sockets sockets;
 
   VersionFactory(
@@ -42,6 +45,7 @@ final class VersionFactory {
       Overload overload,
       Listeners listeners,
       ChainReader chainReader,
+      ExtensionConfigs discovery,
       Sockets sockets) {
     this.control = control;
     this.stats = stats;
@@ -52,6 +56,7 @@ final class VersionFactory {
     this.overload = overload;
     this.listeners = listeners;
     this.chainReader = chainReader;
+    this.discovery = discovery;
     this.sockets = sockets;
   }
 
@@ -74,7 +79,29 @@ final class VersionFactory {
         active != null && config.differsOnlyInChains(active.config()) ? active.chains() : null;
     ListenerFilters listenerFilters =
         ListenerFilters.read(
-            config.proto(), "listener '" + config.name() + "'", stats.root(), workers);
+            config.proto(),
+            "listener '" + config.name() + "'",
+            stats.root(),
+            workers,
+            context,
+            discovery);
+    try {
+      return create(config, entry, info, scope, context, predecessor, listenerFilters);
+    } catch (ConfigException | RuntimeException e) {
+      listenerFilters.close();
+      throw e;
+    }
+  }
+
+  private ListenerVersion create(
+      ListenerConfig config,
+      ListenerEntry entry,
+      String info,
+      Scope scope,
+      ListenerContext context,
+      @Nullable FilterChains predecessor,
+      ListenerFilters listenerFilters)
+      throws ConfigException {
     List<AccessLog> logs = accessLogs.read(config.proto().getAccessLogList());
     FilterChains chains = chainReader.read(config, context, predecessor);
     List<ListenSocket> claimed;
@@ -95,7 +122,7 @@ final class VersionFactory {
         new ListenerStats(scope, workers),
         entry.limits(runtime, overload),
         listeners,
-        init,
+        context.init(),
         info,
         timestamp(control.wallTime()));
   }

@@ -101,7 +101,7 @@ class ListenerFiltersTest {
     }
     listener.addFilterChains(
         matching("plain", FilterChainMatch.newBuilder().setTransportProtocol("raw_buffer")));
-    push(listener.build()); // the inspector is added, as by Envoy
+    push(listener.build()); // the inspector is added
 
     InetSocketAddress address = (InetSocketAddress) proxy.manager.addresses("l").get(0);
     for (String name : List.of("b.test", "a.test")) {
@@ -405,5 +405,25 @@ class ListenerFiltersTest {
     bad.addSocketOptionsBuilder().setLevel(1).setName(9999).setIntValue(1);
     proxy.xds.respond(ResourceType.LISTENER, "2", transparent.build(), bad.build());
     assertThat(proxy.xds.newRequests()).anyMatch(request -> request.contains("cannot bind"));
+  }
+
+  @Test
+  @SuppressWarnings("deprecation")
+  void theOlderFieldsOfListenersAreObeyed() throws Exception {
+    push(
+        empty("l")
+            .addFilterChains(chain("hello").toBuilder().setUseProxyProto(BoolValue.of(true)))
+            .build(),
+        empty("unbound")
+            .setReusePort(true)
+            .setDeprecatedV1(Listener.DeprecatedV1.newBuilder().setBindToPort(BoolValue.of(false)))
+            .addFilterChains(chain("nobody"))
+            .build());
+    assertThat(proxy.manager.addresses("unbound")).isEmpty();
+    try (Client client = connect(proxy.port("l"))) {
+      say(client, "PROXY TCP4 1.2.3.4 5.6.7.8 11 22\r\nfirst\n");
+      assertThat(client.line()).isEqualTo("hello");
+    }
+    assertThat(proxy.connections.get(0).remote()).hasToString("1.2.3.4:11");
   }
 }

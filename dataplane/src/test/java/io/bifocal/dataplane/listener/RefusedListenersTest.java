@@ -184,8 +184,6 @@ class RefusedListenersTest {
                 + " udp_listener_config is set");
     assertThat(refusal(l -> l.getInternalListenerBuilder()))
         .contains("listener 'bad': field 'internal_listener' is not supported");
-    assertThat(refusal(l -> l.setEnableMptcp(true)))
-        .contains("listener 'bad': field 'enable_mptcp' is not supported");
   }
 
   @Test

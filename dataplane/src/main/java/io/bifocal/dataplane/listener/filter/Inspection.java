@@ -87,20 +87,23 @@ public final class Inspection extends ChannelInboundHandlerAdapter {
   private boolean proceed() {
     while (true) {
       Verdict verdict = current == null ? Verdict.CONTINUE : look(current);
-      if (verdict == Verdict.CLOSE) {
-        end();
-        bytes.release();
-        outcome.onRefused();
-        return true;
-      }
       if (verdict == Verdict.MORE) {
         return false;
       }
-      if (!next()) {
-        end();
-        outcome.onDone(bytes);
-        return true;
+      if (verdict == Verdict.CONTINUE) {
+        verdict = next();
       }
+      if (verdict == Verdict.MORE) {
+        continue; // it may have all that it wants already
+      }
+      end();
+      if (verdict == Verdict.CLOSE) {
+        bytes.release();
+        outcome.onRefused();
+      } else {
+        outcome.onDone(bytes);
+      }
+      return true;
     }
   }
 
@@ -108,20 +111,21 @@ public final class Inspection extends ChannelInboundHandlerAdapter {
     return bytes.isReadable() ? filter.onData(bytes, connection) : Verdict.MORE;
   }
 
-  /** Enters the filters that follow, up to one that wants bytes; false when none does. */
-  private boolean next() {
+  /** Enters the filters that follow, up to one that does not let the connection go on at once. */
+  private Verdict next() {
     while (left.hasNext()) {
       ListenerFilters.Entry entry = left.next();
       if (entry.disabled().holds(connection)) {
         continue;
       }
       ListenerFilter filter = entry.filter().get();
-      if (filter.onAccept(connection) == Verdict.MORE) {
+      Verdict verdict = filter.onAccept(connection);
+      if (verdict != Verdict.CONTINUE) {
         current = filter;
-        return true;
+        return verdict;
       }
     }
-    return false;
+    return Verdict.CONTINUE;
   }
 
   private void late() {

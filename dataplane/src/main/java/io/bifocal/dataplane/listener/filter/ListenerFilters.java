@@ -4,6 +4,8 @@ import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
 import io.bifocal.api.SupportedFields;
+import io.bifocal.dataplane.extension.ExtensionConfigs;
+import io.bifocal.dataplane.extension.ListenerContext;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
@@ -11,6 +13,7 @@ import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.FilterChainMatch;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.listener.v3.ListenerFilter;
+import io.envoyproxy.envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,17 +27,21 @@ import org.slf4j.LoggerFactory;
  * @param onWorkers of each worker: the filters in their order
  * @param timeout how long all of them may take for a connection; zero for ever
  * @param goOn whether a connection goes on when that is over
+ * @param made what they were made of
  */
-public record ListenerFilters(List<List<Entry>> onWorkers, Duration timeout, boolean goOn) {
+public record ListenerFilters(
+    List<List<Entry>> onWorkers, Duration timeout, boolean goOn, List<ListenerFilterFactory> made) {
   private static final Logger log = LoggerFactory.getLogger(ListenerFilters.class);
   private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(15);
   private static final String TYPES = "type.googleapis.com/envoy.extensions.filters.listener.";
   private static final String TLS_INSPECTOR = TYPES + "tls_inspector.v3.TlsInspector";
+  private static final String HTTP_INSPECTOR = TYPES + "http_inspector.v3.HttpInspector";
+  private static final String PROXY_PROTOCOL = TYPES + "proxy_protocol.v3.ProxyProtocol";
   private static final String ORIGINAL_DST = TYPES + "original_dst.v3.OriginalDst";
 
   private static final SupportedFields FIELDS =
       SupportedFields.of(ListenerFilter.getDescriptor())
-          .supports("name", "typed_config", "filter_disabled");
+          .supports("name", "typed_config", "config_discovery", "filter_disabled");
 
   /** One filter of one worker. */
   record Entry(
@@ -46,12 +53,29 @@ public record ListenerFilters(List<List<Entry>> onWorkers, Duration timeout, boo
    * Reads them.
    *
    * @param root where they count
+   * @param context of the listener
+   * @param discovery where configurations are subscribed to
    * @throws ConfigException when there is none of a type, in Envoy's words, or one refuses its
-   *     configuration
+   *     configuration; nothing is left subscribed then
    */
-  public static ListenerFilters read(Listener proto, String path, Scope root, Workers workers)
+  public static ListenerFilters read(
+      Listener proto,
+      String path,
+      Scope root,
+      Workers workers,
+      ListenerContext context,
+      ExtensionConfigs discovery)
       throws ConfigException {
-    List<Configured> configured = configured(proto, path);
+    List<Configured> configured = new ArrayList<>();
+    try {
+      for (ListenerFilter filter : proto.getListenerFiltersList()) {
+        configured.add(configured(filter, path, root, workers, context, discovery));
+      }
+      configured.addAll(implied(proto, path));
+    } catch (ConfigException e) {
+      configured.forEach(each -> each.factory().close());
+      throw e;
+    }
     List<List<Entry>> onWorkers = new ArrayList<>();
     for (Worker worker : workers) {
       onWorkers.add(
@@ -64,21 +88,30 @@ public record ListenerFilters(List<List<Entry>> onWorkers, Duration timeout, boo
         proto.hasListenerFiltersTimeout()
             ? JavaDuration.of(proto.getListenerFiltersTimeout())
             : DEFAULT_TIMEOUT,
-        proto.getContinueOnListenerFiltersTimeout());
+        proto.getContinueOnListenerFiltersTimeout(),
+        configured.stream().map(Configured::factory).toList());
   }
 
-  private static List<Configured> configured(Listener proto, String path) throws ConfigException {
+  private static Configured configured(
+      ListenerFilter filter,
+      String path,
+      Scope root,
+      Workers workers,
+      ListenerContext context,
+      ExtensionConfigs discovery)
+      throws ConfigException {
+    String at = path + ": listener_filters '" + filter.getName() + "'";
+    FIELDS.check(filter, at);
+    return new Configured(
+        filter.hasConfigDiscovery()
+            ? new DiscoveredListenerFilter(filter, at, root, workers.size(), context, discovery)
+            : factory(filter.getName(), filter.getTypedConfig(), at),
+        filter.hasFilterDisabled() ? Predicate.of(filter.getFilterDisabled()) : Predicate.NEVER);
+  }
+
+  /** Those that other fields of the listener ask for, behind all others. */
+  private static List<Configured> implied(Listener proto, String path) throws ConfigException {
     List<Configured> all = new ArrayList<>();
-    for (ListenerFilter filter : proto.getListenerFiltersList()) {
-      String at = path + ": listener_filters '" + filter.getName() + "'";
-      FIELDS.check(filter, at);
-      all.add(
-          new Configured(
-              factory(filter.getName(), filter.getTypedConfig(), at),
-              filter.hasFilterDisabled()
-                  ? Predicate.of(filter.getFilterDisabled())
-                  : Predicate.NEVER));
-    }
     if (proto.getUseOriginalDst().getValue() && !has(proto, ORIGINAL_DST)) {
       all.add(
           new Configured(OriginalDestination.asking(path + ": use_original_dst"), Predicate.NEVER));
@@ -90,20 +123,49 @@ public record ListenerFilters(List<List<Entry>> onWorkers, Duration timeout, boo
           path);
       all.add(new Configured(TlsInspector.inspecting(), Predicate.NEVER));
     }
+    if (wantsProxyProtocol(proto, path)) {
+      Any config = Any.pack(ProxyProtocol.getDefaultInstance());
+      all.add(new Configured(ProxyProtocolFilter.factory(config, path), Predicate.NEVER));
+    }
     return all;
   }
 
-  private static ListenerFilterFactory factory(String name, Any config, String path)
-      throws ConfigException {
-    String type = config.getTypeUrl();
-    if (!type.startsWith(TYPES)) {
-      throw unknown(name, config);
+  // The first chain's word is the listener's.
+  @SuppressWarnings("deprecation") // control planes still send it
+  private static boolean wantsProxyProtocol(Listener proto, String path) {
+    for (int i = 1; i < proto.getFilterChainsCount(); i++) {
+      if (proto.getFilterChains(i).getUseProxyProto().getValue()) {
+        log.warn("{}: filter_chains[{}].use_proxy_proto: only the first chain's counts", path, i);
+      }
     }
-    return switch (type.substring(TYPES.length())) {
-      case "tls_inspector.v3.TlsInspector" -> TlsInspector.factory(config, path);
-      case "http_inspector.v3.HttpInspector" -> HttpInspector.factory(config);
-      case "proxy_protocol.v3.ProxyProtocol" -> ProxyProtocolFilter.factory(config, path);
-      case "original_dst.v3.OriginalDst" -> OriginalDestination.factory(config, path);
+    boolean wants =
+        proto.getFilterChainsCount() > 0 && proto.getFilterChains(0).getUseProxyProto().getValue();
+    if (wants) {
+      log.warn(
+          "{}: using deprecated field 'use_proxy_proto' is dangerous as it does not respect listener"
+              + " filter order. Do not use this field and instead configure the proxy proto listener"
+              + " filter directly.",
+          path);
+    }
+    return wants;
+  }
+
+  /** Whether there are filters that are configured by this type. */
+  static boolean knows(String typeUrl) {
+    return typeUrl.equals(TLS_INSPECTOR)
+        || typeUrl.equals(HTTP_INSPECTOR)
+        || typeUrl.equals(PROXY_PROTOCOL)
+        || typeUrl.equals(ORIGINAL_DST);
+  }
+
+  /** One that is configured by a message. */
+  static ListenerFilterFactory factory(String name, Any config, String path)
+      throws ConfigException {
+    return switch (config.getTypeUrl()) {
+      case TLS_INSPECTOR -> TlsInspector.factory(config, path);
+      case HTTP_INSPECTOR -> HttpInspector.factory(config);
+      case PROXY_PROTOCOL -> ProxyProtocolFilter.factory(config, path);
+      case ORIGINAL_DST -> OriginalDestination.factory(config, path);
       default -> throw unknown(name, config);
     };
   }
@@ -134,6 +196,11 @@ public record ListenerFilters(List<List<Entry>> onWorkers, Duration timeout, boo
   /** Whether there is nothing to do for any connection. */
   public boolean isEmpty() {
     return onWorkers.get(0).isEmpty();
+  }
+
+  /** No connection begins with them any more; on the control loop. */
+  public void close() {
+    made.forEach(ListenerFilterFactory::close);
   }
 
   List<Entry> on(Worker worker) {
