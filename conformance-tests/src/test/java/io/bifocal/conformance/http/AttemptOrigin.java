@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  * An HTTP/1.1 upstream that does what the path says: {@code /503,reset,200} answers the first try
  * with 503, closes the connection of the second one and answers the third one. Which try it is, the
  * proxy says ({@code x-envoy-attempt-count}). An answer may carry headers: {@code 503;a=b}, also a
- * long one ({@code pad=1000}) or a number of them ({@code many=100}).
+ * long one ({@code pad=1000}) or a number of them ({@code many=100}). In a header a bar stands for
+ * a slash, and where it leads to a path of this kind, an exclamation mark for a bar and a tilde for
+ * a semicolon.
  */
 final class AttemptOrigin implements AutoCloseable {
   /** A request as it came, its body too; the headers can be asked for in any case. */
@@ -155,7 +157,8 @@ final class AttemptOrigin implements AutoCloseable {
           head.append("x-" + n + ": 1\r\n");
         }
       } else {
-        head.append(parts[i].replaceFirst("=", ": ").replace('|', '/')).append("\r\n");
+        String field = parts[i].replaceFirst("=", ": ").replace('|', '/');
+        head.append(field.replace('!', '|').replace('~', ';')).append("\r\n");
       }
     }
     String body = "try " + attempt;

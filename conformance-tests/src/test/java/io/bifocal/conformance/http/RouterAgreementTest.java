@@ -433,7 +433,7 @@ class RouterAgreementTest {
     return redirect(
         name,
         acts,
-        "allow_cross_scheme_redirect: true, predicates: [{name: p, typed_config: {\"@type\": type.googleapis.com/envoy.extensions.internal_redirect.%s.v3.%s, %s}}]"
+        "max_internal_redirects: 9, allow_cross_scheme_redirect: true, predicates: [{name: p, typed_config: {\"@type\": type.googleapis.com/envoy.extensions.internal_redirect.%s.v3.%s, %s}}]"
             .formatted(kind, type, fields));
   }
 
@@ -472,6 +472,13 @@ class RouterAgreementTest {
         predicate("redirect-safe", onwards, "safe_cross_scheme", "").logged(2),
         predicate("redirect-unsafe", onwards.replace("http:", "https:"), "safe_cross_scheme", ""),
         predicate("redirect-first", onwards, "previous_routes", "").logged(2),
+        predicate(
+                "redirect-visited",
+                "302;location=http:||conformance|redirect-visited"
+                    + "|302~location=http:!!conformance!redirect-visited!200",
+                "previous_routes",
+                "")
+            .logged(2),
         redirect(
                 "redirect-twice",
                 "302;location=http:||conformance|redirect-twice|302",
