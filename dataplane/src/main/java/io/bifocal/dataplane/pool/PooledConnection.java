@@ -11,30 +11,18 @@ import io.bifocal.dataplane.connect.RaceRunner;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.AddressList;
 import io.bifocal.dataplane.host.Host;
-import io.bifocal.dataplane.stats.Cell;
 import io.bifocal.dataplane.stream.ConnectionIds;
 import io.bifocal.dataplane.stream.TlsSession;
-import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.HalfClose;
 import io.bifocal.xds.time.Loop;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelDuplexHandler;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelPromise;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.util.ReferenceCountUtil;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A connection from the beginning of its race until its socket is closed; the first handler on its
- * channel, where it counts bytes and notices the end.
- */
-final class PooledConnection extends ChannelDuplexHandler
-    implements UpstreamConnection, RaceOutcome.Receiver, Session.Listener {
+/** A connection from the beginning of its race until its socket is closed. */
+final class PooledConnection implements UpstreamConnection, RaceOutcome.Receiver, Session.Listener {
   private enum State {
     RACING,
     IDLE,
@@ -48,8 +36,8 @@ final class PooledConnection extends ChannelDuplexHandler
   private final PoolSettings settings;
   private final UpstreamStats stats;
   private final Host host;
-  private final Cell hostCxActive;
-  private final long madeAt;
+  private final ConnectionCharges charges;
+  private final PooledChannel handler;
   private final long id = ConnectionIds.next();
   private State state = State.RACING;
   private RaceRunner.@Nullable Race race;
@@ -61,8 +49,6 @@ final class PooledConnection extends ChannelDuplexHandler
   private int uses;
   private int users;
   private boolean goingAway;
-  private boolean closedByUs;
-  private boolean broken;
 
   PooledConnection(
       RacingPool pool,
@@ -77,17 +63,8 @@ final class PooledConnection extends ChannelDuplexHandler
     this.settings = settings;
     this.stats = stats;
     this.host = host;
-    this.hostCxActive = host.stats().cxActive().at(stats.shard);
-    this.madeAt = loop.nanoTime();
-    countAttempt();
-    stats.cxActive.inc();
-    hostCxActive.inc();
-    if (use == RacingPool.Use.AGAIN) {
-      stats.cxHttp1Total.inc();
-    } else if (use == RacingPool.Use.SHARED) {
-      boolean http3 = settings.protocol() == ApplicationProtocol.HTTP_3;
-      (http3 ? stats.cxHttp3Total : stats.cxHttp2Total).inc();
-    }
+    this.charges = new ConnectionCharges(use, loop, settings, stats, host);
+    this.handler = new PooledChannel(this, stats);
   }
 
   // ---- the race
@@ -109,50 +86,41 @@ final class PooledConnection extends ChannelDuplexHandler
   @Override
   public void onEvent(AttemptEvent event) {
     if (event instanceof AttemptEvent.Started && event.attempt() > 0) {
-      countAttempt();
+      charges.attempt();
     } else if (event instanceof AttemptEvent.Failed failed
         && failed.failure().kind() == Kind.BIND) {
       stats.bindErrors.inc();
     }
   }
 
-  // As Envoy: once for the connection, and once more for every attempt after the first.
-  private void countAttempt() {
-    stats.cxTotal.inc();
-    host.stats().cxTotal().at(stats.shard).inc();
-  }
-
   @Override
   public void onOutcome(RaceOutcome outcome) {
     if (outcome instanceof RaceOutcome.Won ready) {
-      won = ready;
-      stats.cxConnectMs.record(stats.shard, sinceMade());
-      Channel channel = ready.channel();
-      if (settings.bufferLimit() > 0) {
-        channel
-            .config()
-            .setWriteBufferWaterMark(
-                new WriteBufferWaterMark(settings.bufferLimit() / 2, settings.bufferLimit()));
-      }
-      tls = TlsSession.of(channel);
-      channel.pipeline().addLast(this);
-      if (use == RacingPool.Use.AS_AGREED) {
-        boolean http2 = settings.protocol().isHttp2(channel);
-        (http2 ? stats.cxHttp2Total : stats.cxHttp1Total).inc();
-      }
-      rest();
-      if (!settings.maxDuration().isZero() && use != RacingPool.Use.ONCE) {
-        age = loop.schedule(settings.maxDuration(), this::onMaxDuration);
-      }
-      pool.connected(this);
+      connected(ready);
     } else if (outcome instanceof RaceOutcome.Failed failed) {
-      boolean timedOut = failed.failure().kind() == Kind.TIMEOUT;
-      if (timedOut) {
+      if (failed.failure().kind() == Kind.TIMEOUT) {
         stats.cxConnectTimeout.inc();
       }
       neverConnected(failed.failure().kind() == Kind.REMOTE);
       pool.failed(this, failed);
     }
+  }
+
+  private void connected(RaceOutcome.Won ready) {
+    won = ready;
+    Channel channel = ready.channel();
+    charges.connected(channel);
+    int limit = settings.bufferLimit();
+    if (limit > 0) {
+      channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(limit / 2, limit));
+    }
+    tls = TlsSession.of(channel);
+    channel.pipeline().addLast(handler);
+    rest();
+    if (!settings.maxDuration().isZero() && use != RacingPool.Use.ONCE) {
+      age = loop.schedule(settings.maxDuration(), this::onMaxDuration);
+    }
+    pool.connected(this);
   }
 
   private void onMaxDuration() {
@@ -165,8 +133,7 @@ final class PooledConnection extends ChannelDuplexHandler
   }
 
   private void neverConnected(boolean byPeer) {
-    stats.cxConnectFail.inc();
-    host.stats().cxConnectFail().at(stats.shard).inc();
+    charges.failed();
     countEnd(byPeer, false);
   }
 
@@ -175,7 +142,7 @@ final class PooledConnection extends ChannelDuplexHandler
   /** Nobody uses it: from now on all that can come from the peer is its end. */
   private void rest() {
     if (state == State.LENT) {
-      unlend();
+      charges.givenBack();
     }
     users = 0;
     state = State.IDLE;
@@ -205,21 +172,8 @@ final class PooledConnection extends ChannelDuplexHandler
     if (usedUp()) {
       stats.cxMaxRequests.inc();
     }
-    if (use == RacingPool.Use.ONCE) {
-      stats.rqTotal.inc();
-      stats.rqActive.inc();
-      host.stats().rqTotal().at(stats.shard).inc();
-      host.stats().rqActive().at(stats.shard).inc();
-    }
+    charges.lent();
     return session == null ? this : new SharedUse(this);
-  }
-
-  private void unlend() {
-    if (use == RacingPool.Use.ONCE) {
-      stats.rqActive.dec();
-      host.stats().rqActive().at(stats.shard).dec();
-      settings.breakers().requests().release();
-    }
   }
 
   /** Whether the present use is the last one. */
@@ -330,7 +284,7 @@ final class PooledConnection extends ChannelDuplexHandler
 
   /** Whether both directions had ended before we closed, as those of a TCP proxy mostly do. */
   private boolean endedByPeer() {
-    return !closedByUs && HalfClose.bothEnded(channel());
+    return !handler.closedByUs() && HalfClose.bothEnded(channel());
   }
 
   // Netty tells of a closed channel a turn of the loop later; who closes one need not wait for it.
@@ -345,23 +299,7 @@ final class PooledConnection extends ChannelDuplexHandler
       age.cancel();
       age = null;
     }
-    stats.cxActive.dec();
-    hostCxActive.dec();
-    stats.cxLengthMs.record(stats.shard, sinceMade());
-    stats.cxDestroy.inc();
-    (byPeer ? stats.cxDestroyRemote : stats.cxDestroyLocal).inc();
-    if (use != RacingPool.Use.ONCE && uses > 0) {
-      stats.rqPerCx.record(stats.shard, uses);
-    }
-    if (inUse) {
-      unlend();
-      stats.cxDestroyWithActiveRq.inc();
-      (byPeer ? stats.cxDestroyRemoteWithActiveRq : stats.cxDestroyLocalWithActiveRq).inc();
-    }
-  }
-
-  private long sinceMade() {
-    return TimeUnit.NANOSECONDS.toMillis(loop.nanoTime() - madeAt);
+    charges.ended(byPeer, uses, inUse);
   }
 
   // ---- what its user sees
@@ -423,53 +361,17 @@ final class PooledConnection extends ChannelDuplexHandler
     }
   }
 
-  // ---- the channel
+  // ---- told by its channel
 
-  @Override
-  public void channelRead(ChannelHandlerContext ctx, Object message) {
-    if (message instanceof ByteBuf bytes) {
-      stats.cxRxBytesTotal.add(bytes.readableBytes());
-    }
-    if (state == State.IDLE && session == null) {
-      // An answer to nothing: what would come next is anybody's guess.
-      ReferenceCountUtil.release(message);
-      stats.cxProtocolError.inc();
-      close();
-      return;
-    }
-    ctx.fireChannelRead(message);
+  /** Whether nobody has asked for what comes. */
+  boolean expectsNothing() {
+    return state == State.IDLE && session == null;
   }
 
-  @Override
-  public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-    if (message instanceof ByteBuf bytes) {
-      stats.cxTxBytesTotal.add(bytes.readableBytes());
-    }
-    var unused = ctx.write(message, promise);
-  }
-
-  @Override
-  public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
-    closedByUs = !broken;
-    var unused = ctx.close(promise);
-  }
-
-  @Override
-  public void channelInactive(ChannelHandlerContext ctx) {
+  /** Its end has come, or is certain. */
+  void onClosed(boolean byPeer) {
     if (state != State.CLOSED) {
-      end(!closedByUs);
+      end(byPeer);
     }
-    ctx.fireChannelInactive();
-  }
-
-  @Override
-  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (state == State.IDLE) {
-      end(true);
-      var unused = ctx.close();
-      return;
-    }
-    broken = true; // by the peer, or on the way: our users' faults do not come this way
-    ctx.fireExceptionCaught(cause);
   }
 }

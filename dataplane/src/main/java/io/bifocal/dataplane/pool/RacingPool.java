@@ -1,7 +1,5 @@
 package io.bifocal.dataplane.pool;
 
-import static java.util.Objects.requireNonNull;
-
 import io.bifocal.dataplane.connect.AttemptEvent;
 import io.bifocal.dataplane.connect.ConnectFailure;
 import io.bifocal.dataplane.connect.RaceOutcome;
@@ -13,13 +11,11 @@ import io.bifocal.dataplane.pool.PoolFailure.Reason;
 import io.bifocal.xds.time.Loop;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The connections of one worker to one host. There are as many races as it takes to serve all who
@@ -29,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Source: Envoy's {@code ConnPoolImplBase} and its statistics.
  */
-final class RacingPool implements ConnectionPool {
+final class RacingPool implements ConnectionPool, PendingRequests.Owner {
   /** How often a connection is used. */
   enum Use {
     ONCE,
@@ -49,9 +45,8 @@ final class RacingPool implements ConnectionPool {
   private final PoolSettings settings;
   private final UpstreamStats stats;
   private final Session.Factory sessions;
-  private final IdleConnections idle;
-  private final @Nullable SharedConnections shared;
-  private final Set<Place> waiting = new LinkedHashSet<>();
+  private final ReadyConnections ready;
+  private final PendingRequests waiting;
   private final Deque<PooledConnection> connecting = new ArrayDeque<>();
   private final Set<PooledConnection> all = new LinkedHashSet<>();
   private Host host;
@@ -78,9 +73,11 @@ final class RacingPool implements ConnectionPool {
     this.stats = stats;
     this.host = host;
     this.sessions = sessions;
-    this.idle = new IdleConnections(loop, settings.idleTimeout());
     boolean sharing = use == Use.SHARED || use == Use.AS_AGREED;
-    this.shared = sharing ? new SharedConnections(loop, settings.idleTimeout()) : null;
+    this.ready = new ReadyConnections(loop, settings.idleTimeout(), sharing);
+    this.waiting =
+        new PendingRequests(
+            loop, settings.breakers().pendingRequests(), stats, this);
     this.expected = sharing ? most() : 1;
   }
 
@@ -91,21 +88,18 @@ final class RacingPool implements ConnectionPool {
       waiter.onFailure(new PoolFailure(Reason.LOCAL_CONNECTION_FAILURE, "the pool is draining"));
       return ANSWERED;
     }
-    PooledConnection ready = waiting.isEmpty() ? ready() : null;
-    if (ready != null) {
-      lend(ready, waiter);
+    PooledConnection next = waiting.isEmpty() ? ready.poll() : null;
+    if (next != null) {
+      lend(next, waiter);
       connectAhead();
       return ANSWERED;
     }
-    if (!settings.breakers().pendingRequests().tryAcquire()) {
+    Ticket place = waiting.add(waiter);
+    if (place == null) {
       overflow(waiter);
       tellIfEmpty();
       return ANSWERED;
     }
-    stats.rqPendingTotal.inc();
-    stats.rqPendingActive.inc();
-    Place place = new Place(waiter);
-    waiting.add(place);
     connectForWaiters();
     connectAhead();
     return place;
@@ -132,9 +126,9 @@ final class RacingPool implements ConnectionPool {
   public void close() {
     loop.assertInLoop();
     draining = true;
-    eject(new PoolFailure(Reason.LOCAL_CONNECTION_FAILURE, "the pool is closed"));
+    waiting.eject(new PoolFailure(Reason.LOCAL_CONNECTION_FAILURE, "the pool is closed"));
     List.copyOf(all).forEach(PooledConnection::close);
-    closeIdle();
+    ready.closeUnused();
   }
 
   @Override
@@ -184,15 +178,15 @@ final class RacingPool implements ConnectionPool {
   /** A race was won. */
   void connected(PooledConnection connection) {
     connecting.remove(connection);
-    if (shared != null && settings.protocol().isMultiplexed(connection.channel())) {
+    if (ready.isSharing() && settings.protocol().isMultiplexed(connection.channel())) {
       connection.share(sessions, Math.max(1, expected));
-      shared.add(connection);
+      ready.addShared(connection);
     } else {
       expected = 1;
-      idle.add(connection);
+      ready.addIdle(connection);
     }
     serve();
-    idle.watch();
+    ready.watch();
     connection.watchIfIdle();
   }
 
@@ -206,7 +200,7 @@ final class RacingPool implements ConnectionPool {
           case LOCAL, BIND -> Reason.LOCAL_CONNECTION_FAILURE;
           case TIMEOUT -> Reason.TIMEOUT;
         };
-    eject(new PoolFailure(reason, failure.detail(), outcome.race()));
+    waiting.eject(new PoolFailure(reason, failure.detail(), outcome.race()));
     connectForWaiters();
     closeWhatNobodyWaitsFor();
     tellIfEmpty();
@@ -218,7 +212,7 @@ final class RacingPool implements ConnectionPool {
       connection.close();
       return;
     }
-    idle.push(connection);
+    ready.push(connection);
     connection.watchIfIdle();
     if (waiting.isEmpty()) {
       closeWhatNobodyWaitsFor();
@@ -234,7 +228,7 @@ final class RacingPool implements ConnectionPool {
       if (connection.isSpent()) {
         connection.close();
       } else {
-        shared().rest(connection);
+        ready.rest(connection);
         closeWhatNobodyWaitsFor();
       }
     }
@@ -260,10 +254,7 @@ final class RacingPool implements ConnectionPool {
 
   /** A connection that was up is closed, for whatever reason. */
   void closed(PooledConnection connection) {
-    idle.remove(connection);
-    if (shared != null) {
-      shared.remove(connection);
-    }
+    ready.remove(connection);
     gone(connection);
     connectForWaiters();
     tellIfEmpty();
@@ -274,10 +265,7 @@ final class RacingPool implements ConnectionPool {
   @Override
   public void tellIfEmpty() {
     if (all.isEmpty() && waiting.isEmpty()) {
-      idle.stopWatching();
-      if (shared != null) {
-        shared.stopWatching();
-      }
+      ready.stopWatching();
       whenEmpty.run();
     }
   }
@@ -286,15 +274,6 @@ final class RacingPool implements ConnectionPool {
     connecting.remove(connection);
     all.remove(connection);
     settings.breakers().connections().release();
-  }
-
-  private SharedConnections shared() {
-    return requireNonNull(shared);
-  }
-
-  private @Nullable PooledConnection ready() {
-    PooledConnection connection = shared == null ? null : shared.withRoom();
-    return connection == null ? idle.poll() : connection;
   }
 
   // At once on one connection, whatever the peer says.
@@ -336,17 +315,14 @@ final class RacingPool implements ConnectionPool {
 
   private void serve() {
     while (!waiting.isEmpty()) {
-      PooledConnection ready = ready();
-      if (ready == null) {
-        if (shared != null) {
+      PooledConnection next = ready.poll();
+      if (next == null) {
+        if (ready.isSharing()) {
           connectForWaiters(); // those who were to share a connection may need one more
         }
         return;
       }
-      Place longest = waiting.iterator().next();
-      waiting.remove(longest);
-      longest.answered();
-      lend(ready, longest.waiter);
+      lend(next, waiting.poll());
     }
     closeWhatNobodyWaitsFor();
   }
@@ -355,7 +331,7 @@ final class RacingPool implements ConnectionPool {
   // connection is a request itself, as with Envoy.
   private void lend(PooledConnection connection, Waiter waiter) {
     if (use == Use.ONCE && !settings.breakers().requests().tryAcquire()) {
-      idle.push(connection);
+      ready.push(connection);
       overflow(waiter);
       return;
     }
@@ -367,65 +343,26 @@ final class RacingPool implements ConnectionPool {
     waiter.onFailure(new PoolFailure(Reason.OVERFLOW, ""));
   }
 
-  private void eject(PoolFailure failure) {
-    // A copy: whoever is told may ask again at once, and is then not told twice.
-    List<Place> ejected = new ArrayList<>(waiting);
-    for (Place place : ejected) {
-      if (waiting.remove(place)) {
-        place.answered();
-        stats.rqPendingFailureEject.inc();
-        place.waiter.onFailure(failure);
-      }
+  // Who waits longest has the oldest race, though whichever is won serves him.
+  @Override
+  public List<AttemptEvent> attempts(long since) {
+    PooledConnection oldest = connecting.peekFirst();
+    return oldest == null ? List.of() : oldest.attempts(since);
+  }
+
+  @Override
+  public void onWaiterCancelled() {
+    if (use == Use.ONCE && connecting.size() > waiting.size()) {
+      connecting.getLast().close();
     }
+    closeWhatNobodyWaitsFor();
   }
 
   private void closeWhatNobodyWaitsFor() {
     if (!draining || !waiting.isEmpty()) {
       return;
     }
-    closeIdle();
+    ready.closeUnused();
     List.copyOf(connecting).forEach(PooledConnection::close);
-  }
-
-  private void closeIdle() {
-    idle.closeAll();
-    if (shared != null) {
-      shared.closeUnused();
-    }
-  }
-
-  /** A place in the queue. */
-  private final class Place implements Ticket {
-    private final Waiter waiter;
-
-    Place(Waiter waiter) {
-      this.waiter = waiter;
-    }
-
-    void answered() {
-      stats.rqPendingActive.dec();
-      settings.breakers().pendingRequests().release();
-    }
-
-    @Override
-    public void cancel() {
-      loop.assertInLoop();
-      if (!waiting.remove(this)) {
-        return;
-      }
-      answered();
-      stats.rqCancelled.inc();
-      if (use == Use.ONCE && connecting.size() > waiting.size()) {
-        connecting.getLast().close();
-      }
-      closeWhatNobodyWaitsFor();
-    }
-
-    // Who waits longest has the oldest race, though whichever is won serves him.
-    @Override
-    public List<AttemptEvent> attempts(long since) {
-      PooledConnection oldest = connecting.peekFirst();
-      return oldest == null ? List.of() : oldest.attempts(since);
-    }
   }
 }
