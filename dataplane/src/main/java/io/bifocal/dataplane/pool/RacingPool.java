@@ -75,9 +75,7 @@ final class RacingPool implements ConnectionPool, PendingRequests.Owner {
     this.sessions = sessions;
     boolean sharing = use == Use.SHARED || use == Use.AS_AGREED;
     this.ready = new ReadyConnections(loop, settings.idleTimeout(), sharing);
-    this.waiting =
-        new PendingRequests(
-            loop, settings.breakers().pendingRequests(), stats, this);
+    this.waiting = new PendingRequests(loop, settings.breakers().pendingRequests(), stats, this);
     this.expected = sharing ? most() : 1;
   }
 
