@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -53,48 +52,20 @@ public final class ClusterManager {
   private final ClusterFactory factory;
   private final Map<String, ManagedCluster> statics = new LinkedHashMap<>();
   private final Map<String, ManagedCluster> active = new TreeMap<>();
-  private final Map<String, ManagedCluster> warming = new TreeMap<>();
-  private final Map<ManagedCluster, InitManager.Target> targets = new HashMap<>();
+  private final WarmingClusters warming;
   private final Set<String> onlyOnDemand = new HashSet<>();
   private final OnDemandClusters onDemand;
   private final GoneStats goneStats;
-  private final InitManager primaryReady = new InitManager("clusters without EDS");
-  private final InitManager staticsReady = new InitManager("clusters of the bootstrap");
-  private final InitManager cdsReady = new InitManager("clusters of CDS");
   private @Nullable Subscription cds;
-  private @Nullable Hold ackHold;
   private String cdsVersion = "";
-  private boolean initialized;
   private boolean closed;
 
   /**
-   * A manager without clusters, for configurations without secrets that must be fetched.
+   * A manager without clusters.
    *
    * @param tables where workers hear of clusters
    * @param defaults what holds for clusters that say nothing of it
    * @param names how names are resolved
-   */
-  public ClusterManager(
-      Loop control,
-      Subscriptions xds,
-      StatsStore stats,
-      ClusterTables tables,
-      ClusterDefaults defaults,
-      NameService names) {
-    this(
-        control,
-        xds,
-        stats,
-        tables,
-        defaults,
-        names,
-        new TransportSockets(),
-        UpstreamFilters.Reader.NONE);
-  }
-
-  /**
-   * The same.
-   *
    * @param transports what may be between connections and their users
    * @param filters reads the filters that requests meet on their way to connections
    */
@@ -134,6 +105,7 @@ public final class ClusterManager {
     this.factory =
         new ClusterFactory(
             control, xds, names, chance, stats, defaults, transports, filters, this::onChange);
+    this.warming = new WarmingClusters(xds);
     this.goneStats = new GoneStats(stats);
     this.managerStats = new ManagerStats(stats.root());
     this.publisher =
@@ -196,7 +168,8 @@ public final class ClusterManager {
     control.assertInLoop();
     factory.observeEndpoints(edsObservers);
     publisher.batch(() -> statics.values().stream().filter(c -> !c.asksEds()).forEach(this::warm));
-    primaryReady.await(() -> between.accept(() -> startEds(cds, cdsObserver, initialized)));
+    warming.whenPrimaryAreReady(
+        () -> between.accept(() -> startEds(cds, cdsObserver, initialized)));
   }
 
   private void startEds(
@@ -208,14 +181,14 @@ public final class ClusterManager {
     } finally {
       hold.close();
     }
-    staticsReady.await(() -> startCds(cdsSource, cdsObserver, initialized));
+    warming.whenStaticAreReady(() -> startCds(cdsSource, cdsObserver, initialized));
   }
 
   private void startCds(
       @Nullable ConfigSource source, SubscriptionObserver observer, Runnable whenInitialized) {
     publisher.flush();
     if (source != null) {
-      InitManager.Target firstAnswer = cdsReady.register("CDS");
+      InitManager.Target firstAnswer = warming.firstAnswer();
       cds =
           xds.subscribe(
               source,
@@ -224,10 +197,10 @@ public final class ClusterManager {
               new CdsWatcher(this, xds, firstAnswer::ready),
               observer);
     }
-    cdsReady.await(
+    warming.whenDynamicAreReady(
         () -> {
           publisher.flush();
-          initialized = true;
+          warming.initialized();
           count();
           whenInitialized.run();
         });
@@ -241,9 +214,7 @@ public final class ClusterManager {
   /** Whether there is a cluster of that name, warm or not. */
   public boolean has(String cluster) {
     control.assertInLoop();
-    return statics.containsKey(cluster)
-        || active.containsKey(cluster)
-        || warming.containsKey(cluster);
+    return statics.containsKey(cluster) || active.containsKey(cluster) || warming.contains(cluster);
   }
 
   /** An active cluster, or null. */
@@ -262,7 +233,7 @@ public final class ClusterManager {
   /** What {@code /config_dump} shows of clusters. */
   public ClustersConfigDump clustersDump() {
     control.assertInLoop();
-    return ClusterDump.clusters(cdsVersion, active.values(), warming.values(), statuses());
+    return ClusterDump.clusters(cdsVersion, active.values(), warming.all(), statuses());
   }
 
   // What concerns all of the type has no place there.
@@ -290,10 +261,7 @@ public final class ClusterManager {
   /** Who is still waited for. */
   public Set<String> unready() {
     control.assertInLoop();
-    Set<String> names = new LinkedHashSet<>(primaryReady.unready());
-    names.addAll(staticsReady.unready());
-    names.addAll(cdsReady.unready());
-    return names;
+    return warming.unready();
   }
 
   /** Ends all subscriptions. What the workers have stays until their tables are closed. */
@@ -307,11 +275,10 @@ public final class ClusterManager {
       cds.close();
     }
     onDemand.close();
-    warming.values().forEach(ManagedCluster::close);
+    warming.close();
     active.values().forEach(ManagedCluster::close);
-    warming.clear();
     active.clear();
-    holdAcksWhileWarming();
+    warming.holdAcknowledgement();
   }
 
   /** Applies one answer of CDS: workers hear of it in one step. */
@@ -323,13 +290,13 @@ public final class ClusterManager {
   /** Makes changes of which workers hear in one step. */
   void batch(Runnable changes) {
     publisher.batch(changes);
-    holdAcksWhileWarming();
+    warming.holdAcknowledgement();
   }
 
   /** Names that CDS has added, whether warm or not, and that are not among these. */
   Set<String> dynamicNamesBeside(Set<String> these) {
     Set<String> names = new TreeSet<>();
-    Stream.of(active, warming)
+    Stream.of(active, warming.byName())
         .flatMap(clusters -> clusters.keySet().stream())
         .filter(name -> !these.contains(name) && !statics.containsKey(name))
         .filter(name -> !onlyOnDemand.contains(name))
@@ -368,7 +335,7 @@ public final class ClusterManager {
       return;
     }
     ManagedCluster serving = active.get(name);
-    ManagedCluster newest = warming.getOrDefault(name, serving);
+    ManagedCluster newest = warming.contains(name) ? warming.get(name) : serving;
     if (newest != null && newest.config().proto().equals(proto)) {
       return;
     }
@@ -411,14 +378,12 @@ public final class ClusterManager {
 
   private void forget() {
     goneStats.forget(
-        Stream.of(statics, active, warming).flatMap(clusters -> clusters.values().stream()));
+        Stream.of(statics, active, warming.byName())
+            .flatMap(clusters -> clusters.values().stream()));
   }
 
   private void warm(ManagedCluster cluster) {
-    warming.put(cluster.name(), cluster);
-    InitManager init =
-        cluster.origin().api() ? cdsReady : cluster.asksEds() ? staticsReady : primaryReady;
-    targets.put(cluster, init.register("Cluster " + cluster.name()));
+    warming.add(cluster);
     cluster.start();
     count();
   }
@@ -427,7 +392,7 @@ public final class ClusterManager {
     if (closed) {
       return;
     }
-    if (warming.remove(cluster.name(), cluster)) {
+    if (warming.remove(cluster)) {
       ManagedCluster predecessor = active.put(cluster.name(), cluster);
       if (predecessor != null) {
         cluster.replaces(predecessor);
@@ -439,45 +404,27 @@ public final class ClusterManager {
     publisher.set(cluster.snapshot());
     onDemand.onActive(cluster.name());
     count();
-    settled(cluster);
-    holdAcksWhileWarming();
+    warming.settled(cluster);
+    warming.holdAcknowledgement();
   }
 
   private boolean dropWarming(String name) {
-    ManagedCluster dropped = warming.remove(name);
+    ManagedCluster dropped = warming.drop(name);
     if (dropped == null) {
       return false;
     }
     dropped.close();
     goneStats.add(dropped);
     control.execute(this::forget);
-    settled(dropped);
+    warming.settled(dropped);
     return true;
-  }
-
-  private void settled(ManagedCluster cluster) {
-    InitManager.Target target = targets.remove(cluster);
-    if (target != null) {
-      target.ready();
-    }
-  }
-
-  // After initialisation the control plane hears of a cluster's acceptance when it is warm.
-  private void holdAcksWhileWarming() {
-    if (ackHold == null && initialized && !warming.isEmpty()) {
-      ackHold = xds.hold(ResourceType.CLUSTER);
-    } else if (ackHold != null && warming.isEmpty()) {
-      Hold hold = ackHold;
-      ackHold = null;
-      hold.close();
-    }
   }
 
   // Until all is initialised nothing serves yet, and the endpoints of what is new are shown too.
   private List<ManagedCluster> inForce() {
     Map<String, ManagedCluster> clusters = new TreeMap<>(active);
-    if (!initialized) {
-      warming.forEach(clusters::putIfAbsent);
+    if (!warming.isInitialized()) {
+      warming.byName().forEach(clusters::putIfAbsent);
     }
     return new ArrayList<>(clusters.values());
   }

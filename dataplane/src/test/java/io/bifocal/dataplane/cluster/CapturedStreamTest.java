@@ -8,6 +8,7 @@ import static io.bifocal.dataplane.cluster.ClusterFixture.inline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.transport.TransportSockets;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.SubscriptionObserver;
 import io.bifocal.xds.XdsClient;
@@ -60,7 +61,9 @@ class CapturedStreamTest {
             stats,
             tables,
             ClusterDefaults.DEFAULT,
-            new ScriptedNames(control));
+            new ScriptedNames(control),
+            new TransportSockets(),
+            UpstreamFilters.Reader.NONE);
     control.execute(
         () ->
             manager.start(

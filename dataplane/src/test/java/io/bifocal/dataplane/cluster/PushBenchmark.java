@@ -10,6 +10,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
 import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.transport.TransportSockets;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.xds.ResourceType;
 import io.bifocal.xds.ScriptedClient;
@@ -98,7 +99,14 @@ public class PushBenchmark {
       ScriptedNames names = new ScriptedNames(time);
       manager =
           new ClusterManager(
-              time, server.subscriptions(), stats, tables, ClusterDefaults.DEFAULT, names);
+              time,
+              server.subscriptions(),
+              stats,
+              tables,
+              ClusterDefaults.DEFAULT,
+              names,
+              new TransportSockets(),
+              UpstreamFilters.Reader.NONE);
       manager.start(ADS, SubscriptionObserver.NONE, c -> SubscriptionObserver.NONE, () -> {});
       time.run();
     }

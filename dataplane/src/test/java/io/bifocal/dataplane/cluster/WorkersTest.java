@@ -11,6 +11,7 @@ import io.bifocal.dataplane.pool.PoolSettings;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.bifocal.dataplane.transport.TransportSockets;
 import io.bifocal.dataplane.worker.Transport;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
@@ -48,7 +49,9 @@ class WorkersTest {
             stats,
             tables,
             ClusterDefaults.DEFAULT,
-            new ScriptedNames(time));
+            new ScriptedNames(time),
+            new TransportSockets(),
+            UpstreamFilters.Reader.NONE);
     manager.addStatic(inline("a", "10.0.0.1"));
     manager.start(null, SubscriptionObserver.NONE, c -> SubscriptionObserver.NONE, () -> {});
     for (Worker worker : workers) {
