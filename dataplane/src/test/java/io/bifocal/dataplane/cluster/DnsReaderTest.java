@@ -205,21 +205,6 @@ class DnsReaderTest {
   }
 
   @Test
-  void whatIsWrongBesideTheNameIsRefusedBeforeThereIsAnAnswer() {
-    Cluster.Builder cluster = inline("a", "svc").toBuilder().setType(DiscoveryType.STRICT_DNS);
-    cluster
-        .getLoadAssignmentBuilder()
-        .getEndpointsBuilder(0)
-        .getLbEndpointsBuilder(0)
-        .getEndpointBuilder()
-        .getHealthCheckConfigBuilder()
-        .setAddress(ClusterFixture.address("name"));
-    assertThatThrownBy(() -> new ClusterFixture().with(cluster.build()))
-        .isInstanceOf(ConfigException.class)
-        .hasMessage("malformed IP address: name");
-  }
-
-  @Test
   void aClustersResolverIsTheOneThatIsAsked() throws Exception {
     ClusterFixture f = new ClusterFixture();
     Cluster.Builder own = inline("a", "svc").toBuilder().setType(DiscoveryType.STRICT_DNS);

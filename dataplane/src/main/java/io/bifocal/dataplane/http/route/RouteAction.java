@@ -54,6 +54,28 @@ public sealed interface RouteAction {
       cors = List.copyOf(cors);
     }
 
+    /** Requests go to a cluster, and nothing else is said of them. */
+    public static Forward of(ClusterChoice cluster, Timeouts timeouts) {
+      return new Forward(
+          cluster,
+          503,
+          null,
+          new HostRewrite(null, false),
+          timeouts,
+          null,
+          null,
+          List.of(),
+          null,
+          null,
+          null,
+          false,
+          AttemptHeaders.NONE,
+          Map.of(),
+          null,
+          Long.MAX_VALUE,
+          List.of());
+    }
+
     /** The cluster's name, once the route has been found for a request. */
     public String clusterName() {
       if (cluster instanceof ClusterChoice.Named named) {

@@ -5,9 +5,7 @@ import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.http.codec.RequestHead;
-import io.bifocal.dataplane.http.route.AttemptHeaders;
 import io.bifocal.dataplane.http.route.ClusterChoice;
-import io.bifocal.dataplane.http.route.HostRewrite;
 import io.bifocal.dataplane.http.route.Mirror;
 import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.http.route.Timeouts;
@@ -16,7 +14,6 @@ import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -88,24 +85,9 @@ final class Mirrors {
   }
 
   private RouteAction.Forward route(String cluster) {
-    return new RouteAction.Forward(
+    return RouteAction.Forward.of(
         new ClusterChoice.Named(cluster, null),
-        503,
-        null,
-        new HostRewrite(null, false),
-        new Timeouts(Duration.ofMillis(timeoutMillis), null, null, null, null),
-        null,
-        null,
-        List.of(),
-        null,
-        null,
-        null,
-        false,
-        AttemptHeaders.NONE,
-        Map.of(),
-        null,
-        Long.MAX_VALUE,
-        List.of());
+        new Timeouts(Duration.ofMillis(timeoutMillis), null, null, null, null));
   }
 
   void onBody(ByteBuf data, boolean end) {

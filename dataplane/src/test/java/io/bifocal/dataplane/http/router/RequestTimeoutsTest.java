@@ -2,17 +2,13 @@ package io.bifocal.dataplane.http.router;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bifocal.dataplane.http.route.AttemptHeaders;
 import io.bifocal.dataplane.http.route.ClusterChoice;
-import io.bifocal.dataplane.http.route.HostRewrite;
 import io.bifocal.dataplane.http.route.RouteAction;
 import io.bifocal.dataplane.http.route.Timeouts;
 import io.bifocal.dataplane.http.route.Timeouts.GrpcBound;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -22,24 +18,7 @@ class RequestTimeoutsTest {
   private RequestTimeouts of(int routeMillis, @Nullable GrpcBound bound) {
     Timeouts timeouts = new Timeouts(Duration.ofMillis(routeMillis), null, null, null, bound);
     RouteAction.Forward route =
-        new RouteAction.Forward(
-            new ClusterChoice.Named("a", null),
-            503,
-            null,
-            new HostRewrite(null, false),
-            timeouts,
-            null,
-            null,
-            List.of(),
-            null,
-            null,
-            null,
-            false,
-            AttemptHeaders.NONE,
-            Map.of(),
-            null,
-            Long.MAX_VALUE,
-            List.of());
+        RouteAction.Forward.of(new ClusterChoice.Named("a", null), timeouts);
     return new RequestTimeouts(route, headers, RouterSettings.DEFAULT);
   }
 
