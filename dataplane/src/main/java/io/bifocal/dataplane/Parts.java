@@ -22,16 +22,8 @@ import io.bifocal.dataplane.http.codec.ClientConnection;
 import io.bifocal.dataplane.http.filter.FilterChainReader;
 import io.bifocal.dataplane.http.filter.HttpFilters;
 import io.bifocal.dataplane.http.filter.UpstreamChainReader;
-import io.bifocal.dataplane.http.filter.alternateprotocols.AlternateProtocolsFactory;
-import io.bifocal.dataplane.http.filter.buffer.BufferFactory;
-import io.bifocal.dataplane.http.filter.cors.CorsFactory;
-import io.bifocal.dataplane.http.filter.fault.FaultFactory;
-import io.bifocal.dataplane.http.filter.headermutation.HeaderMutationFactory;
-import io.bifocal.dataplane.http.filter.healthcheck.HealthCheckFactory;
-import io.bifocal.dataplane.http.filter.localratelimit.LocalRateLimitFactory;
 import io.bifocal.dataplane.http.filter.ondemand.OnDemandFactory;
 import io.bifocal.dataplane.http.filter.rbac.NetworkRbacFactory;
-import io.bifocal.dataplane.http.filter.rbac.RbacFactory;
 import io.bifocal.dataplane.http.route.RouteContext;
 import io.bifocal.dataplane.listener.ListenerManager;
 import io.bifocal.dataplane.observe.AccessLogFiles;
@@ -105,22 +97,10 @@ final class Parts implements AutoCloseable {
     overload = OverloadManager.of(bootstrap.getOverloadManager(), stats.root());
     runtime = new RuntimeLoader(layers, control, stats.root(), FileWatcher.onFileSystem(control));
     races = new RaceHistory(workers.size());
-    Scope memory = stats.root().scope("connect.memory");
-    memory.gauge("addresses").read(outcomes::size);
-    memory.counter("evictions").read(outcomes::evictions);
+    tell(outcomes, stats.root().scope("connect.memory"));
     tables =
         new ClusterTables(
-            workers,
-            stats,
-            worker ->
-                new RacingPools(
-                    worker,
-                    options.transport(),
-                    listener(worker, options.races()),
-                    outcomes,
-                    ClientConnection.SESSIONS),
-            place(bootstrap),
-            runtime);
+            workers, stats, worker -> pools(worker, options), place(bootstrap), runtime);
     channels = new AdsChannelFactory(tables::of, workers.get(0), Pings.of(bootstrap));
     xds = client(bootstrap, options);
     names = new SystemNameService(control, options.transport(), stats.root(), resolver);
@@ -140,16 +120,7 @@ final class Parts implements AutoCloseable {
     accessLogs = AccessLogFiles.start(stats.root(), control, options.accessLogFlush());
     TransportSockets transports = new TransportSockets(secrets, tls, accessLogs::lines);
     discovery = new ExtensionConfigs(xds.subscriptions(), stats, control);
-    HttpFilters filters =
-        new HttpFilters()
-            .register(new HeaderMutationFactory())
-            .register(new BufferFactory())
-            .register(new CorsFactory(runtime))
-            .register(new FaultFactory(runtime))
-            .register(new HealthCheckFactory(stats, bootstrap.getNode().getCluster(), failing))
-            .register(new LocalRateLimitFactory(stats.root(), runtime, bootstrap))
-            .register(new AlternateProtocolsFactory())
-            .register(new RbacFactory());
+    HttpFilters filters = ShippedFilters.http(bootstrap, stats, runtime, failing);
     options.httpFilters().forEach(filters::register);
     FilterChainReader chains = new FilterChainReader(filters, discovery, runtime);
     clusters =
@@ -195,7 +166,21 @@ final class Parts implements AutoCloseable {
             options.drainTime());
   }
 
-  /** Who hears of a worker's races: the embedder, {@code /races}, and the Flight Recorder. */
+  private static void tell(OutcomeMemory outcomes, Scope scope) {
+    scope.gauge("addresses").read(outcomes::size);
+    scope.counter("evictions").read(outcomes::evictions);
+  }
+
+  private RacingPools pools(Worker worker, ProxyOptions options) {
+    return new RacingPools(
+        worker,
+        options.transport(),
+        listener(worker, options.races()),
+        outcomes,
+        ClientConnection.SESSIONS);
+  }
+
+  /** Where this proxy stands among its cluster's hosts. */
   private static ProxyPlace place(Bootstrap bootstrap) {
     io.envoyproxy.envoy.config.core.v3.Locality here = bootstrap.getNode().getLocality();
     return new ProxyPlace(
@@ -203,6 +188,7 @@ final class Parts implements AutoCloseable {
         bootstrap.getClusterManager().getLocalClusterName());
   }
 
+  /** Who hears of a worker's races: the embedder, {@code /races}, and the Flight Recorder. */
   private RaceListener listener(Worker worker, RaceListener embedder) {
     return embedder.and(races.of(worker.shard() - 1)).and(new RaceRecorder());
   }
