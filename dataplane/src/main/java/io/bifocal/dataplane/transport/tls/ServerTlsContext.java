@@ -43,8 +43,7 @@ final class ServerTlsContext {
                     verifier == null ? List.of() : verifier.trustedCertificates()))
             .clientAuth(clientAuth(settings))
             .sessionTimeout(settings.sessionTimeout().toSeconds());
-    settings.terms().applyTo(builder, provider);
-    this.netty = builder.build();
+    this.netty = settings.terms().build(builder, provider);
     KeyLog keyLog = settings.keyLog();
     if (keyLog != null) {
       keyLog.hear(netty);

@@ -46,7 +46,8 @@ final class TermsReader {
         common.getAlpnProtocolsList().stream().filter(p -> !p.isEmpty()).toList(),
         min,
         max,
-        CipherSuiteReader.read(params.getCipherSuitesList(), paramsPath + ".cipher_suites"),
+        CipherListReader.read(
+            params.getCipherSuitesList(), provider, paramsPath + ".cipher_suites"),
         CurveReader.read(
             params.getEcdhCurvesList(), provider, paramsPath + ".ecdh_curves", warnings));
   }

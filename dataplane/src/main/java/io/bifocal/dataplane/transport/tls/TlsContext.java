@@ -35,12 +35,11 @@ final class TlsContext {
             .endpointIdentificationAlgorithm(null)
             .trustManager(new VerifyingTrustManager(provider, Handshake::of, List.of()))
             .sessionCacheSize(settings.sessions());
-    settings.terms(alpn).applyTo(builder, provider);
     OwnCertificate own = settings.certificate();
     if (own != null) {
       builder.keyManager(own.key(), own.chain());
     }
-    this.netty = builder.build();
+    this.netty = settings.terms(alpn).build(builder, provider);
     if (keyLog != null) {
       keyLog.hear(netty);
     }

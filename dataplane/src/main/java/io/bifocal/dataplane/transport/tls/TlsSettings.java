@@ -23,7 +23,7 @@ public record TlsSettings(
     List<String> alpn,
     TlsVersion min,
     TlsVersion max,
-    List<CipherSuite> ciphers,
+    CipherList ciphers,
     List<String> curves,
     @Nullable OwnCertificate certificate,
     @Nullable PeerVerifier verifier,
@@ -37,7 +37,7 @@ public record TlsSettings(
           List.of(),
           TlsVersion.TLS_1_2,
           TlsVersion.TLS_1_2,
-          CipherSuite.DEFAULTS,
+          CipherList.DEFAULT,
           List.of("X25519MLKEM768", "X25519", "P-256"),
           null,
           null,
@@ -45,7 +45,6 @@ public record TlsSettings(
 
   public TlsSettings {
     alpn = List.copyOf(alpn);
-    ciphers = List.copyOf(ciphers);
     curves = List.copyOf(curves);
   }
 

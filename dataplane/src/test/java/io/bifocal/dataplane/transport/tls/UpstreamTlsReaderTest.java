@@ -127,12 +127,6 @@ class UpstreamTlsReaderTest {
             + " .common_tls_context.tls_params: field 'signature_algorithms' is not supported",
         "common_tls_context: {tls_params: {compliance_policies: [FIPS_202205]}} |"
             + " .common_tls_context.tls_params: field 'compliance_policies' is not supported",
-        "common_tls_context: {tls_params: {cipher_suites: [ALL]}} |"
-            + " .common_tls_context.tls_params.cipher_suites: 'ALL' stands for a group of ciphers",
-        "common_tls_context: {tls_params: {cipher_suites: ['-AES128-SHA']}} |"
-            + " .common_tls_context.tls_params.cipher_suites: '-AES128-SHA' stands for a group",
-        "common_tls_context: {tls_params: {cipher_suites: [PSK-AES128-CBC-SHA]}} |"
-            + " .common_tls_context.tls_params.cipher_suites: 'PSK-AES128-CBC-SHA' is not served",
         "common_tls_context: {validation_context: {trusted_ca: {filename: $/ca.pem},"
             + " match_typed_subject_alt_names: [{san_type: OTHER_NAME, oid: 1.2.3, matcher: {exact:"
             + " a}}]}} |"
@@ -225,6 +219,34 @@ class UpstreamTlsReaderTest {
     UpstreamTlsReader reader = new UpstreamTlsReader(TlsProvider.best(), Secrets.NONE);
     assertThatThrownBy(() -> reader.read(config, HERE, warnings))
         .hasMessageContaining("Proto constraint validation failed (UpstreamTlsContext");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ALL", "-ALL:AES128-SHA", "PSK-AES128-CBC-SHA", "ALL:@STRENGTH"})
+  void theJdkWantsNamesOfCiphers(String rules) {
+    assertThatThrownBy(
+            () ->
+                read(
+                    TlsProvider.JDK,
+                    "common_tls_context: {tls_params: {cipher_suites: ['%s']}}".formatted(rules)))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(
+            HERE
+                + ".common_tls_context.tls_params.cipher_suites: the Java runtime wants the names"
+                + " of ciphers that it has: '"
+                + rules
+                + "'");
+  }
+
+  @Test
+  void theJdkTakesRanksForAnOrder() throws Exception {
+    String ranks = "[ECDHE-RSA-AES128-GCM-SHA256|ECDHE-RSA-CHACHA20-POLY1305]:AES128-SHA";
+    assertThat(
+            read(
+                TlsProvider.JDK,
+                "common_tls_context: {tls_params: {cipher_suites: ['%s']}}".formatted(ranks)))
+        .isNotNull();
+    assertThat(warnings).isEmpty();
   }
 
   @Test
