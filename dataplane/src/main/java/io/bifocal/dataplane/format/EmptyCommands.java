@@ -3,8 +3,8 @@ package io.bifocal.dataplane.format;
 import java.util.Set;
 
 /**
- * Commands that Envoy knows and that never have a value here: tracing, fingerprints of clients,
- * what was agreed on that the TLS library does not tell. A format that names one is accepted.
+ * Commands that Envoy knows and that never have a value here: tracing, fingerprints of clients. A
+ * format that names one is accepted.
  */
 final class EmptyCommands {
   private static final Set<String> NAMES =
@@ -13,8 +13,6 @@ final class EmptyCommands {
           "SPAN_ID",
           "TLS_JA3_FINGERPRINT",
           "TLS_JA4_FINGERPRINT",
-          "DOWNSTREAM_TLS_GROUP",
-          "UPSTREAM_TLS_GROUP",
           "DOWNSTREAM_PEER_OTHERNAME_SAN",
           "DOWNSTREAM_LOCAL_OTHERNAME_SAN",
           "ROUTE_RESOLUTION_TIME_US",

@@ -62,6 +62,7 @@ final class TlsCommands {
   private void both() {
     text("TLS_VERSION", TlsSession::version);
     text("TLS_CIPHER", tls -> CipherSuite.openSslName(tls.cipher()));
+    text("TLS_GROUP", tls -> tls.group().isEmpty() ? null : tls.group());
     text("TLS_SESSION_ID", TlsSession::sessionId);
     peer("ISSUER", certificate -> TlsSession.text(certificate.getIssuerX500Principal()));
     peer("CERT", certificate -> Percent.encoded(TlsSession.pem(certificate)));

@@ -2,7 +2,9 @@ package io.bifocal.dataplane.stream;
 
 import io.netty.channel.Channel;
 import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.internal.tcnative.SSL;
 import io.netty.util.AttributeKey;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -40,6 +42,7 @@ public final class TlsSession {
   private static final Map<String, String> NAMES = Map.of("1.2.840.113549.1.9.1", "emailAddress");
 
   private final SSLSession session;
+  private final String group;
   private final String askedFor;
   private final String askedOfUs;
   private final List<X509Certificate> peer;
@@ -60,11 +63,12 @@ public final class TlsSession {
   }
 
   TlsSession(SSLSession session) {
-    this(session, "", "");
+    this(session, "", "", "");
   }
 
-  private TlsSession(SSLSession session, String askedFor, String askedOfUs) {
+  private TlsSession(SSLSession session, String group, String askedFor, String askedOfUs) {
     this.session = session;
+    this.group = group;
     this.askedFor = askedFor;
     this.askedOfUs = askedOfUs;
     this.peer = peerOf(session);
@@ -76,7 +80,8 @@ public final class TlsSession {
     SSLEngine engine = engine(channel);
     return engine == null
         ? null
-        : new TlsSession(engine.getSession(), known(channel, ASKED), known(channel, ASKED_OF_US));
+        : new TlsSession(
+            engine.getSession(), group(engine), known(channel, ASKED), known(channel, ASKED_OF_US));
   }
 
   private static String known(Channel channel, AttributeKey<String> key) {
@@ -130,6 +135,23 @@ public final class TlsSession {
 
   public String cipher() {
     return session.getCipherSuite();
+  }
+
+  /** The group that keys were exchanged in, e.g. {@code X25519}; empty where that is not known. */
+  public String group() {
+    return group;
+  }
+
+  /** The same of an engine whose handshake is done. */
+  public static String group(SSLEngine engine) {
+    if (!(engine instanceof ReferenceCountedOpenSslEngine boringSsl)) {
+      return ""; // the other libraries do not tell
+    }
+    try {
+      return Objects.requireNonNullElse(SSL.getGroupName(boringSsl.sslPointer()), "");
+    } catch (Exception e) {
+      return "";
+    }
   }
 
   /** In hexadecimal; empty where there is none. */

@@ -20,6 +20,11 @@ record Certificates(List<X509Certificate> certificates, List<X509CRL> revocation
       Set.of("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE");
   private static final String CRL_LABEL = "X509 CRL";
 
+  /** When one ceases to be valid, in seconds of the epoch. */
+  static long expiry(X509Certificate of) {
+    return of.getNotAfter().toInstant().getEpochSecond();
+  }
+
   /**
    * Reads all; blocks of other kinds are passed over.
    *

@@ -57,28 +57,29 @@ final class CredentialsReader {
           common.getTlsCertificateSdsSecretConfigs(i),
           path + ".tls_certificate_sds_secret_configs[" + i + "]",
           place,
-          certificate(place));
+          certificate(place, common.getTlsCertificateSdsSecretConfigs(i).getName()));
     }
     readValidation(common, path);
     return this;
   }
 
   private void read(TlsCertificate config, String path, int place) throws ConfigException {
-    follow(secret(path).setTlsCertificate(config), certificate(place));
+    String name = CertificateNames.of(config);
+    follow(secret(path).setTlsCertificate(config), certificate(place, name));
     OwnCertificate own =
         peer == PeerRole.CLIENT
             ? OwnCertificateReader.needed(config, path, warnings)
             : OwnCertificateReader.read(config, path, warnings);
     if (own != null) {
-      known = known.withCertificate(place, own);
+      known = known.withCertificate(place, own.called(name));
     }
   }
 
-  private static Reading certificate(int place) {
+  private static Reading certificate(int place, String name) {
     return (secret, told) -> {
       OwnCertificate own =
           OwnCertificateReader.needed(secret.getTlsCertificate(), at(secret.getName()), told);
-      return now -> now.withCertificate(place, own);
+      return now -> now.withCertificate(place, own.called(name));
     };
   }
 
@@ -98,10 +99,11 @@ final class CredentialsReader {
     switch (common.getValidationContextTypeCase()) {
       case VALIDATION_CONTEXT -> {
         String at = path + ".validation_context";
+        String name = CertificateNames.of(common.getValidationContext());
         follow(
             secret(at).setValidationContext(common.getValidationContext()),
-            (secret, told) -> verifier(secret.getValidationContext(), at, told));
-        known = verifier(common.getValidationContext(), at, warnings).apply(known);
+            (secret, told) -> verifier(secret.getValidationContext(), name, at, told));
+        known = verifier(common.getValidationContext(), name, at, warnings).apply(known);
       }
       case VALIDATION_CONTEXT_SDS_SECRET_CONFIG ->
           readValidation(
@@ -137,14 +139,16 @@ final class CredentialsReader {
         (secret, told) ->
             verifier(
                 defaults.toBuilder().mergeFrom(secret.getValidationContext()).build(),
+                sds.getName(),
                 at(secret.getName()),
                 told));
   }
 
   private UnaryOperator<Credentials> verifier(
-      CertificateValidationContext config, String path, List<String> told) throws ConfigException {
+      CertificateValidationContext config, String name, String path, List<String> told)
+      throws ConfigException {
     PeerVerifier verifier = PeerVerifierReader.read(config, peer, autoSan, path, told);
-    return now -> now.withVerifier(verifier);
+    return now -> now.withVerifier(verifier, name);
   }
 
   /** Keys for sessions that clients keep. */

@@ -45,13 +45,13 @@ public final class DownstreamQuic implements DownstreamSocketFactory {
   public TransportSocket on(Scope listener, int shard) {
     return new Side(
         context,
-        new TlsStats(listener, shard),
+        TlsStats.ofListener(listener, shard),
         SocketFactoryStats.downstreamNotReady(listener, shard));
   }
 
   @Override
   public void start(Scope listener, InitManager init) {
-    context.start(secrets, init, SocketFactoryStats.downstreamUpdates(listener)::inc);
+    context.start(listener, secrets, init, SocketFactoryStats.downstreamUpdates(listener)::inc);
   }
 
   @Override

@@ -25,7 +25,7 @@ public final class DownstreamTls implements DownstreamSocketFactory {
 
   @Override
   public TransportSocket on(Scope listener, int shard) {
-    TlsStats stats = new TlsStats(listener, shard);
+    TlsStats stats = TlsStats.ofListener(listener, shard);
     Cell notReady = SocketFactoryStats.downstreamNotReady(listener, shard);
     return channel -> {
       ServerTlsContext now = context.current();
@@ -54,7 +54,7 @@ public final class DownstreamTls implements DownstreamSocketFactory {
 
   @Override
   public void start(Scope listener, InitManager init) {
-    context.start(secrets, init, SocketFactoryStats.downstreamUpdates(listener)::inc);
+    context.start(listener, secrets, init, SocketFactoryStats.downstreamUpdates(listener)::inc);
   }
 
   @Override

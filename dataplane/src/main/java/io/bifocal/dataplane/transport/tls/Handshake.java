@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.transport.tls;
 
+import io.bifocal.dataplane.stream.TlsSession;
 import io.bifocal.dataplane.transport.tls.PeerVerifier.Rejection;
 import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.internal.tcnative.SSL;
@@ -110,13 +111,17 @@ final class Handshake extends SNIMatcher {
 
   void succeeded(SSLEngine engine) {
     stats.handshake.inc();
-    // A peer without a certificate is not judged, and its session is not told of before.
-    if (engine instanceof ReferenceCountedOpenSslEngine boringSsl
-        && SSL.isSessionReused(boringSsl.sslPointer())) {
-      resumed();
-    }
     SSLSession session = engine.getSession();
-    stats.agreed(session.getProtocol(), CipherSuite.openSslName(session.getCipherSuite()));
+    if (engine instanceof ReferenceCountedOpenSslEngine boringSsl) {
+      long ssl = boringSsl.sslPointer();
+      // A peer without a certificate is not judged, and its session is not told of before.
+      if (SSL.isSessionReused(ssl)) {
+        resumed();
+      }
+      stats.agreed(SSL.getVersion(ssl), SSL.getCipherForSSL(ssl), TlsSession.group(engine));
+    } else {
+      stats.agreed(session.getProtocol(), CipherSuite.openSslName(session.getCipherSuite()), "");
+    }
     try {
       var unused = session.getPeerCertificates();
     } catch (SSLPeerUnverifiedException e) {

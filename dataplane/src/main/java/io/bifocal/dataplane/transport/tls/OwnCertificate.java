@@ -15,10 +15,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param chain our own certificate first
  * @param source where it was read, as it is told of
+ * @param name what statistics call it
  * @param staple what the authority says of its status (OCSP); empty for nothing
  */
 public record OwnCertificate(
-    List<X509Certificate> chain, PrivateKey key, String source, ByteString staple) {
+    List<X509Certificate> chain, PrivateKey key, String source, String name, ByteString staple) {
   private static final String TLS_FEATURE = "1.3.6.1.5.5.7.1.24";
   private static final byte STATUS_REQUEST = 5;
 
@@ -28,7 +29,7 @@ public record OwnCertificate(
 
   /** One that was not read anywhere, and of whose status nothing is known. */
   public OwnCertificate(List<X509Certificate> chain, PrivateKey key) {
-    this(chain, key, "<inline>", ByteString.EMPTY);
+    this(chain, key, "<inline>", "", ByteString.EMPTY);
   }
 
   /** The one that is proved to be ours. */
@@ -38,7 +39,12 @@ public record OwnCertificate(
 
   /** The same, with that status. */
   OwnCertificate with(ByteString status) {
-    return new OwnCertificate(chain, key, source, status);
+    return new OwnCertificate(chain, key, source, name, status);
+  }
+
+  /** The same under another name. */
+  OwnCertificate called(String other) {
+    return new OwnCertificate(chain, key, source, other, staple);
   }
 
   /** What there is of its status; null when that is nothing, or is no such thing. */

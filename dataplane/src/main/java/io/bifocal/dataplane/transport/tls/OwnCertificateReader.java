@@ -92,6 +92,7 @@ final class OwnCertificateReader {
               chain(chain.toStringUtf8(), DataSources.name(chainSource)),
               PrivateKeys.parse(key.toStringUtf8(), password),
               DataSources.name(chainSource),
+              "",
               ByteString.EMPTY);
       if (!read.matches()) {
         throw new UnusableKeyException(
@@ -135,7 +136,7 @@ final class OwnCertificateReader {
           for (Certificate certificate : chain) {
             certificates.add((X509Certificate) certificate);
           }
-          return new OwnCertificate(certificates, key, name, ByteString.EMPTY);
+          return new OwnCertificate(certificates, key, name, "", ByteString.EMPTY);
         }
       }
     } catch (GeneralSecurityException | IOException e) {

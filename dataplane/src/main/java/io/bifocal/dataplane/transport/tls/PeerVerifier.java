@@ -6,6 +6,7 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -79,6 +80,11 @@ public final class PeerVerifier {
   /** The same, with where they were read. */
   List<Anchor> anchors() {
     return trusted == null ? List.of() : trusted.anchors();
+  }
+
+  /** When whom it trusts expire, in seconds of the epoch, by what statistics call them. */
+  Map<String, Long> expiries(String name) {
+    return trusted == null ? Map.of() : trusted.expiries(name);
   }
 
   /** Whether what is found has no consequence. */

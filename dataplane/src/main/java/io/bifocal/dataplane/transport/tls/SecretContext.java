@@ -4,11 +4,13 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.secret.SecretLease;
 import io.bifocal.dataplane.secret.Secrets;
+import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.transport.tls.CredentialsPlan.Followed;
 import io.bifocal.dataplane.transport.tls.CredentialsPlan.Wanted;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +30,7 @@ final class SecretContext<C> {
   private final List<SecretLease> leases = new ArrayList<>();
   private Credentials credentials;
   private Runnable onUpdate = () -> {};
+  private CertificateExpiries.@Nullable Shown expiries;
   private volatile @Nullable C current;
 
   /** Makes a context. */
@@ -73,12 +76,14 @@ final class SecretContext<C> {
   /**
    * Asks for the secrets.
    *
+   * @param owner the cluster or listener whose statistics tell when certificates expire
    * @param onUpdate runs each time that one is taken into use
    * @throws IllegalArgumentException when a source is of a kind that is not served
    */
-  void start(Secrets secrets, InitManager init, Runnable onUpdate) {
+  void start(Scope owner, Secrets secrets, InitManager init, Runnable onUpdate) {
     this.onUpdate = onUpdate;
-    contexts.add(this);
+    expiries = contexts.add(this, owner);
+    showExpiries();
     for (Wanted wanted : plan.wanted()) {
       leases.add(
           secrets.lease(
@@ -113,10 +118,17 @@ final class SecretContext<C> {
       try {
         C next = alone ? made : make(credentials);
         current = next == null ? current : next;
+        showExpiries();
       } catch (ConfigException e) {
         log.error("two uses of a secret are good only one by one: {}", e.reason());
       }
     };
+  }
+
+  private void showExpiries() {
+    if (expiries != null) {
+      expiries.show(credentials.expiries());
+    }
   }
 
   private @Nullable C make(Credentials of) throws ConfigException {
@@ -137,6 +149,9 @@ final class SecretContext<C> {
 
   void close() {
     contexts.remove(this);
+    if (expiries != null) {
+      expiries.show(Map.of());
+    }
     leases.forEach(SecretLease::close);
     leases.clear();
   }

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.transport.tls;
 
 import com.google.protobuf.Timestamp;
+import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stream.TlsSession;
 import io.bifocal.dataplane.transport.tls.Trust.Anchor;
 import io.envoyproxy.envoy.admin.v3.Certificate;
@@ -25,9 +26,17 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TlsContexts {
   private final Set<SecretContext<?>> contexts = new LinkedHashSet<>();
+  private final CertificateExpiries expiries = new CertificateExpiries();
 
-  void add(SecretContext<?> context) {
+  /**
+   * One more is in use.
+   *
+   * @param owner the cluster or listener that it belongs to
+   * @return where it shows when its certificates expire
+   */
+  CertificateExpiries.Shown add(SecretContext<?> context, Scope owner) {
     contexts.add(context);
+    return expiries.of(owner);
   }
 
   void remove(SecretContext<?> context) {

@@ -22,10 +22,12 @@ final class TlsStats {
   private final Cell failVerifySan;
   private final Cell failVerifyCertHash;
   private final Scope ssl;
+  private final String cipherTag;
   private final int shard;
 
-  TlsStats(Scope owner, int shard) {
+  private TlsStats(Scope owner, int shard, String cipherTag) {
     this.ssl = owner.scope("ssl");
+    this.cipherTag = cipherTag;
     this.shard = shard;
     handshake = counter("handshake");
     sessionReused = counter("session_reused");
@@ -41,6 +43,14 @@ final class TlsStats {
     failVerifyNoCert = counter("fail_verify_no_cert"); // of clients only, as with Envoy
   }
 
+  static TlsStats ofCluster(Scope cluster, int shard) {
+    return new TlsStats(cluster, shard, "cipher_suite");
+  }
+
+  static TlsStats ofListener(Scope listener, int shard) {
+    return new TlsStats(listener, shard, "envoy.ssl_cipher");
+  }
+
   /** Counts what was found of a peer. */
   void found(Finding finding) {
     Cell cell =
@@ -52,10 +62,17 @@ final class TlsStats {
     cell.inc();
   }
 
-  /** Counts what was agreed on. */
-  void agreed(String version, String cipher) {
+  /**
+   * Counts what was agreed on.
+   *
+   * @param group of the key exchange; empty where there was none, or the library does not tell
+   */
+  void agreed(String version, String cipher, String group) {
     ssl.counter("versions", "envoy.ssl_version", version).at(shard).inc();
-    ssl.counter("ciphers", "cipher_suite", cipher).at(shard).inc();
+    ssl.counter("ciphers", cipherTag, cipher).at(shard).inc();
+    if (!group.isEmpty()) {
+      ssl.counter("curves", "envoy.ssl_curve", group).at(shard).inc();
+    }
   }
 
   private Cell counter(String name) {

@@ -76,7 +76,7 @@ public final class UpstreamTls implements TransportSocketFactory {
 
   @Override
   public PerWorker on(Scope cluster, int shard) {
-    TlsStats stats = new TlsStats(cluster, shard);
+    TlsStats stats = TlsStats.ofCluster(cluster, shard);
     Cell notReady = SocketFactoryStats.upstreamNotReady(cluster, shard);
     return new OnWorker(sni, contexts, stats, notReady);
   }
@@ -110,13 +110,13 @@ public final class UpstreamTls implements TransportSocketFactory {
   public UpstreamQuicTls quic(Scope cluster, int shard) {
     return new UpstreamQuicTls(
         contexts,
-        new TlsStats(cluster, shard),
+        TlsStats.ofCluster(cluster, shard),
         SocketFactoryStats.upstreamNotReady(cluster, shard));
   }
 
   @Override
   public void start(Scope cluster, InitManager init) {
-    contexts.start(secrets, init, SocketFactoryStats.upstreamUpdates(cluster)::inc);
+    contexts.start(cluster, secrets, init, SocketFactoryStats.upstreamUpdates(cluster)::inc);
   }
 
   @Override

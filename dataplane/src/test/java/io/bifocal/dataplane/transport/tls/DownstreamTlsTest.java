@@ -386,6 +386,47 @@ class DownstreamTlsTest {
   }
 
   @Test
+  void ofCiphersOfOneRankTheClientsFirstIsTaken() throws Exception {
+    assumeTrue(provider == TlsProvider.BORINGSSL, "the Java runtime knows no ranks");
+    String chacha = "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256";
+    String aes = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
+    String ranked = "'[ECDHE-ECDSA-AES128-GCM-SHA256|ECDHE-ECDSA-CHACHA20-POLY1305]'";
+    for (String ciphers : List.of("", ", cipher_suites: [" + ranked + "]")) {
+      String params = ", tls_params: {tls_maximum_protocol_version: TLSv1_2" + ciphers + "}";
+      InetSocketAddress server = serve("127.0.0.1", certificates(GOOD) + params);
+      assertThat(cipher(server, chacha, aes)).isEqualTo(chacha);
+      assertThat(cipher(server, aes, chacha)).isEqualTo(aes);
+    }
+  }
+
+  @Test
+  void aGroupOfCiphersStandsForAllOfItAndRulesTakeSomeAway() throws Exception {
+    assumeTrue(provider == TlsProvider.BORINGSSL, "the Java runtime knows no groups");
+    String gcm = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384";
+    String cbc = "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA";
+    String params = ", tls_params: {tls_maximum_protocol_version: TLSv1_2, cipher_suites: ";
+    assertThat(cipher(serve("127.0.0.1", certificates(GOOD) + params + "[ALL]}"), cbc))
+        .isEqualTo(cbc);
+    InetSocketAddress without = serve("127.0.0.1", certificates(GOOD) + params + "[ALL, '!SHA1']}");
+    assertThat(cipher(without, cbc, gcm)).isEqualTo(gcm);
+    assertThatThrownBy(() -> cipher(without, cbc)).hasMessageContaining("handshake_failure");
+  }
+
+  private String cipher(InetSocketAddress server, String... offered) throws IOException {
+    return add(TlsClient.connect(TlsClient.context(null), server, p -> p.setCipherSuites(offered)))
+        .session()
+        .getCipherSuite();
+  }
+
+  @Test
+  void theGroupOfTheKeyExchangeIsCounted() throws Exception {
+    assumeTrue(provider == TlsProvider.BORINGSSL, "the Java runtime does not tell");
+    String common = certificates(GOOD) + ", tls_params: {ecdh_curves: [P-256]}";
+    assertThat(connect(serve("127.0.0.1", common)).echo("hello")).isEqualTo("hello");
+    assertThat(stat("curves.P-256")).isEqualTo(1);
+  }
+
+  @Test
   void aClientsChainMayBeSoLong() throws Exception {
     X509Bundle below = CA.below("between").issue(Authority.leaf("client.test"));
     InetSocketAddress one = serveVerified(TRUST + ", max_verify_depth: 1", true);

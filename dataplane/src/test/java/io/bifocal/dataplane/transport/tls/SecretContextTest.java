@@ -7,6 +7,7 @@ import io.bifocal.dataplane.init.InitManager;
 import io.bifocal.dataplane.secret.SecretManager;
 import io.bifocal.dataplane.secret.Secrets;
 import io.bifocal.dataplane.stats.Counter;
+import io.bifocal.dataplane.stats.Gauge;
 import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
@@ -16,9 +17,12 @@ import io.bifocal.xds.testing.ScriptedSubscriptions;
 import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.pkitesting.X509Bundle;
 import io.netty.util.concurrent.Future;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.ArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -57,6 +61,53 @@ class SecretContextTest {
         .filter(c -> c.name().full().equals("c.client_ssl_socket_factory." + name))
         .mapToLong(Counter::value)
         .sum();
+  }
+
+  private long expiry(String name) {
+    return stats.gauges().stream()
+        .filter(
+            g ->
+                g.name()
+                    .full()
+                    .equals("c.ssl.certificate." + name + ".expiration_unix_time_seconds"))
+        .mapToLong(Gauge::value)
+        .sum();
+  }
+
+  private static long end(X509Certificate certificate) {
+    return certificate.getNotAfter().toInstant().getEpochSecond();
+  }
+
+  @Test
+  void whenCertificatesExpireIsShownWhileTheyAreUsed() throws Exception {
+    CommonTlsContext.Builder common =
+        CommonTlsContext.newBuilder()
+            .addTlsCertificateSdsSecretConfigs(TestSecrets.sds("own"))
+            .setValidationContextSdsSecretConfig(TestSecrets.sds("ca"));
+    TlsContexts contexts = new TlsContexts();
+    UpstreamTlsReader reader =
+        new UpstreamTlsReader(TlsProvider.best(), secrets, contexts, KeyLog.Files.NONE);
+    var config = TestSecrets.upstream(common).getTypedConfig();
+    UpstreamTls one = reader.read(config, "here", new ArrayList<>());
+    UpstreamTls other = reader.read(config, "here", new ArrayList<>());
+    one.start(scope, new InitManager("test"));
+    other.start(scope, new InitManager("test"));
+    assertThat(expiry("own") + expiry("ca")).isZero();
+
+    X509Bundle first = CA.issue(Authority.leaf("c.test"));
+    xds.respond(
+        SECRET, "1", TestSecrets.trust("ca", CA.pem()), TestSecrets.certificate("own", first));
+    assertThat(expiry("own")).isEqualTo(end(first.getCertificate()));
+    assertThat(expiry("ca")).isEqualTo(end(CA.certificate()));
+
+    X509Bundle next = CA.issue(Authority.leaf("c.test").notAfter(Instant.now().plusSeconds(99)));
+    xds.respond(SECRET, "2", TestSecrets.certificate("own", next));
+    assertThat(expiry("own")).isEqualTo(end(next.getCertificate()));
+
+    one.close();
+    assertThat(expiry("own")).as("another context has it").isEqualTo(end(next.getCertificate()));
+    other.close();
+    assertThat(expiry("own") + expiry("ca")).isZero();
   }
 
   @Test
