@@ -14,13 +14,16 @@ import org.slf4j.LoggerFactory;
 public final class DataSources {
   private static final Logger log = LoggerFactory.getLogger(DataSources.class);
 
+  private static final int MAX_BYTES = 64 << 20;
+
   private DataSources() {}
 
   /**
    * The bytes: written out, of a file, or of an environment variable; none of one that is not set.
    * Blocks while a file is read.
    *
-   * @throws ConfigException in Envoy's words when there is no such file or variable
+   * @throws ConfigException in Envoy's words when there is no such file or variable; also when a
+   *     file has more than 64 MiB
    */
   public static ByteString read(DataSource source) throws ConfigException {
     if (source.hasFilename() && source.hasWatchedDirectory()) {
@@ -48,8 +51,18 @@ public final class DataSources {
   }
 
   private static ByteString file(String name) throws ConfigException {
-    try (InputStream file = Files.newInputStream(Path.of(name))) {
-      return ByteString.readFrom(file);
+    try {
+      Path path = Path.of(name);
+      if (!Files.isRegularFile(path)) { // a pipe would keep its reader waiting
+        throw new ConfigException("Invalid path: " + name);
+      }
+      try (InputStream file = Files.newInputStream(path)) {
+        byte[] bytes = file.readNBytes(MAX_BYTES + 1);
+        if (bytes.length > MAX_BYTES) {
+          throw new ConfigException("'%s' has more than %d bytes".formatted(name, MAX_BYTES));
+        }
+        return ByteString.copyFrom(bytes);
+      }
     } catch (IOException | InvalidPathException e) {
       throw new ConfigException("Invalid path: " + name, e);
     }

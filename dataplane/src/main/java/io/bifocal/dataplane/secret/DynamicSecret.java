@@ -141,7 +141,7 @@ final class DynamicSecret implements ResourceWatcher<Secret> {
     if (fresh.equals(current)) {
       return;
     }
-    FileFollower next = new FileFollower(files, fresh, null, this::use, rotationFailed);
+    FileFollower next = new FileFollower(control, files, fresh, null, this::use, rotationFailed);
     try {
       next.watch();
       next.take();

@@ -2,12 +2,14 @@ package io.bifocal.dataplane.secret;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.xds.file.FileWatcher;
+import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,18 +18,23 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reads a secret's files again when something is moved to where they are: what has changed is
- * taken, and what cannot be used changes nothing. It is to {@link #watch} before it reads, so that
- * nothing is missed between. Confined to the control loop.
+ * taken, and what cannot be used changes nothing. Moves that come together are read once, because a
+ * directory may hold many. It is to {@link #watch} before it reads, so that nothing is missed
+ * between. Confined to the control loop.
  */
 final class FileFollower implements SecretLease {
   private static final Logger log = LoggerFactory.getLogger(SecretManager.class);
 
+  private static final Duration TOGETHER = Duration.ofMillis(50);
+
+  private final Loop control;
   private final FileWatcher files;
   private final Secret secret;
   private final Taker taker;
   private final Runnable failed;
   private final List<FileWatcher.Watch> watches = new ArrayList<>();
   private @Nullable Secret taken;
+  private Loop.@Nullable Timer looking;
 
   /** Takes what the files hold now. */
   @FunctionalInterface
@@ -42,7 +49,13 @@ final class FileFollower implements SecretLease {
    * @param failed runs when there is something else that cannot be used
    */
   FileFollower(
-      FileWatcher files, Secret secret, @Nullable Secret taken, Taker taker, Runnable failed) {
+      Loop control,
+      FileWatcher files,
+      Secret secret,
+      @Nullable Secret taken,
+      Taker taker,
+      Runnable failed) {
+    this.control = control;
     this.files = files;
     this.secret = secret;
     this.taken = taken;
@@ -59,7 +72,7 @@ final class FileFollower implements SecretLease {
     ConfigException failure = null;
     for (Path directory : SecretFiles.directories(secret)) {
       try {
-        watches.add(files.watch(directory, null, this::look));
+        watches.add(files.watch(directory, null, this::moved));
       } catch (IOException e) {
         failure =
             new ConfigException(
@@ -68,6 +81,18 @@ final class FileFollower implements SecretLease {
     }
     if (failure != null) {
       throw failure;
+    }
+  }
+
+  private void moved() {
+    if (looking == null) {
+      looking =
+          control.schedule(
+              TOGETHER,
+              () -> {
+                looking = null;
+                look();
+              });
     }
   }
 
@@ -108,5 +133,9 @@ final class FileFollower implements SecretLease {
   public void close() {
     watches.forEach(FileWatcher.Watch::close);
     watches.clear();
+    if (looking != null) {
+      looking.cancel();
+      looking = null;
+    }
   }
 }

@@ -13,6 +13,7 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidat
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsSessionTicketKeys;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -22,22 +23,40 @@ import java.util.function.Function;
 public final class SecretFiles {
   private SecretFiles() {}
 
-  /** Whether it says itself where to watch for other files. */
-  public static boolean areWatched(Secret secret) {
-    Set<Path> directories = new LinkedHashSet<>();
-    var unused = each(secret, source -> said(source, directories));
-    return !directories.isEmpty() || !watched(secret).getPath().isEmpty();
+  /**
+   * Whether it says itself where to watch for other files.
+   *
+   * @throws ConfigException when it names what can be no file
+   */
+  public static boolean areWatched(Secret secret) throws ConfigException {
+    try {
+      Set<Path> directories = new LinkedHashSet<>();
+      var unused = each(secret, source -> said(source, directories));
+      return !directories.isEmpty() || !watched(secret).getPath().isEmpty();
+    } catch (InvalidPathException e) {
+      throw invalid(e);
+    }
   }
 
   /**
    * Where to watch: the directory that the secret says, else those that its files say or are in, as
    * with Envoy. None where no file is named.
+   *
+   * @throws ConfigException when it names what can be no file
    */
-  static Set<Path> directories(Secret secret) {
-    Set<Path> directories = new LinkedHashSet<>();
-    var unused = each(secret, source -> around(source, directories));
-    String watched = watched(secret).getPath();
-    return watched.isEmpty() ? directories : Set.of(Path.of(watched));
+  static Set<Path> directories(Secret secret) throws ConfigException {
+    try {
+      Set<Path> directories = new LinkedHashSet<>();
+      var unused = each(secret, source -> around(source, directories));
+      String watched = watched(secret).getPath();
+      return watched.isEmpty() ? directories : Set.of(Path.of(watched));
+    } catch (InvalidPathException e) {
+      throw invalid(e);
+    }
+  }
+
+  private static ConfigException invalid(InvalidPathException e) {
+    return new ConfigException("Invalid path: " + e.getInput(), e);
   }
 
   /**

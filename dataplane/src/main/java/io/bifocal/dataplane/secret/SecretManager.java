@@ -134,6 +134,7 @@ public final class SecretManager implements Secrets {
     control.assertInLoop();
     FileFollower follower =
         new FileFollower(
+            control,
             files,
             secret,
             held,

@@ -2,6 +2,8 @@ package io.bifocal.dataplane.secret;
 
 import static io.bifocal.xds.ResourceType.SECRET;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
@@ -65,7 +67,7 @@ class FilesOfSecretsTest {
   /** Something is moved there. */
   private void move(Path directory) {
     files.moved(directory.resolve("anything"));
-    time.advance(Duration.ZERO);
+    time.advance(Duration.ofMillis(50));
   }
 
   private DataSource file(String name) {
@@ -112,6 +114,66 @@ class FilesOfSecretsTest {
       lease.close();
     }
     assertThat(files.open()).isZero();
+  }
+
+  @Test
+  void movesThatComeTogetherAreReadOnce() throws Exception {
+    SecretLease lease = lease("first");
+    xds.respond(SECRET, "1", certificate(null));
+    write("chain", "bad");
+    for (int i = 0; i < 10; i++) {
+      files.moved(folder.resolve("file" + i));
+      time.advance(Duration.ofMillis(4));
+    }
+    assertThat(failed).isEmpty();
+    time.advance(Duration.ofMillis(10));
+    assertThat(failed).containsExactly("a");
+    files.moved(folder.resolve("chain"));
+    time.advance(Duration.ZERO);
+    lease.close();
+    time.advance(Duration.ofMillis(50));
+    assertThat(failed).as("nobody uses it any longer").containsExactly("a");
+  }
+
+  @Test
+  void aPipeIsNoFile() throws Exception {
+    Process mkfifo = new ProcessBuilder("mkfifo", folder.resolve("pipe").toString()).start();
+    assumeTrue(mkfifo.waitFor() == 0, "no pipe can be made here");
+    Secret secret = certificate(null);
+    Secret piped =
+        secret.toBuilder()
+            .setTlsCertificate(
+                secret.getTlsCertificate().toBuilder().setCertificateChain(file("pipe")))
+            .build();
+    assertThatThrownBy(() -> SecretFiles.read(piped))
+        .hasMessage("Invalid path: " + folder.resolve("pipe"));
+  }
+
+  @Test
+  void whatCanBeNoPathIsRefused() {
+    lease("first");
+    xds.respond(SECRET, "1", certificate(folder));
+    Secret odd =
+        Secret.newBuilder()
+            .setName("a")
+            .setTlsCertificate(
+                TlsCertificate.newBuilder()
+                    .setCertificateChain(DataSource.newBuilder().setFilename("a\0b"))
+                    .setPrivateKey(DataSource.newBuilder().setInlineString("key")))
+            .build();
+    xds.respond(SECRET, "2", odd);
+    xds.respond(
+        SECRET,
+        "3",
+        odd.toBuilder()
+            .setTlsCertificate(
+                odd.getTlsCertificate().toBuilder()
+                    .setCertificateChain(file("chain"))
+                    .setWatchedDirectory(WatchedDirectory.newBuilder().setPath("c\0d")))
+            .build());
+    assertThat(xds.requests()).filteredOn(r -> r.contains("Invalid path: a\0b")).hasSize(1);
+    assertThat(xds.requests()).filteredOn(r -> r.contains("Invalid path: c\0d")).hasSize(1);
+    assertThat(used).containsExactly("first one");
   }
 
   @Test
@@ -259,7 +321,7 @@ class FilesOfSecretsTest {
   }
 
   @Test
-  void itIsKnownWhichFilesAreToBeWatched() {
+  void itIsKnownWhichFilesAreToBeWatched() throws Exception {
     assertThat(SecretFiles.areWatched(certificate(null))).isFalse();
     assertThat(SecretFiles.areWatched(certificate(folder))).isTrue();
     DataSource own =
