@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
 final class Pem {
   private static final Pattern BLOCK =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----", Pattern.DOTALL);
+  private static final Pattern ENCRYPTED = Pattern.compile("DEK-Info: *(\\S+)");
 
   private Pem() {}
 
@@ -18,10 +19,10 @@ final class Pem {
    * One block.
    *
    * @param label e.g. {@code CERTIFICATE}
-   * @param encrypted in the old way, which headers of the block's own tell of
+   * @param encryption how it is encrypted in the old way, which a header tells; else empty
    * @param der the content
    */
-  record Block(String label, boolean encrypted, ByteString der) {}
+  record Block(String label, String encryption, ByteString der) {}
 
   /**
    * All blocks, in order.
@@ -33,8 +34,17 @@ final class Pem {
     Matcher matcher = BLOCK.matcher(text);
     while (matcher.find()) {
       String body = matcher.group(2);
-      boolean headers = body.contains(":");
-      blocks.add(new Block(matcher.group(1), headers, headers ? ByteString.EMPTY : base64(body)));
+      int headers = body.lastIndexOf(':') + 1;
+      int content = headers == 0 ? 0 : body.indexOf('\n', headers);
+      if (content < 0) {
+        throw new IllegalArgumentException("headers, and no content");
+      }
+      Matcher encrypted = ENCRYPTED.matcher(body.substring(0, content));
+      blocks.add(
+          new Block(
+              matcher.group(1),
+              encrypted.find() ? encrypted.group(1) : "",
+              base64(body.substring(content))));
     }
     return blocks;
   }

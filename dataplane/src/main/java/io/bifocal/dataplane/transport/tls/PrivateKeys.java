@@ -15,7 +15,7 @@ import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
 
 /**
- * Reads private keys in PEM: PKCS #8, encrypted or not, and the older forms of RSA and elliptic
+ * Reads private keys in PEM, encrypted or not: PKCS #8, and the older forms of RSA and elliptic
  * curve keys.
  */
 final class PrivateKeys {
@@ -68,12 +68,11 @@ final class PrivateKeys {
 
   private static PrivateKey parse(Pem.Block block, String password)
       throws GeneralSecurityException, IOException, UnusableKeyException {
-    if (block.encrypted()) {
-      throw new UnusableKeyException(
-          "a key encrypted in the old way (DEK-Info) is not supported; 'openssl pkcs8 -topk8' makes"
-              + " one that is");
-    }
-    byte[] der = block.der().toByteArray();
+    byte[] content = block.der().toByteArray();
+    byte[] der =
+        block.encryption().isEmpty()
+            ? content
+            : OldEncryption.decrypt(content, block.encryption(), password);
     return switch (block.label()) {
       case "PRIVATE KEY" -> decode(new PKCS8EncodedKeySpec(der));
       case "ENCRYPTED PRIVATE KEY" -> decode(decrypt(der, password));

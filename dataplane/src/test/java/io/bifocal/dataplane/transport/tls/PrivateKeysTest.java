@@ -22,6 +22,7 @@ import org.bouncycastle.openssl.jcajce.JcePEMEncryptorBuilder;
 import org.bouncycastle.operator.OutputEncryptor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class PrivateKeysTest {
@@ -84,14 +85,47 @@ class PrivateKeysTest {
     refused(block("EC PRIVATE KEY", "MAA="), "", decode);
     refused(block("RSA PRIVATE KEY", "MIL/////"), "", decode);
     refused(block("DSA PRIVATE KEY", "MAA="), "", decode);
-    String old =
-        pem(
-            new JcaMiscPEMGenerator(
-                bundle(Algorithm.ecp256).getKeyPair().getPrivate(),
-                new JcePEMEncryptorBuilder("AES-128-CBC")
-                    .setProvider(new BouncyCastleProvider())
-                    .build("secret".toCharArray())));
-    assertThatThrownBy(() -> PrivateKeys.parse(old, "secret")).hasMessageContaining("DEK-Info");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ecp256, AES-128-CBC",
+    "rsa2048, AES-192-CBC",
+    "ecp384, AES-256-CBC",
+    "rsa2048, DES-EDE3-CBC",
+    "rsa2048, DES-CBC"
+  })
+  void aKeyThatPemItselfEncryptsIsRead(Algorithm algorithm, String cipher) throws Exception {
+    X509Bundle bundle = bundle(algorithm);
+    String pem = encrypted(bundle, cipher);
+    assertThat(pem).contains("DEK-Info: " + cipher);
+    for (String text : List.of(pem, pem.replace("\n", "\r\n"))) {
+      PrivateKey key = PrivateKeys.parse(text, "secret");
+      assertThat(new OwnCertificate(bundle.getCertificatePathList(), key).matches()).isTrue();
+    }
+    refused(pem, "", "error:09000068:PEM routines:OPENSSL_internal:BAD_PASSWORD_READ");
+    refused(
+        pem.replace(cipher, "CAMELLIA-128-CBC"),
+        "secret",
+        "error:09000072:PEM routines:OPENSSL_internal:UNSUPPORTED_ENCRYPTION");
+    // One wrong password in 256 is found out only by what it yields.
+    assertThatThrownBy(() -> PrivateKeys.parse(pem, "wrong"))
+        .isInstanceOf(UnusableKeyException.class)
+        .message()
+        .containsAnyOf("BAD_DECRYPT", "DECODE_ERROR");
+  }
+
+  private static String encrypted(X509Bundle bundle, String cipher) throws Exception {
+    PrivateKey own = bundle.getKeyPair().getPrivate();
+    PrivateKey namingItsCurve =
+        KeyFactory.getInstance(own.getAlgorithm(), new BouncyCastleProvider())
+            .generatePrivate(new PKCS8EncodedKeySpec(own.getEncoded()));
+    return pem(
+        new JcaMiscPEMGenerator(
+            namingItsCurve,
+            new JcePEMEncryptorBuilder(cipher)
+                .setProvider(new BouncyCastleProvider())
+                .build("secret".toCharArray())));
   }
 
   @Test
