@@ -10,6 +10,10 @@
   {"goaway": NAME}, {"closed": NAME}
       waits for it
   {"settings": NAME}, {"close": NAME}, {"move": NAME}, {"control": NAME, "raw": HEX}
+  {"load": NAME, "to": [HOST, PORT], "head": [[NAME, VALUE], …], "many": CONNECTIONS}
+      asks one after the other on each connection, and makes a new one when told to leave
+  {"loaded": NAME}
+      ends that, and tells how many were answered, on how many connections, and what failed
 """
 
 import asyncio
@@ -29,6 +33,7 @@ from aioquic.quic.events import (
     HandshakeCompleted,
     ProtocolNegotiated,
     StopSendingReceived,
+    StreamDataReceived,
     StreamReset,
 )
 
@@ -37,18 +42,44 @@ BY_CHANCE = ("date", "x-envoy-upstream-service-time")
 
 
 class Http(H3Connection):
-    goaways = ()
-
-    def _handle_control_frame(self, frame_type, frame_data):
-        if frame_type == 0x7:
-            length = 1 << (frame_data[0] >> 6)
-            mask = (1 << (8 * length - 2)) - 1
-            self.goaways += (int.from_bytes(frame_data[:length], "big") & mask,)
-        else:
-            super()._handle_control_frame(frame_type, frame_data)
-
     def _check_content_length(self, stream):
         pass  # of an answer to HEAD, too, it takes one without a body for a wrong one
+
+
+class Control:
+    """What came on the server's control stream, of which the library does not tell all."""
+
+    def __init__(self):
+        self.data = {}
+
+    def add(self, event):
+        if event.stream_id % 4 == 3:  # of the server's making, and one way
+            self.data[event.stream_id] = self.data.get(event.stream_id, b"") + event.data
+
+    @property
+    def goaways(self):
+        for data in self.data.values():
+            if data[:1] == b"\0":
+                return tuple(number(body)[0] for kind, body in frames(data[1:]) if kind == 0x7)
+        return ()
+
+
+def number(data):
+    """A variable-length integer and what is behind it; nothing if it is not whole (RFC 9000, section 16)."""
+    length = 1 << (data[0] >> 6) if data else 1
+    if len(data) < length:
+        return None, data
+    return int.from_bytes(data[:length], "big") & ((1 << (8 * length - 2)) - 1), data[length:]
+
+
+def frames(data):
+    while True:
+        kind, data = number(data)
+        size, data = number(data)
+        if kind is None or size is None or len(data) < size:
+            return
+        yield kind, data[:size]
+        data = data[size:]
 
 
 class Answer:
@@ -86,6 +117,7 @@ class Client(QuicConnectionProtocol):
     def __init__(self, quic, *more):
         super().__init__(quic, *more)
         self.http = None
+        self.control = Control()
         self.alpn = None
         self.answers = {}
         self.ended = None
@@ -96,6 +128,8 @@ class Client(QuicConnectionProtocol):
         if isinstance(event, ProtocolNegotiated):
             self.alpn = event.alpn_protocol
             self.http = Http(self._quic)
+        elif isinstance(event, StreamDataReceived):
+            self.control.add(event)
         elif isinstance(event, HandshakeCompleted):
             self.connected = True
         elif isinstance(event, StreamReset):
@@ -165,12 +199,23 @@ class Client(QuicConnectionProtocol):
         return self.http._encode_headers(stream, [(n.encode(), v.encode()) for n, v in headers])
 
     async def ask(self, step):
+        answer, sending = self.begin(step)
+        await sending
+        return answer
+
+    def begin(self, step):
+        """The answer that will come, and the rest of the request."""
         stream = self._quic.get_next_available_stream_id()
         answer = Answer()
         if self.ended is not None:
             answer.done = True
-            return answer
-        self.answers[stream] = answer
+        else:
+            self.answers[stream] = answer
+        return answer, self.sending(step, stream, answer)
+
+    async def sending(self, step, stream, answer):
+        if answer.done:
+            return
         parts = [{"head": step["head"]}] + step.get("then", [])
         for i, part in enumerate(parts):
             if "wait" in part:
@@ -179,7 +224,6 @@ class Client(QuicConnectionProtocol):
                 self.send(stream, part, i + 1 == len(parts) and step.get("end", True))
                 self.transmit()
         self.transmit()
-        return answer
 
 
 def frame(kind, data):
@@ -250,32 +294,88 @@ async def move(client):
     return "moved"
 
 
+class Load:
+    """Requests without end. What is rejected unseen (RFC 9114, section 4.1.1) is asked again."""
+
+    def __init__(self, step):
+        self.step = step
+        self.ended = False
+        self.answered, self.rejected, self.connections = 0, 0, 0
+        self.failures = []
+        self.tasks = [asyncio.ensure_future(self.work()) for _ in range(step.get("many", 1))]
+
+    async def work(self):
+        client = None
+        while not self.ended:
+            if client is None or client.ended is not None or client.control.goaways:
+                leave(client)
+                client = await connect(self.step)
+                if not client.connected or client.ended is not None:
+                    self.failures.append("connect: " + shown(client))
+                    client = None
+                    await asyncio.sleep(0.05)
+                    continue
+                self.connections += 1
+            answer = await client.ask({"head": self.step["head"]})
+            await client.until(lambda: answer.done)
+            if answer.done and answer.heads and not answer.ends:
+                self.answered += 1
+            elif answer.ends and answer.ends[-1] == "reset 0x10b":
+                self.rejected += 1
+            else:
+                self.failures.append("%s at %d" % (answer, self.answered))
+            await asyncio.sleep(self.step.get("pause", 0.005))
+        leave(client)
+
+    async def end(self):
+        self.ended = True
+        await asyncio.gather(*self.tasks)
+        return "%d answered, %d rejected, %d connections, failures %s" % (
+            self.answered,
+            self.rejected,
+            self.connections,
+            self.failures[:5],
+        )
+
+
+def leave(client):
+    if client is not None and client.ended is None:
+        client._quic.close(error_code=0x100)
+        client.transmit()
+
+
 async def main():
     loop = asyncio.get_running_loop()
-    clients, pending = {}, {}
+    clients, pending, loads = {}, {}, {}
 
     async def do(step):
+        if "load" in step:
+            loads[step["load"]] = Load(step)
+            return "loading"
+        if "loaded" in step:
+            return await loads.pop(step["loaded"]).end()
         if "connect" in step:
             client = await connect(step)
             clients[step["connect"]] = client
             return shown(client)
         if "ask" in step:
             client = clients[step["ask"]]
-            answer = await client.ask(step)
             if "as" in step:
-                pending[step["as"]] = (client, answer)
+                answer, sending = client.begin(step)
+                pending[step["as"]] = (client, answer, asyncio.ensure_future(sending))
                 return "asked"
+            answer = await client.ask(step)
             await client.until(lambda: answer.done)
             return str(answer)
         if "answer" in step:
-            client, answer = pending[step["answer"]]
+            client, answer, _ = pending[step["answer"]]
             await client.until(lambda: answer.done or (step.get("head") and answer.heads))
             return str(answer)
         if "goaway" in step:
             client = clients[step["goaway"]]
             count = step.get("count", 1)
-            await client.until(lambda: client.ended is not None or len(client.http.goaways) >= count)
-            return "goaway %s" % (client.http.goaways,)
+            await client.until(lambda: client.ended is not None or len(client.control.goaways) >= count)
+            return "goaway %s" % (client.control.goaways,)
         if "closed" in step:
             client = clients[step["closed"]]
             await client.until(lambda: client.ended is not None)
@@ -285,9 +385,7 @@ async def main():
             await client.until(lambda: client.http.received_settings is not None)
             return str(sorted(client.http.received_settings.items()))
         if "close" in step:
-            client = clients[step["close"]]
-            client._quic.close(error_code=0x100)
-            client.transmit()
+            leave(clients[step["close"]])
             return "left"
         if "move" in step:
             return await move(clients[step["move"]])

@@ -26,7 +26,8 @@ public final class Started implements AutoCloseable {
   public static final Map<String, String> QUICK_JVM =
       Map.of("BIFOCAL_JAVA_OPTS", "-XX:TieredStopAtLevel=1 -Xmx512m");
 
-  private static final Map<String, String> DEFAULTS = Map.of("--drain-time-s", "1", "-l", "info");
+  private static final Map<String, String> DEFAULTS =
+      Map.of("--concurrency", "1", "--drain-time-s", "1", "-l", "info");
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int LOG_LINES = 60;
 
@@ -78,14 +79,7 @@ public final class Started implements AutoCloseable {
     Path file = write(subject + "-" + proxies.getAndIncrement() + ".yaml", bootstrap);
     Path admin = directory.resolve(file.getFileName() + ".admin");
     List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                "-c",
-                file.toString(),
-                "--concurrency",
-                "1",
-                "--admin-address-path",
-                admin.toString()));
+        new ArrayList<>(List.of("-c", file.toString(), "--admin-address-path", admin.toString()));
     arguments.addAll(flags);
     DEFAULTS.forEach(
         (flag, value) -> {

@@ -1,5 +1,6 @@
 package io.bifocal.conformance.http3;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.bifocal.conformance.Peers;
@@ -43,6 +44,31 @@ final class Http3Client {
   private List<String> lines() {
     String log = program.log();
     return log.substring(0, log.lastIndexOf('\n') + 1).lines().toList();
+  }
+
+  /** Asks again and again on so many connections. */
+  void load(String name, InetSocketAddress to, int connections, String path) {
+    assertThat(
+            tell(
+                "{\"load\": \"%s\", \"to\": [\"%s\", %d], \"many\": %d, \"server\": \"one.test\", %s"
+                    .formatted(
+                        name,
+                        to.getAddress().getHostAddress(),
+                        to.getPort(),
+                        connections,
+                        Ask.get(path).json("").substring("{".length()))
+                    .replace("\"ask\": \"\", ", "")))
+        .isEqualTo("loading");
+  }
+
+  /** Ends that: how many were answered, and what failed. */
+  String loaded(String name) {
+    return tell("{\"loaded\": \"" + name + "\"}");
+  }
+
+  /** What came of a request that was only asked. */
+  String answer(String id) {
+    return tell("{\"answer\": \"" + id + "\"}");
   }
 
   String connect(String name, InetSocketAddress to, String server) {

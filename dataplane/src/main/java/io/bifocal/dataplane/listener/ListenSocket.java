@@ -3,6 +3,7 @@ package io.bifocal.dataplane.listener;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Family;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.worker.Transport;
 import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
@@ -49,18 +50,14 @@ final class ListenSocket implements Serving {
   private volatile boolean closed;
 
   /** What two versions of a listener must agree in to share a socket. */
-  record Key(
-      BindAddress address,
-      boolean reusePort,
-      int backlog,
-      boolean exactBalance,
-      @Nullable QuicOptions quic) {}
+  record Key(BindAddress address, boolean reusePort, int backlog, boolean exactBalance) {}
 
-  private ListenSocket(Key key, Workers workers, List<BoundSocket> bound) {
+  private ListenSocket(
+      Key key, Workers workers, List<BoundSocket> bound, @Nullable QuicEntrance quic) {
     this.key = key;
     this.workers = workers;
     this.bound = bound;
-    this.quic = key.quic() == null ? null : new QuicEntrance(this, key.quic());
+    this.quic = quic;
   }
 
   /**
@@ -68,7 +65,7 @@ final class ListenSocket implements Serving {
    *
    * @throws ConfigException in Envoy's words when the address is not to be had
    */
-  static ListenSocket bind(Key key, Workers workers) throws ConfigException {
+  static ListenSocket bind(Key key, Workers workers, RuntimeReader runtime) throws ConfigException {
     Address address = key.address().address();
     boolean perWorker =
         key.reusePort()
@@ -82,16 +79,30 @@ final class ListenSocket implements Serving {
       for (int i = 0; i < (perWorker ? workers.size() : 1); i++) {
         Address wanted = i == 0 ? address : bound.get(0).address(); // any port, but one
         bound.add(
-            key.quic() == null
-                ? BoundSocket.bind(
-                    workers.transport(), wanted, key.address(), perWorker, key.backlog())
-                : BoundDatagrams.bind(workers.transport(), wanted, key.address(), perWorker));
+            key.address().udp()
+                ? BoundDatagrams.bind(workers.transport(), wanted, key.address(), perWorker)
+                : BoundSocket.bind(
+                    workers.transport(), wanted, key.address(), perWorker, key.backlog()));
       }
     } catch (IOException | RuntimeException e) {
       bound.forEach(ListenSocket::closeQuietly);
       throw new ConfigException("cannot bind '%s': %s".formatted(key.address().text(), why(e)), e);
     }
-    return new ListenSocket(key, workers, bound);
+    return new ListenSocket(
+        key, workers, bound, key.address().udp() ? new QuicEntrance(runtime) : null);
+  }
+
+  /**
+   * What a listener gets that comes back while connections of QUIC are left that this closed one
+   * took; null when there are none, and with a socket that is not closed.
+   */
+  @Nullable ListenSocket successor() {
+    if (quic == null || !closed || !quic.claim()) {
+      return null;
+    }
+    ListenSocket next = new ListenSocket(key, workers, bound, quic);
+    next.listening.addAll(listening);
+    return next;
   }
 
   /** The system's words, without what Netty puts before them. */
@@ -151,22 +162,28 @@ final class ListenSocket implements Serving {
   void serve(ListenerVersion version) throws IOException {
     serving = version;
     unpark();
-    if (listening.isEmpty()) {
+    QuicOptions options = version.config().quic();
+    if (quic != null && options != null) {
+      serve(quic, options);
+    } else if (listening.isEmpty()) {
       listen(version);
     } else {
       accept(!held);
     }
   }
 
-  private void listen(ListenerVersion version) throws IOException {
-    if (quic != null) {
-      for (int i = 0; i < bound.size(); i++) {
-        Channel datagrams = bound.get(i).listen(0);
-        listening.add(datagrams);
-        quic.open(datagrams, workers.get(i));
-      }
+  private void serve(QuicEntrance entrance, QuicOptions options) throws IOException {
+    if (!listening.isEmpty()) {
+      entrance.serve(this, options);
       return;
     }
+    for (BoundSocket socket : bound) {
+      listening.add(socket.listen(0));
+    }
+    entrance.open(this, options, listening, all(workers));
+  }
+
+  private void listen(ListenerVersion version) throws IOException {
     Balance exact = key.exactBalance() ? Balance.exact(all(workers)) : null;
     for (int i = 0; i < bound.size(); i++) {
       Channel channel = bound.get(i).listen(key.backlog());
@@ -243,13 +260,14 @@ final class ListenSocket implements Serving {
     if (listening.isEmpty()) {
       bound.forEach(ListenSocket::closeQuietly);
       gone.complete(null);
+    } else if (quic != null) {
+      quic.gone().thenRun(() -> gone.complete(null));
+      quic.release();
     } else {
       AtomicInteger left = new AtomicInteger(listening.size());
-      if (quic != null) {
-        quic.close(listening);
-      }
       for (Channel channel : listening) {
-        (quic == null ? channel.close() : channel.closeFuture())
+        channel
+            .close()
             .addListener(
                 f -> {
                   if (left.decrementAndGet() == 0) {
@@ -267,7 +285,12 @@ final class ListenSocket implements Serving {
     }
   }
 
-  /** Completes when the address has been given back. */
+  /** Whether it takes no connection any more as soon as it is closed, and is not gone then. */
+  boolean outlastsItsEnd() {
+    return quic != null;
+  }
+
+  /** Completes when the address has been given back: for QUIC, when its connections have ended. */
   CompletableFuture<Void> gone() {
     return gone;
   }

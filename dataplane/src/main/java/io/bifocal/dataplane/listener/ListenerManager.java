@@ -301,7 +301,9 @@ public final class ListenerManager {
     }
     List<CompletableFuture<?>> gone = new ArrayList<>();
     listeners.stopAccepting();
-    listeners.entries().forEach(e -> e.sockets().forEach(s -> gone.add(s.gone())));
+    List<ListenSocket> sockets = new ArrayList<>();
+    listeners.entries().forEach(e -> sockets.addAll(e.sockets()));
+    sockets.stream().filter(s -> !s.outlastsItsEnd()).forEach(s -> gone.add(s.gone()));
     await(gone); // after that no worker takes another connection
     listeners.entries().forEach(e -> e.versions().forEach(v -> v.listenerFilters().close()));
     List<ConnectionChain> chains = new ArrayList<>();
@@ -314,6 +316,7 @@ public final class ListenerManager {
       chain.connections().whenGone(Runnable::run, () -> closed.complete(null));
       gone.add(closed);
     }
+    sockets.forEach(s -> gone.add(s.gone()));
     await(gone);
     chains.stream().distinct().forEach(ConnectionChain::close);
   }

@@ -67,7 +67,7 @@ final class ListenerSet {
     this.managerStats = managerStats;
     this.server = server;
     this.drains = drains;
-    this.sockets = new Sockets(workers);
+    this.sockets = new Sockets(workers, runtime);
     this.versions =
         new VersionFactory(
             control,

@@ -15,6 +15,7 @@ import java.util.List;
 final class ListenerStats {
   private final Histogram length;
   private final List<OnWorker> onWorkers = new ArrayList<>();
+  private final List<OfQuic> ofQuic = new ArrayList<>();
 
   private record OnWorker(
       Cell total,
@@ -31,7 +32,36 @@ final class ListenerStats {
       Cell workerTotal,
       Cell workerActive) {}
 
-  ListenerStats(Scope scope, Workers workers) {
+  /**
+   * One worker's part of what is counted of QUIC alone ({@code listener.<address>.quic.*}); Envoy
+   * has nothing like it.
+   */
+  record OfQuic(Cell handshakes, Cell refused, Cell retries, Cell dropped) {
+    void handshakeBegan() {
+      handshakes.inc();
+    }
+
+    void handshakeOver() {
+      handshakes.dec();
+    }
+
+    /** So many are under way that another one is not begun. */
+    void handshakeRefused() {
+      refused.inc();
+    }
+
+    /** A client must prove its address. */
+    void retry() {
+      retries.inc();
+    }
+
+    /** So many wait for another worker that another one finds no room. */
+    void datagramDropped() {
+      dropped.inc();
+    }
+  }
+
+  ListenerStats(Scope scope, Workers workers, boolean quic) {
     Counter total = scope.counter("downstream_cx_total");
     Gauge active = scope.gauge("downstream_cx_active");
     Counter destroy = scope.counter("downstream_cx_destroy");
@@ -63,6 +93,27 @@ final class ListenerStats {
               own.counter("downstream_cx_total").at(shard),
               own.gauge("downstream_cx_active").at(shard)));
     }
+    if (quic) {
+      countQuic(scope.scope("quic"), workers);
+    }
+  }
+
+  private void countQuic(Scope scope, Workers workers) {
+    Gauge handshakes = scope.gauge("handshakes_active");
+    Counter refused = scope.counter("handshakes_refused");
+    Counter retries = scope.counter("retries");
+    Counter dropped = scope.counter("datagrams_dropped");
+    for (Worker worker : workers) {
+      int shard = worker.shard();
+      ofQuic.add(
+          new OfQuic(
+              handshakes.at(shard), refused.at(shard), retries.at(shard), dropped.at(shard)));
+    }
+  }
+
+  /** Of a listener of QUIC. */
+  OfQuic quic(Worker worker) {
+    return ofQuic.get(worker.shard() - 1);
   }
 
   void accepted(Worker worker) {

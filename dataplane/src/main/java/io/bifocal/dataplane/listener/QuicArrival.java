@@ -32,6 +32,8 @@ final class QuicArrival {
   private final NetworkFilter filter;
   private final DownstreamQuic.Side transport;
   private final AcceptedConnection accepted;
+  private final QuicSslEngine engine;
+  private Runnable whenReady = () -> {};
 
   private QuicArrival(
       ListenerVersion version,
@@ -41,7 +43,8 @@ final class QuicArrival {
       ConnectionChain chain,
       NetworkFilter filter,
       DownstreamQuic.Side transport,
-      AcceptedConnection accepted) {
+      AcceptedConnection accepted,
+      QuicSslEngine engine) {
     this.version = version;
     this.worker = worker;
     this.channel = channel;
@@ -50,15 +53,12 @@ final class QuicArrival {
     this.filter = filter;
     this.transport = transport;
     this.accepted = accepted;
+    this.engine = engine;
   }
 
   /** A connection whose first packet has come; null when it is not to be. */
   static @Nullable QuicArrival of(
-      ListenSocket socket, Worker worker, QuicChannel channel, QuicOptions options) {
-    ListenerVersion version = socket.serving();
-    if (version == null || socket.held()) {
-      return null;
-    }
+      ListenerVersion version, Worker worker, QuicChannel channel, QuicOptions options) {
     AcceptedConnection accepted =
         AcceptedConnection.overQuic(
             channel,
@@ -72,12 +72,21 @@ final class QuicArrival {
       version.stats().unmatched(worker);
       return null;
     }
-    return new QuicArrival(version, worker, channel, options, chain, filter, transport, accepted);
+    QuicSslEngine engine = transport.engine(channel);
+    return engine == null
+        ? null // a secret is missing
+        : new QuicArrival(
+            version, worker, channel, options, chain, filter, transport, accepted, engine);
   }
 
-  /** For its handshake; null when a secret is missing. */
-  @Nullable QuicSslEngine engine() {
-    return transport.engine(channel);
+  /** For its handshake. */
+  QuicSslEngine engine() {
+    return engine;
+  }
+
+  /** Runs {@code then} when its handshake has ended, or has failed. */
+  void whenReady(Runnable then) {
+    whenReady = then;
   }
 
   /** Its channel has a loop. */
@@ -111,6 +120,7 @@ final class QuicArrival {
     ready.addListener(
         done -> {
           tooLate.cancel();
+          whenReady.run();
           if (done.isSuccess()) {
             serve(life, limit);
           } else {

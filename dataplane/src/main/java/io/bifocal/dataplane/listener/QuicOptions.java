@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How QUIC is spoken at a listener. Two versions of a listener that differ here share no socket.
+ * How QUIC is spoken at a listener. Connections keep those by which they were made.
  *
  * @param maxStreams {@code max_concurrent_streams}: requests at once on a connection; default 100
  * @param streamWindow bytes that a client may send on a stream unasked; default 16 MiB
@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
  * @param maxDatagram the largest datagram that is read; default 1500
  * @param migration whether clients may change their address
  * @param accepting false for a listener that takes no connection
+ * @param enabled without it no datagram is looked at; null for always
  */
 record QuicOptions(
     int maxStreams,
@@ -34,7 +35,11 @@ record QuicOptions(
     Duration handshakeTimeout,
     int maxDatagram,
     boolean migration,
-    boolean accepting) {
+    boolean accepting,
+    @Nullable Switch enabled) {
+  /** A key of the runtime, and what holds without it. */
+  record Switch(String key, boolean otherwise) {}
+
   private static final Logger log = LoggerFactory.getLogger(QuicOptions.class);
   private static final String NATIVE = "the QUIC library decides for itself";
   private static final int LARGEST_DATAGRAM = 65_535;
@@ -60,9 +65,9 @@ record QuicOptions(
               "idle_timeout",
               "crypto_handshake_timeout",
               "send_disable_active_migration",
-              "reject_new_connections")
+              "reject_new_connections",
+              "enabled")
           .ignores("a worker reads what is there", "packets_to_read_to_connection_count_ratio")
-          .refuses("it cannot be switched while the listener is there", "enabled")
           .refuses(
               "there are no extensions of QUIC",
               "crypto_stream_config",
@@ -121,7 +126,11 @@ record QuicOptions(
             : Duration.ofSeconds(20),
         largestDatagram(udp.getDownstreamSocketConfig(), at + ".downstream_socket_config"),
         !quic.getSendDisableActiveMigration().getValue(),
-        !quic.getRejectNewConnections());
+        !quic.getRejectNewConnections(),
+        quic.hasEnabled()
+            ? new Switch(
+                quic.getEnabled().getRuntimeKey(), quic.getEnabled().getDefaultValue().getValue())
+            : null);
   }
 
   private static int largestDatagram(UdpSocketConfig config, String path) {

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.listener;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.worker.Workers;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,14 +9,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Gives versions of listeners their sockets: those of their predecessors, those of a listener that
- * the same update removes, or new ones. Confined to the control loop.
+ * the same update removes, those that connections of QUIC still have, or new ones. Confined to the
+ * control loop.
  */
 final class Sockets {
   private final Workers workers;
+  private final RuntimeReader runtime;
   private final List<ListenSocket> orphans = new ArrayList<>();
+  // Of QUIC, until they are gone: closed ones may have connections, and be wanted again.
+  private final List<ListenSocket> lasting = new ArrayList<>();
 
-  Sockets(Workers workers) {
+  Sockets(Workers workers, RuntimeReader runtime) {
     this.workers = workers;
+    this.runtime = runtime;
   }
 
   /**
@@ -33,19 +39,23 @@ final class Sockets {
     try {
       for (BindAddress address : config.addresses()) {
         var key =
-            new ListenSocket.Key(
-                address,
-                config.reusePort(),
-                config.backlog(),
-                config.balancesExactly(),
-                config.quic());
+            address.udp()
+                ? new ListenSocket.Key(address, config.reusePort(), 0, false)
+                : new ListenSocket.Key(
+                    address, config.reusePort(), config.backlog(), config.balancesExactly());
         ListenSocket socket = find(key, own, claimed);
         if (socket == null) {
           socket = find(key, orphans, claimed);
         }
         if (socket == null) {
-          socket = ListenSocket.bind(key, workers);
+          socket = again(key);
+          if (socket == null) {
+            socket = ListenSocket.bind(key, workers, runtime);
+          }
           fresh.add(socket);
+          if (socket.outlastsItsEnd()) {
+            lasting.add(socket);
+          }
         }
         claimed.add(socket);
       }
@@ -55,6 +65,17 @@ final class Sockets {
     }
     orphans.removeAll(claimed);
     return List.copyOf(claimed);
+  }
+
+  private @Nullable ListenSocket again(ListenSocket.Key key) {
+    lasting.removeIf(socket -> socket.gone().isDone());
+    for (ListenSocket socket : lasting) {
+      ListenSocket next = socket.key().equals(key) ? socket.successor() : null;
+      if (next != null) {
+        return next;
+      }
+    }
+    return null;
   }
 
   private static @Nullable ListenSocket find(

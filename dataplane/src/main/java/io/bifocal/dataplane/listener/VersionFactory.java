@@ -119,7 +119,7 @@ final class VersionFactory {
         chains,
         claimed,
         logs,
-        new ListenerStats(scope, workers),
+        new ListenerStats(scope, workers, config.quic() != null),
         entry.limits(runtime, overload),
         listeners,
         context.init(),
