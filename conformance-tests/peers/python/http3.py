@@ -1,8 +1,10 @@
 """Clients of HTTP/3, by aioquic. Each line of JSON says what one is to do, and is answered by a line.
 
-  {"connect": NAME, "to": [HOST, PORT], "server": SNI, "trust": FILE, "certificate": [CHAIN, KEY], "alpn": []}
+  {"connect": NAME, "to": [HOST, PORT], "server": SNI, "trust": FILE, "certificate": [CHAIN, KEY], "alpn": [],
+   "window": BYTES, "stuck": true to take no more than that, "token": HEX}
       connected h3 by CERTIFICATE, or closed CODE REASON
-  {"ask": NAME, "head": [[NAME, VALUE], …], "then": [PART, …], "end": false to leave it open, "as": ID}
+  {"ask": NAME, "head": [[NAME, VALUE], …], "then": [PART, …], "end": false to leave it open, "as": ID,
+   "half": true for half a head}
       what came of it; with an id only that it was asked
       parts: {"data": TEXT}, {"size": BYTES}, {"head": […]}, {"raw": HEX}, {"reset": CODE}, {"stop": CODE}, {"wait": SECONDS}
   {"answer": ID, "head": true to wait for its head only}
@@ -10,7 +12,7 @@
   {"goaway": NAME}, {"closed": NAME}
       waits for it
   {"settings": NAME}, {"close": NAME}, {"move": NAME}, {"control": NAME, "raw": HEX}
-  {"load": NAME, "to": [HOST, PORT], "head": [[NAME, VALUE], …], "many": CONNECTIONS}
+  {"load": NAME, "to": [HOST, PORT], "head": [[NAME, VALUE], …], "many": CONNECTIONS, "renew": REQUESTS on each of them}
       asks one after the other on each connection, and makes a new one when told to leave
   {"loaded": NAME}
       ends that, and tells how many were answered, on how many connections, and what failed
@@ -220,6 +222,10 @@ class Client(QuicConnectionProtocol):
         for i, part in enumerate(parts):
             if "wait" in part:
                 await asyncio.sleep(part["wait"])
+            elif step.get("half"):
+                head = frame(0x1, self.encode(stream, part["head"]))
+                self._quic.send_stream_data(stream, head[: len(head) // 2], step.get("end", True))
+                break
             elif not answer.done:
                 self.send(stream, part, i + 1 == len(parts) and step.get("end", True))
                 self.transmit()
@@ -255,11 +261,15 @@ async def connect(step):
         max_data=step.get("window", 1 << 24),
         max_stream_data=step.get("window", 1 << 24),
     )
+    if "token" in step:
+        configuration.token = bytes.fromhex(step["token"])
     if "certificate" in step:
         configuration.load_cert_chain(*step["certificate"])
     host, port = step["to"]
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     quic = QuicConnection(configuration=configuration)
+    if step.get("stuck"):
+        quic._write_connection_limits = quic._write_stream_limits = lambda *args, **more: None
     sock = await bound(family)
     _, client = await asyncio.get_running_loop().create_datagram_endpoint(lambda: Client(quic), sock=sock)
     client.family = family
@@ -305,10 +315,11 @@ class Load:
         self.tasks = [asyncio.ensure_future(self.work()) for _ in range(step.get("many", 1))]
 
     async def work(self):
-        client = None
+        client, left = None, 0
         while not self.ended:
-            if client is None or client.ended is not None or client.control.goaways:
+            if client is None or client.ended is not None or client.control.goaways or left == 0:
                 leave(client)
+                left = self.step.get("renew", -1)
                 client = await connect(self.step)
                 if not client.connected or client.ended is not None:
                     self.failures.append("connect: " + shown(client))
@@ -316,6 +327,7 @@ class Load:
                     await asyncio.sleep(0.05)
                     continue
                 self.connections += 1
+            left -= 1
             answer = await client.ask({"head": self.step["head"]})
             await client.until(lambda: answer.done)
             if answer.done and answer.heads and not answer.ends:

@@ -25,6 +25,10 @@ final class QuicGeneration {
   private static final AttributeKey<QuicArrival> ARRIVAL =
       AttributeKey.valueOf(QuicGeneration.class, "arrival");
 
+  // The library knows as many paths of a connection, and forgets none that a client has left: with
+  // fewer, a client whose address changes twice is heard no more (RFC 9000, section 9).
+  private static final int PATHS = 64;
+
   private final QuicIds ids;
   private final QuicOptions options;
   private final ChannelHandlerContext codec;
@@ -58,6 +62,7 @@ final class QuicGeneration {
             .tokenHandler(tokens)
             .localConnectionIdLength(QuicIds.LENGTH)
             .connectionIdAddressGenerator(ids)
+            .activeConnectionIdLimit(PATHS)
             .maxIdleTimeout(options.idleTimeout().toMillis(), TimeUnit.MILLISECONDS)
             .initialMaxData(options.connectionWindow())
             .initialMaxStreamDataBidirectionalRemote(options.streamWindow())

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.listener;
 
 import io.bifocal.dataplane.worker.Worker;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -152,7 +153,7 @@ final class QuicPort extends ChannelInboundHandlerAdapter {
         found = generation(content, content.readerIndex() + LONG_ID);
       }
       if (found == null) {
-        found = newest();
+        found = isAskedAgain(packet) ? null : newest();
       }
     }
     if (found == null) {
@@ -161,6 +162,20 @@ final class QuicPort extends ChannelInboundHandlerAdapter {
       found.read(packet);
     }
     arriving = null;
+  }
+
+  // A token that is not ours is as good as none (RFC 9000, section 8.1.3).
+  private boolean isAskedAgain(DatagramPacket packet) {
+    RetryPacket asks = RetryPacket.of(packet.content());
+    QuicGeneration newest = newest();
+    if (asks == null || newest == null) {
+      return false;
+    }
+    ByteBuf token = Unpooled.buffer(tokens.maxTokenLength());
+    tokens.write(token, asks.id(), packet.sender());
+    ByteBuf answer = asks.answer(newest.ids().newId(QuicIds.LENGTH), token);
+    var unused = datagrams.writeAndFlush(new DatagramPacket(answer, packet.sender()));
+    return true;
   }
 
   private @Nullable QuicGeneration generation(ByteBuf packet, int id) {

@@ -16,8 +16,7 @@ import javax.crypto.spec.SecretKeySpec;
 
 /**
  * The tokens by which clients prove that they are at their address, where they must: elsewhere they
- * are taken at their word. A token that is another server's is as good as none (RFC 9000, section
- * 8.1.3). Confined to its loop.
+ * are taken at their word. Confined to its loop.
  */
 final class RetryTokens implements QuicTokenHandler {
   private static final Duration LIFE = Duration.ofSeconds(30);
@@ -55,11 +54,16 @@ final class RetryTokens implements QuicTokenHandler {
     if (!must.getAsBoolean()) {
       return false;
     }
+    write(out, id, address);
+    return true;
+  }
+
+  /** Writes one: the client is asked to bring it, whether it must or not. */
+  void write(ByteBuf out, ByteBuf id, InetSocketAddress address) {
     asked.run();
     byte[] original = bytes(id);
     long now = loop.nanoTime();
     out.writeBytes(tag(now, original, address)).writeLong(now).writeBytes(original);
-    return true;
   }
 
   @Override
@@ -72,17 +76,6 @@ final class RetryTokens implements QuicTokenHandler {
     long at = token.readLong();
     boolean ours = MessageDigest.isEqual(tag, tag(at, bytes(token), address));
     return ours && loop.nanoTime() - at <= LIFE.toNanos() ? HEAD : -1;
-  }
-
-  @Override
-  public TokenValidationResult validateToken(ByteBuf token, InetSocketAddress address, ByteBuf id) {
-    int original = validateToken(token, address);
-    if (original >= 0) {
-      return TokenValidationResult.odcidFromToken(original);
-    }
-    return must.getAsBoolean()
-        ? TokenValidationResult.invalidToken()
-        : TokenValidationResult.odcidFromDestinationConnectionId();
   }
 
   @Override
