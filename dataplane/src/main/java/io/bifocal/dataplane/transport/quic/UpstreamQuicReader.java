@@ -35,9 +35,6 @@ public final class UpstreamQuicReader {
     }
     return new UpstreamQuic(
         new UpstreamTlsReader(TlsProvider.best(), secrets)
-            .read(
-                Any.pack(transport.getUpstreamTlsContext()),
-                path + ".upstream_tls_context",
-                warnings));
+            .readQuic(transport.getUpstreamTlsContext(), path + ".upstream_tls_context", warnings));
   }
 }

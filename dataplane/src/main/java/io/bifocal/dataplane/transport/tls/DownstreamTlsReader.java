@@ -107,9 +107,7 @@ public final class DownstreamTlsReader {
     CredentialsPlan plan = credentials(context, at, warnings);
     warnOfSessions(context, at, warnings);
     withoutStaples(context, at, "over QUIC no status of certificates is shown", warnings);
-    if (context.getCommonTlsContext().hasKeyLog()) {
-      warnings.add(commonPath + ".key_log is ignored: over QUIC keys are not written down");
-    }
+    QuicTerms.warn(context.getCommonTlsContext(), commonPath, warnings);
     if (context.getPreferClientCiphers()) {
       warnings.add(at + ".prefer_client_ciphers: QUIC's library chooses among those of TLS 1.3");
     }

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.transport.tls;
 import static java.util.Objects.requireNonNull;
 
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.codec.quic.BoringSSLContextOption;
 import io.netty.handler.codec.quic.QuicSslContext;
 import io.netty.handler.codec.quic.QuicSslContextBuilder;
 import io.netty.handler.codec.quic.QuicSslEngine;
@@ -34,6 +35,9 @@ final class UpstreamQuicContext {
             .endpointIdentificationAlgorithm(null)
             .applicationProtocols("h3")
             .earlyData(false);
+    if (!settings.curves().isEmpty()) {
+      builder.option(BoringSSLContextOption.GROUPS, settings.curves().toArray(new String[0]));
+    }
     OwnCertificate own = settings.certificate();
     if (own != null) {
       builder.keyManager(own.key(), null, own.chain().toArray(new X509Certificate[0]));

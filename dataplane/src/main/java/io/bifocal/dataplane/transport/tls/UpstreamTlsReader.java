@@ -79,6 +79,20 @@ public final class UpstreamTlsReader {
     }
   }
 
+  /**
+   * The same, for connections over QUIC and for those over TCP that stand in for them.
+   *
+   * @param path where the context is
+   */
+  public UpstreamTls readQuic(UpstreamTlsContext context, String path, List<String> warnings)
+      throws ConfigException {
+    QuicTerms.warn(context.getCommonTlsContext(), path + ".common_tls_context", warnings);
+    if (context.getMaxSessionKeys().getValue() != 0) {
+      warnings.add(path + ".max_session_keys has no effect over QUIC: no session is resumed");
+    }
+    return read(Any.pack(context), path, warnings);
+  }
+
   private static int sessions(UpstreamTlsContext context) {
     int wanted =
         context.hasMaxSessionKeys()

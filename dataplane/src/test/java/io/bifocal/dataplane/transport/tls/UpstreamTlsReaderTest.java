@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +29,31 @@ class UpstreamTlsReaderTest {
   @TempDir private static Path folder;
 
   private final List<String> warnings = new ArrayList<>();
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "max_session_keys: 2 | .max_session_keys has no effect over QUIC",
+        "common_tls_context: {tls_params: {tls_maximum_protocol_version: TLSv1_2}} |"
+            + " .common_tls_context.tls_params.tls_maximum_protocol_version has no effect",
+        "common_tls_context: {tls_params: {cipher_suites: [ECDHE-RSA-AES128-GCM-SHA256]}} |"
+            + " .common_tls_context.tls_params.cipher_suites has no effect",
+        "max_session_keys: 0, common_tls_context: {tls_params: {tls_minimum_protocol_version:"
+            + " TLSv1_2, tls_maximum_protocol_version: TLSv1_3, ecdh_curves: [P-256]}} | ",
+      })
+  void whatSaysNothingToQuicIsWarnedOf(String yaml, @Nullable String warning) throws Exception {
+    UpstreamTlsContext context =
+        new BootstrapReader(false)
+            .readYaml("{" + yaml + "}", "test", UpstreamTlsContext.getDefaultInstance());
+    var unused =
+        new UpstreamTlsReader(TlsProvider.best(), Secrets.NONE).readQuic(context, HERE, warnings);
+    if (warning == null) {
+      assertThat(warnings).isEmpty();
+    } else {
+      assertThat(warnings).singleElement().asString().startsWith(HERE + warning);
+    }
+  }
 
   @BeforeAll
   static void writeFiles() throws Exception {
