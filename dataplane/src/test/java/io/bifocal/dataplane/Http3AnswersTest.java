@@ -13,10 +13,13 @@ import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http3.Http3ErrorCode;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -112,6 +115,62 @@ class Http3AnswersTest {
     assertThat(exchange(proxy, "GET")).contains("content").doesNotContain("x-a", "x-c");
   }
 
+  // ---- its size
+
+  @Test
+  void aHeadThatIsTooLargeIsNoAnswer() throws Exception {
+    assertRefused(whole(ok("x", "y".repeat(100_000)), data("content")));
+  }
+
+  @Test
+  void norIsOneOfTooManyFields() throws Exception {
+    String[] fields = new String[404];
+    Arrays.fill(fields, "x");
+    fields[0] = ":status";
+    fields[1] = "200";
+    assertRefused(whole(headers(fields), data("content")));
+  }
+
+  // ---- its time
+
+  @Test
+  void whoSendsHalfAHeadIsWaitedForAsLongAsTheRouteSays() throws Exception {
+    ByteBuf head = ok("x", "y");
+    Proxy proxy = before(unfinished(head.readSlice(head.readableBytes() - 3)));
+    assertTimesOut(proxy, "");
+  }
+
+  @Test
+  void soIsWhoSendsNoHead() throws Exception {
+    assertTimesOut(before(stream -> {}), "");
+  }
+
+  @Test
+  void soIsWhoTakesNothingOfARequest() throws Exception {
+    Proxy proxy =
+        before(
+            stream -> {
+              var unused = stream.config().setAutoRead(false);
+            });
+    assertTimesOut(proxy, "x".repeat(60_000));
+  }
+
+  private static void assertTimesOut(Proxy proxy, String body) throws Exception {
+    for (String header :
+        List.of("x-envoy-upstream-rq-timeout-ms", "x-envoy-upstream-rq-per-try-timeout-ms")) {
+      HttpRequest request =
+          HttpRequest.newBuilder(UpstreamHttp3Test.uri(proxy, "/"))
+              .POST(HttpRequest.BodyPublishers.ofString(body))
+              .header(header, "300")
+              .build();
+      assertThat(UpstreamHttp3Test.send(request).statusCode()).isEqualTo(504);
+    }
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> UpstreamHttp3Test.stat(proxy, "cluster.h3.http3.streams_active") == 0);
+    assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.upstream_cx_total")).isEqualTo(1);
+  }
+
   // ---- its form
 
   @Test
@@ -144,6 +203,25 @@ class Http3AnswersTest {
     await()
         .atMost(Duration.ofSeconds(20))
         .until(() -> UpstreamHttp3Test.stat(proxy, "cluster.h3.http3.streams_active") == 0);
+  }
+
+  @Test
+  void aConnectionWithManyStreamsThatWereResetIsLeft() throws Exception {
+    Proxy proxy =
+        before(
+            stream -> {
+              var unused = stream.shutdown(Http3ErrorCode.H3_REQUEST_CANCELLED.code());
+            });
+    HttpClient client = UpstreamHttp3Test.client();
+    HttpRequest request = HttpRequest.newBuilder(UpstreamHttp3Test.uri(proxy, "/")).build();
+    for (int i = 0; i <= 1000; i++) {
+      assertThat(client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode())
+          .isEqualTo(503);
+    }
+    assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.upstream_cx_total")).isEqualTo(2);
+    assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.upstream_cx_active")).isEqualTo(1);
+    assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.http3.cx_unended_streams_overflow"))
+        .isEqualTo(1);
   }
 
   // ----

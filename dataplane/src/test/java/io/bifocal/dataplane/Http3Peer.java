@@ -7,6 +7,8 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -21,12 +23,14 @@ import io.netty.handler.codec.http3.Http3Headers;
 import io.netty.handler.codec.http3.Http3HeadersFrame;
 import io.netty.handler.codec.http3.Http3RequestStreamInboundHandler;
 import io.netty.handler.codec.http3.Http3ServerConnectionHandler;
+import io.netty.handler.codec.quic.BoringSSLContextOption;
 import io.netty.handler.codec.quic.InsecureQuicTokenHandler;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicSslContext;
 import io.netty.handler.codec.quic.QuicSslContextBuilder;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.pkitesting.X509Bundle;
+import io.netty.util.ReferenceCountUtil;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -46,9 +50,15 @@ final class Http3Peer implements AutoCloseable {
   }
 
   Http3Peer(InetSocketAddress at, X509Bundle own) throws Exception {
+    this(at, own, "X25519", "P-256");
+  }
+
+  /** One that agrees on these curves alone. */
+  Http3Peer(InetSocketAddress at, X509Bundle own, String... curves) throws Exception {
     QuicSslContext tls =
         QuicSslContextBuilder.forServer(
                 own.getKeyPair().getPrivate(), null, own.getCertificatePath())
+            .option(BoringSSLContextOption.GROUPS, curves)
             .applicationProtocols(Http3.supportedApplicationProtocols())
             .build();
     channel =
@@ -89,10 +99,25 @@ final class Http3Peer implements AutoCloseable {
     return (Address.Ip) Address.of(channel.localAddress());
   }
 
+  /** Is gone, and says nothing of it. */
+  void vanish() throws InterruptedException {
+    channel.pipeline().addFirst(new Lost());
+    channel.close().sync();
+  }
+
   @Override
   public void close() {
     var unused = channel.close();
     var unusedGroup = group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+  }
+
+  /** Lets nothing out, good-byes neither. */
+  private static final class Lost extends ChannelOutboundHandlerAdapter {
+    @Override
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+      ReferenceCountUtil.release(message);
+      promise.setSuccess();
+    }
   }
 
   private static final class Echo extends Http3RequestStreamInboundHandler {
@@ -120,6 +145,11 @@ final class Http3Peer implements AutoCloseable {
 
     @Override
     protected void channelInputClosed(ChannelHandlerContext ctx) {
+      long thought = asked.contains("/think") ? 1500 : 0;
+      var unused = ctx.executor().schedule(() -> answer(ctx), thought, TimeUnit.MILLISECONDS);
+    }
+
+    private void answer(ChannelHandlerContext ctx) {
       ByteBuf body = Unpooled.copiedBuffer(asked + " " + length, StandardCharsets.UTF_8);
       Http3Headers head = new DefaultHttp3Headers().status("200");
       head.add("x-peer", "h3");

@@ -7,7 +7,9 @@ import io.bifocal.api.BootstrapReader;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.transport.tls.Authority;
 import io.netty.pkitesting.X509Bundle;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -16,7 +18,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The whole proxy before upstreams that speak HTTP/3. */
@@ -63,6 +67,58 @@ class UpstreamHttp3Test {
     assertThat(stat(proxy, "cluster.h3.upstream_cx_connect_fail")).isEqualTo(1);
   }
 
+  @ParameterizedTest
+  @CsvSource({"P-384, 200", "'X25519, P-256', 503"})
+  void curvesAreThoseOfTheConfiguration(String curves, int status) throws Exception {
+    InetSocketAddress at = new InetSocketAddress(InetAddresses.forString("127.0.0.1"), 0);
+    Http3Peer peer = new Http3Peer(at, GOOD, "P-384");
+    resources.add(peer);
+    Proxy proxy = start(yaml(peer.address(), CA).replace("[X25519, P-256]", "[" + curves + "]"));
+    assertThat(get(proxy, "/a").statusCode()).isEqualTo(status);
+  }
+
+  @Test
+  void aServerThatDoesNotAnswerHasTheConnectTimeout() throws Exception {
+    try (DatagramSocket silent = new DatagramSocket(0, InetAddresses.forString("127.0.0.1"))) {
+      Address.Ip at = (Address.Ip) Address.of(silent.getLocalSocketAddress());
+      Proxy proxy = start(yaml(at, CA).replace("connect_timeout: 5s", "connect_timeout: 0.3s"));
+      assertThat(get(proxy, "/a").body()).endsWith("reset reason: connection timeout");
+      assertThat(stat(proxy, "cluster.h3.upstream_cx_connect_timeout")).isEqualTo(1);
+      assertThat(stat(proxy, "cluster.h3.upstream_cx_active")).isZero();
+    }
+  }
+
+  @Test
+  void aServerThatIsGoneIsNoticedAtOnce() throws Exception {
+    Http3Peer peer = peer("127.0.0.1", GOOD);
+    Proxy proxy = start(peer, CA);
+    assertThat(get(proxy, "/a").statusCode()).isEqualTo(200);
+    peer.vanish();
+    assertThat(get(proxy, "/b").statusCode()).isEqualTo(503);
+    assertThat(stat(proxy, "cluster.h3.http3.keepalive_timeout")).isEqualTo(1);
+    assertThat(stat(proxy, "cluster.h3.upstream_cx_active")).isZero();
+  }
+
+  @Test
+  void aServerThatOnlyThinksIsNotTakenForDead() throws Exception {
+    Http3Peer peer = peer("127.0.0.1", GOOD);
+    Proxy proxy =
+        start(
+            yaml(peer.address(), CA)
+                .replace(
+                    "http3_protocol_options: {}",
+                    "http3_protocol_options: {quic_protocol_options: {connection_keepalive:"
+                        + " {max_interval: 0.1s}}}"));
+    assertThat(get(proxy, "/think").statusCode()).isEqualTo(200);
+    assertThat(stat(proxy, "cluster.h3.http3.keepalive_timeout")).isZero();
+  }
+
+  private Proxy start(String yaml) throws Exception {
+    Proxy proxy = run(yaml);
+    resources.add(proxy);
+    return proxy;
+  }
+
   private Http3Peer peer(String ip, X509Bundle own) throws Exception {
     InetAddress at = InetAddresses.forString(ip);
     Http3Peer peer = new Http3Peer(at, own);
@@ -78,8 +134,11 @@ class UpstreamHttp3Test {
 
   /** A proxy with a cluster that speaks HTTP/3 to one address. */
   static Proxy before(Address.Ip at, Authority trusted) throws Exception {
-    String yaml =
-        """
+    return run(yaml(at, trusted));
+  }
+
+  private static String yaml(Address.Ip at, Authority trusted) {
+    return """
         admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
         static_resources:
           listeners:
@@ -105,6 +164,7 @@ class UpstreamHttp3Test {
                 upstream_tls_context:
                   sni: good.test
                   common_tls_context:
+                    tls_params: {ecdh_curves: [X25519, P-256]}
                     validation_context: {trusted_ca: {inline_string: "%s"}}
             typed_extension_protocol_options:
               envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
@@ -116,8 +176,11 @@ class UpstreamHttp3Test {
               - lb_endpoints:
                 - endpoint: {address: {socket_address: {address: "%s", port_value: %d}}}
         """
-            .formatted(
-                trusted.pem().replace("\n", "\\n"), InetAddresses.toAddrString(at.ip()), at.port());
+        .formatted(
+            trusted.pem().replace("\n", "\\n"), InetAddresses.toAddrString(at.ip()), at.port());
+  }
+
+  private static Proxy run(String yaml) throws Exception {
     Proxy proxy =
         Proxy.start(
             new BootstrapReader(false).readYaml(yaml, "test"),

@@ -325,10 +325,7 @@ final class ClusterFields {
               "max_concurrent_streams",
               "initial_stream_window_size",
               "initial_connection_window_size",
-              "idle_network_timeout")
-          .ignores(
-              "the library for QUIC sends no pings, and a silent peer is found by"
-                  + " idle_network_timeout",
+              "idle_network_timeout",
               "connection_keepalive")
           .ignores("a connection stays on its port", "num_timeouts_to_trigger_port_migration")
           .ignores(

@@ -4,7 +4,9 @@ import com.google.protobuf.UInt32Value;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
 import io.bifocal.dataplane.transport.QuicOptions;
+import io.bifocal.dataplane.transport.QuicOptions.KeepAlive;
 import io.envoyproxy.envoy.config.core.v3.Http3ProtocolOptions;
+import io.envoyproxy.envoy.config.core.v3.QuicKeepAliveSettings;
 import io.envoyproxy.envoy.config.core.v3.QuicProtocolOptions;
 import java.time.Duration;
 import java.util.List;
@@ -37,7 +39,17 @@ final class Http3OptionsReader {
             quic.hasInitialConnectionWindowSize(),
             quic.getInitialConnectionWindowSize(),
             otherwise.connectionWindow()),
-        idle);
+        idle,
+        keepAlive(quic));
+  }
+
+  private static KeepAlive keepAlive(QuicProtocolOptions quic) throws ConfigException {
+    QuicKeepAliveSettings settings = quic.getConnectionKeepalive();
+    return new KeepAlive(
+        JavaDuration.of(settings.getInitialInterval()),
+        settings.hasMaxInterval()
+            ? JavaDuration.of(settings.getMaxInterval())
+            : KeepAlive.DEFAULT.max());
   }
 
   /** An unsigned number: four billion is as good as two. */

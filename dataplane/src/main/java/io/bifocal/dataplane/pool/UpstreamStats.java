@@ -241,6 +241,11 @@ public final class UpstreamStats {
     return known;
   }
 
+  /** What HTTP/3 counts of what is rare, below {@code http3}. */
+  public Cell http3(String name) {
+    return scope.scope("http3").counter(name).at(shard);
+  }
+
   // Most workers never race for most clusters.
   private void count(RaceReport race) {
     if (raceStats == null) {

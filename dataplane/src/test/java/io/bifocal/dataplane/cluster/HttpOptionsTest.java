@@ -21,6 +21,7 @@ import io.bifocal.dataplane.runtime.HeaderLimits;
 import io.bifocal.dataplane.runtime.RuntimeReader;
 import io.bifocal.dataplane.runtime.ScriptedRuntime;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.bifocal.dataplane.transport.QuicOptions;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.AlternateProtocolsCacheOptions;
 import io.envoyproxy.envoy.extensions.transport_sockets.quic.v3.QuicUpstreamTransport;
@@ -31,6 +32,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is spoken to a cluster. */
 class HttpOptionsTest {
@@ -195,6 +198,26 @@ class HttpOptionsTest {
     assertThat(warnings).isEmpty();
     var unused = read("auto_config { alternate_protocols_cache_options { name: 'c' } }", true);
     assertThat(warnings.get(0)).contains("alternate_protocols_cache_options has no effect");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', 0, 15000",
+    "max_interval { seconds: 3 } initial_interval { nanos: 500000000 }, 500, 3000",
+    "max_interval { }, 0, 0",
+  })
+  void aSilentPeerIsAskedAsOftenAsTheConfigurationSays(String keepAlive, long initial, long max)
+      throws Exception {
+    HttpOptions options =
+        read(
+            "explicit_http_config { http3_protocol_options { quic_protocol_options {"
+                + " connection_keepalive { "
+                + keepAlive
+                + " } } } }",
+            QuicUpstreamTransport.getDefaultInstance());
+    assertThat(options.quic().keepAlive())
+        .isEqualTo(new QuicOptions.KeepAlive(Duration.ofMillis(initial), Duration.ofMillis(max)));
+    assertThat(warnings).isEmpty();
   }
 
   @Test

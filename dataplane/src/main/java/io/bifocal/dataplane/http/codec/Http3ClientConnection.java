@@ -4,15 +4,20 @@ import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.pool.Http2Options;
 import io.bifocal.dataplane.pool.Session;
 import io.bifocal.dataplane.pool.UpstreamStats;
+import io.bifocal.dataplane.transport.quic.PeerWatch;
 import io.bifocal.xds.time.Loop;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http3.DefaultHttp3SettingsFrame;
+import io.netty.handler.codec.http3.DefaultHttp3UnknownFrame;
 import io.netty.handler.codec.http3.Http3;
 import io.netty.handler.codec.http3.Http3ClientConnectionHandler;
 import io.netty.handler.codec.http3.Http3GoAwayFrame;
 import io.netty.handler.codec.http3.Http3Settings;
 import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicConnectionCloseEvent;
 import io.netty.handler.codec.quic.QuicConnectionPathStats;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamLimitChangedEvent;
@@ -32,15 +37,28 @@ import org.jspecify.annotations.Nullable;
  * channel lives, and carries many exchanges at once.
  */
 final class Http3ClientConnection extends ChannelInboundHandlerAdapter
-    implements ClientConnection, Session {
+    implements ClientConnection, Session, PeerWatch.Line {
   static final AttributeKey<Http3ClientConnection> KEY =
       AttributeKey.valueOf(Http3ClientConnection.class, "codec");
+
+  // Netty ends the connection of whoever sends a larger head, so it is not what is configured.
+  private static final int LARGEST_HEAD = 256 * 1024;
+
+  /** What a field counts beside its bytes (RFC 9114, section 4.2.2). */
+  private static final int FIELD = 32;
+
+  // Netty keeps the stream of an answer without a regular end as long as its connection.
+  private static final int MOST_KEPT = 1000;
+
+  /** Of a frame that says nothing (RFC 9114, section 7.2.8). */
+  private static final int RESERVED = 0x21;
 
   private final QuicChannel channel;
   private final Loop loop;
   private final Http2Options options;
   private final int limit;
   private final UpstreamStats upstream;
+  private final @Nullable PeerWatch watch;
   private final Http3ClientBytes bytes;
   private final Session.Listener pool;
   private final List<Http3ClientStream> streams = new ArrayList<>(4);
@@ -48,6 +66,8 @@ final class Http3ClientConnection extends ChannelInboundHandlerAdapter
   private boolean limitKnown;
   private boolean measured;
   private long opened;
+  private int kept;
+  private @Nullable QuicConnectionCloseEvent closed;
 
   private Http3ClientConnection(
       QuicChannel channel,
@@ -61,6 +81,7 @@ final class Http3ClientConnection extends ChannelInboundHandlerAdapter
     this.options = options;
     this.limit = limit;
     this.upstream = upstream;
+    this.watch = PeerWatch.of(channel);
     this.bytes = new Http3ClientBytes(upstream);
     this.pool = pool;
   }
@@ -75,8 +96,12 @@ final class Http3ClientConnection extends ChannelInboundHandlerAdapter
     Http3ClientConnection made =
         new Http3ClientConnection(channel, loop, options, limit, stats, listener);
     channel.attr(KEY).set(made);
+    if (made.watch != null) {
+      made.watch.start(loop, made);
+    }
     Http3Settings settings =
-        Http3Settings.defaultSettings().maxFieldSectionSize(options.limits().maxHeaderBytes());
+        Http3Settings.defaultSettings()
+            .maxFieldSectionSize(Math.max(LARGEST_HEAD, 4L * options.limits().maxHeaderBytes()));
     channel
         .pipeline()
         .addLast(
@@ -135,6 +160,9 @@ final class Http3ClientConnection extends ChannelInboundHandlerAdapter
     this.opened++;
     streams.add(exchange);
     upstream.http3StreamsActive().inc();
+    if (watch != null) {
+      watch.asked();
+    }
     return opened.getNow();
   }
 
@@ -142,6 +170,11 @@ final class Http3ClientConnection extends ChannelInboundHandlerAdapter
   void closed(Http3ClientStream exchange) {
     if (streams.remove(exchange)) {
       upstream.http3StreamsActive().dec();
+      if (!exchange.inputEnded() && ++kept == MOST_KEPT && !ending) {
+        ending = true;
+        upstream.http3("cx_unended_streams_overflow").inc();
+        pool.onGoingAway();
+      }
       if (!ending) {
         pool.onRoom();
       }
@@ -167,9 +200,19 @@ final class Http3ClientConnection extends ChannelInboundHandlerAdapter
     loop.execute(task);
   }
 
-  /** How many headers an answer may have. */
-  int maxHeaders() {
-    return options.limits().maxHeaders();
+  /**
+   * Whether an answer may have such a head.
+   *
+   * @param bytes of names and values
+   */
+  boolean admits(HttpHeaders head, long bytes) {
+    return head.size() <= options.limits().maxHeaders()
+        && bytes + (long) FIELD * head.size() <= options.limits().maxHeaderBytes();
+  }
+
+  /** What the peer said when it closed the connection; empty when it did not. */
+  String closeDetail() {
+    return Http3Resets.text(closed);
   }
 
   /** Counts a stream that did not come to its regular end; as Envoy's {@code onStreamReset}. */
@@ -197,6 +240,8 @@ final class Http3ClientConnection extends ChannelInboundHandlerAdapter
       if (!ending) {
         pool.onRoom();
       }
+    } else if (event instanceof QuicConnectionCloseEvent close) {
+      closed = close;
     }
     ctx.fireUserEventTriggered(event);
   }
@@ -212,9 +257,36 @@ final class Http3ClientConnection extends ChannelInboundHandlerAdapter
     }
   }
 
+  // ---- whether it lives
+
+  @Override
+  public boolean isWaiting() {
+    return !streams.isEmpty();
+  }
+
+  // The library has no PING: a frame on a stream must be acknowledged as well.
+  @Override
+  public void ping() {
+    QuicStreamChannel control = Http3.getLocalControlStream(channel);
+    if (control != null) {
+      var unused =
+          control.writeAndFlush(new DefaultHttp3UnknownFrame(RESERVED, Unpooled.EMPTY_BUFFER));
+    }
+  }
+
+  @Override
+  public void onSilence() {
+    ending = true;
+    upstream.http3("keepalive_timeout").inc();
+    var unused = channel.close();
+  }
+
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     ending = true;
+    if (watch != null) {
+      watch.stop();
+    }
     for (Http3ClientStream stream : List.copyOf(streams)) {
       stream.fail(ResetReason.CONNECTION_TERMINATION);
     }

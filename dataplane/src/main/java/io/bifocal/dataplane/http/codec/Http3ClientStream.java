@@ -40,6 +40,7 @@ final class Http3ClientStream implements RequestSender {
   // The peer has ended its side; ours came to no end, as the peer wanted no more.
   private boolean inputEnded;
   private boolean outputFailed;
+  private String resetDetail = "";
 
   Http3ClientStream(Http3ClientConnection connection, ResponseReceiver receiver) {
     this.connection = connection;
@@ -48,6 +49,11 @@ final class Http3ClientStream implements RequestSender {
 
   ChannelHandler handler() {
     return new Inbound();
+  }
+
+  /** Whether the peer has ended its side in the regular way. */
+  boolean inputEnded() {
+    return inputEnded;
   }
 
   /** Its number; beyond any other while it has none. */
@@ -167,9 +173,10 @@ final class Http3ClientStream implements RequestSender {
       malformed();
     } else if (status >= 200) {
       answered = true;
+      long before = bytes.decompressedHeadersReceived();
       HttpHeaders head = Http3Heads.fields(headers, bytes);
-      if (head.size() > connection.maxHeaders()) {
-        reject(ResetReason.REMOTE_RESET, Http3ErrorCode.H3_EXCESSIVE_LOAD);
+      if (!connection.admits(head, bytes.decompressedHeadersReceived() - before)) {
+        reject(ResetReason.LOCAL_RESET, Http3ErrorCode.H3_EXCESSIVE_LOAD);
       } else {
         requireNonNull(length).promise(status, head);
         to.onHead(status, head, false);
@@ -248,6 +255,11 @@ final class Http3ClientStream implements RequestSender {
   }
 
   @Override
+  public String resetDetail() {
+    return resetDetail.isEmpty() ? connection.closeDetail() : resetDetail;
+  }
+
+  @Override
   public @Nullable Address localAddress() {
     return connection.localAddress();
   }
@@ -304,15 +316,13 @@ final class Http3ClientStream implements RequestSender {
 
     @Override
     protected void handleQuicException(ChannelHandlerContext ctx, QuicException cause) {
-      fail(reason(cause));
+      if (cause instanceof QuicStreamResetException reset) {
+        resetDetail = Http3Resets.text(reset.applicationProtocolCode());
+        fail(Http3Resets.reason(reset.applicationProtocolCode()));
+      } else {
+        fail(ResetReason.REMOTE_RESET);
+      }
       reset(Http3ErrorCode.H3_REQUEST_CANCELLED);
-    }
-
-    private static ResetReason reason(QuicException cause) {
-      return cause instanceof QuicStreamResetException reset
-              && reset.applicationProtocolCode() == Http3ErrorCode.H3_REQUEST_REJECTED.code()
-          ? ResetReason.REMOTE_REFUSED_STREAM_RESET
-          : ResetReason.REMOTE_RESET;
     }
 
     // Netty counts the bodies too, but knows of no answer without one: what is whole stays so.

@@ -31,6 +31,11 @@ public interface RequestSender {
   /** Our end of the connection, where that can be said. */
   @Nullable Address localAddress();
 
+  /** What the peer said to the reset that the receiver heard of, in words for logs; or empty. */
+  default String resetDetail() {
+    return "";
+  }
+
   /** Whether both messages have ended and the connection can carry another exchange. */
   boolean isReusable();
 

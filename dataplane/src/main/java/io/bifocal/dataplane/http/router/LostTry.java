@@ -54,13 +54,14 @@ record LostTry(
   /**
    * The exchange ended before the answer did.
    *
+   * @param detail what the peer said to it, or empty
    * @param overHttp3 whether it was by HTTP/3 where TCP could have served
    */
-  static LostTry reset(ResetReason reason, int attempts, boolean overHttp3) {
+  static LostTry reset(ResetReason reason, String detail, int attempts, boolean overHttp3) {
     return new LostTry(
         reason == ResetReason.REMOTE_REFUSED_STREAM_RESET ? Loss.REFUSED_STREAM : Loss.OTHER,
-        UpstreamErrors.noResponse(reason, attempts),
-        UpstreamErrors.brokenOff(reason),
+        UpstreamErrors.noResponse(reason, detail, attempts),
+        UpstreamErrors.brokenOff(reason, detail),
         overHttp3,
         false,
         false);

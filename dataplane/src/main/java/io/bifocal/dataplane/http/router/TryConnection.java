@@ -171,7 +171,8 @@ abstract class TryConnection implements ConnectionPool.Waiter, ResponseReceiver 
       connection.onProtocolError();
     }
     boolean http3 = protocol == Protocol.HTTP_3 && router.cluster.config().http().grid() != null;
-    lose(LostTry.reset(reason, router.attempts(), http3));
+    String detail = sender == null ? "" : sender.resetDetail();
+    lose(LostTry.reset(reason, detail, router.attempts(), http3));
   }
 
   // ---- given back

@@ -82,9 +82,9 @@ final class UpstreamErrors {
   }
 
   /** The exchange ended before the answer began. */
-  static LocalReply noResponse(ResetReason reason, int attempts) {
+  static LocalReply noResponse(ResetReason reason, String detail, int attempts) {
     int status = reason == ResetReason.PROTOCOL_ERROR ? 502 : 503;
-    return reset(status, text(reason), "", flag(reason), attempts);
+    return reset(status, text(reason), detail, flag(reason), attempts);
   }
 
   private static String text(ResetReason reason) {
@@ -106,17 +106,20 @@ final class UpstreamErrors {
             ? "upstream connect error or disconnect/reset before headers. retried and the latest"
                 + " reset reason: "
             : "upstream connect error or disconnect/reset before headers. reset reason: ";
-    String details = detail.isEmpty() ? reason : reason + "|" + detail;
     return new LocalReply(
         status,
         text + reason,
         flag,
-        "upstream_reset_before_response_started{" + details.replace(' ', '_') + "}");
+        "upstream_reset_before_response_started{" + details(reason, detail) + "}");
   }
 
   /** The details of an answer that broke off. */
-  static String brokenOff(ResetReason reason) {
-    return "upstream_reset_after_response_started{" + text(reason).replace(' ', '_') + "}";
+  static String brokenOff(ResetReason reason, String detail) {
+    return "upstream_reset_after_response_started{" + details(text(reason), detail) + "}";
+  }
+
+  private static String details(String reason, String detail) {
+    return (detail.isEmpty() ? reason : reason + "|" + detail).replace(' ', '_');
   }
 
   static ResponseFlag flag(ResetReason reason) {

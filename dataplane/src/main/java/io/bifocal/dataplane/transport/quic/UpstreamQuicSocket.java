@@ -45,6 +45,9 @@ record UpstreamQuicSocket(
   @Override
   public Attempt connect(Channel datagrams) {
     Promise<Channel> ready = datagrams.eventLoop().newPromise();
+    // Whatever ends it: the attempt does not wait for its time.
+    datagrams.closeFuture().addListener(closed -> onClosed(ready));
+    PeerWatch watch = new PeerWatch(options.keepAlive());
     UpstreamQuicTls.Session session = tls.begin(datagrams.alloc(), hostname, wanted);
     if (session == null) {
       var unused = datagrams.close();
@@ -53,6 +56,7 @@ record UpstreamQuicSocket(
     datagrams
         .pipeline()
         .addLast(
+            new Heard(watch),
             new QuicClientCodecBuilder()
                 .sslEngineProvider(connection -> session.engine())
                 .maxIdleTimeout(options.idleTimeout().toMillis(), TimeUnit.MILLISECONDS)
@@ -63,7 +67,7 @@ record UpstreamQuicSocket(
                 .initialMaxStreamDataUnidirectional(UNIDIRECTIONAL_WINDOW)
                 .initialMaxStreamsUnidirectional(UNIDIRECTIONAL_STREAMS)
                 .build(),
-            new SocketErrors(ready));
+            new SocketErrors(ready, watch));
     Future<QuicChannel> connecting =
         QuicChannel.newBootstrap(datagrams)
             .option(ChannelOption.AUTO_READ, false)
@@ -72,17 +76,25 @@ record UpstreamQuicSocket(
             .handler(new ChannelInboundHandlerAdapter())
             .streamHandler(OF_THE_PEER)
             .connect();
-    connecting.addListener(done -> onConnected(connecting, session, ready, datagrams));
+    connecting.addListener(done -> onConnected(connecting, session, ready, watch, datagrams));
     return new Handshaking(ready, datagrams);
+  }
+
+  private static void onClosed(Promise<Channel> ready) {
+    if (!ready.isDone()) {
+      ready.tryFailure(new QuicException("QUIC: closed before the handshake's end", null));
+    }
   }
 
   private static void onConnected(
       Future<QuicChannel> done,
       UpstreamQuicTls.Session session,
       Promise<Channel> ready,
+      PeerWatch watch,
       Channel datagrams) {
     if (done.isSuccess()) {
       QuicChannel connection = done.getNow();
+      watch.on(connection);
       var unusedClose = connection.closeFuture().addListener(closed -> close(datagrams));
       TlsSession.askFor(session.sni(), connection);
       session.succeeded();
@@ -119,18 +131,37 @@ record UpstreamQuicSocket(
     }
   }
 
+  /** Tells of each datagram. */
+  private static final class Heard extends ChannelInboundHandlerAdapter {
+    private final PeerWatch watch;
+
+    Heard(PeerWatch watch) {
+      this.watch = watch;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object datagram) {
+      watch.heard();
+      ctx.fireChannelRead(datagram);
+    }
+  }
+
   /** Nobody listens at that port, or there is no way: known at once, and not only at a time-out. */
   private static final class SocketErrors extends ChannelInboundHandlerAdapter {
     private final Promise<Channel> ready;
+    private final PeerWatch watch;
 
-    SocketErrors(Promise<Channel> ready) {
+    SocketErrors(Promise<Channel> ready, PeerWatch watch) {
       this.ready = ready;
+      this.watch = watch;
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, @Nullable Throwable cause) {
       if (!ready.isDone() && ready.tryFailure(cause)) {
         var unused = ctx.close();
+      } else {
+        watch.refused();
       }
     }
   }
