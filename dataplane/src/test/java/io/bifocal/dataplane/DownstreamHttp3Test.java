@@ -39,8 +39,8 @@ import org.junit.jupiter.api.Test;
 /** Clients over HTTP/3, on sockets. */
 class DownstreamHttp3Test {
   private static final int LARGE = 3 << 20;
-  private static final X509Bundle OWN =
-      Authority.named("authority").issue(Authority.leaf("good.test"));
+  private static final Authority AUTHORITY = Authority.named("authority");
+  private static final X509Bundle OWN = AUTHORITY.issue(Authority.leaf("good.test"));
 
   private final Deque<AutoCloseable> resources = new ArrayDeque<>();
 
@@ -58,6 +58,23 @@ class DownstreamHttp3Test {
     assertThat(connection.closeFuture().await(20, TimeUnit.SECONDS)).isTrue();
   }
 
+  @Test
+  void aClientIsServedByHttp3WhereTheUpstreamIsToSpeakAsItDoes() throws Exception {
+    Http3Peer upstream = new Http3Peer(InetAddress.getLoopbackAddress(), OWN);
+    resources.push(upstream);
+    Proxy proxy =
+        start(
+            "",
+            """
+            {name: up, connect_timeout: 10s,
+             transport_socket: {name: envoy.transport_sockets.quic, typed_config: {"@type": type.googleapis.com/envoy.extensions.transport_sockets.quic.v3.QuicUpstreamTransport, upstream_tls_context: {sni: good.test, common_tls_context: {validation_context: {trusted_ca: {inline_string: "%s"}}}}}},
+             typed_extension_protocol_options: {envoy.extensions.upstreams.http.v3.HttpProtocolOptions: {"@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions, use_downstream_protocol_config: {http2_protocol_options: {}, http3_protocol_options: {}}}},
+             load_assignment: {cluster_name: up, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]}}
+            """
+                .formatted(line(AUTHORITY.pem()), upstream.address().port()));
+    assertThat(get(connect(proxy))).isEqualTo("200 " + "GET / https 0".length());
+  }
+
   private Proxy start(String common) throws Exception {
     HttpServer upstream =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -71,6 +88,13 @@ class DownstreamHttp3Test {
         });
     upstream.start();
     resources.push(() -> upstream.stop(0));
+    return start(
+        common,
+        "{name: up, load_assignment: {cluster_name: up, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]}}"
+            .formatted(upstream.getAddress().getPort()));
+  }
+
+  private Proxy start(String common, String cluster) throws Exception {
     String yaml =
         """
         static_resources:
@@ -96,15 +120,13 @@ class DownstreamHttp3Test {
                   http_filters:
                   - name: envoy.filters.http.router
                     typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
-          clusters:
-          - name: up
-            load_assignment: {cluster_name: up, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]}
+          clusters: [%s]
         """
             .formatted(
                 line(OWN.getCertificatePathPEM()),
                 line(OWN.getPrivateKeyPEM()),
                 common,
-                upstream.getAddress().getPort());
+                cluster.replace("\n", " "));
     Proxy proxy =
         Proxy.start(
             new BootstrapReader(false).readYaml(yaml, "test"),

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.cluster;
 
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.ConnectionPool;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.TransportSocketOptions;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import java.util.ArrayList;
@@ -14,7 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One worker's pools to one host: one for each of the uses that must not share connections. */
 final class HostPools {
-  private static final int HTTP_KINDS = 4;
+  private static final int PROTOCOLS = 3;
+
+  private static final int HTTP_KINDS = 2 * PROTOCOLS;
 
   /** Whose connections: a part of the array's index. */
   private static final int CONTROL = HTTP_KINDS;
@@ -28,9 +31,27 @@ final class HostPools {
   /** What a pool is for whose connections serve only those who want the same. */
   private record Wanted(int use, TransportSocketOptions options) {}
 
-  /** What the pool is for requests of a priority, by HTTP/2 or not. */
-  static int http(RoutingPriority priority, boolean http2) {
-    return (priority == RoutingPriority.HIGH ? 2 : 0) + (http2 ? 1 : 0);
+  /** What the pool is for requests of a priority, by HTTP/2, HTTP/3, or whatever else. */
+  static int http(RoutingPriority priority, ApplicationProtocol protocol) {
+    int kind =
+        switch (protocol) {
+          case HTTP_2 -> 1;
+          case HTTP_3 -> 2;
+          default -> 0;
+        };
+    return (priority == RoutingPriority.HIGH ? PROTOCOLS : 0) + kind;
+  }
+
+  /** What of the three is spoken, where clients decide. */
+  static ApplicationProtocol protocol(int use) {
+    if (use >= HTTP_KINDS) {
+      return ApplicationProtocol.HTTP_1_1;
+    }
+    return switch (use % PROTOCOLS) {
+      case 1 -> ApplicationProtocol.HTTP_2;
+      case 2 -> ApplicationProtocol.HTTP_3;
+      default -> ApplicationProtocol.HTTP_1_1;
+    };
   }
 
   /** What it is for channels to a control plane. */
@@ -44,7 +65,7 @@ final class HostPools {
 
   /** The priority whose limits hold for what a pool is for. */
   static RoutingPriority priority(int use) {
-    return use == 2 || use == 3 ? RoutingPriority.HIGH : RoutingPriority.DEFAULT;
+    return use >= PROTOCOLS && use < HTTP_KINDS ? RoutingPriority.HIGH : RoutingPriority.DEFAULT;
   }
 
   /**

@@ -20,6 +20,7 @@ import io.envoyproxy.envoy.extensions.transport_sockets.quic.v3.QuicUpstreamTran
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig;
+import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -32,8 +33,9 @@ import org.jspecify.annotations.Nullable;
  * @param maxConnectionDuration after which nothing new begins on a connection; zero for never
  * @param maxStreamDuration of one try of a request; zero for any
  * @param maxRequests on one connection; 0 for any number
- * @param protocol HTTP/1.1, HTTP/2, or as TLS agrees
- * @param asDownstream whether it is what the client speaks, in the place of {@code protocol}
+ * @param protocol HTTP/1.1, HTTP/2, HTTP/3, or as TLS agrees; the newest, where it is as the client
+ *     speaks
+ * @param asDownstream whether it is what the client speaks, up to {@code protocol}
  * @param http1 how HTTP/1.1 is spoken
  * @param http2 how HTTP/2 is spoken
  * @param quic how QUIC is spoken, below HTTP/3
@@ -78,7 +80,7 @@ public record HttpOptions(
 
   /** What is spoken for a client that speaks {@code downstream}. */
   ApplicationProtocol protocolFor(ApplicationProtocol downstream) {
-    return asDownstream ? downstream : protocol;
+    return asDownstream && downstream != ApplicationProtocol.HTTP_3 ? downstream : protocol;
   }
 
   /**
@@ -216,7 +218,7 @@ public record HttpOptions(
             cluster.getHttp2ProtocolOptions(), path + ".http2_protocol_options", warnings);
     return cluster.getProtocolSelection()
             == Cluster.ClusterProtocolSelection.USE_DOWNSTREAM_PROTOCOL
-        ? new Spoken(ApplicationProtocol.HTTP_1_1, true, http1, http2)
+        ? new Spoken(ApplicationProtocol.HTTP_2, true, http1, http2)
         : Spoken.http2(http2);
   }
 
@@ -235,20 +237,30 @@ public record HttpOptions(
           auto(options.getAutoConfig(), cluster, path + ".auto_config", grids, warnings);
       case USE_DOWNSTREAM_PROTOCOL_CONFIG -> {
         String at = path + ".use_downstream_protocol_config";
-        var config = options.getUseDownstreamProtocolConfig();
-        if (config.hasHttp3ProtocolOptions()) {
-          warnings.add(
-              at + ".http3_protocol_options has no effect: clients of HTTP/3 are served by HTTP/2");
-        }
-        yield new Spoken(
-            ApplicationProtocol.HTTP_1_1,
-            true,
-            http1(config.getHttpProtocolOptions(), at, warnings),
-            Http2OptionsReader.read(
-                config.getHttp2ProtocolOptions(), at + ".http2_protocol_options", warnings));
+        yield asDownstream(options.getUseDownstreamProtocolConfig(), cluster, at, warnings);
       }
       default -> Spoken.http1(Http1UpstreamOptions.DEFAULT);
     };
+  }
+
+  private static Spoken asDownstream(
+      UseDownstreamHttpConfig config, Cluster cluster, String path, List<String> warnings)
+      throws ConfigException {
+    boolean http3 = config.hasHttp3ProtocolOptions();
+    if (http3) {
+      requireQuic(cluster);
+    }
+    return new Spoken(
+        http3 ? ApplicationProtocol.HTTP_3 : ApplicationProtocol.HTTP_2,
+        true,
+        http1(config.getHttpProtocolOptions(), path, warnings),
+        Http2OptionsReader.read(
+            config.getHttp2ProtocolOptions(), path + ".http2_protocol_options", warnings),
+        http3
+            ? Http3OptionsReader.read(
+                config.getHttp3ProtocolOptions(), path + ".http3_protocol_options", warnings)
+            : QuicOptions.DEFAULT,
+        null);
   }
 
   private static Spoken explicit(

@@ -199,8 +199,7 @@ final class PooledCluster implements WorkerCluster {
       RoutingPriority priority,
       ApplicationProtocol downstream,
       @Nullable TransportSocketOptions options) {
-    boolean http2 = config().http().protocolFor(downstream) == ApplicationProtocol.HTTP_2;
-    int use = HostPools.http(priority, http2);
+    int use = HostPools.http(priority, config().http().protocolFor(downstream));
     ConnectionPool pool = pool(host, use, options);
     foresee(use, options);
     return pool;
@@ -303,7 +302,6 @@ final class PooledCluster implements WorkerCluster {
   private PoolSettings settings(int use, TransportSocketFactory.PerWorker sockets) {
     ClusterConfig config = config();
     HttpOptions http = config.http();
-    boolean http2 = use == HostPools.http(HostPools.priority(use), true);
     return new PoolSettings(
         config.name(),
         config.connectTimeout(),
@@ -316,7 +314,7 @@ final class PooledCluster implements WorkerCluster {
         config.connect(),
         config.sockets(),
         sockets,
-        http2 ? ApplicationProtocol.HTTP_2 : http.protocol(),
+        http.asDownstream() ? HostPools.protocol(use) : http.protocol(),
         http.http2(),
         http.quic(),
         RacePlan.Purpose.SERVE);

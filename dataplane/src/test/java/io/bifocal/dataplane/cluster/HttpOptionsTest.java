@@ -228,10 +228,29 @@ class HttpOptionsTest {
         .isEqualTo(ApplicationProtocol.HTTP_1_1);
     assertThat(options.protocolFor(ApplicationProtocol.HTTP_2))
         .isEqualTo(ApplicationProtocol.HTTP_2);
+    assertThat(options.protocolFor(ApplicationProtocol.HTTP_3))
+        .as("what is next to it over TCP")
+        .isEqualTo(ApplicationProtocol.HTTP_2);
     assertThat(
             old("http2_protocol_options { } protocol_selection: USE_DOWNSTREAM_PROTOCOL")
                 .protocolFor(ApplicationProtocol.HTTP_2))
         .isEqualTo(ApplicationProtocol.HTTP_2);
+  }
+
+  @Test
+  void http3ThatTheClientSpeaksIsSpokenUpstreamOverQuic() throws Exception {
+    String config = "use_downstream_protocol_config { http3_protocol_options { } }";
+    assertThatThrownBy(() -> read(config, true))
+        .hasMessage("HTTP3 requires a QuicUpstreamTransport transport socket: a tls");
+    HttpOptions options = read(config, QuicUpstreamTransport.getDefaultInstance());
+    assertThat(options.protocolFor(ApplicationProtocol.HTTP_3))
+        .isEqualTo(ApplicationProtocol.HTTP_3);
+    assertThat(options.protocolFor(ApplicationProtocol.HTTP_2))
+        .isEqualTo(ApplicationProtocol.HTTP_2);
+    assertThat(options.protocolFor(ApplicationProtocol.HTTP_1_1))
+        .isEqualTo(ApplicationProtocol.HTTP_1_1);
+    assertThat(options.mayUseHttp3()).isTrue();
+    assertThat(warnings).isEmpty();
   }
 
   @Test

@@ -106,11 +106,13 @@ final class Attempts {
     return spoken(downstream.info().protocol);
   }
 
-  /** As a client speaks, or what is next to that over TCP. */
+  /** As a client speaks. */
   static ApplicationProtocol spoken(String protocol) {
-    return protocol.equals("HTTP/2") || protocol.equals("HTTP/3")
-        ? ApplicationProtocol.HTTP_2
-        : ApplicationProtocol.HTTP_1_1;
+    return switch (protocol) {
+      case "HTTP/2" -> ApplicationProtocol.HTTP_2;
+      case "HTTP/3" -> ApplicationProtocol.HTTP_3;
+      default -> ApplicationProtocol.HTTP_1_1;
+    };
   }
 
   /** Tells the upstream why there is a try after the first. */
