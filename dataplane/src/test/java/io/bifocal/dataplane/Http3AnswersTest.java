@@ -133,37 +133,53 @@ class Http3AnswersTest {
 
   // ---- its time
 
-  @Test
-  void whoSendsHalfAHeadIsWaitedForAsLongAsTheRouteSays() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"timeout: 0.3s", "retry_policy: {per_try_timeout: 0.3s}"})
+  void whoSendsHalfAHeadIsWaitedForAsLongAsTheRouteSays(String time) throws Exception {
     ByteBuf head = ok("x", "y");
-    Proxy proxy = before(unfinished(head.readSlice(head.readableBytes() - 3)));
-    assertTimesOut(proxy, "");
+    assertTimesOut(unfinished(head.readSlice(head.readableBytes() - 3)), time, "");
   }
 
   @Test
   void soIsWhoSendsNoHead() throws Exception {
-    assertTimesOut(before(stream -> {}), "");
+    assertTimesOut(stream -> {}, "timeout: 0.3s", "");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"timeout: 0.3s", "retry_policy: {per_try_timeout: 0.3s}"})
+  void soIsWhoTakesNothingOfARequest(String time) throws Exception {
+    assertTimesOut(
+        stream -> {
+          var unused = stream.config().setAutoRead(false);
+        },
+        time,
+        "x".repeat(20_000));
+  }
+
+  /** Of a request that has not come to its end a route's time has not begun. */
   @Test
-  void soIsWhoTakesNothingOfARequest() throws Exception {
-    Proxy proxy =
-        before(
-            stream -> {
-              var unused = stream.config().setAutoRead(false);
-            });
-    assertTimesOut(proxy, "x".repeat(60_000));
+  void whoTakesNothingOfAnEndlessRequestHasTheIdleTimeout() throws Exception {
+    assertTimesOut(
+        stream -> {
+          var unused = stream.config().setAutoRead(false);
+        },
+        "idle_timeout: 0.5s",
+        "x".repeat(20_000_000));
   }
 
-  private static void assertTimesOut(Proxy proxy, String body) throws Exception {
-    for (String header :
-        List.of("x-envoy-upstream-rq-timeout-ms", "x-envoy-upstream-rq-per-try-timeout-ms")) {
-      HttpRequest request =
-          HttpRequest.newBuilder(UpstreamHttp3Test.uri(proxy, "/"))
-              .POST(HttpRequest.BodyPublishers.ofString(body))
-              .header(header, "300")
-              .build();
-      assertThat(UpstreamHttp3Test.send(request).statusCode()).isEqualTo(504);
+  private void assertTimesOut(ScriptedHttp3Peer.Answer answer, String time, String body)
+      throws Exception {
+    Proxy proxy =
+        UpstreamHttp3Test.run(
+            UpstreamHttp3Test.yaml(peer(answer), UpstreamHttp3Test.CA)
+                .replace("route: {cluster: h3}", "route: {cluster: h3, " + time + "}"));
+    resources.add(proxy);
+    HttpRequest request =
+        HttpRequest.newBuilder(UpstreamHttp3Test.uri(proxy, "/"))
+            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .build();
+    for (int i = 0; i < 2; i++) {
+      assertThat(UpstreamHttp3Test.send(request).statusCode()).isIn(504, 408);
     }
     await()
         .atMost(Duration.ofSeconds(20))
@@ -214,12 +230,14 @@ class Http3AnswersTest {
             });
     HttpClient client = UpstreamHttp3Test.client();
     HttpRequest request = HttpRequest.newBuilder(UpstreamHttp3Test.uri(proxy, "/")).build();
-    for (int i = 0; i <= 1000; i++) {
+    for (int i = 0; i < 1000; i++) {
       assertThat(client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode())
           .isEqualTo(503);
     }
-    assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.upstream_cx_total")).isEqualTo(2);
-    assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.upstream_cx_active")).isEqualTo(1);
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> UpstreamHttp3Test.stat(proxy, "cluster.h3.upstream_cx_active") == 0);
+    assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.upstream_cx_total")).isEqualTo(1);
     assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.http3.cx_unended_streams_overflow"))
         .isEqualTo(1);
   }
@@ -231,15 +249,19 @@ class Http3AnswersTest {
   }
 
   private Proxy before(ScriptedHttp3Peer.Answer answer) throws Exception {
+    Proxy proxy = UpstreamHttp3Test.before(peer(answer), UpstreamHttp3Test.CA);
+    resources.add(proxy);
+    return proxy;
+  }
+
+  private Address.Ip peer(ScriptedHttp3Peer.Answer answer) throws Exception {
     ScriptedHttp3Peer peer =
         new ScriptedHttp3Peer(
             new InetSocketAddress(InetAddresses.forString("127.0.0.1"), 0),
             UpstreamHttp3Test.GOOD,
             answer);
     resources.add(peer);
-    Proxy proxy = UpstreamHttp3Test.before(peer.address(), UpstreamHttp3Test.CA);
-    resources.add(proxy);
-    return proxy;
+    return peer.address();
   }
 
   private void assertRefused(ScriptedHttp3Peer.Answer answer) throws Exception {

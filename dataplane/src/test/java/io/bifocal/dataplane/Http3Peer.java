@@ -41,6 +41,9 @@ import java.util.concurrent.TimeUnit;
  * It resets requests for {@code /reset}.
  */
 final class Http3Peer implements AutoCloseable {
+  /** How many requests there may be at once on a connection. */
+  static final int STREAMS = 20;
+
   private final EventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final Channel channel;
@@ -71,7 +74,8 @@ final class Http3Peer implements AutoCloseable {
                     .maxIdleTimeout(30, TimeUnit.SECONDS)
                     .initialMaxData(10_000_000)
                     .initialMaxStreamDataBidirectionalRemote(1_000_000)
-                    .initialMaxStreamsBidirectional(100)
+                    .initialMaxStreamsBidirectional(STREAMS)
+                    .initialMaxStreamsUnidirectional(100)
                     .tokenHandler(InsecureQuicTokenHandler.INSTANCE)
                     .handler(
                         new ChannelInitializer<QuicChannel>() {
@@ -145,7 +149,7 @@ final class Http3Peer implements AutoCloseable {
 
     @Override
     protected void channelInputClosed(ChannelHandlerContext ctx) {
-      long thought = asked.contains("/think") ? 1500 : 0;
+      long thought = asked.contains("/think") ? 5000 : 0;
       var unused = ctx.executor().schedule(() -> answer(ctx), thought, TimeUnit.MILLISECONDS);
     }
 

@@ -11,7 +11,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http3.DefaultHttp3SettingsFrame;
-import io.netty.handler.codec.http3.DefaultHttp3UnknownFrame;
 import io.netty.handler.codec.http3.Http3;
 import io.netty.handler.codec.http3.Http3ClientConnectionHandler;
 import io.netty.handler.codec.http3.Http3GoAwayFrame;
@@ -22,7 +21,6 @@ import io.netty.handler.codec.quic.QuicConnectionPathStats;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamLimitChangedEvent;
 import io.netty.handler.codec.quic.QuicStreamType;
-import io.netty.handler.codec.quic.QuicTransportParameters;
 import io.netty.util.AttributeKey;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
@@ -50,8 +48,8 @@ final class Http3ClientConnection extends ChannelInboundHandlerAdapter
   // Netty keeps the stream of an answer without a regular end as long as its connection.
   private static final int MOST_KEPT = 1000;
 
-  /** Of a frame that says nothing (RFC 9114, section 7.2.8). */
-  private static final int RESERVED = 0x21;
+  /** A frame that says nothing (RFC 9114, section 7.2.8). */
+  private static final byte[] RESERVED = {0x21, 0};
 
   private final QuicChannel channel;
   private final Loop loop;
@@ -63,9 +61,7 @@ final class Http3ClientConnection extends ChannelInboundHandlerAdapter
   private final Session.Listener pool;
   private final List<Http3ClientStream> streams = new ArrayList<>(4);
   private boolean ending;
-  private boolean limitKnown;
   private boolean measured;
-  private long opened;
   private int kept;
   private @Nullable QuicConnectionCloseEvent closed;
 
@@ -123,16 +119,8 @@ final class Http3ClientConnection extends ChannelInboundHandlerAdapter
     if (ending) {
       return 0;
     }
-    return (int) Math.min(limit - streams.size(), allowed());
-  }
-
-  // The library knows the peer's limit a little after the handshake's end, and says then that it
-  // has changed.
-  private long allowed() {
-    QuicTransportParameters peer = limitKnown ? null : channel.peerTransportParameters();
-    return peer == null
-        ? channel.peerAllowedStreams(QuicStreamType.BIDIRECTIONAL)
-        : peer.initialMaxStreamsBidi() - opened;
+    return (int)
+        Math.min(limit - streams.size(), channel.peerAllowedStreams(QuicStreamType.BIDIRECTIONAL));
   }
 
   // ---- exchanges
@@ -157,7 +145,6 @@ final class Http3ClientConnection extends ChannelInboundHandlerAdapter
       return null;
     }
     opened.getNow().pipeline().addFirst(bytes);
-    this.opened++;
     streams.add(exchange);
     upstream.http3StreamsActive().inc();
     if (watch != null) {
@@ -236,7 +223,6 @@ final class Http3ClientConnection extends ChannelInboundHandlerAdapter
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event instanceof QuicStreamLimitChangedEvent) {
-      limitKnown = true;
       if (!ending) {
         pool.onRoom();
       }
@@ -264,13 +250,14 @@ final class Http3ClientConnection extends ChannelInboundHandlerAdapter
     return !streams.isEmpty();
   }
 
-  // The library has no PING: a frame on a stream must be acknowledged as well.
+  // The library has no PING: a frame on a stream must be acknowledged as well. Its codec never ends
+  // the writing of one without content.
   @Override
   public void ping() {
     QuicStreamChannel control = Http3.getLocalControlStream(channel);
     if (control != null) {
       var unused =
-          control.writeAndFlush(new DefaultHttp3UnknownFrame(RESERVED, Unpooled.EMPTY_BUFFER));
+          control.pipeline().firstContext().writeAndFlush(Unpooled.wrappedBuffer(RESERVED));
     }
   }
 

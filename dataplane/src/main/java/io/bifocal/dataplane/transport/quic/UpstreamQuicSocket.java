@@ -98,14 +98,19 @@ record UpstreamQuicSocket(
       var unusedClose = connection.closeFuture().addListener(closed -> close(datagrams));
       TlsSession.askFor(session.sni(), connection);
       session.succeeded();
-      if (!ready.trySuccess(connection)) {
-        var unused = connection.close();
-      }
+      // Later: streams opened now would be lost to the library's account of how many there may be.
+      connection.eventLoop().execute(() -> onReady(connection, ready));
     } else {
       String reason = session.failed(done.cause());
       ready.tryFailure(
           new QuicException(reason == null ? text(done.cause()) : reason, done.cause()));
       var unused = datagrams.close();
+    }
+  }
+
+  private static void onReady(QuicChannel connection, Promise<Channel> ready) {
+    if (!connection.isActive() || !ready.trySuccess(connection)) {
+      var unused = connection.close();
     }
   }
 

@@ -91,7 +91,7 @@ class PeerWatchTest implements PeerWatch.Line {
     assertThat(seen).containsExactly("ping at 16");
     watch.heard();
     time.advance(Duration.ofMinutes(1));
-    assertThat(seen).containsExactly("ping at 16", "ping at 32", "dead at 37");
+    assertThat(seen).containsExactly("ping at 16", "ping at 33", "dead at 38");
   }
 
   @Test
