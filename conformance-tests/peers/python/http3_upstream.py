@@ -2,8 +2,9 @@
 
 usage: aioquic http3_upstream.py CERTIFICATE KEY
 
-Each line on standard input is an address and a port to listen on, 0 for any; its port is the answer. The body of an answer
-is "udp" and the address that was asked, but for
+Each line on standard input is an address and a port to listen on, 0 for any; its port is the answer. Behind them may come
+streams=N, how many requests there may be at once on a connection, and window=N, bytes unasked on a connection and each
+of its streams. The body of an answer is "udp" and the address that was asked, but for
 
   /echo      a line of JSON: method, path, authority, headers, length of the body
   /large/N   N bytes
@@ -32,9 +33,12 @@ REQUEST_REJECTED = 0x10B
 
 
 class Server(QuicConnectionProtocol):
-    def __init__(self, *arguments, address, **more):
-        super().__init__(*arguments, **more)
+    def __init__(self, quic, *arguments, address, options, **more):
+        super().__init__(quic, *arguments, **more)
         self.address = address
+        if "streams" in options:
+            limit = quic._local_max_streams_bidi
+            limit.value = limit.sent = int(options["streams"])
         self.http = None
         self.requests = {}
 
@@ -48,14 +52,18 @@ class Server(QuicConnectionProtocol):
                 self.requests.setdefault(found.stream_id, [found.headers, 0])
             elif isinstance(found, DataReceived):
                 self.requests[found.stream_id][1] += len(found.data)
-            if getattr(found, "stream_ended", False):
+            self.began(found)
+            if getattr(found, "stream_ended", False) and found.stream_id in self.requests:
                 self.answer(found.stream_id, *self.requests.pop(found.stream_id))
         self.transmit()
+
+    def began(self, found):
+        """A part of a request has come."""
 
     def answer(self, stream, headers, length):
         said = {name.decode(): value.decode() for name, value in headers}
         path = said[":path"]
-        body = f"udp {self.address}".encode()
+        body = b"" if said[":method"] == "HEAD" else f"udp {self.address}".encode()
         trailers = []
         if path == "/echo":
             body = (json.dumps({
@@ -86,19 +94,23 @@ class Server(QuicConnectionProtocol):
             self.http.send_headers(stream, trailers, end_stream=True)
 
 
-async def main(certificate, key):
-    configuration = QuicConfiguration(
-        is_client=False, alpn_protocols=H3_ALPN, max_data=1 << 24, max_stream_data=1 << 20)
-    configuration.load_cert_chain(certificate, key)
+async def main(certificate, key, kind=Server):
     loop = asyncio.get_running_loop()
     servers = []
     while line := (await loop.run_in_executor(None, sys.stdin.readline)).strip():
-        address, port = line.split()
+        address, port, *words = line.split()
+        options = dict(word.split("=") for word in words)
+        configuration = QuicConfiguration(
+            is_client=False, alpn_protocols=H3_ALPN,
+            max_data=int(options.get("window", 1 << 24)), max_stream_data=int(options.get("window", 1 << 20)))
+        configuration.load_cert_chain(certificate, key)
         server = await serve(
             address, int(port), configuration=configuration,
-            create_protocol=lambda *arguments, at=address, **more: Server(*arguments, address=at, **more))
+            create_protocol=lambda *arguments, at=address, how=options, **more: kind(
+                *arguments, address=at, options=how, **more))
         servers.append(server)
         print(server._transport.get_extra_info("sockname")[1], flush=True)
 
 
-asyncio.run(main(*sys.argv[1:]))
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

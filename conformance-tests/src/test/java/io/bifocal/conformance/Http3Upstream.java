@@ -27,10 +27,19 @@ public final class Http3Upstream implements AutoCloseable {
    * @param before the command that runs the one behind it somewhere else; or empty
    */
   public static Http3Upstream start(List<String> before, Path certificate, Path key) {
+    return start("http3_upstream.py", before, certificate, key);
+  }
+
+  /** The same, which do as well what servers seldom do: {@code peers/python/http3_unruly.py}. */
+  public static Http3Upstream unruly(Path certificate, Path key) {
+    return start("http3_unruly.py", List.of(), certificate, key);
+  }
+
+  private static Http3Upstream start(
+      String program, List<String> before, Path certificate, Path key) {
     List<String> command = new ArrayList<>(before);
     command.add(Peers.require("aioquic").toString());
-    command.add(
-        Peers.root().resolve("conformance-tests/peers/python/http3_upstream.py").toString());
+    command.add(Peers.root().resolve("conformance-tests/peers/python").resolve(program).toString());
     command.add(certificate.toString());
     command.add(key.toString());
     try {
@@ -42,9 +51,18 @@ public final class Http3Upstream implements AutoCloseable {
   }
 
   /** Listens; the port, which is any free one for 0. */
-  public synchronized int serve(String address, int port) {
+  public int serve(String address, int port) {
+    return serve(address, port, "");
+  }
+
+  /**
+   * The same.
+   *
+   * @param options of {@code http3_upstream.py}
+   */
+  public synchronized int serve(String address, int port, String options) {
     try {
-      requests.write(address + " " + port + "\n");
+      requests.write(address + " " + port + " " + options + "\n");
       requests.flush();
       String answer = answers.readLine();
       if (answer == null) {
@@ -56,8 +74,13 @@ public final class Http3Upstream implements AutoCloseable {
     }
   }
 
+  /** Stands still from now on, whatever comes. */
+  public void freeze() throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-STOP", String.valueOf(process.pid())).start().waitFor();
+  }
+
   @Override
   public void close() {
-    process.destroy();
+    process.destroyForcibly();
   }
 }

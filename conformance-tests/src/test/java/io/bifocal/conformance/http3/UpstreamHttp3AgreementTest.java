@@ -1,0 +1,221 @@
+package io.bifocal.conformance.http3;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.SideBySide.Both;
+import io.bifocal.conformance.Subject;
+import io.bifocal.conformance.http3.UpstreamHttp3Side.Seen;
+import java.io.IOException;
+import java.util.List;
+import java.util.SortedMap;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Upstreams of HTTP/3 that are not ours, beside Envoy. */
+class UpstreamHttp3AgreementTest {
+  private static SideBySide<UpstreamHttp3Side> sides;
+
+  @BeforeAll
+  static void start() {
+    sides = new SideBySide<>(UpstreamHttp3Side::new);
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    sides.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "h3, GET, /, 0",
+    "v6, GET, /echo, 0",
+    "h3, POST, /echo, 10",
+    "h3, POST, /echo, 3000000",
+    "narrow, POST, /echo, 300000",
+    "h3, GET, /large/3000000, 0",
+    "h3, GET, /large/0, 0",
+    "h3, GET, /trailers, 0",
+    "h3, GET, /hints, 0",
+    "h3, GET, /status/204, 0",
+    "h3, GET, /status/304, 0",
+    "h3, GET, /status/500, 0",
+    "h3, GET, /head/30000, 0",
+    "h3, GET, /head/100000, 0",
+    "h3, GET, /many/90, 0",
+    "h3, GET, /many/200, 0",
+    "h3, POST, /early, 20000",
+    "h3, GET, /part/reset/102, 0",
+    "h3, GET, /part/reset/100, 0",
+    "h3, GET, /part/close/102, 0",
+    "h3, GET, /part/close/100, 0",
+    "h3, GET, /part/break/1, 0",
+    "h3, GET, /close, 0",
+    "h3, GET, /break/0, 0",
+    "h3, GET, /break/a, 0",
+    "h3, GET, /goaway/before, 0",
+    "h3, GET, /, 0",
+    "h3, GET, /again/reset/102, 0",
+    "h3, GET, /again/reset/10c, 0",
+    "h3, GET, /hurry/never, 0",
+  })
+  void bothGiveTheSame(String cluster, String method, String path, int length) {
+    String body = "x".repeat(length);
+    Both<Seen> seen = sides.ask(side -> side.ask(cluster, method, path, body));
+    assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "21", "100", "101", "102", "103", "104", "105", "106", "107", "108", "109", "10a", "10c",
+        "10d", "10e", "10f", "110", "12345"
+      })
+  void bothUnderstandResetsAlike(String code) {
+    Both<Seen> seen = sides.ask(side -> side.ask("h3", "GET", "/reset/" + code, ""));
+    assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+  }
+
+  /** By RFC 9114, section 4.1.1, it can be sent again. */
+  @Test
+  void whatWasRejectedIsARefusedStreamForUs() {
+    Both<Seen> seen = sides.ask(side -> side.ask("h3", "GET", "/reset/10b", ""));
+    assertThat(seen.envoy().log()).contains("503 UR ", "{remote_reset|");
+    assertThat(seen.bifocal().log()).contains("503 UR ", "{remote_refused_stream_reset|");
+  }
+
+  @Test
+  void anAnswerToHeadHasNoBody() {
+    Both<Seen> seen = sides.ask(side -> side.ask("h3", "HEAD", "/", ""));
+    assertThat(seen.bifocal().log()).isEqualTo(seen.envoy().log()).startsWith("200 - ");
+  }
+
+  /** RFC 9114, section 5.2; with Envoy it waits for its time-out. */
+  @Test
+  void whatAGoAwayLeavesOutIsSentAgainByUs() {
+    UpstreamHttp3Side bifocal = sides.side(Subject.BIFOCAL);
+    assertThat(bifocal.ask("h3", "GET", "/again/goaway/once", ""))
+        .extracting(Seen::status, Seen::log)
+        .contains("200")
+        .last()
+        .asString()
+        .contains(" HTTP/3 TLSv1.3 - 2 ");
+    assertThat(bifocal.ask("h3", "GET", "/goaway/twice", "").log())
+        .contains("503 UR ", "{remote_refused_stream_reset}");
+  }
+
+  // ---- answers that are none
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "no-status",
+        "status-late",
+        "of-a-request",
+        "upper",
+        "connection",
+        "te",
+        "two-lines",
+        "good-trailers",
+        "trailers-alone",
+        "101",
+        "100",
+        "102",
+        "hundred-hints",
+        "long",
+        "no-number",
+        "unknown-frames",
+        "empty-data",
+      })
+  void bothReadTheSame(String answer) {
+    Both<Seen> seen = sides.ask(side -> side.ask("h3", "GET", "/answers/" + answer, ""));
+    assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "two-statuses, 503 LR, 502 UPE",
+    "103-alone, 503 UC, 502 UPE",
+    "data-first, 503 UC, 502 UPE",
+    "nothing, 503 UC, 502 UPE",
+    "settings, 503 UC, 502 UPE",
+    "garbage, 503 UC, 502 UPE",
+    "pseudo-trailers, 200 UC, 200 UPE",
+    "short, 200 UPE, 200 UPE", // what there was of it had gone on already
+    "two-lengths, 502 UPE, 200 -", // the same one twice; RFC 9110, section 8.6
+  })
+  void whatIsMalformedIsAProtocolErrorForUs(String answer, String envoy, String bifocal) {
+    Both<Seen> seen = sides.ask(side -> side.ask("h3", "GET", "/answers/" + answer, ""));
+    assertThat(seen.envoy().log()).startsWith(envoy + " ");
+    assertThat(seen.bifocal().log()).startsWith(bifocal + " ");
+  }
+
+  // ---- connections
+
+  @Test
+  void asManyAreUnderWayAtOnceAsTheServerAllows() {
+    Both<List<Seen>> seen = sides.ask(side -> side.askAtOnce(5, "two", "/slow/300"));
+    assertThat(seen.bifocal()).containsExactlyInAnyOrderElementsOf(seen.envoy());
+    Both<SortedMap<String, String>> counted = sides.ask(side -> side.counters("two"));
+    counted.envoy().remove("upstream_rq_pending_total"); // how many were there before it was up
+    counted.bifocal().remove("upstream_rq_pending_total");
+    assertThat(counted.bifocal()).isEqualTo(counted.envoy());
+  }
+
+  @Test
+  void soManyWaitForAConnectionAsTheBreakerAllows() {
+    Both<List<Seen>> seen = sides.ask(side -> side.askAtOnce(9, "silent", "/"));
+    for (List<Seen> each : List.of(seen.envoy(), seen.bifocal())) {
+      assertThat(each).filteredOn(one -> one.log().startsWith("503 UO ")).hasSize(6);
+      assertThat(each).filteredOn(one -> one.log().startsWith("503 UF ")).hasSize(3);
+    }
+    assertThat(seen.bifocal()).containsExactlyInAnyOrderElementsOf(seen.envoy());
+    Both<SortedMap<String, String>> counted = sides.ask(side -> side.counters("silent"));
+    assertThat(counted.bifocal()).isEqualTo(counted.envoy());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"counted", "counted-stranger", "counted-nobody"})
+  void bothCountTheSame(String cluster) {
+    var unused = sides.ask(side -> side.ask(cluster, "POST", "/echo", "x".repeat(1000)));
+    var unusedSecond = sides.ask(side -> side.ask(cluster, "GET", "/", ""));
+    Both<SortedMap<String, String>> counted = sides.ask(side -> side.counters(cluster));
+    if (!cluster.equals("counted")) { // as over TCP it is the peer's fault, but not for Envoy
+      assertThat(counted.envoy().remove("upstream_cx_destroy_local"))
+          .isEqualTo(counted.bifocal().remove("upstream_cx_destroy_remote"));
+    }
+    assertThat(counted.bifocal()).isEqualTo(counted.envoy());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "nobody, delayed_connect_error:_Connection_refused",
+    "stranger, unable_to_get_local_issuer_certificate"
+  })
+  void aConnectionThatCannotBeMadeIsThePeersFault(String cluster, String why) {
+    Both<Seen> seen = sides.ask(side -> side.ask(cluster, "GET", "/", ""));
+    assertThat(seen.envoy().log()).startsWith("503 UF ").contains("{local_connection_failure|");
+    assertThat(seen.bifocal().log())
+        .startsWith("503 UF ")
+        .contains("{remote_connection_failure|", why);
+  }
+
+  /** After five seconds for us; with Envoy it takes between six and seven. */
+  @Test
+  void aServerThatDiedIsNoticed() {
+    assertThat(sides.ask(side -> side.ask("dead", "GET", "/", "").status()).bifocal())
+        .isEqualTo("200");
+    Both<Seen> seen =
+        sides.ask(
+            side -> {
+              side.freeze();
+              return side.ask("dead", "GET", "/", "");
+            });
+    assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+    assertThat(seen.bifocal().log()).startsWith("503 UC ");
+  }
+}

@@ -1,0 +1,229 @@
+package io.bifocal.conformance.http3;
+
+import static org.awaitility.Awaitility.await;
+
+import io.bifocal.conformance.AccessLogFile;
+import io.bifocal.conformance.Bootstraps;
+import io.bifocal.conformance.Http;
+import io.bifocal.conformance.Http3Upstream;
+import io.bifocal.conformance.Ports;
+import io.bifocal.conformance.Proxy;
+import io.bifocal.conformance.Started;
+import io.bifocal.conformance.Subject;
+import io.bifocal.conformance.tls.Certificates;
+import io.netty.pkitesting.X509Bundle;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A proxy before servers of HTTP/3 of aioquic's. A request goes to the cluster that its header
+ * {@code x-cluster} names, each of which has a server of its own; below {@code /again} requests are
+ * tried once more when they were refused, and below {@code /hurry} they have a second.
+ */
+final class UpstreamHttp3Side {
+  private static final X509Bundle CA = Certificates.root("ca");
+  private static final X509Bundle OTHER = Certificates.root("other");
+  private static final X509Bundle SERVER = Certificates.issue(CA, Certificates.leaf("h3.test"));
+
+  private static final String LOG =
+      "%REQ(X-ID)% %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %UPSTREAM_PROTOCOL%"
+          + " %UPSTREAM_TLS_VERSION% %UPSTREAM_TRANSPORT_FAILURE_REASON%"
+          + " %UPSTREAM_REQUEST_ATTEMPT_COUNT%"
+          + " sent=%BYTES_SENT% received=%BYTES_RECEIVED% %TRAILER(X-BEHIND)%";
+
+  private static final Pattern LENGTH = Pattern.compile("\"length\": \\d+");
+
+  /** What Envoy's library says of faults that it found itself. */
+  private static final Pattern OWN = Pattern.compile("\\|QUIC_[A-Z_]+\\|FROM_SELF[^}]*");
+
+  private final Proxy proxy;
+  private final Path log;
+  private final Http3Upstream frozen;
+  private final ExecutorService clients = Executors.newCachedThreadPool();
+  private int asked;
+
+  /** What a client got, and what was logged of it. */
+  record Seen(String status, String body, String log) {}
+
+  UpstreamHttp3Side(Subject subject, Started started) {
+    Path directory = started.directory();
+    log = directory.resolve(subject + ".log");
+    Http3Upstream upstream =
+        started.keep(
+            Http3Upstream.unruly(
+                started.write(subject + ".pem", SERVER.getCertificatePathPEM()),
+                started.write(subject + ".key", SERVER.getPrivateKeyPEM())));
+    started.keep(clients::shutdownNow);
+    String manager =
+        """
+        route_config:
+          virtual_hosts:
+          - name: all
+            domains: ["*"]
+            routes:
+            - match: {prefix: /again/}
+              route: {cluster_header: x-cluster, prefix_rewrite: /, retry_policy: {retry_on: "refused-stream,reset", num_retries: 1}}
+            - {match: {prefix: /hurry/}, route: {cluster_header: x-cluster, prefix_rewrite: /, timeout: 1s}}
+            - {match: {prefix: /}, route: {cluster_header: x-cluster}}
+        """
+            + Bootstraps.accessLog(log, LOG);
+    frozen =
+        started.keep(
+            Http3Upstream.unruly(
+                directory.resolve(subject + ".pem"), directory.resolve(subject + ".key")));
+    StringBuilder clusters = new StringBuilder();
+    clusters.append(cluster("dead", frozen.serve("127.0.0.1", 0), CA, ""));
+    for (String name : List.of("h3", "counted")) {
+      clusters.append(cluster(name, upstream.serve("127.0.0.1", 0), CA, ""));
+    }
+    clusters.append(cluster("v6", upstream.serve("::1", 0), CA, "").replace("127.0.0.1", "::1"));
+    clusters.append(cluster("two", upstream.serve("127.0.0.1", 0, "streams=2"), CA, ""));
+    clusters.append(cluster("narrow", upstream.serve("127.0.0.1", 0, "window=2000"), CA, ""));
+    clusters.append(
+        cluster(
+                "silent",
+                started.keep(silent()).getLocalPort(),
+                CA,
+                "circuit_breakers: {thresholds: [{max_pending_requests: 3}]}")
+            .replace("connect_timeout: 5s", "connect_timeout: 2s"));
+    for (String name : List.of("stranger", "counted-stranger")) {
+      clusters.append(cluster(name, upstream.serve("127.0.0.1", 0), OTHER, ""));
+    }
+    for (String name : List.of("nobody", "counted-nobody")) {
+      clusters.append(cluster(name, Ports.free(), CA, ""));
+    }
+    proxy =
+        started
+            .start(
+                subject,
+                List.of(),
+                Bootstraps.ingress(manager) + clusters,
+                List.of("--file-flush-interval-msec", "20"))
+            .awaitLive();
+  }
+
+  private static DatagramSocket silent() {
+    try {
+      return new DatagramSocket(0, InetAddress.getLoopbackAddress());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String cluster(String name, int port, X509Bundle trusted, String more) {
+    return """
+          - name: %1$s
+            connect_timeout: 5s
+            %4$s
+            transport_socket:
+              name: envoy.transport_sockets.quic
+              typed_config:
+                "@type": type.googleapis.com/envoy.extensions.transport_sockets.quic.v3.QuicUpstreamTransport
+                upstream_tls_context:
+                  sni: h3.test
+                  common_tls_context: {validation_context: {trusted_ca: {inline_string: "%3$s"}}}
+            typed_extension_protocol_options:
+              envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+                "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+                explicit_http_config: {http3_protocol_options: {}}
+            load_assignment:
+              cluster_name: %1$s
+              endpoints:
+              - lb_endpoints:
+                - endpoint: {address: {socket_address: {address: "127.0.0.1", port_value: %2$d}}}
+        """
+        .formatted(name, port, trusted.getCertificatePEM().strip().replace("\n", "\\n"), more);
+  }
+
+  /** One request, and its line in the log. */
+  Seen ask(String cluster, String method, String path, String body) {
+    String id = "id" + next();
+    String status;
+    String content;
+    try {
+      Http.Response answer =
+          Http.request(
+              proxy.listener("ingress"),
+              method,
+              path,
+              Map.of("x-cluster", cluster, "x-id", id),
+              body);
+      status = String.valueOf(answer.status());
+      content = gist(answer.body());
+    } catch (UncheckedIOException e) {
+      status = "broken off";
+      content = "";
+    }
+    List<String> lines =
+        await("a line of " + id)
+            .until(
+                () ->
+                    AccessLogFile.lines(log).stream().filter(l -> l.startsWith(id + " ")).toList(),
+                found -> !found.isEmpty());
+    String line = lines.get(0).substring(id.length() + 1);
+    return new Seen(status, content, OWN.matcher(line).replaceAll(""));
+  }
+
+  private synchronized int next() {
+    return asked++;
+  }
+
+  /** The server of the cluster {@code dead} does nothing more. */
+  void freeze() {
+    try {
+      frozen.freeze();
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** The same request so many times at once. */
+  List<Seen> askAtOnce(int times, String cluster, String path) {
+    List<CompletableFuture<Seen>> all = new ArrayList<>();
+    for (int i = 0; i < times; i++) {
+      all.add(CompletableFuture.supplyAsync(() -> ask(cluster, "GET", path, ""), clients));
+    }
+    return all.stream().map(CompletableFuture::join).toList();
+  }
+
+  // Of an echo the request's length: its headers are in any order. Of much, how much.
+  private static String gist(String body) {
+    Matcher echo = LENGTH.matcher(body);
+    return echo.find() ? echo.group() : body.length() > 1000 ? body.length() + " bytes" : body;
+  }
+
+  /** A cluster's counters of connections, requests and TLS that are not zero. */
+  SortedMap<String, String> counters(String cluster) {
+    String prefix = "cluster." + cluster + ".";
+    SortedMap<String, String> counters = new TreeMap<>();
+    proxy
+        .stats()
+        .forEach(
+            (name, value) -> {
+              if (name.startsWith(prefix + "upstream_") || name.startsWith(prefix + "ssl.")) {
+                counters.put(name.substring(prefix.length()), value);
+              }
+            });
+    counters
+        .entrySet()
+        .removeIf(
+            each ->
+                !each.getValue().matches("[1-9][0-9]*")
+                    || each.getKey().contains("bytes") // of datagrams, in Envoy
+                    || each.getKey().startsWith("ssl.")); // handshakes, which Envoy does not count
+    return counters;
+  }
+}
