@@ -11,12 +11,14 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
 
-/** A client that shows its certificate, accepts any server, and asks on one connection. */
+/**
+ * A client that shows its certificate if it has one, accepts any server, and asks on one
+ * connection.
+ */
 final class TlsVisit implements AutoCloseable {
   private static final int PATIENCE_MILLIS = 20_000;
-  private static final byte[] REQUEST =
-      "GET / HTTP/1.1\r\nhost: test\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
 
   private final SSLSocket socket;
 
@@ -24,12 +26,15 @@ final class TlsVisit implements AutoCloseable {
     this.socket = socket;
   }
 
-  static TlsVisit to(InetSocketAddress server, X509Bundle own) throws IOException {
+  /** One with this certificate; null for none. */
+  static TlsVisit to(InetSocketAddress server, @Nullable X509Bundle own) throws IOException {
     SSLContext context;
     try {
       context = SSLContext.getInstance("TLS");
       context.init(
-          own.toKeyManagerFactory().getKeyManagers(), new TrustManager[] {new Anybody()}, null);
+          own == null ? null : own.toKeyManagerFactory().getKeyManagers(),
+          new TrustManager[] {new Anybody()},
+          null);
     } catch (GeneralSecurityException e) {
       throw new AssertionError(e);
     }
@@ -53,7 +58,14 @@ final class TlsVisit implements AutoCloseable {
 
   /** Asks once more, and answers with the response's first line. */
   String again() throws IOException {
-    socket.getOutputStream().write(REQUEST);
+    String head = head("");
+    return head.substring(0, head.indexOf("\r\n"));
+  }
+
+  /** The same with further lines in the request's head, and the response's head. */
+  String head(String lines) throws IOException {
+    String request = "GET / HTTP/1.1\r\nhost: test\r\n" + lines + "\r\n";
+    socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
     StringBuilder head = new StringBuilder();
     InputStream in = socket.getInputStream();
     while (head.indexOf("\r\n\r\n") < 0) {
@@ -66,7 +78,7 @@ final class TlsVisit implements AutoCloseable {
     int at = head.indexOf("content-length: ") + "content-length: ".length();
     var unused =
         in.readNBytes(Integer.parseInt(head.substring(at, head.indexOf("\r\n", at)).strip()));
-    return head.substring(0, head.indexOf("\r\n"));
+    return head.toString();
   }
 
   @Override

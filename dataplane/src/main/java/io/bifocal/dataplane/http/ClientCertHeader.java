@@ -39,18 +39,27 @@ record ClientCertHeader(
    * @param tls null for a client that speaks no TLS
    */
   void apply(HttpHeaders headers, @Nullable TlsSession tls) {
-    if (mode == ForwardClientCertDetails.ALWAYS_FORWARD_ONLY) {
-      return;
-    }
     X509Certificate peer = tls == null ? null : tls.peerCertificate();
-    if (mode == ForwardClientCertDetails.SANITIZE || tls == null || peer == null) {
+    if (mode == ForwardClientCertDetails.ALWAYS_FORWARD_ONLY) {
+      join(headers);
+    } else if (mode == ForwardClientCertDetails.SANITIZE || tls == null || peer == null) {
       headers.remove(HeaderNames.X_FORWARDED_CLIENT_CERT);
-    } else if (mode != ForwardClientCertDetails.FORWARD_ONLY) {
+    } else if (mode == ForwardClientCertDetails.FORWARD_ONLY) {
+      join(headers);
+    } else {
       String told = tell(tls, peer);
-      String before = headers.get(HeaderNames.X_FORWARDED_CLIENT_CERT);
-      boolean appends = mode == ForwardClientCertDetails.APPEND_FORWARD && before != null;
-      headers.set(HeaderNames.X_FORWARDED_CLIENT_CERT, appends ? before + "," + told : told);
+      String before = mode == ForwardClientCertDetails.APPEND_FORWARD ? join(headers) : null;
+      headers.set(HeaderNames.X_FORWARDED_CLIENT_CERT, before == null ? told : before + "," + told);
     }
+  }
+
+  /** Makes one line of several, as Envoy has it; null when there is none. */
+  private static @Nullable String join(HttpHeaders headers) {
+    List<String> all = headers.getAll(HeaderNames.X_FORWARDED_CLIENT_CERT);
+    if (all.size() > 1) {
+      headers.set(HeaderNames.X_FORWARDED_CLIENT_CERT, String.join(",", all));
+    }
+    return headers.get(HeaderNames.X_FORWARDED_CLIENT_CERT);
   }
 
   private String tell(TlsSession tls, X509Certificate peer) {

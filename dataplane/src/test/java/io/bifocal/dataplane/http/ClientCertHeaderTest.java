@@ -141,11 +141,25 @@ class ClientCertHeaderTest {
   }
 
   @Test
+  void severalLinesBecomeOne() {
+    for (ForwardClientCertDetails mode :
+        new ForwardClientCertDetails[] {
+          ForwardClientCertDetails.APPEND_FORWARD,
+          ForwardClientCertDetails.FORWARD_ONLY,
+          ForwardClientCertDetails.ALWAYS_FORWARD_ONLY
+        }) {
+      HttpHeaders headers = new DefaultHttpHeaders().add(NAME, BEFORE).add(NAME, "Hash=1");
+      ClientCertHeader.of(mode, details().build()).apply(headers, known);
+      assertThat(headers.getAll(NAME)).as(mode.name()).hasSize(1);
+      assertThat(headers.get(NAME)).startsWith(BEFORE + ",Hash=1");
+    }
+  }
+
+  @Test
   void namesAreToldInTheirOrder() {
     assertThat(told(details().setUri(true)))
         .endsWith(";Hash=" + hash + ";URI=spiffe://c/2;URI=spiffe://c/1");
     assertThat(told(details().setDns(true))).endsWith(";DNS=b.example;DNS=a.example");
-    details().getSubjectBuilder().setValue(true);
     SetCurrentClientCertDetails.Builder subject = details();
     subject.getSubjectBuilder().setValue(true);
     assertThat(told(subject)).endsWith(";Subject=\"CN=c,O=o\"");
