@@ -234,6 +234,10 @@ class FaultsTest {
 
   /** Envoy's is not looked at. */
   private static long heap(Subject subject, Scenery scenery) {
-    return subject == Subject.BIFOCAL ? Footprint.of(subject, scenery.proxy).allocated() : 0;
+    if (subject == Subject.ENVOY) {
+      return 0;
+    }
+    Footprint held = Footprint.of(subject, scenery.proxy);
+    return held.heap() + held.direct();
   }
 }

@@ -5,12 +5,11 @@ import com.google.re2j.Pattern;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JsonDump;
 import io.bifocal.dataplane.logging.LogLevels;
+import io.bifocal.dataplane.stats.MemoryUse;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.envoyproxy.envoy.admin.v3.Memory;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
 import io.envoyproxy.envoy.admin.v3.UnreadyTargetsDumps;
-import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryUsage;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
@@ -230,16 +229,15 @@ final class Endpoints {
   }
 
   private static Answer memory() {
-    var memory = ManagementFactory.getMemoryMXBean();
-    MemoryUsage heap = memory.getHeapMemoryUsage();
-    MemoryUsage rest = memory.getNonHeapMemoryUsage();
+    MemoryUse memory = MemoryUse.now();
     return Answer.json(
         WithDefaults.print(
             Memory.newBuilder()
-                .setAllocated(heap.getUsed() + rest.getUsed())
-                .setHeapSize(heap.getCommitted())
-                .setPageheapFree(heap.getCommitted() - heap.getUsed())
-                .setTotalPhysicalBytes(heap.getCommitted() + rest.getCommitted())
+                .setAllocated(memory.allocated())
+                .setHeapSize(memory.heapSize())
+                .setPageheapFree(memory.heapSize() - memory.heap())
+                .setTotalThreadCache(memory.direct())
+                .setTotalPhysicalBytes(memory.physical())
                 .build()));
   }
 

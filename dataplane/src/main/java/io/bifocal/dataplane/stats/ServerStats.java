@@ -2,8 +2,6 @@ package io.bifocal.dataplane.stats;
 
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.admin.v3.ServerInfo;
-import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryUsage;
 import java.time.Duration;
 import java.util.OptionalLong;
 
@@ -20,6 +18,7 @@ public final class ServerStats {
   private final Gauge memoryAllocated;
   private final Gauge memoryHeapSize;
   private final Gauge memoryPhysicalSize;
+  private final Gauge memoryDirect;
   private final Gauge totalConnections;
   private final Gauge daysUntilFirstCertExpiring;
   private final Gauge secondsUntilFirstOcspResponseExpiring;
@@ -41,6 +40,7 @@ public final class ServerStats {
     memoryAllocated = server.gauge("memory_allocated");
     memoryHeapSize = server.gauge("memory_heap_size");
     memoryPhysicalSize = server.gauge("memory_physical_size");
+    memoryDirect = server.gauge("memory_direct");
     totalConnections = server.gauge("total_connections");
     daysUntilFirstCertExpiring = server.gauge("days_until_first_cert_expiring");
     secondsUntilFirstOcspResponseExpiring =
@@ -96,11 +96,10 @@ public final class ServerStats {
   public void refresh() {
     loop.assertInLoop();
     uptime.set(Duration.ofNanos(loop.nanoTime() - startedNanos).toSeconds());
-    var memory = ManagementFactory.getMemoryMXBean();
-    MemoryUsage heap = memory.getHeapMemoryUsage();
-    MemoryUsage rest = memory.getNonHeapMemoryUsage();
-    memoryAllocated.set(heap.getUsed() + rest.getUsed());
-    memoryHeapSize.set(heap.getCommitted());
-    memoryPhysicalSize.set(heap.getCommitted() + rest.getCommitted());
+    MemoryUse memory = MemoryUse.now();
+    memoryAllocated.set(memory.allocated());
+    memoryHeapSize.set(memory.heapSize());
+    memoryPhysicalSize.set(memory.physical());
+    memoryDirect.set(memory.direct());
   }
 }
