@@ -305,9 +305,12 @@ class ListenerFiltersAgreementTest {
         Arguments.of("tree", "PROXY TCP4 1.3.3.4 5.6.7.8 11 23\r\nSSH-2.0-x y\r\n"),
         Arguments.of("tree", "PROXY TCP4 2.3.3.4 5.6.7.8 11 23\r\nSSH-2.0-x y\r\n"),
         Arguments.of("tree", "PROXY TCP6 2001:db8::1 2001:db8::2 11 23\r\nSSH-2.0-x y\r\n"),
-        Arguments.of("tree", "PROXY TCP4 2.3.3.4 5.6.7.8 11 24\r\n" + hello("a.example", "h2")),
-        Arguments.of("tree", "PROXY TCP4 2.3.3.4 5.6.7.8 11 24\r\n" + hello("b.example", "h2")),
-        Arguments.of("tree", "PROXY TCP4 2.3.3.4 5.6.7.8 11 24\r\n" + hello("b.example", "")),
+        Arguments.of(
+            "tree", "PROXY TCP4 2.3.3.4 5.6.7.8 11 24\r\n" + ClientHellos.of("a.example", "h2")),
+        Arguments.of(
+            "tree", "PROXY TCP4 2.3.3.4 5.6.7.8 11 24\r\n" + ClientHellos.of("b.example", "h2")),
+        Arguments.of(
+            "tree", "PROXY TCP4 2.3.3.4 5.6.7.8 11 24\r\n" + ClientHellos.of("b.example", "")),
         Arguments.of("tree", "PROXY TCP4 5.6.7.8 5.6.7.8 11 25\r\nSSH-2.0-x y\r\n"),
         Arguments.of("tree", "PROXY TCP4 5.6.7.9 5.6.7.8 11 25\r\nSSH-2.0-x y\r\n"),
         Arguments.of("tree", "PROXY TCP4 5.6.7.9 5.6.7.8 110 26\r\nSSH-2.0-x y\r\n"),
@@ -327,38 +330,12 @@ class ListenerFiltersAgreementTest {
         Arguments.of("plain", "\0\1\2\3\4\5\6\7 no line here"),
         Arguments.of("plain", "<hello what is this>\r\n"),
         Arguments.of("plain", "\u0016\3\1\0\5\2\0\0\1\0"),
-        Arguments.of("plain", hello("a.example", "h2")),
-        Arguments.of("plain", hello("A.Example", "")),
-        Arguments.of("plain", hello("b.c.example", "h2")),
-        Arguments.of("plain", hello("", "h2")),
-        Arguments.of("plain", hello("other", "http/1.1")),
-        Arguments.of("plain", hello("", "")));
-  }
-
-  /** A TLS client's first record. */
-  private static String hello(String serverName, String protocol) {
-    String extensions =
-        "\0+\0\3\2\3\4" // versions: 1.3
-            + "\0\12\0\4\0\2\0\u001d" // groups: x25519
-            + "\0\15\0\4\0\2\4\3" // signatures
-            + (serverName.isEmpty() ? "" : "\0\0" + sized(2, sized(2, "\0" + sized(2, serverName))))
-            + (protocol.isEmpty() ? "" : "\0\20" + sized(2, sized(2, sized(1, protocol))));
-    String body =
-        "\3\3"
-            + "r".repeat(32)
-            + "\0"
-            + sized(2, "\u0013\1")
-            + sized(1, "\0")
-            + sized(2, extensions);
-    return "\u0016\3\1" + sized(2, "\1" + sized(3, body));
-  }
-
-  private static String sized(int width, String text) {
-    StringBuilder size = new StringBuilder();
-    for (int i = width - 1; i >= 0; i--) {
-      size.append((char) ((text.length() >> (8 * i)) & 0xFF));
-    }
-    return size + text;
+        Arguments.of("plain", ClientHellos.of("a.example", "h2")),
+        Arguments.of("plain", ClientHellos.of("A.Example", "")),
+        Arguments.of("plain", ClientHellos.of("b.c.example", "h2")),
+        Arguments.of("plain", ClientHellos.of("", "h2")),
+        Arguments.of("plain", ClientHellos.of("other", "http/1.1")),
+        Arguments.of("plain", ClientHellos.of("", "")));
   }
 
   @ParameterizedTest

@@ -160,6 +160,11 @@ record TcpProxyConfig(
         : new ProxyProtocolData(remote, local, Tlv.of(proto.getProxyProtocolTlvsList()));
   }
 
+  /** Whether weights decide of clusters, whatever a filter before has chosen. */
+  boolean isWeighted() {
+    return proto.hasWeightedClusters();
+  }
+
   /** How long a connection may last at most; zero for ever. */
   Duration maxDuration() {
     return proto.hasMaxDownstreamConnectionDuration()

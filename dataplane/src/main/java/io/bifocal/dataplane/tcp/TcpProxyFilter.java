@@ -45,7 +45,7 @@ final class TcpProxyFilter implements NetworkFilter {
   public void onConnection(Channel downstream, Worker worker, DownstreamConnection connection) {
     StreamInfo info = connection.stream();
     MetadataCriteria criteria = config.criteria();
-    if (info.upstreamCluster.isEmpty()) { // no filter before has chosen one
+    if (info.upstreamCluster.isEmpty() || config.isWeighted()) { // no filter before has a say
       TcpProxyConfig.Weighted chosen = config.cluster(chance.getAsLong());
       info.upstreamCluster = chosen.cluster();
       criteria = chosen.criteria();
