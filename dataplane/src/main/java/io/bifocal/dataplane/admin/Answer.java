@@ -16,7 +16,11 @@ record Answer(int status, String contentType, Iterator<? extends CharSequence> b
   }
 
   static Answer json(CharSequence body) {
-    return new Answer(200, "application/json", List.of(body).iterator());
+    return json(List.of(body).iterator());
+  }
+
+  static Answer json(Iterator<? extends CharSequence> body) {
+    return new Answer(200, "application/json", body);
   }
 
   static Answer html(CharSequence body) {

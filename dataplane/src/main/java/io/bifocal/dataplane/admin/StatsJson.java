@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.admin;
 
+import com.google.common.collect.Iterators;
 import com.google.gson.stream.JsonWriter;
 import io.bifocal.dataplane.stats.Histogram;
 import io.bifocal.dataplane.stats.Sharded;
@@ -9,8 +10,8 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
+import java.util.Collections;
 import java.util.Iterator;
-import java.util.List;
 
 /** {@code /stats?format=json}. */
 final class StatsJson {
@@ -19,69 +20,102 @@ final class StatsJson {
 
   private StatsJson() {}
 
-  static CharSequence print(StatsStore store, StatsQuery query) {
+  /** What is written at once. */
+  @FunctionalInterface
+  private interface Piece {
+    void write() throws IOException;
+  }
+
+  /** Statistic by statistic, as the text's lines: there may be a million. */
+  static Iterator<CharSequence> print(StatsStore store, StatsQuery query) {
     StatsJson json = new StatsJson();
+    return Iterators.transform(json.pieces(store, query), json::print);
+  }
+
+  private CharSequence print(Piece piece) {
     try {
-      json.write(store, query);
+      piece.write();
+      out.flush();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return json.text.getBuffer();
+    String printed = text.toString();
+    text.getBuffer().setLength(0);
+    return printed;
   }
 
-  private void write(StatsStore store, StatsQuery query) throws IOException {
-    out.beginObject().name("stats").beginArray();
-    for (TextReadout readout : query.texts(store).toList()) {
-      named(readout.name().full()).name("value").value(readout.value()).endObject();
-    }
-    for (Iterator<? extends Sharded> numbers = query.numbers(store).iterator();
-        numbers.hasNext(); ) {
-      Sharded number = numbers.next();
-      BigInteger value = new BigInteger(Long.toUnsignedString(number.value()));
-      named(number.name().full()).name("value").value(value).endObject();
-    }
-    List<Histogram> histograms = query.histograms(store).toList();
-    if (!histograms.isEmpty()) {
-      out.beginObject().name("histograms");
-      switch (query.buckets()) {
-        case SUMMARY -> summaries(histograms);
-        case DETAILED -> details(histograms);
-        case CUMULATIVE -> buckets(histograms, true);
-        case DISJOINT -> buckets(histograms, false);
+  private Iterator<Piece> pieces(StatsStore store, StatsQuery query) {
+    Iterator<Piece> histograms =
+        query.histograms(store).<Piece>map(h -> () -> histogram(h, query.buckets())).iterator();
+    return Iterators.concat(
+        one(() -> out.beginObject().name("stats").beginArray()),
+        query.texts(store).<Piece>map(t -> () -> text(t)).iterator(),
+        query.numbers(store).<Piece>map(n -> () -> number(n)).iterator(),
+        histograms.hasNext()
+            ? Iterators.concat(
+                one(() -> beginHistograms(query.buckets())),
+                histograms,
+                one(() -> endHistograms(query.buckets())))
+            : Collections.<Piece>emptyIterator(),
+        one(() -> out.endArray().endObject()));
+  }
+
+  private static Iterator<Piece> one(Piece piece) {
+    return Iterators.singletonIterator(piece);
+  }
+
+  private void text(TextReadout readout) throws IOException {
+    named(readout.name().full()).name("value").value(readout.value()).endObject();
+  }
+
+  private void number(Sharded number) throws IOException {
+    BigInteger value = new BigInteger(Long.toUnsignedString(number.value()));
+    named(number.name().full()).name("value").value(value).endObject();
+  }
+
+  private void beginHistograms(StatsQuery.Buckets buckets) throws IOException {
+    out.beginObject().name("histograms");
+    switch (buckets) {
+      case SUMMARY -> {
+        out.beginObject();
+        quantileNames("supported_quantiles");
+        out.name("computed_quantiles");
       }
+      case DETAILED -> {
+        out.beginObject();
+        quantileNames("supported_percentiles");
+        out.name("details");
+      }
+      case CUMULATIVE, DISJOINT -> {}
+    }
+    out.beginArray();
+  }
+
+  private void histogram(Histogram histogram, StatsQuery.Buckets buckets) throws IOException {
+    named(histogram.name().full());
+    switch (buckets) {
+      case SUMMARY -> quantiles("values", histogram);
+      case DETAILED -> {
+        ranges("totals", histogram.cumulative());
+        ranges("intervals", histogram.interval());
+        quantiles("percentiles", histogram);
+      }
+      case CUMULATIVE -> buckets(histogram, true);
+      case DISJOINT -> buckets(histogram, false);
+    }
+    out.endObject();
+  }
+
+  private void endHistograms(StatsQuery.Buckets buckets) throws IOException {
+    out.endArray();
+    if (buckets == StatsQuery.Buckets.SUMMARY || buckets == StatsQuery.Buckets.DETAILED) {
       out.endObject();
     }
-    out.endArray().endObject();
+    out.endObject();
   }
 
   private JsonWriter named(String name) throws IOException {
     return out.beginObject().name("name").value(name);
-  }
-
-  private void summaries(List<Histogram> histograms) throws IOException {
-    out.beginObject();
-    quantileNames("supported_quantiles");
-    out.name("computed_quantiles").beginArray();
-    for (Histogram histogram : histograms) {
-      named(histogram.name().full());
-      quantiles("values", histogram);
-      out.endObject();
-    }
-    out.endArray().endObject();
-  }
-
-  private void details(List<Histogram> histograms) throws IOException {
-    out.beginObject();
-    quantileNames("supported_percentiles");
-    out.name("details").beginArray();
-    for (Histogram histogram : histograms) {
-      named(histogram.name().full());
-      ranges("totals", histogram.cumulative());
-      ranges("intervals", histogram.interval());
-      quantiles("percentiles", histogram);
-      out.endObject();
-    }
-    out.endArray().endObject();
   }
 
   private void quantileNames(String name) throws IOException {
@@ -126,25 +160,19 @@ final class StatsJson {
     out.endArray();
   }
 
-  private void buckets(List<Histogram> histograms, boolean cumulative) throws IOException {
-    out.beginArray();
-    for (Histogram histogram : histograms) {
-      var total = histogram.cumulative();
-      var interval = histogram.interval();
-      named(histogram.name().full()).name("buckets").beginArray();
-      for (int i = 0; i < HistogramShape.BOUNDS.size(); i++) {
-        double bound = HistogramShape.BOUNDS.get(i);
-        out.beginObject().name("upper_bound").jsonValue(HistogramShape.plain(bound));
-        out.name("interval")
-            .value(
-                cumulative
-                    ? HistogramShape.atMost(interval, bound)
-                    : HistogramShape.in(interval, i));
-        out.name("cumulative")
-            .value(cumulative ? HistogramShape.atMost(total, bound) : HistogramShape.in(total, i));
-        out.endObject();
-      }
-      out.endArray().endObject();
+  private void buckets(Histogram histogram, boolean cumulative) throws IOException {
+    var total = histogram.cumulative();
+    var interval = histogram.interval();
+    out.name("buckets").beginArray();
+    for (int i = 0; i < HistogramShape.BOUNDS.size(); i++) {
+      double bound = HistogramShape.BOUNDS.get(i);
+      out.beginObject().name("upper_bound").jsonValue(HistogramShape.plain(bound));
+      out.name("interval")
+          .value(
+              cumulative ? HistogramShape.atMost(interval, bound) : HistogramShape.in(interval, i));
+      out.name("cumulative")
+          .value(cumulative ? HistogramShape.atMost(total, bound) : HistogramShape.in(total, i));
+      out.endObject();
     }
     out.endArray();
   }

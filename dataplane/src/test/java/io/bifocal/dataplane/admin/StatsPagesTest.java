@@ -52,7 +52,7 @@ class StatsPagesTest {
   }
 
   private String json(String target) throws ConfigException {
-    return StatsJson.print(store, query(target)).toString();
+    return together(StatsJson.print(store, query(target)));
   }
 
   private String prometheus(String target) throws ConfigException {
