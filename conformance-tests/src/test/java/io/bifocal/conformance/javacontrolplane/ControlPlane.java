@@ -13,6 +13,7 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DiscoveryRequest;
 import io.grpc.Server;
@@ -73,6 +74,7 @@ public final class ControlPlane implements AutoCloseable {
               .addService(discovery.getEndpointDiscoveryServiceImpl())
               .addService(discovery.getListenerDiscoveryServiceImpl())
               .addService(discovery.getRouteDiscoveryServiceImpl())
+              .addService(discovery.getSecretDiscoveryServiceImpl())
               .build()
               .start();
     } catch (IOException e) {
@@ -98,8 +100,19 @@ public final class ControlPlane implements AutoCloseable {
       List<ClusterLoadAssignment> assignments,
       List<Listener> listeners,
       List<RouteConfiguration> routes) {
+    publish(version, clusters, assignments, listeners, routes, List.of());
+  }
+
+  /** The same, with secrets. */
+  public void publish(
+      String version,
+      List<Cluster> clusters,
+      List<ClusterLoadAssignment> assignments,
+      List<Listener> listeners,
+      List<RouteConfiguration> routes,
+      List<Secret> secrets) {
     cache.setSnapshot(
-        EVERYBODY, Snapshot.create(clusters, assignments, listeners, routes, List.of(), version));
+        EVERYBODY, Snapshot.create(clusters, assignments, listeners, routes, secrets, version));
   }
 
   @Override
