@@ -85,6 +85,9 @@ class TlsAgreementTest {
     assertThat(String.join("\n", expected.values()))
         .contains("200", "UF", "CERTIFICATE_VERIFY_FAILED", "WRONG_VERSION_NUMBER");
     assertThat(observed).containsExactlyInAnyOrderEntriesOf(expected);
+    clusters.keySet().stream()
+        .filter(name -> name.startsWith("second-after-"))
+        .forEach(name -> assertThat(observed).as(name).containsEntry(name + " answer", "200 ok"));
   }
 
   private void cases() {
@@ -190,29 +193,39 @@ class TlsAgreementTest {
   }
 
   /** The peer at a host's first address is bad, and that at its second is good. */
-  private void goodAtTheSecondAddress() {
+  private void goodAtTheSecondAddress() throws Exception {
     X509Bundle stranger = Certificates.issue(OTHER, Certificates.leaf("good.test"));
     X509Bundle expired =
         issued(Certificates.leaf("good.test").notAfter(Instant.now().minusSeconds(10)));
     Map<String, Manner> bad = new LinkedHashMap<>(BAD);
     bad.put("stranger", TlsBackend.serving(stranger));
     bad.put("expired", TlsBackend.serving(expired));
+    bad.put("self-signed", TlsBackend.serving(Certificates.root("self")));
+    bad.put("weak", TlsBackend.serving(Certificates.weak(CA, "good.test")));
+    bad.put("silent", client -> client.getInputStream().readAllBytes());
+    X509Bundle revoked = issued(Certificates.leaf("good.test"));
+    String crl =
+        TRUST
+            + ", crl: {inline_string: \"%s\"}"
+                .formatted(inline(Certificates.revocations(CA, revoked)));
     bad.put("closes", client -> client.getInputStream().read(new byte[HELLO]));
     bad.put("client-wanted", TlsBackend.serving(GOOD, CA, tls -> {}));
     int good =
         stage.keep(TlsBackend.start("127.0.0.1", TlsBackend.serving(GOOD))).address().getPort();
-    bad.forEach(
-        (name, manner) -> {
-          String first = "second-after-" + name;
-          trusting(first, manner);
-          clusters.computeIfPresent(
-              first,
-              (same, yaml) ->
-                  yaml.replace(
-                      "}}}]}]}",
-                      "}, additional_addresses: [{address: {socket_address: {address: 127.0.0.1,"
-                          + " port_value: %d}}}]}}]}]}".formatted(good)));
-        });
+    bad.forEach((name, manner) -> trusting("second-after-" + name, manner));
+    validating("second-after-revoked", crl, TlsBackend.serving(revoked));
+    validating(
+        "second-after-wrong-name",
+        TRUST + san("good.test"),
+        TlsBackend.serving(issued(Certificates.leaf("x.test"))));
+    clusters.replaceAll(
+        (name, yaml) ->
+            name.startsWith("second-after-")
+                ? yaml.replace(
+                    "}}}]}]}",
+                    "}, additional_addresses: [{address: {socket_address: {address: 127.0.0.1,"
+                        + " port_value: %d}}}]}}]}]}".formatted(good))
+                : yaml);
   }
 
   private static void speaking(SSLSocket tls, String protocol) {
