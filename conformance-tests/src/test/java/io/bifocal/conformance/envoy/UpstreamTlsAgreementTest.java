@@ -10,9 +10,14 @@ import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.io.OutputStream;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.bouncycastle.openssl.jcajce.JcaMiscPEMGenerator;
+import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
+import org.bouncycastle.openssl.jcajce.JcePEMEncryptorBuilder;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +48,17 @@ class UpstreamTlsAgreementTest {
     write("other.key", other.getPrivateKeyPEM());
     write("rsa.pem", rsa.getCertificatePathPEM());
     write("rsa.key", rsa.getPrivateKeyPEM());
+    StringWriter encrypted = new StringWriter();
+    try (JcaPEMWriter writer = new JcaPEMWriter(encrypted)) {
+      writer.writeObject(
+          new JcaMiscPEMGenerator(
+              rsa.getKeyPair().getPrivate(),
+              new JcePEMEncryptorBuilder("AES-256-CBC")
+                  .setProvider(new BouncyCastleProvider())
+                  .build("secret".toCharArray())));
+    }
+    write("encrypted.key", encrypted.toString());
+    write("camellia.key", encrypted.toString().replace("AES-256", "CAMELLIA-128"));
     write("junk", "nonsense");
     write(
         "broken.pem",
@@ -92,6 +108,8 @@ class UpstreamTlsAgreementTest {
         "=validation_context: {trusted_ca: {filename: $/ca.pem}, only_verify_leaf_cert_crl: true}",
         "=validation_context: {trusted_ca: {filename: $/ca.pem}, match_typed_subject_alt_names:"
             + " [{san_type: URI, matcher: {exact: a, ignore_case: true}}]}",
+        "=validation_context: {trusted_ca: {filename: $/ca.pem}, match_typed_subject_alt_names:"
+            + " [{san_type: OTHER_NAME, oid: 1.3.6.1.4.1.311.20.2.3, matcher: {suffix: x}}]}",
         "=validation_context: {trusted_ca: {filename: $/ca.pem}, match_subject_alt_names: [{prefix:"
             + " a}]}",
         "=validation_context: {trusted_ca: {filename: $/ca.pem}, allow_expired_certificate: true}",
@@ -107,6 +125,8 @@ class UpstreamTlsAgreementTest {
             + " $/mixed.pem}}]",
         "=tls_certificates: [{pkcs12: {filename: $/client.p12}, password: {inline_string:"
             + " secret}}]",
+        "=tls_certificates: [{certificate_chain: {filename: $/rsa.pem}, private_key: {filename:"
+            + " $/encrypted.key}, password: {inline_string: secret}}]",
       })
   void whatIsRightIsTakenByBoth(String context) throws Exception {
     String yaml = bootstrap(context);
@@ -141,6 +161,16 @@ class UpstreamTlsAgreementTest {
         "=validation_context: {trusted_ca: {filename: $/ca.pem}, match_typed_subject_alt_names:"
             + " [{san_type: DNS, matcher: {safe_regex: {regex: '('}}}]}",
         "=validation_context: {trusted_ca: {filename: $/ca.pem}, match_typed_subject_alt_names:"
+            + " [{san_type: OTHER_NAME, matcher: {exact: a}}]}",
+        "=validation_context: {trusted_ca: {filename: $/ca.pem}, match_typed_subject_alt_names:"
+            + " [{san_type: OTHER_NAME, oid: '1.2.', matcher: {exact: a}}]}",
+        "=validation_context: {trusted_ca: {filename: $/ca.pem}, match_typed_subject_alt_names:"
+            + " [{san_type: OTHER_NAME, oid: 1.99.3, matcher: {exact: a}}]}",
+        "=validation_context: {trusted_ca: {filename: $/ca.pem}, match_typed_subject_alt_names:"
+            + " [{san_type: OTHER_NAME, oid: 3.2.1, matcher: {exact: a}}]}",
+        "=validation_context: {trusted_ca: {filename: $/ca.pem}, match_typed_subject_alt_names:"
+            + " [{san_type: OTHER_NAME, oid: '1', matcher: {exact: a}}]}",
+        "=validation_context: {trusted_ca: {filename: $/ca.pem}, match_typed_subject_alt_names:"
             + " [{san_type: DNS, matcher: {safe_regex: {regex: a}, ignore_case: true}}]}",
         "=validation_context: {custom_validator_config: {name: x, typed_config: {'@type':"
             + " type.googleapis.com/google.protobuf.Empty}}}",
@@ -154,6 +184,10 @@ class UpstreamTlsAgreementTest {
         "=tls_certificates: [{certificate_chain: {filename: $/client.pem}, private_key: {filename:"
             + " $/other.key}}]",
         "=tls_certificates: [{pkcs12: {filename: $/client.p12}, password: {inline_string: wrong}}]",
+        "=tls_certificates: [{certificate_chain: {filename: $/rsa.pem}, private_key: {filename:"
+            + " $/encrypted.key}}]",
+        "=tls_certificates: [{certificate_chain: {filename: $/rsa.pem}, private_key: {filename:"
+            + " $/camellia.key}, password: {inline_string: secret}}]",
         "=tls_certificates: [{pkcs12: {filename: $/client.p12}, private_key: {filename:"
             + " $/client.key}}]",
         "=tls_certificates: [{pkcs12: {filename: $/client.p12}, certificate_chain: {filename:"

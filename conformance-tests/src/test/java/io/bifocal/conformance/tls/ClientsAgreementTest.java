@@ -189,6 +189,17 @@ class ClientsAgreementTest {
             + pin(CLIENT.getKeyPair().getPublic().getEncoded())
             + "]",
         BadClient.asking(CLIENT, p -> {}));
+    for (String der : List.of("0c0568656c6c6f", "0203ff0000", "0101ff", "0500")) {
+      X509Bundle named =
+          Certificates.issue(
+              CA,
+              Certificates.leaf("client.test")
+                  .addSanOtherName("1.2.3.4", HexFormat.of().parseHex(der)));
+      refused(
+          "other-name-" + der, TRUST + otherName("1.2.3.5"), BadClient.showing(named, "TLSv1.3"));
+      refused(
+          "other-name-good-" + der, TRUST + otherName("1.2.3.4"), BadClient.asking(named, p -> {}));
+    }
     refused("good", TRUST, BadClient.asking(CLIENT, p -> {}));
     refused("not-revoked", crl, BadClient.asking(CLIENT, p -> {}));
     refused(
@@ -445,6 +456,11 @@ class ClientsAgreementTest {
   private static String san(String name) {
     return ", match_typed_subject_alt_names: [{san_type: DNS, matcher: {exact: %s}}]"
         .formatted(name);
+  }
+
+  private static String otherName(String oid) {
+    return ", match_typed_subject_alt_names: [{san_type: OTHER_NAME, oid: %s, matcher: {safe_regex: {regex: '(?s).*'}}}]"
+        .formatted(oid);
   }
 
   private static String validating(String validation) {

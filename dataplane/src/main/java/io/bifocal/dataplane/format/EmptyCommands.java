@@ -13,8 +13,6 @@ final class EmptyCommands {
           "SPAN_ID",
           "TLS_JA3_FINGERPRINT",
           "TLS_JA4_FINGERPRINT",
-          "DOWNSTREAM_PEER_OTHERNAME_SAN",
-          "DOWNSTREAM_LOCAL_OTHERNAME_SAN",
           "ROUTE_RESOLUTION_TIME_US",
           "ROUNDTRIP_DURATION");
 

@@ -5,6 +5,7 @@ import io.bifocal.dataplane.stream.StreamInfo;
 import io.bifocal.dataplane.stream.TlsSession;
 import io.bifocal.dataplane.stream.TlsSession.NameKind;
 import io.bifocal.dataplane.transport.tls.CipherSuite;
+import io.bifocal.dataplane.transport.tls.OtherName;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,8 @@ final class TlsCommands {
         "CHAIN_FINGERPRINTS_256", certificate -> TlsSession.digest(certificate, "SHA-256"));
     commands.name("PEER_", TlsSession::peerCertificate, NameKind.EMAIL);
     commands.name("LOCAL_", TlsSession::localCertificate, NameKind.EMAIL);
+    commands.otherName("PEER_", TlsSession::peerCertificate);
+    commands.otherName("LOCAL_", TlsSession::localCertificate);
     commands.subject("LOCAL_", TlsSession::localCertificate);
     return commands.table;
   }
@@ -89,6 +92,19 @@ final class TlsCommands {
   private void name(
       String whom, Function<TlsSession, @Nullable X509Certificate> whose, NameKind kind) {
     text(whom + kind + "_SAN", tls -> String.join(",", TlsSession.names(whose.apply(tls), kind)));
+  }
+
+  private void otherName(String whom, Function<TlsSession, @Nullable X509Certificate> whose) {
+    text(
+        whom + "OTHERNAME_SAN",
+        tls -> {
+          X509Certificate certificate = whose.apply(tls);
+          return certificate == null
+              ? null
+              : OtherName.of(certificate).stream()
+                  .map(OtherName::value)
+                  .collect(Collectors.joining(","));
+        });
   }
 
   private void peer(String name, Function<X509Certificate, String> of) {

@@ -6,13 +6,21 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** As much of DER as it takes to put an old private key into a PKCS #8 envelope. */
+/**
+ * As much of DER as it takes to put an old private key into a PKCS #8 envelope, and to read what
+ * the JDK leaves unread of certificates.
+ */
 final class Der {
+  static final int BOOLEAN = 0x01;
   static final int INTEGER = 0x02;
+  static final int BIT_STRING = 0x03;
   static final int OCTET_STRING = 0x04;
   static final int NULL = 0x05;
   static final int OBJECT_IDENTIFIER = 0x06;
+  static final int ENUMERATED = 0x0A;
+  static final int BMP_STRING = 0x1E;
   static final int SEQUENCE = 0x30;
+  static final int SET = 0x31;
   static final int CONTEXT_0 = 0xA0;
 
   private Der() {}

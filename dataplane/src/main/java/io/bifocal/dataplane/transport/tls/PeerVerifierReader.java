@@ -194,17 +194,26 @@ final class PeerVerifierReader {
       SubjectAltNameMatcher name = config.getMatchTypedSubjectAltNames(i);
       String at = path + ".match_typed_subject_alt_names[" + i + "]";
       warnings.addAll(TlsFields.NAME.check(name, at));
-      names.add(name(type(name, at), name.getMatcher(), at + ".matcher"));
+      names.add(
+          name.getSanType() == SubjectAltNameMatcher.SanType.OTHER_NAME
+              ? otherName(name, at)
+              : name(type(name, at), name.getMatcher(), at + ".matcher"));
+      if (!name.getOid().isEmpty()
+          && name.getSanType() != SubjectAltNameMatcher.SanType.OTHER_NAME) {
+        warnings.add(at + ".oid is ignored: it concerns names of type OTHER_NAME only");
+      }
     }
     if (names.isEmpty()) {
-      // The old field names no type: it looks at all of them.
+      // The old field names no type: it looks at all that need nothing else to be named.
       for (int i = 0; i < config.getMatchSubjectAltNamesCount(); i++) {
         for (SubjectAltName.Type type : SubjectAltName.Type.values()) {
-          names.add(
-              name(
-                  type,
-                  config.getMatchSubjectAltNames(i),
-                  path + ".match_subject_alt_names[" + i + "]"));
+          if (type != SubjectAltName.Type.OTHER_NAME) {
+            names.add(
+                name(
+                    type,
+                    config.getMatchSubjectAltNames(i),
+                    path + ".match_subject_alt_names[" + i + "]"));
+          }
         }
       }
     }
@@ -221,6 +230,18 @@ final class PeerVerifierReader {
       default ->
           throw new ConfigException(at + ".san_type: " + name.getSanType() + " not supported");
     };
+  }
+
+  private static SanMatcher otherName(SubjectAltNameMatcher name, String at)
+      throws ConfigException {
+    if (!OtherName.isKind(name.getOid())) {
+      throw new ConfigException(
+          "Failed to create SAN matcher for OTHER_NAME with OID: " + name.getOid());
+    }
+    return new SanMatcher(
+        SubjectAltName.Type.OTHER_NAME,
+        name.getOid(),
+        StringMatch.of(name.getMatcher(), at + ".matcher"));
   }
 
   private static SanMatcher name(SubjectAltName.Type type, StringMatcher matcher, String at)

@@ -9,8 +9,12 @@ import java.util.Locale;
  * A condition on a name in a certificate.
  *
  * @param type of the names that it looks at
+ * @param oid the same of names of no other type; else empty
  */
-record SanMatcher(SubjectAltName.Type type, StringMatch condition) {
+record SanMatcher(SubjectAltName.Type type, String oid, StringMatch condition) {
+  SanMatcher(SubjectAltName.Type type, StringMatch condition) {
+    this(type, "", condition);
+  }
 
   /** Wants a host's name, which a name with a wildcard in the certificate may stand for. */
   static SanMatcher dns(String host) {
@@ -31,7 +35,7 @@ record SanMatcher(SubjectAltName.Type type, StringMatch condition) {
   }
 
   boolean matches(SubjectAltName name) {
-    return name.type() == type && condition.matches(name.value());
+    return name.type() == type && name.oid().equals(oid) && condition.matches(name.value());
   }
 
   /** RFC 6125 section 6.4.3, as Envoy reads it. */

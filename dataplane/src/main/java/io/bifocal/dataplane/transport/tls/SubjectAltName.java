@@ -5,12 +5,22 @@ import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.List;
 
-/** One of the names that a certificate is good for. */
-record SubjectAltName(Type type, String value) {
+/**
+ * One of the names that a certificate is good for.
+ *
+ * @param oid the kind of one that is of no other type; else empty
+ */
+record SubjectAltName(Type type, String oid, String value) {
+  SubjectAltName(Type type, String value) {
+    this(type, "", value);
+  }
+
   /** The kinds of names that can be matched. */
   enum Type {
+    OTHER_NAME(0),
     EMAIL(1),
     DNS(2),
     URI(6),
@@ -35,9 +45,19 @@ record SubjectAltName(Type type, String value) {
       return List.of();
     }
     List<SubjectAltName> found = new ArrayList<>(names.size());
+    Iterator<OtherName> others = null;
     for (List<?> name : names) {
       for (Type type : Type.values()) {
-        if (name.get(0).equals(type.tag)) {
+        if (!name.get(0).equals(type.tag)) {
+          continue;
+        }
+        if (type == Type.OTHER_NAME) { // which the JDK leaves encoded
+          others = others == null ? OtherName.of(certificate).iterator() : others;
+          if (others.hasNext()) {
+            OtherName other = others.next();
+            found.add(new SubjectAltName(type, other.oid(), other.value()));
+          }
+        } else {
           found.add(new SubjectAltName(type, text(type, (String) name.get(1))));
         }
       }

@@ -127,6 +127,7 @@ final class TlsFields {
             "only_verify_leaf_cert_crl",
             "watched_directory",
             "custom_validator_config")
+        .ignores("nor does Envoy 1.40 ask for any", "require_signed_certificate_timestamp")
         .refuses(NO_PROVIDERS, "ca_certificate_provider_instance");
   }
 
@@ -136,8 +137,7 @@ final class TlsFields {
 
   static final SupportedFields NAME =
       SupportedFields.of(SubjectAltNameMatcher.getDescriptor())
-          .supports("san_type", "matcher")
-          .ignores("it concerns names of type OTHER_NAME only", "oid");
+          .supports("san_type", "matcher", "oid");
 
   private TlsFields() {}
 }

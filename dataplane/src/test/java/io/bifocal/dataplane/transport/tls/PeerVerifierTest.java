@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Date;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalInt;
 import org.bouncycastle.asn1.x509.CRLReason;
@@ -275,6 +276,41 @@ class PeerVerifierTest {
         .isEqualTo(
             "verify cert failed: SAN matcher, certificate SANs are [good.test, spiffe://a/b,"
                 + " 127.0.0.1, ::1, a@b.c]");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0c0568656c6c6f, hello",
+    "160568656c6c6f, hello",
+    "1e0400680069, hi",
+    "0500, ''",
+    "0101ff, true",
+    "010100, false",
+    "0203ff0000, -65536",
+    "0a0107, 7",
+    "06092a864886f70d010901, 1.2.840.113549.1.9.1",
+    "0603813403, 2.100.3",
+    "0303006869, hi",
+    "04026869, hi",
+    "30040c026869, '0\u0004\u000c\u0002hi'",
+  })
+  void aNameOfNoOtherTypeIsATextWhateverItIs(String der, String value) {
+    X509Certificate named =
+        CA.issue(
+                Authority.leaf("good.test")
+                    .addSanOtherName("1.2.3.4", HexFormat.of().parseHex(der))
+                    .addSanOtherName("1.3.6.1.4.1.311.20.2.3", new byte[] {0x0C, 1, 'x'}))
+            .getCertificate();
+    assertThat(names(named, other("1.2.3.4", value))).isNull();
+    assertThat(names(named, other("1.3.6.1.4.1.311.20.2.3", "x"))).isNull();
+    assertThat(names(named, other("1.2.3.5", value))).isNotNull();
+    assertThat(names(named, exact(SubjectAltName.Type.DNS, "good.test"))).isNull();
+    assertThat(requireNonNull(names(named, other("1.2.3.4", "y"))).reason())
+        .endsWith("certificate SANs are [good.test, " + value + ", x]");
+  }
+
+  private static SanMatcher other(String oid, String value) {
+    return new SanMatcher(SubjectAltName.Type.OTHER_NAME, oid, StringMatch.exact(value, false));
   }
 
   @Test
