@@ -1,8 +1,10 @@
 package io.bifocal.conformance.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.Subject;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +13,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -20,6 +23,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class RouterAgreementTest {
   private static @Nullable SideBySide<RouterSide> both;
+
+  private static final RouterCase OWN_POOL =
+      new RouterCase("own-pool", "200", "").in("connection_pool_per_downstream_connection: true");
 
   private static String on(String words) {
     return on(words, "num_retries: 2");
@@ -579,7 +585,8 @@ class RouterAgreementTest {
             counts(),
             spelling(),
             logs(),
-            filters())
+            filters(),
+            Stream.of(OWN_POOL))
         .flatMap(s -> s);
   }
 
@@ -613,5 +620,27 @@ class RouterAgreementTest {
   void bothDoTheSame(RouterCase c) {
     SideBySide.Both<List<String>> seen = Objects.requireNonNull(both).ask(side -> side.observe(c));
     assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+  }
+
+  @Test
+  void aClientCanHaveConnectionsOfItsOwn() {
+    String prefix = "cluster.own-pool.upstream_cx_";
+    SideBySide.Both<String> made =
+        Objects.requireNonNull(both)
+            .ask(
+                side -> {
+                  side.observe(OWN_POOL);
+                  side.observe(OWN_POOL);
+                  return side.stat(prefix + "total");
+                });
+    assertThat(made.bifocal()).isEqualTo(made.envoy()).isEqualTo("2");
+    Objects.requireNonNull(both)
+        .ask(
+            side -> {
+              if (side.subject() == Subject.BIFOCAL) { // Envoy's outlive their client
+                await().until(() -> side.stat(prefix + "active").equals("0"));
+              }
+              return "";
+            });
   }
 }

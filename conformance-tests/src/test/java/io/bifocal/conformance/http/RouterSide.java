@@ -85,6 +85,7 @@ final class RouterSide {
           "within",
           Map.entry(WITHIN, ""));
 
+  private final Subject subject;
   private final AttemptOrigin one;
   private final AttemptOrigin two;
   private final Path log;
@@ -98,7 +99,8 @@ final class RouterSide {
           + " tries %UPSTREAM_REQUEST_ATTEMPT_COUNT% %ROUTE_NAME% %UPSTREAM_CLUSTER%"
           + " %BYTES_RECEIVED% %BYTES_SENT% %UPSTREAM_TRANSPORT_FAILURE_REASON%";
 
-  private RouterSide(AttemptOrigin one, AttemptOrigin two, Path log, Proxy proxy) {
+  private RouterSide(Subject subject, AttemptOrigin one, AttemptOrigin two, Path log, Proxy proxy) {
+    this.subject = subject;
     this.one = one;
     this.two = two;
     this.log = log;
@@ -148,7 +150,7 @@ final class RouterSide {
                 bootstrap(cases, one, two, log),
                 List.of("--file-flush-interval-msec", "20", "-l", "warning"))
             .awaitLive();
-    return new RouterSide(one, two, log, proxy);
+    return new RouterSide(subject, one, two, log, proxy);
   }
 
   private static String bootstrap(
@@ -243,6 +245,15 @@ final class RouterSide {
           "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog,
           path: %s.upstream, log_format: {text_format_source: {inline_string: "%s\\n"}}}}"""
         .formatted(log, UPSTREAM_LOGGED);
+  }
+
+  Subject subject() {
+    return subject;
+  }
+
+  /** A statistic as it is now. */
+  String stat(String name) {
+    return proxy.stats().getOrDefault(name, "0");
   }
 
   /** Everything that can be known of one case, a line each. */

@@ -86,9 +86,7 @@ final class ClusterFields {
               "connections of a host that turned unhealthy end when they are idle",
               "close_connections_on_host_health_failure")
           .ignores("a removed host is removed at once", "ignore_health_on_host_removal")
-          .ignores(
-              "connections do not depend on the client's",
-              "connection_pool_per_downstream_connection");
+          .supports("connection_pool_per_downstream_connection");
 
   static final SupportedFields ORIGINAL_DST =
       SupportedFields.of(Cluster.OriginalDstLbConfig.getDescriptor())

@@ -12,6 +12,7 @@ import io.bifocal.dataplane.pool.PoolFactory;
 import io.bifocal.dataplane.pool.PoolSettings;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.bifocal.dataplane.transport.OwnConnections;
 import io.bifocal.dataplane.transport.TransportSocketFactory;
 import io.bifocal.dataplane.transport.TransportSocketOptions;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
@@ -240,7 +241,18 @@ final class PooledCluster implements WorkerCluster {
     if (pool != null) {
       of.put(use, options, pool);
       CircuitBreakers.Limit limit = breakers(HostPools.priority(use)).pools();
-      pool.whenEmpty(() -> forget(of, use, options, pool, limit));
+      OwnConnections owner = options == null ? null : options.owner();
+      Runnable end = pool::drain;
+      if (owner != null) {
+        owner.add(end);
+      }
+      pool.whenEmpty(
+          () -> {
+            if (owner != null) {
+              owner.remove(end);
+            }
+            forget(of, use, options, pool, limit);
+          });
     }
     return pool;
   }

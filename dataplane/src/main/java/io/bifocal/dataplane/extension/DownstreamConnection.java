@@ -2,6 +2,7 @@ package io.bifocal.dataplane.extension;
 
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.stream.StreamInfo;
+import io.bifocal.dataplane.transport.OwnConnections;
 
 /**
  * What the listener knows of a connection it accepted.
@@ -29,6 +30,11 @@ public record DownstreamConnection(StreamInfo stream, boolean secure, int buffer
   public Address directRemote() {
     Address direct = stream.downstreamDirectRemote;
     return direct == null ? remote() : direct;
+  }
+
+  /** The connections to upstreams that serve it alone. */
+  public OwnConnections ownUpstreams() {
+    return stream.ownUpstreams();
   }
 
   public String filterChainName() {

@@ -46,6 +46,7 @@ final class ConnectionLife {
     }
     over = true;
     version.limits().close();
+    info.endOwnUpstreams();
     if (info.endNanos < 0) {
       info.endNanos = worker.loop().nanoTime();
     }

@@ -4,6 +4,7 @@ import com.google.protobuf.Struct;
 import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
+import io.bifocal.dataplane.transport.OwnConnections;
 import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
@@ -162,6 +163,7 @@ public final class StreamInfo {
   // What filters keep between the streams of a connection.
   private @Nullable Map<Object, Object> kept;
   private @Nullable Set<ResponseFlag> flags;
+  private @Nullable OwnConnections ownUpstreams;
   private @Nullable String uniqueId;
 
   /** What is known of the connection: that of a request, or this one itself. */
@@ -233,6 +235,23 @@ public final class StreamInfo {
         namespace,
         fields,
         (old, more) -> old.toBuilder().putAllFields(more.getFieldsMap()).build());
+  }
+
+  /** The connections to upstreams that serve this connection alone. */
+  public OwnConnections ownUpstreams() {
+    OwnConnections known = ownUpstreams;
+    if (known == null) {
+      known = new OwnConnections();
+      ownUpstreams = known;
+    }
+    return known;
+  }
+
+  /** This connection is closed, and what serves it alone ends. */
+  public void endOwnUpstreams() {
+    if (ownUpstreams != null) {
+      ownUpstreams.clientGone();
+    }
   }
 
   public void flag(ResponseFlag flag) {

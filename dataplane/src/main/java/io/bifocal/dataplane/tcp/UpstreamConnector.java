@@ -175,6 +175,10 @@ final class UpstreamConnector {
       ticket = pool.acquire(new Connecting(of, session.fromUpstream(), waiter));
       return;
     }
+    if (of.config().connections().ofOneClient()) {
+      TransportSocketOptions shared = wanted == null ? TransportSocketOptions.NONE : wanted;
+      wanted = shared.ownedBy(info.ownUpstreams());
+    }
     RoutingPriority priority = RoutingPriority.DEFAULT;
     ApplicationProtocol spoken = ApplicationProtocol.HTTP_1_1;
     ConnectionPool pool =

@@ -12,6 +12,7 @@ import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.bifocal.dataplane.transport.OwnConnections;
 import io.bifocal.dataplane.transport.TransportSocketOptions;
 import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
 import io.bifocal.dataplane.transport.proxyprotocol.Tlv;
@@ -107,6 +108,27 @@ class ClientsPoolsTest {
     assertThat(http(TWO)).isNotNull();
     one.becomeEmpty(); // a second time, which frees nothing
     assertThat(http(ONE)).isNull();
+  }
+
+  @Test
+  void whatIsOneConnectionsOwnDrainsWithIt() {
+    f.running(inline("a", "10.0.0.1"));
+    OwnConnections first = new OwnConnections();
+    OwnConnections second = new OwnConnections();
+    TransportSocketOptions ofFirst = TransportSocketOptions.NONE.ownedBy(first);
+    FakePool one = requireNonNull((FakePool) http(ofFirst));
+    FakePool two = requireNonNull((FakePool) http(TransportSocketOptions.NONE.ownedBy(second)));
+    assertThat(http(TransportSocketOptions.NONE.ownedBy(first))).isSameAs(one).isNotSameAs(two);
+    first.clientGone();
+    assertThat(one.drained).isTrue();
+    assertThat(two.drained).isFalse();
+    two.becomeEmpty();
+    second.clientGone();
+    assertThat(two.drained).as("it had ended before").isFalse();
+    one.becomeEmpty();
+    assertThat(requireNonNull((FakePool) http(ofFirst)).drained)
+        .as("one that is asked for afterwards")
+        .isTrue();
   }
 
   @Test

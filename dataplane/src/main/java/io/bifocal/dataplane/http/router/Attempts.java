@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.router;
 
 import io.bifocal.dataplane.cluster.ServerNames;
 import io.bifocal.dataplane.cluster.WorkerCluster;
+import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.http.codec.HeaderNames;
 import io.bifocal.dataplane.http.codec.RequestHead;
@@ -82,6 +83,11 @@ final class Attempts {
     if (cluster.tellsOfClients()) {
       ProxyProtocolData client = downstream.client();
       wanted = wanted == null ? TransportSocketOptions.ofClient(client) : wanted.of(client);
+    }
+    DownstreamConnection connection = downstream.connection();
+    if (connection != null && cluster.config().connections().ofOneClient()) {
+      TransportSocketOptions shared = wanted == null ? TransportSocketOptions.NONE : wanted;
+      wanted = shared.ownedBy(connection.ownUpstreams());
     }
     if (connect != null) {
       return wanted == null ? cluster.tcpPool(host) : cluster.tcpPool(host, wanted);
