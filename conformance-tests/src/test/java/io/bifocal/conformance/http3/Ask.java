@@ -8,6 +8,7 @@ final class Ask {
   private final List<String> head = new ArrayList<>();
   private final List<String> parts = new ArrayList<>();
   private boolean end = true;
+  private boolean half;
   private String path = "";
 
   /** With the pseudo-headers that there should be. */
@@ -55,6 +56,12 @@ final class Ask {
     return path;
   }
 
+  /** Only the first half of its head. */
+  Ask half() {
+    half = true;
+    return open();
+  }
+
   /** Does not end. */
   Ask open() {
     end = false;
@@ -62,8 +69,8 @@ final class Ask {
   }
 
   String json(String connection) {
-    return "{\"ask\": \"%s\", \"head\": [%s], \"then\": [%s], \"end\": %s}"
-        .formatted(connection, String.join(", ", head), String.join(", ", parts), end);
+    return "{\"ask\": \"%s\", \"head\": [%s], \"then\": [%s], \"end\": %s, \"half\": %s}"
+        .formatted(connection, String.join(", ", head), String.join(", ", parts), end, half);
   }
 
   /** To be asked for by that name later. */

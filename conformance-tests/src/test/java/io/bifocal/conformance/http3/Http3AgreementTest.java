@@ -1,9 +1,12 @@
 package io.bifocal.conformance.http3;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.Subject;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,9 +20,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same requests over HTTP/3 through Envoy and through Bifocal, to the same upstream. */
 class Http3AgreementTest {
+  private static final String PAUSE = "\"wait\": 0.1";
+
   private static SideBySide<Http3Side> both;
 
   @BeforeAll
@@ -249,6 +255,10 @@ class Http3AgreementTest {
         .replaceAll("(reset|stop) 0x10b", "$1 0x102")
         // A request that has ended need not be stopped.
         .replaceAll("stop (0x\\w+) \\| reset \\1", "reset $1")
+        // What the client need not send any more it may be told when it has the whole answer.
+        .replaceAll("^(\\d{3} .*) \\| stop 0x100$", "$1")
+        // A tunnel's end at the upstream is no fault of the client's.
+        .replaceAll(" UC,DPE ", " UC ")
         // Reasons in words are the libraries'.
         .replaceAll("closed 0x105 .*", "closed 0x105")
         // Envoy does not tell of a stream that the protocol ends.
@@ -256,11 +266,159 @@ class Http3AgreementTest {
         // Of a request that is refused or answered early it is chance how much was read, and sent
         // on.
         .replaceAll(
-            "((inconsistent_content_length|POST 413 - via_upstream|POST 200 - via_upstream)) \\d+",
+            "((inconsistent_content_length|POST 413 - via_upstream|POST 200 - via_upstream|GET 403 - via_upstream)) \\d+",
             "$1 n")
         .replaceAll(".* reset INTERNAL_ERROR", "")
         // Envoy's log tells neither the certificate shown nor the filter chain.
-        .replaceAll("(TLS_AES_256_GCM_SHA384 \\S+) \\S+ - (v4|lenient|mutual|-) ", "$1 - - - ");
+        .replaceAll(
+            "(TLS_AES_256_GCM_SHA384 \\S+) \\S+ - (v4|lenient|mutual|hurried-\\w+|-) ",
+            "$1 - - - ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"head", "request", "stream"})
+  void clientsWhoStopAmidARequestAreAnsweredInTime(String timeout) {
+    for (Ask ask : List.of(Ask.get("/ok").half(), Ask.of("POST", "/early?not").data("a").open())) {
+      if (timeout.equals("head") && !ask.path().equals("/ok")) {
+        continue; // its head is there
+      }
+      SideBySide.Both<List<String>> seen =
+          both.ask(
+              side -> {
+                int logged = side.log().size();
+                String connection = side.connect("hurried-" + timeout, "one.test", "");
+                List<String> all = new ArrayList<>();
+                all.add(side.ask(connection, ask));
+                all.addAll(side.logged(logged));
+                int then = side.log().size();
+                all.add(side.ask(connection, Ask.get("/empty?then")));
+                side.logged(then);
+                return all.stream().map(Http3AgreementTest::comparable).toList();
+              });
+      assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+    }
+  }
+
+  @Test
+  void clientsWhoTakeNothingOfAnAnswerAreLeftInTime() {
+    SideBySide.Both<List<String>> seen =
+        both.ask(
+            side -> {
+              int logged = side.log().size();
+              String connection =
+                  side.connect("hurried-stream", "one.test", ", \"window\": 500, \"stuck\": true");
+              String got = side.ask(connection, Ask.get("/large"));
+              List<String> all =
+                  new ArrayList<>(
+                      List.of(
+                          got.replaceAll("\\d+ bytes x*", "bytes")
+                              // As with an answer that breaks off.
+                              .replaceAll("stop 0x10c \\| reset 0x10c", "reset 0x102")));
+              side.logged(logged).forEach(line -> all.add(line.replaceAll("^(.* 0) .*", "$1")));
+              return all;
+            });
+    assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+  }
+
+  /** Here alone: Envoy waits for as long as the connection lasts. */
+  @Test
+  void clientsWhoDoNotTakeTheRestOfAnAnswerAreLeftInTime() {
+    Http3Side side = both.side(Subject.BIFOCAL);
+    String connection =
+        side.connect("hurried-stream", "one.test", ", \"window\": 40, \"stuck\": true");
+    assertThat(side.ask(connection, Ask.get("/direct"))).isEqualTo("reset 0x102");
+    side.proxy.awaitStat("http.hurried-stream.downstream_rq_idle_timeout", 1);
+  }
+
+  @Test
+  void clientsMayMove() {
+    SideBySide.Both<List<String>> seen =
+        both.ask(
+            side -> {
+              String connection = side.connect("v4", "one.test", "");
+              List<String> all = new ArrayList<>();
+              for (int i = 0; i < 5; i++) {
+                side.client.tell("{\"move\": \"" + connection + "\"}");
+                all.add(
+                    side.ask(connection, Ask.of("POST", "/echo?moved").then("\"size\": 50000")));
+              }
+              return all;
+            });
+    assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+    assertThat(seen.bifocal()).allMatch(answer -> answer.startsWith("200"));
+  }
+
+  @Test
+  void anotherServersTokenDoesNoHarm() {
+    SideBySide.Both<String> seen =
+        both.ask(
+            side ->
+                side.ask(
+                    side.connect("v6", "one.test", ", \"token\": \"" + "0a".repeat(50) + "\""),
+                    Ask.get("/direct")));
+    assertThat(seen.bifocal()).startsWith("418").isEqualTo(seen.envoy());
+  }
+
+  /** Here alone: Envoy keeps the upstream's connection. */
+  @Test
+  void aTunnelEndsWithItsClient() {
+    Http3Side side = both.side(Subject.BIFOCAL);
+    for (Ask ask : List.of(webSocket("/reset"), connect())) {
+      int ended = side.tunnels.ends().size();
+      String connection = side.connect("lenient", "one.test", "");
+      side.client.tell(
+          ask.data("hello").then(PAUSE).then("\"reset\": 268").json(connection, "tunnel"));
+      await("the upstream's end")
+          .atMost(Duration.ofSeconds(10))
+          .pollInterval(Duration.ofMillis(10))
+          .until(() -> side.tunnels.ends().size() > ended);
+    }
+  }
+
+  static Stream<Arguments> tunnelled() {
+    Map<String, Ask> all = new LinkedHashMap<>();
+    all.put("websocket", webSocket("/chat").data("hello").then(PAUSE).data("quit").open());
+    all.put("websocket-refused", webSocket("/refuse").data("hello").then(PAUSE).open());
+    all.put("connect", connect().data("hello").then(PAUSE).data("quit").open());
+    all.put("connect-end", connect().data("hello").then(PAUSE).data("over"));
+    return all.entrySet().stream()
+        .map(each -> Arguments.of(Named.of(each.getKey(), each.getValue())));
+  }
+
+  private static Ask webSocket(String path) {
+    return Ask.bare()
+        .with(":method", "CONNECT")
+        .with(":protocol", "websocket")
+        .with(":scheme", "https")
+        .with(":authority", "tunnel.test")
+        .with(":path", path)
+        .with("sec-websocket-version", "13");
+  }
+
+  private static Ask connect() {
+    return Ask.bare().with(":method", "CONNECT").with(":authority", "tunnel.test:80");
+  }
+
+  @ParameterizedTest
+  @MethodSource("tunnelled")
+  void tunnelsCarryBothDirections(Ask ask) {
+    SideBySide.Both<List<String>> seen =
+        both.ask(
+            side -> {
+              int logged = side.log().size();
+              int ended = side.tunnels.ends().size();
+              String connection = side.connect("lenient", "one.test", "");
+              List<String> all = new ArrayList<>();
+              all.add(side.ask(connection, ask));
+              all.addAll(side.logged(logged));
+              await("the upstream's end")
+                  .atMost(Duration.ofSeconds(10))
+                  .pollInterval(Duration.ofMillis(10))
+                  .until(() -> side.tunnels.ends().size() > ended);
+              all.addAll(side.tunnels.ends().subList(ended, side.tunnels.ends().size()));
+              return all.stream().map(Http3AgreementTest::comparable).toList();
+            });
+    assertThat(seen.bifocal()).isEqualTo(seen.envoy());
   }
 
   @Test

@@ -36,6 +36,16 @@ final class Http3Bootstrap {
     return "  clusters:\n" + Bootstraps.http2Cluster("raced", upstream.getPort());
   }
 
+  /** A further one, of HTTP/1.1 and of bytes. */
+  static String tunnelCluster(InetSocketAddress upstream) {
+    return """
+          - name: tunnel
+            connect_timeout: 5s
+            load_assignment: {cluster_name: tunnel, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]}
+        """
+        .formatted(upstream.getPort());
+  }
+
   /**
    * A listener.
    *
@@ -89,6 +99,11 @@ final class Http3Bootstrap {
                 name: routes
                 validate_clusters: false
                 virtual_hosts:
+                - name: tunnels
+                  domains: ["tunnel.test", "tunnel.test:80"]
+                  routes:
+                  - {match: {connect_matcher: {}}, route: {cluster: tunnel, upgrade_configs: [{upgrade_type: CONNECT, connect_config: {}}]}}
+                  - {match: {prefix: /}, route: {cluster: tunnel}}
                 - name: all
                   domains: ["*"]
                   response_headers_to_add: [{header: {key: alt-svc, value: 'h3=":443"; ma=86400'}}]

@@ -24,6 +24,7 @@ final class Http3Side {
   static final X509Bundle TWO = named("two.test");
 
   final FrameServer upstream;
+  final TunnelServer tunnels;
   final Proxy proxy;
   final Http3Client client;
   private final Path log;
@@ -33,6 +34,7 @@ final class Http3Side {
 
   Http3Side(Subject subject, Started started) {
     upstream = started.keep(FrameServer.scripted("127.0.0.1"));
+    tunnels = started.keep(new TunnelServer());
     log = started.directory().resolve(subject + ".log");
     proxy =
         started
@@ -102,7 +104,21 @@ final class Http3Side {
                     + "upgrade_configs: [{upgrade_type: websocket}, {upgrade_type: CONNECT}]\n"
                     + "max_request_headers_kb: 2\n"
                     + "common_http_protocol_options: {max_headers_count: 20}"))
-        + Http3Bootstrap.cluster(upstream.address());
+        + hurried("head", "request_headers_timeout", both)
+        + hurried("request", "request_timeout", both)
+        + hurried("stream", "stream_idle_timeout", both)
+        + Http3Bootstrap.cluster(upstream.address())
+        + Http3Bootstrap.tunnelCluster(tunnels.address());
+  }
+
+  private String hurried(String name, String timeout, String tls) {
+    String listener = "hurried-" + name;
+    return Http3Bootstrap.listener(
+        listener,
+        "127.0.0.1",
+        "",
+        "",
+        Http3Bootstrap.chain(listener, "", tls, log, timeout + ": 0.3s"));
   }
 
   /** A connection of its own, to a listener. */

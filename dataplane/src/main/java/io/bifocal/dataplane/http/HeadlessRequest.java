@@ -26,10 +26,11 @@ final class HeadlessRequest {
    *
    * @param since when it began, as the loop counts
    */
-  static ErrorAnswer answer(HttpConnection connection, RequestError error, long since) {
+  static ErrorAnswer answer(
+      HttpConnection connection, Protocol protocol, RequestError error, long since) {
     HttpSettings settings = connection.settings;
     StreamInfo info = new StreamInfo();
-    connection.begin(info, Protocol.HTTP_1_1, since);
+    connection.begin(info, protocol, since);
     info.responseCode = error.status();
     info.responseCodeDetails = error.details();
     HttpHeaders headers = LocalHeaders.empty();
@@ -56,7 +57,7 @@ final class HeadlessRequest {
     info.responseCode = made.status();
     info.bytesSent = body.length;
     info.endNanos = connection.loop.nanoTime();
-    count(connection.stats, error, made.status());
+    count(connection.stats, protocol, error, made.status());
     return new ErrorAnswer(
         made.status(),
         headers,
@@ -81,9 +82,9 @@ final class HeadlessRequest {
     connection.logs.log(info);
   }
 
-  private static void count(HttpStats stats, RequestError error, int status) {
+  private static void count(HttpStats stats, Protocol protocol, RequestError error, int status) {
     stats.rqTotal.inc();
-    stats.rqTotal(Protocol.HTTP_1_1).inc();
+    stats.rqTotal(protocol).inc();
     stats.rqBeforeComplete.inc();
     stats.answered(status);
     if (error.flag() == ResponseFlag.DOWNSTREAM_PROTOCOL_ERROR) {

@@ -8,6 +8,7 @@ import io.bifocal.dataplane.http.codec.RequestReceiver;
 import io.bifocal.dataplane.http.codec.ResponseSender;
 import io.bifocal.dataplane.http.codec.ServerConnection;
 import io.bifocal.dataplane.http.codec.ServerEvents;
+import io.bifocal.dataplane.http.codec.StreamWait;
 import io.bifocal.dataplane.overload.WorkerStreams;
 import io.bifocal.dataplane.stream.LogType;
 import io.bifocal.dataplane.stream.StreamInfo;
@@ -130,7 +131,7 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
   public ErrorAnswer onRequestError(RequestError error) {
     long since = head.since();
     head.end();
-    return HeadlessRequest.answer(this, error, since);
+    return HeadlessRequest.answer(this, Protocol.HTTP_1_1, error, since);
   }
 
   @Override
@@ -138,6 +139,16 @@ final class HttpConnection implements ServerEvents, Deadlines.Owner {
     if (codec != null) {
       HeadlessRequest.reset(this, codec.protocol(), details);
     }
+  }
+
+  @Override
+  public StreamWait onHeadAwaited(ResponseSender stream) {
+    return ClientWait.forHead(this, stream);
+  }
+
+  @Override
+  public StreamWait onAnswerUntaken(Runnable giveUp) {
+    return ClientWait.forTaking(this, giveUp);
   }
 
   void begin(StreamInfo info, Protocol protocol, long now) {

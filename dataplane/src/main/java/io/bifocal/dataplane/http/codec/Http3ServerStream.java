@@ -30,6 +30,8 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
   private final Http3StreamEnds ends;
   private final StreamBytes bytes = new StreamBytes(StreamBytes::aroundHttp3);
   private @Nullable RequestReceiver receiver;
+  // For the rest of the request's head, or for the client to take the rest of the answer.
+  private StreamWait wait = StreamWait.ENDLESS;
   // Kept until it is known whether anything follows.
   private @Nullable RequestHead head;
   // What content-length promises of the body, -1 for nothing, and what has come of it.
@@ -39,6 +41,7 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
   private boolean requestEnded;
   private boolean responseEnded;
   private boolean over;
+  private boolean tunnel;
 
   Http3ServerStream(Http3ServerConnection connection, QuicStreamChannel stream) {
     this.connection = connection;
@@ -75,7 +78,7 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
   }
 
   private void onHeaders(Http3Headers headers) {
-    if (over || requestEnded) {
+    if (over || requestEnded || isRefused()) {
       return;
     }
     tellHead(false);
@@ -107,6 +110,11 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
     }
   }
 
+  /** Its head took too long: it has been answered, and what comes of it now is late. */
+  private boolean isRefused() {
+    return responseEnded && receiver == null;
+  }
+
   // What is behind a head ends its stream only.
   private void malformed() {
     if (receiver == null && head == null) {
@@ -133,6 +141,8 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
     if (waiting != null && !over && (!end || hasPromisedLength())) {
       head = null;
       requestEnded = end;
+      tunnel = waiting.upgrade != null;
+      wait.over();
       RequestReceiver to = connection.events().onRequest(this);
       receiver = to;
       to.onHead(waiting, end);
@@ -160,6 +170,8 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
     RequestReceiver to = receiver;
     if (to != null && !over) {
       to.onReadComplete();
+    } else if (to == null && !over && !isRefused() && wait == StreamWait.ENDLESS) {
+      wait = connection.events().onHeadAwaited(this);
     }
   }
 
@@ -177,7 +189,7 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
       tellHead(true);
       endRequest();
       RequestReceiver to = receiver;
-      if (to == null && !over) {
+      if (to == null && !over && !isRefused()) {
         end(ResetReason.PROTOCOL_ERROR, Http3ErrorCode.H3_REQUEST_INCOMPLETE);
       }
     }
@@ -258,13 +270,28 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
       return;
     }
     responseEnded = true;
+    ChannelFuture sent = ends.finish();
+    if (!sent.isDone()) {
+      wait.over();
+      StreamWait taking = connection.events().onAnswerUntaken(this::abandon);
+      wait = taking;
+      sent.addListener(done -> taking.over());
+    }
     if (requestEnded) {
       over = true;
-      connection.sending(ends.finish());
+      connection.sending(sent);
       connection.onStreamClosed(this);
     } else {
-      ends.finish().addListener(sent -> stopRequest());
+      sent.addListener(done -> stopRequest());
     }
+  }
+
+  // The client has not taken anything for too long.
+  private void abandon() {
+    over = true;
+    var unused = stream.shutdown(Http3ErrorCode.H3_INTERNAL_ERROR.code());
+    var unusedClose = stream.close(); // which fails what waits
+    connection.onStreamClosed(this);
   }
 
   private void stopRequest() {
@@ -278,6 +305,9 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
 
   // Most often the client wants no more of it (STOP_SENDING).
   private void onWritten(ChannelFuture done) {
+    if (responseEnded) {
+      wait.moved();
+    }
     if (!done.isSuccess() && !over) {
       stream.eventLoop().execute(() -> end(ResetReason.REMOTE_RESET, cancelled()));
     }
@@ -310,7 +340,8 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
   public void reset() {
     if (!over) {
       over = true;
-      shut(Http3ErrorCode.H3_INTERNAL_ERROR);
+      // RFC 9114, section 4.4.
+      shut(tunnel ? Http3ErrorCode.H3_CONNECT_ERROR : Http3ErrorCode.H3_INTERNAL_ERROR);
     }
   }
 
@@ -332,6 +363,7 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
 
   /** No more comes: who still waits hears why. */
   void fail(ResetReason reason) {
+    wait.over();
     boolean waits = !over && !responseEnded;
     over = true;
     RequestReceiver to = receiver;
@@ -347,6 +379,8 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
     }
     if (cause instanceof QuicException) {
       end(ResetReason.REMOTE_RESET, cancelled());
+    } else if (cause instanceof IllegalArgumentException && receiver == null && head == null) {
+      malformed(); // of a content-length, which Netty reads
     } else if (!(cause instanceof Http3Exception http3)) {
       Faults.report(cause);
       malformed();
@@ -361,6 +395,7 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
+    wait.over();
     if (!over) {
       fail(
           stream.parent().isActive()

@@ -25,6 +25,24 @@ public interface ServerEvents {
    */
   void onRefusedHead(String details);
 
+  /**
+   * The head of a request is not whole yet; of versions that do not tell of it when it is.
+   *
+   * @param stream to be answered if it takes too long
+   */
+  default StreamWait onHeadAwaited(ResponseSender stream) {
+    return StreamWait.ENDLESS;
+  }
+
+  /**
+   * An answer is over, but the client has not taken it all.
+   *
+   * @param giveUp ends it if it takes too long
+   */
+  default StreamWait onAnswerUntaken(Runnable giveUp) {
+    return StreamWait.ENDLESS;
+  }
+
   /** What came breaks the rules of HTTP/2: the connection ends, and the exchanges on it hear so. */
   void onConnectionError();
 
