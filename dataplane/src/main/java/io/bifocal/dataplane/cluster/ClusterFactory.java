@@ -41,6 +41,7 @@ final class ClusterFactory {
   private final AssignmentCache assignments = new AssignmentCache();
   private final LedsCollections collections;
   private final UpstreamFilters.Reader filters;
+  private final AlternateProtocolsCaches alternatives;
   private Function<String, SubscriptionObserver> edsObservers = c -> SubscriptionObserver.NONE;
   private long incarnations;
 
@@ -62,12 +63,9 @@ final class ClusterFactory {
       TransportSockets transports,
       UpstreamFilters.Reader filters,
       Consumer<ManagedCluster> onChange) {
-    this.reader =
-        new ClusterReader(
-            defaults,
-            transports,
-            new AlternateProtocolsCaches(
-                control::nanoTime, stats.root().scope("alternate_protocols_cache")));
+    this.alternatives =
+        new AlternateProtocolsCaches(control, stats.root().scope("alternate_protocols_cache"));
+    this.reader = new ClusterReader(defaults, transports, alternatives);
     this.filters = filters;
     this.runtime = defaults.runtime();
     this.control = control;
@@ -78,6 +76,11 @@ final class ClusterFactory {
     this.stats = stats;
     this.hostScope = stats.unlisted();
     this.onChange = onChange;
+  }
+
+  /** Writes what is to be kept beyond the process. */
+  void close() {
+    alternatives.close();
   }
 
   /** Who counts, by cluster, what happens to subscriptions that start from now on. */

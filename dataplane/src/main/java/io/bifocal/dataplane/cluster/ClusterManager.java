@@ -278,6 +278,7 @@ public final class ClusterManager {
     warming.close();
     active.values().forEach(ManagedCluster::close);
     active.clear();
+    factory.close();
     warming.holdAcknowledgement();
   }
 

@@ -6,7 +6,6 @@ import io.bifocal.dataplane.grid.AlternateProtocolsCaches;
 import io.bifocal.dataplane.grid.AlternateProtocolsOptions;
 import io.bifocal.dataplane.grid.GridOptions;
 import io.bifocal.dataplane.runtime.HeaderLimits;
-import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.TransportSockets;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.AlternateProtocolsCacheOptions;
@@ -26,14 +25,6 @@ final class ClusterReader {
   private final TransportSockets transports;
   private final ClusterDefaults defaults;
   private final AlternateProtocolsCaches alternatives;
-
-  /** For configurations without secrets that must be fetched. */
-  ClusterReader(ClusterDefaults defaults) {
-    this(
-        defaults,
-        new TransportSockets(),
-        new AlternateProtocolsCaches(() -> 0, new StatsStore(1).root()));
-  }
 
   /**
    * @param alternatives what is known of origins' other protocols, by name

@@ -7,6 +7,7 @@ import com.google.common.cache.RemovalNotification;
 import io.bifocal.dataplane.connect.OutcomeMemory;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,7 @@ public final class AlternateProtocolsCache {
   private final OutcomeMemory families;
   private final AtomicLong evictions = new AtomicLong();
   private final AtomicLong malformed = new AtomicLong();
+  private final AtomicBoolean changed = new AtomicBoolean();
 
   /** What one origin said, and how far it is. */
   private static final class Entry {
@@ -194,6 +196,7 @@ public final class AlternateProtocolsCache {
 
   private void say(Origin origin, List<AlternateProtocol> protocols) {
     entry(origin).protocols = protocols;
+    changed.set(true);
     Origin shared = canonical(origin);
     if (shared != null) {
       spokesmen.put(shared, origin);
@@ -203,6 +206,52 @@ public final class AlternateProtocolsCache {
   /** A connection of HTTP/3 to it has this smoothed round trip. */
   public void measured(Origin origin, Duration roundTrip) {
     entry(origin).roundTrip = roundTrip.toNanos();
+    changed.set(true);
+  }
+
+  // ---- kept beyond the process
+
+  /** Whether there is anything new since the last time that was asked. */
+  boolean takeChanged() {
+    return changed.getAndSet(false);
+  }
+
+  /** What origins have said that still holds; not what the operator says. */
+  List<KnownOrigin> known(int most) {
+    long now = clock.getAsLong();
+    return entries.asMap().entrySet().stream()
+        .map(one -> known(one.getKey(), one.getValue(), now))
+        .filter(known -> !known.protocols().isEmpty())
+        .limit(most)
+        .toList();
+  }
+
+  private static KnownOrigin known(Origin origin, Entry entry, long now) {
+    List<AlternateProtocol> all = entry.protocols;
+    return new KnownOrigin(
+        origin,
+        all == null
+            ? List.of()
+            : all.stream()
+                .filter(one -> one.expiresAt() != AlternateProtocol.NEVER && !one.isExpired(now))
+                .toList(),
+        Duration.ofNanos(entry.roundTrip));
+  }
+
+  /** An origin is known from earlier; what the operator says of it comes first. */
+  void restore(KnownOrigin known) {
+    long now = clock.getAsLong();
+    List<AlternateProtocol> left =
+        known.protocols().stream()
+            .filter(one -> !one.isExpired(now))
+            .limit(MOST_ALTERNATIVES)
+            .toList();
+    if (!left.isEmpty() && !options.prepopulated().contains(known.origin())) {
+      say(known.origin(), left);
+    }
+    if (!left.isEmpty() && !known.roundTrip().isZero()) {
+      measured(known.origin(), known.roundTrip());
+    }
   }
 
   private Entry entry(Origin origin) {

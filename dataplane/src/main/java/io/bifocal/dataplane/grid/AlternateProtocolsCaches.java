@@ -2,25 +2,29 @@ package io.bifocal.dataplane.grid;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.stats.Scope;
+import io.bifocal.xds.time.Loop;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.function.LongSupplier;
 
 /**
  * The process's caches of alternative protocols, by name. They stay once they are there, for
  * clusters come and go. Confined to the control loop; the caches themselves are thread-safe.
  */
 public final class AlternateProtocolsCaches {
-  private final LongSupplier clock;
+  private final Loop loop;
   private final Scope scope;
   private final Map<String, AlternateProtocolsCache> caches = new HashMap<>();
 
+  private final List<AlternateProtocolsStore> stores = new ArrayList<>(0);
+
   /**
-   * @param clock monotonic nanoseconds, the same as the loops'
+   * @param loop the control loop
    * @param scope where each counts below its name
    */
-  public AlternateProtocolsCaches(LongSupplier clock, Scope scope) {
-    this.clock = clock;
+  public AlternateProtocolsCaches(Loop loop, Scope scope) {
+    this.loop = loop;
     this.scope = scope;
   }
 
@@ -40,12 +44,23 @@ public final class AlternateProtocolsCaches {
     return cache;
   }
 
+  /** Writes what is to be kept. */
+  public void close() {
+    stores.forEach(AlternateProtocolsStore::write);
+  }
+
   private AlternateProtocolsCache make(AlternateProtocolsOptions options) {
-    AlternateProtocolsCache cache = new AlternateProtocolsCache(options, clock);
+    AlternateProtocolsCache cache = new AlternateProtocolsCache(options, loop::nanoTime);
     Scope own = scope.scope(options.name());
     own.gauge("entries").read(cache::size);
     own.counter("evictions").read(cache::evictions);
     own.counter("malformed").read(cache::malformed);
+    KeyValueFile file = options.file();
+    if (file != null) {
+      AlternateProtocolsStore store = new AlternateProtocolsStore(loop, cache, file, own);
+      stores.add(store);
+      store.begin();
+    }
     return cache;
   }
 }

@@ -7,6 +7,7 @@ import io.envoyproxy.envoy.config.core.v3.AlternateProtocolsCacheOptions.Alterna
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a cache of alternative protocols obeys. Caches of one name are one cache, and must be
@@ -16,16 +17,31 @@ import java.util.Locale;
  * @param prepopulated origins that are known to speak HTTP/3 from the start
  * @param canonicalSuffixes of names that share what is known, each with a dot at its start; of
  *     several that fit the first holds
+ * @param file where what is known is kept, or null
  */
 public record AlternateProtocolsOptions(
-    String name, int maxEntries, List<Origin> prepopulated, List<String> canonicalSuffixes) {
+    String name,
+    int maxEntries,
+    List<Origin> prepopulated,
+    List<String> canonicalSuffixes,
+    @Nullable KeyValueFile file) {
 
   static final int DEFAULT_MAX_ENTRIES = 1024;
 
   private static final SupportedFields FIELDS =
       SupportedFields.of(AlternateProtocolsCacheOptions.getDescriptor())
-          .supports("name", "max_entries", "prepopulated_entries", "canonical_suffixes")
-          .refuses("what is learnt is not kept beyond the process", "key_value_store_config");
+          .supports(
+              "name",
+              "max_entries",
+              "prepopulated_entries",
+              "canonical_suffixes",
+              "key_value_store_config");
+
+  /** What is kept in the process alone. */
+  AlternateProtocolsOptions(
+      String name, int maxEntries, List<Origin> prepopulated, List<String> canonicalSuffixes) {
+    this(name, maxEntries, prepopulated, canonicalSuffixes, null);
+  }
 
   /**
    * Reads {@code envoy.config.core.v3.AlternateProtocolsCacheOptions}, which satisfies its
@@ -62,6 +78,9 @@ public record AlternateProtocolsOptions(
         options.getName(),
         (int) Math.min(most, Integer.MAX_VALUE),
         List.copyOf(prepopulated),
-        List.copyOf(suffixes));
+        List.copyOf(suffixes),
+        options.hasKeyValueStoreConfig()
+            ? KeyValueFile.read(options.getKeyValueStoreConfig(), path + ".key_value_store_config")
+            : null);
   }
 }

@@ -16,9 +16,13 @@ import io.bifocal.dataplane.balance.RuntimeDouble;
 import io.bifocal.dataplane.balance.SlowStart;
 import io.bifocal.dataplane.balance.Subsets;
 import io.bifocal.dataplane.connect.ConnectSettings;
+import io.bifocal.dataplane.grid.AlternateProtocolsCaches;
 import io.bifocal.dataplane.pool.CircuitBreakers;
+import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.TransportSocketFactory;
+import io.bifocal.dataplane.transport.TransportSockets;
 import io.bifocal.dataplane.transport.tls.UpstreamTls;
+import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbSubsetConfig;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin;
@@ -42,7 +46,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ClusterReaderTest {
-  private final ClusterReader reader = new ClusterReader(ClusterDefaults.DEFAULT);
+  private final ClusterReader reader =
+      new ClusterReader(
+          ClusterDefaults.DEFAULT,
+          new TransportSockets(),
+          new AlternateProtocolsCaches(new VirtualTime(), new StatsStore(1).root()));
 
   @Test
   void withoutAnythingElseTheDefaultsAreEnvoys() throws Exception {

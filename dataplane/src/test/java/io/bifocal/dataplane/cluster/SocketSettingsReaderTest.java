@@ -7,8 +7,12 @@ import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.connect.Keepalive;
 import io.bifocal.dataplane.connect.SocketSettings;
 import io.bifocal.dataplane.dns.ResolverConfig;
+import io.bifocal.dataplane.grid.AlternateProtocolsCaches;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.runtime.RuntimeReader;
+import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.transport.TransportSockets;
+import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.BindConfig;
 import java.util.List;
@@ -80,7 +84,10 @@ class SocketSettingsReaderTest {
             TextFormat.parse(bootstrap, BindConfig.class),
             ResolverConfig.DEFAULT,
             RuntimeReader.NONE);
-    return new ClusterReader(defaults)
+    return new ClusterReader(
+            defaults,
+            new TransportSockets(),
+            new AlternateProtocolsCaches(new VirtualTime(), new StatsStore(1).root()))
         .read(TextFormat.parse("name: 'a' " + cluster, Cluster.class))
         .sockets();
   }

@@ -219,7 +219,7 @@ class AlternateProtocolsCacheTest {
   void whatCannotBeObeyedIsRefusedWithItsPath() {
     refused(
         named("n").setKeyValueStoreConfig(TypedExtensionConfig.getDefaultInstance()),
-        "p: field 'key_value_store_config' is not supported");
+        "p.key_value_store_config.typed_config is to be a");
     refused(
         named("n").addCanonicalSuffixes(".a").addCanonicalSuffixes("b"), "p.canonical_suffixes[1]");
     refused(
@@ -229,8 +229,7 @@ class AlternateProtocolsCacheTest {
 
   @Test
   void cachesOfOneNameAreOneAndConfiguredAlike() throws ConfigException {
-    AlternateProtocolsCaches caches =
-        new AlternateProtocolsCaches(time::nanoTime, new StatsStore(1).root());
+    AlternateProtocolsCaches caches = new AlternateProtocolsCaches(time, new StatsStore(1).root());
     AlternateProtocolsOptions one = AlternateProtocolsOptions.read(named("one").build(), "p");
     assertThat(caches.get(one)).isSameAs(caches.get(one));
     assertThat(caches.get(AlternateProtocolsOptions.read(named("two").build(), "p")))
