@@ -1,7 +1,5 @@
 package io.bifocal.dataplane.http.codec;
 
-import static java.util.Objects.requireNonNull;
-
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.pool.Http1UpstreamOptions;
 import io.bifocal.dataplane.stream.WireBytes;
@@ -12,8 +10,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.unix.DomainSocketAddress;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AttributeKey;
 import java.net.InetSocketAddress;
@@ -29,27 +25,18 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   private static final AttributeKey<Http1ClientConnection> KEY =
       AttributeKey.valueOf(Http1ClientConnection.class, "codec");
 
-  private final Http1ResponseParser parser;
+  private final Http1Answers answers;
   private final Http1Writer writer;
   private final Http1Bytes counts;
-  private final Http1Options options;
   private @Nullable ChannelHandlerContext context;
-  private @Nullable ResponseReceiver receiver;
   private boolean requestEnded = true;
-  private boolean responseEnded = true;
-  private boolean bodyFollows;
-  private boolean keepAlive = true;
-  private boolean broken;
   private boolean cut;
   private @Nullable Address local;
-  // What is being parsed.
-  private @Nullable ByteBuf bytes;
 
   private Http1ClientConnection(Http1Options options) {
-    this.options = options;
-    this.parser = new Http1ResponseParser(new Responses(), options);
+    this.answers = new Http1Answers(options);
     this.writer = new Http1Writer(options);
-    this.counts = new Http1Bytes(parser, writer);
+    this.counts = new Http1Bytes(answers.parser(), writer);
   }
 
   /** The codec of a channel; put there at its first use. */
@@ -71,15 +58,10 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public RequestSender begin(ResponseReceiver next) {
-    receiver = next;
+    answers.begin(next);
     counts.begin();
     requestEnded = false;
-    responseEnded = false;
-    bodyFollows = false;
-    keepAlive = true;
-    if (!ctx().channel().config().isAutoRead()) {
-      ctx().channel().config().setAutoRead(true);
-    }
+    readResponse(true);
     return this;
   }
 
@@ -108,7 +90,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void writeHead(RequestHead head, boolean end) {
-    parser.asked(head);
+    answers.parser().asked(head);
     writer.request(ctx(), head, end);
     requestEnded = end;
   }
@@ -117,7 +99,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
   public void writeBody(ByteBuf data, boolean end) {
     writer.body(ctx(), data, end);
     requestEnded = end;
-    if (end && parser.isUpgrading()) {
+    if (end && answers.parser().isUpgrading()) {
       endTunnel();
     }
   }
@@ -170,129 +152,25 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public boolean isReusable() {
-    // Bytes behind the answer would be taken for the next one.
-    return requestEnded
-        && responseEnded
-        && keepAlive
-        && !broken
-        && !hasSurplus()
-        && ctx().channel().isActive();
+    return requestEnded && answers.mayFollow() && ctx().channel().isActive();
   }
 
   @Override
   public void detach() {
-    receiver = null;
-    if (!ctx().channel().config().isAutoRead()) {
-      ctx().channel().config().setAutoRead(true);
-    }
-  }
-
-  private boolean hasSurplus() {
-    ByteBuf rest = bytes;
-    return rest != null && rest.isReadable();
+    answers.detach();
+    readResponse(true);
   }
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    ByteBuf in = (ByteBuf) message;
-    bytes = in;
-    try {
-      if (parser.isBetween()) {
-        MessageLines.skipEmptyLines(in);
-      }
-      while (in.isReadable()) {
-        if (receiver == null || responseEnded) {
-          // Nobody asked for this: what else comes cannot be trusted to be an answer.
-          broken = true;
-          var unused = ctx.close();
-          return;
-        }
-        parser.read(in);
-      }
-    } finally {
-      bytes = null;
-      in.release();
+    if (!answers.read((ByteBuf) message)) {
+      var unused = ctx.close();
     }
-  }
-
-  /** Takes what is found in the bytes. */
-  private final class Responses implements Http1Parser.Receiver {
-    @Override
-    public void onHead(HeaderList headers, Http1Parser.Body body) {
-      ResponseReceiver current = requireNonNull(receiver);
-      int status = parser.status();
-      if (body == Http1Parser.Body.TUNNEL) {
-        keepAlive = false;
-        current.onHead(status, headers, false);
-      } else if (status == 101) { // nobody has asked
-        fail(current, ResetReason.PROTOCOL_ERROR);
-      } else if (status < 200) {
-        if (status == 100 || (status >= 102 && status <= 104)) {
-          current.onInformational(status, headers);
-        }
-      } else if (headers.size() > options.limits().maxHeaders()) {
-        fail(current, ResetReason.PROTOCOL_ERROR);
-      } else {
-        CasedHeaders cased = CasedHeaders.of(headers);
-        if (cased != null) {
-          cased.cameWith(parser.reason());
-        }
-        keepAlive = body != Http1Parser.Body.UNTIL_CLOSE && persists(headers);
-        bodyFollows = body != Http1Parser.Body.NONE;
-        responseEnded = !bodyFollows;
-        current.onHead(status, headers, !bodyFollows);
-      }
-    }
-
-    private boolean persists(HttpHeaders headers) {
-      return !headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE, true)
-          && (parser.version() != RequestLine.Version.HTTP_1_0
-              || ConnectionOptions.sayKeepAlive(headers));
-    }
-
-    @Override
-    public void onBody(ByteBuf data, boolean last) {
-      ResponseReceiver current = receiver;
-      responseEnded = last;
-      if (current == null) {
-        data.release();
-      } else {
-        current.onBody(data, last);
-      }
-    }
-
-    @Override
-    public void onEnd(HttpHeaders trailers) {
-      ResponseReceiver current = receiver;
-      responseEnded = true;
-      if (current == null) {
-        return;
-      }
-      if (options.trailers() && !trailers.isEmpty()) {
-        current.onTrailers(trailers);
-      } else {
-        current.onBody(Unpooled.EMPTY_BUFFER, true);
-      }
-    }
-
-    @Override
-    public void onFault(Http1Parser.Fault fault, HeaderList headers) {
-      ResponseReceiver current = receiver;
-      if (current != null) {
-        fail(current, ResetReason.PROTOCOL_ERROR);
-      }
-    }
-  }
-
-  private void fail(ResponseReceiver current, ResetReason reason) {
-    broken = true;
-    receiver = null;
-    current.onReset(reason);
   }
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    ResponseReceiver current = receiver;
+    ResponseReceiver current = answers.receiver();
     if (current != null) {
       current.onReadComplete();
     }
@@ -301,7 +179,7 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    ResponseReceiver current = receiver;
+    ResponseReceiver current = answers.receiver();
     if (current != null) {
       current.onWritabilityChanged(ctx.channel().isWritable());
     }
@@ -310,18 +188,8 @@ public final class Http1ClientConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    broken = true;
-    parser.onClosed();
     writer.discard();
-    ResponseReceiver current = receiver;
-    receiver = null;
-    if (current != null) {
-      // An orderly close within a body of known length is the peer's mistake, as Envoy sees it.
-      current.onReset(
-          bodyFollows && !responseEnded && !cut
-              ? ResetReason.PROTOCOL_ERROR
-              : ResetReason.CONNECTION_TERMINATION);
-    }
+    answers.onClosed(cut);
     ctx.fireChannelInactive();
   }
 

@@ -6,7 +6,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.codec.http.HttpHeaders;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,13 +14,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     implements ServerConnection {
-  private final Http1Options options;
   private final ServerEvents events;
-  private final Http1RequestParser parser;
+  private final Http1Requests requests;
   private final Http1ResponseSender response;
   private @Nullable ChannelHandlerContext context;
-  private @Nullable RequestReceiver receiver;
-  private boolean requestEnded;
   private boolean wantsRequest = true;
   private boolean closing;
   private boolean draining;
@@ -32,9 +28,8 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   private @Nullable ByteBuf unparsed;
 
   private Http1ServerConnection(Http1Options options, ServerEvents events) {
-    this.options = options;
     this.events = events;
-    this.parser = new Http1RequestParser(new Requests(), options);
+    this.requests = new Http1Requests(this, events, options);
     this.response = new Http1ResponseSender(this, options);
   }
 
@@ -44,10 +39,6 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     Http1ServerConnection connection = new Http1ServerConnection(options, events);
     channel.pipeline().addLast(connection);
     return connection;
-  }
-
-  private boolean isIdle() {
-    return receiver == null;
   }
 
   @Override
@@ -63,7 +54,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   public void goAway() {
     draining = true;
     response.closeAfterwards();
-    if (isIdle()) {
+    if (requests.isIdle()) {
       close();
     }
   }
@@ -94,7 +85,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     response.onRead();
     ByteBuf bytes = (ByteBuf) message;
     ByteBuf before = unparsed;
-    if (before == null && parser.isBetween()) {
+    if (before == null && requests.parser().isBetween()) {
       MessageLines.skipEmptyLines(bytes);
     }
     if (closing || !bytes.isReadable()) {
@@ -107,10 +98,11 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
   // Requests whose turn it is, and what comes of the present one.
   private void parse() {
+    Http1Parser parser = requests.parser();
     parsing = true;
     try {
       ByteBuf bytes = unparsed;
-      while (bytes != null && bytes.isReadable() && !closing && !isAnswering()) {
+      while (bytes != null && bytes.isReadable() && !closing && !requests.isAnswering()) {
         if (parser.isBetween()) {
           parser.count();
         }
@@ -129,16 +121,11 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     if (answered) {
       answered = false;
       response.flush();
-      if (isIdle()) {
+      if (requests.isIdle()) {
         events.onIdle();
       }
     }
     updateReading();
-  }
-
-  // The request is whole, its answer is not.
-  private boolean isAnswering() {
-    return receiver != null && requestEnded;
   }
 
   private void dropUnparsed() {
@@ -149,81 +136,15 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     }
   }
 
-  /** Takes what is found in the bytes. */
-  private final class Requests implements Http1Parser.Receiver {
-    @Override
-    public void onHead(HeaderList headers, Http1Parser.Body body) {
-      RequestLine line = parser.line();
-      RequestError error = RequestError.in(line, headers, options);
-      if (error != null) {
-        refuse(error);
-        return;
-      }
-      RequestHead head;
-      try {
-        head = RequestHead.of(line, headers, options);
-      } catch (RequestTarget.Rejected e) {
-        refuse(e.error);
-        return;
-      }
-      boolean old = line.version() == RequestLine.Version.HTTP_1_0;
-      response.begin(head, old, !draining && persists(head.headers, old));
-      boolean end = head.upgrade == null && body == Http1Parser.Body.NONE;
-      requestEnded = end;
-      RequestReceiver current = events.onRequest(response);
-      receiver = current;
-      if (head.upgrade != null) {
-        parser.tunnel();
-      }
-      current.onHead(head, end);
-    }
-
-    @Override
-    public void onBody(ByteBuf data, boolean last) {
-      RequestReceiver current = receiver;
-      if (last) {
-        requestEnded = true;
-      }
-      if (closing || current == null || response.ended()) {
-        data.release();
-      } else {
-        current.onBody(data, last);
-      }
-    }
-
-    @Override
-    public void onEnd(HttpHeaders trailers) {
-      RequestReceiver current = receiver;
-      requestEnded = true;
-      if (closing || current == null || response.ended()) {
-        return;
-      }
-      if (options.trailers() && !trailers.isEmpty()) {
-        current.onTrailers(trailers);
-      } else {
-        current.onBody(Unpooled.EMPTY_BUFFER, true);
-      }
-    }
-
-    @Override
-    public void onFault(Http1Parser.Fault fault, HeaderList headers) {
-      refuse(receiver == null ? RequestError.of(fault, headers) : RequestError.BAD_REQUEST);
-    }
-  }
-
-  private static boolean persists(HttpHeaders headers, boolean old) {
-    return old ? ConnectionOptions.sayKeepAlive(headers) : !ConnectionOptions.sayClose(headers);
-  }
-
   // The connection is of no more use: what follows cannot be told from the rest of the error.
   @Override
   public void refuse(RequestError error) {
-    RequestReceiver current = receiver;
+    RequestReceiver current = requests.receiver();
     if (current != null) {
       // Whoever takes the request answers this too, unless the answer has begun.
       current.onReset(ResetReason.PROTOCOL_ERROR);
     }
-    receiver = null;
+    requests.clear();
     if (closing) {
       return;
     }
@@ -237,7 +158,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
   /** The present answer is whole: the next request's turn, or the end. */
   void onResponseEnded() {
-    receiver = null;
+    requests.clear();
     if (!response.keepsAlive()) {
       endConnection();
       return;
@@ -255,7 +176,16 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   }
 
   Http1Parser parser() {
-    return parser;
+    return requests.parser();
+  }
+
+  Http1ResponseSender response() {
+    return response;
+  }
+
+  /** Whether the client has been told, or will be, that it can ask for nothing more. */
+  boolean isDraining() {
+    return draining;
   }
 
   /** Whether nothing more is to be written. */
@@ -265,7 +195,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
   /** Whether the present request is whole. */
   boolean requestEnded() {
-    return requestEnded;
+    return requests.ended();
   }
 
   /** Stops or goes on reading the present request's body. */
@@ -275,7 +205,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   }
 
   private void updateReading() {
-    boolean on = unparsed == null && (wantsRequest || requestEnded);
+    boolean on = unparsed == null && (wantsRequest || requests.ended());
     if (ctx().channel().config().isAutoRead() != on) {
       ctx().channel().config().setAutoRead(on);
     }
@@ -283,7 +213,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
   /** The present answer is given up: the close tells the client that it is incomplete. */
   void cutOff() {
-    receiver = null;
+    requests.clear();
     response.flushNow();
     close();
   }
@@ -295,7 +225,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     closing = true;
     dropUnparsed();
     response.flushWaiting();
-    if (requestEnded && receiver == null && response.ended()) {
+    if (requests.ended() && requests.isIdle() && response.ended()) {
       ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     } else {
       DelayedClose.start(ctx(), events);
@@ -312,7 +242,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
   }
 
   private void readComplete() {
-    RequestReceiver current = receiver;
+    RequestReceiver current = requests.receiver();
     if (current != null) {
       current.onReadComplete();
     }
@@ -320,7 +250,7 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    RequestReceiver current = receiver;
+    RequestReceiver current = requests.receiver();
     if (current != null) {
       current.onWritabilityChanged(ctx.channel().isWritable());
     }
@@ -332,8 +262,8 @@ public final class Http1ServerConnection extends ChannelInboundHandlerAdapter
     closing = true;
     dropUnparsed();
     response.discard();
-    RequestReceiver current = receiver;
-    receiver = null;
+    RequestReceiver current = requests.receiver();
+    requests.clear();
     if (current != null) {
       current.onReset(ResetReason.CONNECTION_TERMINATION);
     }
