@@ -26,7 +26,7 @@ final class ClientWait implements StreamWait, Deadlines.Owner {
     this.headless = headless;
     this.giveUp = giveUp;
     this.since = connection.loop.nanoTime();
-    this.deadlines = connection.streamDeadlines.take(this);
+    this.deadlines = Deadlines.on(connection.loop, connection.here.timeouts).of(this);
     moved();
   }
 
@@ -63,7 +63,7 @@ final class ClientWait implements StreamWait, Deadlines.Owner {
     Deadlines all = deadlines;
     if (all != null) {
       deadlines = null;
-      connection.streamDeadlines.give(all);
+      all.close();
     }
   }
 
