@@ -77,6 +77,7 @@ class TlsAgreementTest {
   void goodAndBadPeersAreTreatedAlike() throws Exception {
     cases();
     namedByRequests();
+    namedByHosts();
     worsePeers();
     goodAtTheSecondAddress();
     Map<String, String> expected = observe(Subject.ENVOY);
@@ -285,6 +286,23 @@ class TlsAgreementTest {
         context(""),
         san + ", override_auto_sni_header: x-nobody",
         TlsBackend.serving(own));
+  }
+
+  /** Hosts that have names of their own. */
+  private void namedByHosts() {
+    String names = context(TRUST) + ", sni: x.test, auto_host_sni: true";
+    cluster("host-sni", names, answeringTo("good.test"));
+    cluster("host-sni-other", names, answeringTo("x.test"));
+    cluster("host-sni-nameless", names, answeringTo("x.test"));
+    String judged = names + ", auto_sni_san_validation: true";
+    cluster("host-sni-judged", judged, TlsBackend.serving(GOOD));
+    X509Bundle other = issued(Certificates.leaf("x.test"));
+    cluster("host-sni-judged-other", judged, TlsBackend.serving(other));
+    clusters.replaceAll(
+        (name, yaml) ->
+            name.startsWith("host-sni") && !name.endsWith("nameless")
+                ? yaml.replace("endpoint: {address", "endpoint: {hostname: good.test, address")
+                : yaml);
   }
 
   /** Has a certificate for whom it is called, and no other. */
