@@ -46,7 +46,7 @@ record QuicOptions(
   private static final int DATAGRAM = 1500;
 
   /** RFC 9000, section 18.2. */
-  private static final int LEAST_DATAGRAM = 1200;
+  static final int LEAST_DATAGRAM = 1200;
 
   static final SupportedFields UDP =
       SupportedFields.of(UdpListenerConfig.getDescriptor())

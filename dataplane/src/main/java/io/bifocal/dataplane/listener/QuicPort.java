@@ -166,7 +166,11 @@ final class QuicPort extends ChannelInboundHandlerAdapter {
 
   // A token that is not ours is as good as none (RFC 9000, section 8.1.3).
   private boolean isAskedAgain(DatagramPacket packet) {
-    RetryPacket asks = RetryPacket.of(packet.content());
+    // Who sends less than a client must is not answered with more.
+    RetryPacket asks =
+        packet.content().readableBytes() < QuicOptions.LEAST_DATAGRAM
+            ? null
+            : RetryPacket.of(packet.content());
     QuicGeneration newest = newest();
     if (asks == null || newest == null) {
       return false;
@@ -225,12 +229,11 @@ final class QuicPort extends ChannelInboundHandlerAdapter {
       stats.handshakeRefused();
       throw new Refused();
     }
-    if (!generation.options().accepting() || !entrance.claim()) {
-      throw new Refused();
-    }
-    QuicArrival arrival = QuicArrival.of(version, worker, connection, generation.options());
-    if (arrival == null) {
-      entrance.release();
+    QuicArrival arrival =
+        generation.options().accepting()
+            ? QuicArrival.of(version, worker, connection, generation.options())
+            : null;
+    if (arrival == null || !entrance.claim()) {
       throw new Refused();
     }
     handshakes.put(id, generation);
