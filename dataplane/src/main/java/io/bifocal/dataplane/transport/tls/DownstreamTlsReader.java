@@ -108,6 +108,9 @@ public final class DownstreamTlsReader {
     warnOfSessions(context, at, warnings);
     withoutStaples(context, at, "over QUIC no status of certificates is shown", warnings);
     QuicTerms.warn(context.getCommonTlsContext(), commonPath, warnings);
+    KeyLog keyLog =
+        TermsReader.keyLog(
+            context.getCommonTlsContext(), commonPath, TlsProvider.BORINGSSL, keyLogs, warnings);
     if (context.getPreferClientCiphers()) {
       warnings.add(at + ".prefer_client_ciphers: QUIC's library chooses among those of TLS 1.3");
     }
@@ -115,7 +118,7 @@ public final class DownstreamTlsReader {
       return new DownstreamQuic(
           secrets,
           new SecretContext<>(
-              plan, contexts, now -> new QuicServerContext(settings(context, terms, now, null))));
+              plan, contexts, now -> new QuicServerContext(settings(context, terms, now, keyLog))));
     } catch (SSLException e) {
       throw new ConfigException(path + ": " + e.getMessage(), e);
     }

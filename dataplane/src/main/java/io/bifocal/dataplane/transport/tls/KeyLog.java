@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLEngine;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes down what lets who has it read TLS that was recorded: of all connections, or of those
@@ -71,26 +72,35 @@ public final class KeyLog {
   void follow(Channel channel, SSLEngine engine) {
     if (!areAll()
         && engine instanceof ReferenceCountedOpenSslEngine boringSsl
-        && contains(local, channel.localAddress())
-        && contains(remote, channel.remoteAddress())) {
+        && concerns(channel.localAddress(), channel.remoteAddress())) {
       long ssl = boringSsl.sslPointer();
       followed.add(ssl);
       channel.closeFuture().addListener(closed -> followed.remove(ssl));
     }
   }
 
+  /** Whether the keys of a connection between these addresses are to be written. */
+  boolean concerns(@Nullable SocketAddress here, @Nullable SocketAddress there) {
+    return contains(local, here) && contains(remote, there);
+  }
+
   private boolean areAll() {
     return local.isEmpty() && remote.isEmpty();
   }
 
-  private static boolean contains(CidrRanges ranges, SocketAddress address) {
+  private static boolean contains(CidrRanges ranges, @Nullable SocketAddress address) {
     return ranges.isEmpty()
         || (address instanceof InetSocketAddress ip && ranges.contains(ip.getAddress()));
   }
 
   private void write(long ssl, byte[] line) {
     if (areAll() || followed.contains(ssl)) {
-      lines.accept(new String(line, StandardCharsets.US_ASCII) + "\n");
+      write(new String(line, StandardCharsets.US_ASCII));
     }
+  }
+
+  /** Of a connection that it {@link #concerns}. */
+  void write(String line) {
+    lines.accept(line + "\n");
   }
 }

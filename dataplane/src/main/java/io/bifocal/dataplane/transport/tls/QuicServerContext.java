@@ -8,6 +8,7 @@ import io.netty.handler.codec.quic.QuicSslContextBuilder;
 import io.netty.handler.codec.quic.QuicSslEngine;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
@@ -18,6 +19,8 @@ final class QuicServerContext {
   private final ServerTlsSettings settings;
   private final QuicSslContext netty;
   private final Map<SSLEngine, Handshake> handshakes = new ConcurrentHashMap<>();
+  // Whose keys are written down.
+  private final Set<SSLEngine> logged = ConcurrentHashMap.newKeySet();
 
   QuicServerContext(ServerTlsSettings settings) throws SSLException {
     if (!Quic.isAvailable()) {
@@ -45,12 +48,22 @@ final class QuicServerContext {
       builder.option(
           BoringSSLContextOption.GROUPS, settings.terms().curves().toArray(new String[0]));
     }
+    KeyLog keyLog = settings.keyLog();
+    if (keyLog != null) {
+      builder.keylog((engine, line) -> keys(keyLog, engine, line));
+    }
     this.netty = builder.build();
     if (settings.tickets()) {
       // Who resumes is not judged again, so that where clients are judged each version has keys of
       // its own.
       TicketKeys keys = verifier == null ? settings.ticketKeys() : TicketKeys.NONE;
       netty.sessionContext().setTicketKeys(keys.ofQuic());
+    }
+  }
+
+  private void keys(KeyLog log, SSLEngine engine, String line) {
+    if (logged.contains(engine)) {
+      log.write(line);
     }
   }
 
@@ -63,6 +76,12 @@ final class QuicServerContext {
     QuicSslEngine engine = netty.newEngine(channel.alloc());
     handshakes.put(engine, new Handshake(settings.verifier(), "", null, stats));
     channel.closeFuture().addListener(closed -> handshakes.remove(engine));
+    KeyLog keyLog = settings.keyLog();
+    if (keyLog != null
+        && keyLog.concerns(channel.localSocketAddress(), channel.remoteSocketAddress())) {
+      logged.add(engine);
+      channel.closeFuture().addListener(closed -> logged.remove(engine));
+    }
     return engine;
   }
 

@@ -21,8 +21,5 @@ final class QuicTerms {
       warnings.add(
           path + ".tls_params.cipher_suites has no effect over QUIC: those of TLS 1.3 are fixed");
     }
-    if (common.hasKeyLog()) {
-      warnings.add(path + ".key_log is ignored: over QUIC keys are not written down");
-    }
   }
 }

@@ -87,6 +87,12 @@ public final class UpstreamTlsReader {
   public UpstreamTls readQuic(UpstreamTlsContext context, String path, List<String> warnings)
       throws ConfigException {
     QuicTerms.warn(context.getCommonTlsContext(), path + ".common_tls_context", warnings);
+    if (context.getCommonTlsContext().hasKeyLog()) {
+      warnings.add(
+          path
+              + ".common_tls_context.key_log is ignored: over QUIC keys towards upstreams are not"
+              + " written down");
+    }
     if (context.getMaxSessionKeys().getValue() != 0) {
       warnings.add(path + ".max_session_keys has no effect over QUIC: no session is resumed");
     }
