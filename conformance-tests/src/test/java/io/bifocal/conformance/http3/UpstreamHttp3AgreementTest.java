@@ -174,7 +174,9 @@ class UpstreamHttp3AgreementTest {
       assertThat(each).filteredOn(one -> one.log().startsWith("503 UF ")).hasSize(3);
     }
     // Envoy's library waits for a second, we for the cluster's time.
-    assertThat(seen.bifocal()).extracting(Seen::log).anyMatch(l -> l.contains("{connection_timeout}"));
+    assertThat(seen.bifocal())
+        .extracting(Seen::log)
+        .anyMatch(l -> l.contains("{connection_timeout}"));
     Both<SortedMap<String, String>> counted = sides.ask(side -> side.counters("silent"));
     for (String counter :
         List.of(
