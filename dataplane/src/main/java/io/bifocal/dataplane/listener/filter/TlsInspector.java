@@ -25,7 +25,8 @@ final class TlsInspector implements ListenerFilter {
               io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector
                   .getDescriptor())
           .ignores("what is read is kept until it is whole", "initial_read_buffer_size")
-          .refuses("clients' hellos have no fingerprints here", "enable_ja3_fingerprinting");
+          .ignores(
+              "only logs tell of fingerprints, and have none here", "enable_ja3_fingerprinting");
 
   private final Stats stats;
 
