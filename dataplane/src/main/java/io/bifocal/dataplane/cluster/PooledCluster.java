@@ -1,18 +1,13 @@
 package io.bifocal.dataplane.cluster;
 
 import io.bifocal.dataplane.balance.LoadBalancerContext;
-import io.bifocal.dataplane.connect.RacePlan;
-import io.bifocal.dataplane.grid.GridOptions;
-import io.bifocal.dataplane.grid.Grids;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFactory;
-import io.bifocal.dataplane.pool.PoolSettings;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
-import io.bifocal.dataplane.transport.OwnConnections;
 import io.bifocal.dataplane.transport.TransportSocketFactory;
 import io.bifocal.dataplane.transport.TransportSocketOptions;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
@@ -37,10 +32,7 @@ final class PooledCluster implements WorkerCluster {
   private final WorkerTable table;
   private final UpstreamStats stats;
   private final HostChooser choice;
-  private final PoolFactory factory;
-  private final TransportSocketFactory.PerWorker transport;
-  // Null where HTTP/3 is not tried before anything else.
-  private final @Nullable Grids grids;
+  private final PoolOpener opener;
   private final Map<HostState, HostPools> pools = new HashMap<>();
   private final List<ConnectionPool> draining = new ArrayList<>();
   // Hosts whose turn it is, and to whom connections are being made already.
@@ -59,10 +51,7 @@ final class PooledCluster implements WorkerCluster {
     this.snapshot = snapshot;
     this.stats = stats;
     this.choice = choice;
-    this.factory = factory;
-    this.transport = transport;
-    GridOptions grid = snapshot.config().http().grid();
-    this.grids = grid == null ? null : new Grids(table.loop(), factory, stats, grid);
+    this.opener = new PoolOpener(table.loop(), snapshot.config().http(), factory, stats, transport);
     choice.update(snapshot);
   }
 
@@ -183,7 +172,7 @@ final class PooledCluster implements WorkerCluster {
 
   @Override
   public boolean tellsOfClients() {
-    return transport.tellsOfClients();
+    return opener.tellsOfClients();
   }
 
   @Override
@@ -219,7 +208,7 @@ final class PooledCluster implements WorkerCluster {
     }
     HostPools known = live.poolsOf(host);
     ConnectionPool pool = known.get(use, options);
-    return pool == null ? live.open(host, known, use, options) : pool;
+    return pool == null ? live.opener.open(live.snapshot, host, known, use, options) : pool;
   }
 
   private HostPools poolsOf(Host host) {
@@ -229,107 +218,6 @@ final class PooledCluster implements WorkerCluster {
       pools.put(host.state(), known);
     }
     return known;
-  }
-
-  private @Nullable ConnectionPool open(
-      Host host, HostPools of, int use, @Nullable TransportSocketOptions options) {
-    TransportSocketFactory.PerWorker sockets = transport(host);
-    ConnectionPool pool =
-        options == null
-            ? open(host, of, use, sockets, sockets.serverName())
-            : open(host, of, use, wanting(options, sockets, host), serverName(options, sockets));
-    if (pool != null) {
-      of.put(use, options, pool);
-      CircuitBreakers.Limit limit = breakers(HostPools.priority(use)).pools();
-      OwnConnections owner = options == null ? null : options.owner();
-      Runnable end = pool::drain;
-      if (owner != null) {
-        owner.add(end);
-      }
-      pool.whenEmpty(
-          () -> {
-            if (owner != null) {
-              owner.remove(end);
-            }
-            forget(of, use, options, pool, limit);
-          });
-    }
-    return pool;
-  }
-
-  private static TransportSocketFactory.PerWorker wanting(
-      TransportSocketOptions options, TransportSocketFactory.PerWorker sockets, Host host) {
-    return (protocol, name) -> sockets.socket(protocol, name, options, host.metadata());
-  }
-
-  private static String serverName(
-      TransportSocketOptions options, TransportSocketFactory.PerWorker sockets) {
-    String name = options.serverName();
-    return name.isEmpty() ? sockets.serverName() : name;
-  }
-
-  // Of clients and names there is no end. Of other pools one without a connection must not take
-  // another's place where they are few, which the runtime can make them at any time.
-  private static void forget(
-      HostPools of,
-      int use,
-      @Nullable TransportSocketOptions options,
-      ConnectionPool pool,
-      CircuitBreakers.Limit limit) {
-    boolean goes = options != null || limit.max() != Integer.MAX_VALUE;
-    if (goes && of.remove(use, options, pool)) {
-      limit.release();
-    }
-  }
-
-  /**
-   * Null when there are as many pools as there may be.
-   *
-   * @param sni the server name that connections ask for, or empty
-   */
-  private @Nullable ConnectionPool open(
-      Host host, HostPools of, int use, TransportSocketFactory.PerWorker sockets, String sni) {
-    RoutingPriority priority = HostPools.priority(use);
-    CircuitBreakers.Limit limit = breakers(priority).pools();
-    if (!limit.tryAcquire()) {
-      if (!of.freeOne(priority)) {
-        stats.cxPoolOverflow.inc();
-        return null;
-      }
-      // What was freed had taken one of them.
-    }
-    PoolSettings settings = settings(use, sockets);
-    if (use == HostPools.tcp()) {
-      return factory.tcp(settings, stats, host);
-    } else if (use == HostPools.control()) {
-      return factory.http2(settings, stats, host);
-    }
-    return grids == null ? factory.http(settings, stats, host) : grids.open(settings, sni, host);
-  }
-
-  private TransportSocketFactory.PerWorker transport(Host host) {
-    return transport instanceof MatchedSockets.Choice matched ? matched.of(host) : transport;
-  }
-
-  private PoolSettings settings(int use, TransportSocketFactory.PerWorker sockets) {
-    ClusterConfig config = config();
-    HttpOptions http = config.http();
-    return new PoolSettings(
-        config.name(),
-        config.connectTimeout(),
-        http.idleTimeout(),
-        http.maxConnectionDuration(),
-        http.maxRequests(),
-        config.bufferLimit(),
-        config.connections().preconnect(),
-        breakers(HostPools.priority(use)),
-        config.connect(),
-        config.sockets(),
-        sockets,
-        http.asDownstream() ? HostPools.protocol(use) : http.protocol(),
-        http.http2(),
-        http.quic(),
-        RacePlan.Purpose.SERVE);
   }
 
   /** New hosts of the same incarnation: pools of kept ones go on, those of removed ones drain. */
@@ -381,7 +269,7 @@ final class PooledCluster implements WorkerCluster {
               if (now == null && known == null && choice.makesHosts() && !retired) {
                 return false; // it is not among the cluster's hosts yet
               }
-              if (now == null || hasOtherSockets(known, now)) {
+              if (now == null || opener.hasOtherSockets(known, now)) {
                 drop(entry.getValue(), this::drain);
                 return true;
               }
@@ -390,12 +278,6 @@ final class PooledCluster implements WorkerCluster {
               }
               return false;
             });
-  }
-
-  private boolean hasOtherSockets(@Nullable Host before, Host now) {
-    return before != null
-        && transport instanceof MatchedSockets.Choice matched
-        && !matched.same(before, now);
   }
 
   private void drain(ConnectionPool pool) {
