@@ -53,7 +53,8 @@ public final class DataSources {
   private static ByteString file(String name) throws ConfigException {
     try {
       Path path = Path.of(name);
-      if (!Files.isRegularFile(path)) { // a pipe would keep its reader waiting
+      // A pipe would keep its reader waiting; one that was inherited is meant.
+      if (!Files.isRegularFile(path) && !name.startsWith("/dev/fd/")) {
         throw new ConfigException("Invalid path: " + name);
       }
       try (InputStream file = Files.newInputStream(path)) {

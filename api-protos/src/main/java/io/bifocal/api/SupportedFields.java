@@ -30,6 +30,9 @@ public final class SupportedFields {
     REFUSED
   }
 
+  /** To write out more bytes than that costs more than what reflection loads once. */
+  private static final int LARGE = 16 * 1024;
+
   private final Descriptor type;
   private final Set<FieldDescriptor> supported = new HashSet<>();
   private final Map<FieldDescriptor, String> ignored = new HashMap<>();
@@ -137,12 +140,8 @@ public final class SupportedFields {
     if (others.length == 0) {
       return List.of();
     }
-    BitSet set = SetFields.of(message);
     List<String> warnings = new ArrayList<>();
-    for (FieldDescriptor field : others) {
-      if (!set.get(field.getNumber())) {
-        continue;
-      }
+    for (FieldDescriptor field : set(message, others)) {
       String named = path + ": field '" + field.getName() + "' is ";
       State state = state(field);
       if (state == State.REFUSED) {
@@ -154,6 +153,22 @@ public final class SupportedFields {
       }
     }
     return List.copyOf(warnings);
+  }
+
+  // Of large messages each field is asked for: there are few types of which messages are large.
+  private static List<FieldDescriptor> set(Message message, FieldDescriptor[] among) {
+    List<FieldDescriptor> found = new ArrayList<>(0);
+    BitSet written = message.getSerializedSize() < LARGE ? SetFields.of(message) : null;
+    for (FieldDescriptor field : among) {
+      if (written == null ? isSet(message, field) : written.get(field.getNumber())) {
+        found.add(field);
+      }
+    }
+    return found;
+  }
+
+  private static boolean isSet(Message message, FieldDescriptor field) {
+    return field.isRepeated() ? message.getRepeatedFieldCount(field) > 0 : message.hasField(field);
   }
 
   private FieldDescriptor[] others() {

@@ -106,10 +106,17 @@ class FiltersAgreementTest {
         ",",
         route("/cors/strict", "cors", cors, policy + ", forward_not_matching_preflights: false"),
         route("/cors/any", "cors", cors, "allow_origin_string_match: [{exact: \"*\"}]"),
+        route(
+            "/cors/star",
+            "cors",
+            cors,
+            "allow_origin_string_match: [{exact: \"http://good\"}], allow_methods: \"*\", allow_headers: \"*\","
+                + " allow_credentials: true"),
         route("/cors", "cors", cors, policy),
         "{match: {prefix: /old/both}, route: {cluster: upstream, cors: {expose_headers: x-o}}, typed_per_filter_config: {cors: {\"@type\": %s%s, allow_methods: PUT}}}"
             .formatted(FILTERS, cors),
         "{match: {prefix: /old/own}, route: {cluster: upstream, cors: {%s}}}".formatted(policy),
+        "{match: {prefix: /old/not-here}, route: {cluster: upstream, cors: {filter_enabled: {default_value: {numerator: 0}}}}}",
         "{match: {prefix: /old/off}, route: {cluster: upstream, cors: {filter_enabled: {default_value: {numerator: 0}}}}, typed_per_filter_config: {cors: {\"@type\": type.googleapis.com/envoy.config.route.v3.FilterConfig, disabled: true}}}",
         "{match: {prefix: /old}, route: {cluster: upstream, cors: {expose_headers: x-o}}}",
         "{match: {prefix: /here}, direct_response: {status: 202}, typed_per_filter_config: {cors: {\"@type\": %s%s, %s}}}"
@@ -244,16 +251,28 @@ class FiltersAgreementTest {
             "/cors",
             "/cors/strict",
             "/cors/any",
+            "/cors/star",
             "/cors-less",
             "/old",
             "/old/own",
             "/old/both",
+            "/old/not-here",
             "/old/off",
             "/here",
             "/")) {
       for (String origin : List.of("http://good", "http://bad")) {
         all.add(Ask.of("GET", path, "origin", origin));
         all.add(Ask.of("OPTIONS", path, "origin", origin, method, "GET"));
+        all.add(
+            Ask.of(
+                "OPTIONS",
+                path,
+                "origin",
+                origin,
+                method,
+                "PUT",
+                "access-control-request-headers",
+                "x-a,x-b"));
         all.add(Ask.of("OPTIONS", path, "origin", origin));
       }
     }

@@ -82,10 +82,11 @@ final class PoolOpener {
                 serverName(options, sockets));
     among.put(use, options, pool);
     OwnConnections owner = options == null ? null : options.owner();
-    Runnable end = pool::drain;
-    if (owner != null) {
-      owner.add(end);
-    }
+    Runnable end =
+        () -> {
+          pool.drain();
+          pool.tellIfEmpty();
+        };
     pool.whenEmpty(
         () -> {
           if (owner != null) {
@@ -93,6 +94,9 @@ final class PoolOpener {
           }
           forget(among, use, options, pool, limit);
         });
+    if (owner != null) {
+      owner.add(end); // which ends it at once when the client has gone
+    }
     return pool;
   }
 

@@ -162,7 +162,8 @@ final class PooledCluster implements WorkerCluster {
   }
 
   private void foresee(int use, @Nullable TransportSocketOptions options) {
-    if (config().connections().predictivePreconnect() > 1) {
+    boolean ofOneClient = options != null && options.client() != null; // nobody else could use it
+    if (config().connections().predictivePreconnect() > 1 && !ofOneClient) {
       PooledCluster live = live();
       if (live != null) {
         live.connectAhead(use, options);

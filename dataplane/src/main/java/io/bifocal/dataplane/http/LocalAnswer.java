@@ -23,7 +23,8 @@ final class LocalAnswer {
   /** Answers in the place of an upstream. */
   static void send(Response to, LocalReply reply) {
     HttpHeaders headers = LocalHeaders.empty();
-    if (reply.flag() == ResponseFlag.UPSTREAM_OVERFLOW) {
+    boolean tells = !to.exchange.connection.settings.suppressEnvoyHeaders();
+    if (reply.flag() == ResponseFlag.UPSTREAM_OVERFLOW && tells) {
       headers.set(HeaderNames.X_ENVOY_OVERLOADED, "true");
     }
     reply.headers().accept(headers);

@@ -149,9 +149,12 @@ final class PooledConnection implements UpstreamConnection, RaceOutcome.Receiver
     idleSince = loop.nanoTime();
   }
 
-  /** Lets the peer's end be noticed while there is no user who reads. */
+  /**
+   * Lets the peer's end be noticed while there is no user who reads; not where the peer may speak
+   * first, to whoever comes.
+   */
   void watchIfIdle() {
-    if (state == State.IDLE) {
+    if (state == State.IDLE && use != RacingPool.Use.ONCE) {
       channel().config().setAutoRead(true);
     }
   }

@@ -166,13 +166,14 @@ final class UpstreamConnector {
   }
 
   private void ask(WorkerCluster of, Host host) {
+    int mine = attempts;
     Waiter waiter = new Waiter(host);
     TransportSocketOptions wanted =
         of.tellsOfClients() ? TransportSocketOptions.ofClient(config.client(info)) : null;
     TunnelingConfig tunneling = config.tunneling();
     if (tunneling == null) {
       ConnectionPool pool = wanted == null ? of.tcpPool(host) : of.tcpPool(host, wanted);
-      ticket = pool.acquire(new Connecting(of, session.fromUpstream(), waiter));
+      waitWith(pool.acquire(new Connecting(of, session.fromUpstream(), waiter)), mine);
       return;
     }
     if (of.config().connections().ofOneClient()) {
@@ -189,7 +190,14 @@ final class UpstreamConnector {
       of.stats().cxNoneHealthy.inc();
       session.fail(ResponseFlag.NO_HEALTHY_UPSTREAM);
     } else {
-      ticket = HttpUpstream.open(tunneling, of, pool, info, session.fromUpstream(), waiter);
+      waitWith(HttpUpstream.open(tunneling, of, pool, info, session.fromUpstream(), waiter), mine);
+    }
+  }
+
+  // One that failed at once has been followed by the next, whose ticket counts.
+  private void waitWith(ConnectionPool.Ticket place, int attempt) {
+    if (attempt == attempts) {
+      ticket = place;
     }
   }
 

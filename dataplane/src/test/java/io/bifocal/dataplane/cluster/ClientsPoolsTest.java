@@ -86,13 +86,15 @@ class ClientsPoolsTest {
   }
 
   @Test
-  void connectionsAreMadeAheadForTheSameClient() {
+  void noConnectionIsMadeAheadThatNobodyElseCouldUse() {
     Cluster.Builder cluster = telling("10.0.0.1");
     cluster.getPreconnectPolicyBuilder().getPredictivePreconnectRatioBuilder().setValue(2);
     f.running(cluster.build());
     FakePool one = requireNonNull((FakePool) http(ONE));
-    assertThat(one.preconnects).isEqualTo(1);
-    assertThat(f.pools).containsExactly(one);
+    FakePool raw = (FakePool) f.get("a").tcpPool(host(), ONE);
+    assertThat(one.preconnects).isZero();
+    assertThat(raw.preconnects).isZero();
+    assertThat(f.pools).containsExactly(one, raw);
   }
 
   @Test

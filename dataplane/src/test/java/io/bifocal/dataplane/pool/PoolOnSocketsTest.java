@@ -18,12 +18,14 @@ import io.bifocal.dataplane.worker.Worker;
 import io.bifocal.dataplane.worker.Workers;
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.SocketChannel;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -145,6 +147,39 @@ class PoolOnSocketsTest {
     server.accept().close();
     await().until(() -> onLoop(pool::size) == 0);
     assertThat(counter("upstream_cx_connect_fail")).isZero();
+  }
+
+  @Test
+  void whatAServerSaysFirstIsKeptForWhoeverComes() throws Exception {
+    assertThat(onLoop(() -> tcpPool.preconnect(2))).isTrue();
+    try (Socket accepted = server.accept()) {
+      accepted.getOutputStream().write("220 hello".getBytes(StandardCharsets.US_ASCII));
+      await().until(() -> !races.isEmpty());
+      for (int turn = 0; turn < 3; turn++) {
+        assertThat(onLoop(tcpPool::size)).as("turn %d of the loop", turn).isEqualTo(1);
+      }
+      UpstreamConnection connection = served(tcpPool);
+      CompletableFuture<String> greeting = new CompletableFuture<>();
+      onLoop(
+          () -> {
+            connection
+                .channel()
+                .pipeline()
+                .addLast(
+                    new ChannelInboundHandlerAdapter() {
+                      @Override
+                      public void channelRead(ChannelHandlerContext ctx, Object message) {
+                        ByteBuf bytes = (ByteBuf) message;
+                        greeting.complete(bytes.toString(StandardCharsets.US_ASCII));
+                        bytes.release();
+                      }
+                    });
+            connection.channel().config().setAutoRead(true);
+            return "";
+          });
+      assertThat(greeting.get(30, TimeUnit.SECONDS)).isEqualTo("220 hello");
+      assertThat(onLoop(tcpPool::size)).isEqualTo(1);
+    }
   }
 
   @Test

@@ -138,8 +138,12 @@ public record ListenerFilters(
         log.warn("{}: filter_chains[{}].use_proxy_proto: only the first chain's counts", path, i);
       }
     }
-    boolean wants =
-        proto.getFilterChainsCount() > 0 && proto.getFilterChains(0).getUseProxyProto().getValue();
+    boolean only = proto.getFilterChainsCount() == 0;
+    FilterChain otherwise = proto.getDefaultFilterChain();
+    if (!only && otherwise.getUseProxyProto().getValue()) {
+      log.warn("{}: default_filter_chain.use_proxy_proto: only the first chain's counts", path);
+    }
+    boolean wants = (only ? otherwise : proto.getFilterChains(0)).getUseProxyProto().getValue();
     if (wants) {
       log.warn(
           "{}: using deprecated field 'use_proxy_proto' is dangerous as it does not respect listener"

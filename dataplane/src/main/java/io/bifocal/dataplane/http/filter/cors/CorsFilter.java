@@ -89,8 +89,16 @@ final class CorsFilter implements HttpFilter {
         && head.headers.get(ASKS_PRIVATE, "").equals("true")) {
       headers.set(ALLOWS_PRIVATE, "true");
     }
-    set(headers, HttpHeaderNames.ACCESS_CONTROL_ALLOW_METHODS, said.text(Policy::methods));
-    set(headers, HttpHeaderNames.ACCESS_CONTROL_ALLOW_HEADERS, said.text(Policy::headers));
+    setOrEcho(
+        headers,
+        HttpHeaderNames.ACCESS_CONTROL_ALLOW_METHODS,
+        said.text(Policy::methods),
+        head.headers.get(HttpHeaderNames.ACCESS_CONTROL_REQUEST_METHOD, ""));
+    setOrEcho(
+        headers,
+        HttpHeaderNames.ACCESS_CONTROL_ALLOW_HEADERS,
+        said.text(Policy::headers),
+        head.headers.get(HttpHeaderNames.ACCESS_CONTROL_REQUEST_HEADERS, ""));
     set(headers, HttpHeaderNames.ACCESS_CONTROL_MAX_AGE, said.text(Policy::maxAge));
   }
 
@@ -105,6 +113,15 @@ final class CorsFilter implements HttpFilter {
       set(headers, HttpHeaderNames.ACCESS_CONTROL_EXPOSE_HEADERS, said.text(Policy::exposed));
     }
     return HeadStatus.CONTINUE;
+  }
+
+  // Browsers that send credentials take a star for a name.
+  private static void setOrEcho(HttpHeaders headers, AsciiString name, String value, String asked) {
+    if (value.equals("*")) {
+      headers.set(name, asked);
+    } else {
+      set(headers, name, value);
+    }
   }
 
   private static void set(HttpHeaders headers, AsciiString name, String value) {

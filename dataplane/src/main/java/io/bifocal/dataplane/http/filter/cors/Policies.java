@@ -10,22 +10,14 @@ import org.jspecify.annotations.Nullable;
  * @param levels the most specific last; others than policies are not this filter's
  */
 record Policies(List<Object> levels) {
+  /** As the most specific one has it. */
   boolean isEnabled(long random) {
-    for (int i = 0; i < levels.size(); i++) {
-      if (levels.get(i) instanceof Policy policy && policy.isEnabled(random)) {
-        return true;
-      }
-    }
-    return false;
+    return flag(policy -> policy.isEnabled(random), false);
   }
 
+  /** As the most specific one has it. */
   boolean isShadow(long random) {
-    for (int i = 0; i < levels.size(); i++) {
-      if (levels.get(i) instanceof Policy policy && policy.isShadow(random)) {
-        return true;
-      }
-    }
-    return false;
+    return flag(policy -> policy.isShadow(random), false);
   }
 
   boolean allows(String origin) {
