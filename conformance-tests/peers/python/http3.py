@@ -1,8 +1,9 @@
 """Clients of HTTP/3, by aioquic. Each line of JSON says what one is to do, and is answered by a line.
 
   {"connect": NAME, "to": [HOST, PORT], "server": SNI, "trust": FILE, "certificate": [CHAIN, KEY], "alpn": [],
-   "window": BYTES, "stuck": true to take no more than that, "token": HEX}
-      connected h3 by CERTIFICATE, or closed CODE REASON
+   "window": BYTES, "stuck": true to take no more than that, "token": HEX, "patience": SECONDS,
+   "keep": NAME of the session that it gets, "resume": NAME of one}
+      connected h3 by CERTIFICATE, resumed h3, or closed CODE REASON
   {"ask": NAME, "head": [[NAME, VALUE], …], "then": [PART, …], "end": false to leave it open, "as": ID,
    "half": true for half a head}
       what came of it; with an id only that it was asked
@@ -12,6 +13,8 @@
   {"goaway": NAME}, {"closed": NAME}
       waits for it
   {"settings": NAME}, {"close": NAME}, {"move": NAME}, {"control": NAME, "raw": HEX}
+  {"knock": COUNT, "to": [HOST, PORT]}
+      so many first packets from one address, of clients who go no further
   {"load": NAME, "to": [HOST, PORT], "head": [[NAME, VALUE], …], "many": CONNECTIONS, "renew": REQUESTS on each of them}
       asks one after the other on each connection, and makes a new one when told to leave
   {"loaded": NAME}
@@ -40,6 +43,7 @@ from aioquic.quic.events import (
 )
 
 PATIENCE = 8
+sessions = {}
 BY_CHANCE = ("date", "x-envoy-upstream-service-time")
 
 
@@ -171,14 +175,14 @@ class Client(QuicConnectionProtocol):
             answer.ends.append(how)
             answer.done = True
 
-    async def until(self, condition):
+    async def until(self, condition, patience=PATIENCE):
         async def wait():
             while not condition():
                 self.changed.clear()
                 await self.changed.wait()
 
         try:
-            await asyncio.wait_for(wait(), PATIENCE)
+            await asyncio.wait_for(wait(), patience)
             return True
         except asyncio.TimeoutError:
             return False
@@ -267,7 +271,13 @@ async def connect(step):
         configuration.load_cert_chain(*step["certificate"])
     host, port = step["to"]
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    quic = QuicConnection(configuration=configuration)
+    if "resume" in step:
+        configuration.session_ticket = sessions[step["resume"]]
+
+    def keep(session):
+        sessions[step.get("keep")] = session
+
+    quic = QuicConnection(configuration=configuration, session_ticket_handler=keep)
     if step.get("stuck"):
         quic._write_connection_limits = quic._write_stream_limits = lambda *args, **more: None
     sock = await bound(family)
@@ -275,7 +285,7 @@ async def connect(step):
     client.family = family
     # As the system writes it, so that it is known again in what comes from there.
     client.connect(socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0][4])
-    await client.until(lambda: client.ended is not None or client.connected)
+    await client.until(lambda: client.ended is not None or client.connected, step.get("patience", PATIENCE))
     return client
 
 
@@ -284,6 +294,8 @@ def shown(client):
         return client.ended
     if not client.connected:
         return "nothing"
+    if client._quic.tls.session_resumed:
+        return "resumed %s" % client.alpn
     certificate = client._quic.tls._peer_certificate
     names = str(certificate.subject.rfc4514_string())
     return "connected %s by %s" % (client.alpn, names)
@@ -302,6 +314,18 @@ async def move(client):
     client._transport, _ = await loop.create_datagram_endpoint(Other, sock=sock)
     old.abort() if hasattr(old, "abort") else old.close()
     return "moved"
+
+
+async def knock(step):
+    host, port = step["to"]
+    sock = await bound(socket.AF_INET)
+    for _ in range(step["knock"]):
+        quic = QuicConnection(configuration=QuicConfiguration(alpn_protocols=["h3"], server_name="one.test"))
+        quic.connect((host, port), now=0)
+        for data, to in quic.datagrams_to_send(now=0):
+            sock.sendto(data, to)
+        await asyncio.sleep(0.002)  # the server's buffer takes about a hundred
+    return sock
 
 
 class Load:
@@ -358,9 +382,12 @@ def leave(client):
 
 async def main():
     loop = asyncio.get_running_loop()
-    clients, pending, loads = {}, {}, {}
+    clients, pending, loads, knocks = {}, {}, {}, []
 
     async def do(step):
+        if "knock" in step:
+            knocks.append(await knock(step))
+            return "knocked"
         if "load" in step:
             loads[step["load"]] = Load(step)
             return "loading"

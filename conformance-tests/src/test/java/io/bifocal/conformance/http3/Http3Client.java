@@ -48,6 +48,15 @@ final class Http3Client {
 
   /** Asks again and again on so many connections. */
   void load(String name, InetSocketAddress to, int connections, String path) {
+    load(name, to, connections, path, "");
+  }
+
+  /**
+   * The same.
+   *
+   * @param more members of the step, each with a comma before it
+   */
+  void load(String name, InetSocketAddress to, int connections, String path, String more) {
     assertThat(
             tell(
                 "{\"load\": \"%s\", \"to\": [\"%s\", %d], \"many\": %d, \"server\": \"one.test\", %s"
@@ -57,7 +66,7 @@ final class Http3Client {
                         to.getPort(),
                         connections,
                         Ask.get(path).json("").substring("{".length()))
-                    .replace("\"ask\": \"\", ", "")))
+                    .replace("\"ask\": \"\", ", more.isEmpty() ? "" : more.substring(2) + ", ")))
         .isEqualTo("loading");
   }
 
