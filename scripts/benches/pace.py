@@ -12,6 +12,7 @@ def paced(bench, proxy, rate):
     """The 50th and 99th percentile in ms of requests that come at a rate, per second."""
     work, clients = bench.work, 8 if bench.work.http2 else bench.options.connections
     log = bench.directory / f"{proxy.name}.paced"
+    log.unlink(missing_ok=True)  # h2load would add to it
     command = [
         "h2load",
         "--threads=1",
