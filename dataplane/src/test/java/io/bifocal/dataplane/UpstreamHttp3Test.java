@@ -101,6 +101,30 @@ class UpstreamHttp3Test {
     assertThat(get(proxy, "/a").statusCode()).isEqualTo(status);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"sni: a_b.test", "sds"})
+  void whatCannotBeginFailsAtOnceAndLeavesNothing(String cause) throws Exception {
+    String yaml = yaml(peer("127.0.0.1", GOOD).address(), CA);
+    Proxy proxy =
+        start(cause.equals("sds") ? withoutItsSecret(yaml) : yaml.replace("sni: good.test", cause));
+    for (int i = 0; i < 3; i++) {
+      assertThat(get(proxy, "/a").statusCode()).isEqualTo(503);
+    }
+    assertThat(stat(proxy, "cluster.h3.upstream_cx_active")).isZero();
+    assertThat(stat(proxy, "cluster.h3.upstream_cx_connect_fail")).isEqualTo(3);
+    assertThat(stat(proxy, "cluster.h3.upstream_rq_pending_active")).isZero();
+  }
+
+  /** Its trust is to come from a file that never does. */
+  private static String withoutItsSecret(String yaml) {
+    String where =
+        "{name: trust, sds_config: {initial_fetch_timeout: 0.1s, resource_api_version: V3, api_config_source:"
+            + " {api_type: GRPC, transport_api_version: V3, grpc_services: [{google_grpc: {target_uri: \"127.0.0.1:1\", stat_prefix: s}}]}}}";
+    return yaml.replaceFirst(
+        "validation_context: \\{trusted_ca: [^}]*}}",
+        "validation_context_sds_secret_config: " + where);
+  }
+
   @Test
   void aServerThatDoesNotAnswerHasTheConnectTimeout() throws Exception {
     try (DatagramSocket silent = new DatagramSocket(0, InetAddresses.forString("127.0.0.1"))) {

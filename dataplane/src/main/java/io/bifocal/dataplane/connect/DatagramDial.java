@@ -52,7 +52,13 @@ final class DatagramDial implements Network.Dial {
       fail(new ConnectFailure(Kind.REMOTE, ConnectErrors.immediate(connect.cause(), address)));
       return;
     }
-    DatagramTransport.Attempt begun = transport.connect(channel);
+    DatagramTransport.Attempt begun;
+    try {
+      begun = transport.connect(channel);
+    } catch (RuntimeException e) { // e.g. a server name that TLS cannot ask for
+      fail(new ConnectFailure(Kind.LOCAL, text(e)));
+      return;
+    }
     attempt = begun;
     begun
         .ready()

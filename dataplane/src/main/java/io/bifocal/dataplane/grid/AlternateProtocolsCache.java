@@ -211,6 +211,11 @@ public final class AlternateProtocolsCache {
 
   // ---- kept beyond the process
 
+  /** What is new has not been written. */
+  void markChanged() {
+    changed.set(true);
+  }
+
   /** Whether there is anything new since the last time that was asked. */
   boolean takeChanged() {
     return changed.getAndSet(false);

@@ -7,6 +7,7 @@ import io.bifocal.dataplane.stats.Scope;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.xds.time.Loop;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ final class AlternateProtocolsStore {
   private static final Duration SOON = Duration.ofSeconds(1);
 
   /** A thousand entries are less than a twentieth of that. */
-  private static final long LARGEST = 4 << 20;
+  private static final int LARGEST = 4 << 20;
 
   private final Loop loop;
   private final AlternateProtocolsCache cache;
@@ -60,8 +61,11 @@ final class AlternateProtocolsStore {
 
   private void load() throws IOException {
     Path path = file.path();
-    if (Files.size(path) > LARGEST) {
-      warn("{} is not read: it is longer than {} bytes", String.valueOf(LARGEST));
+    if (!Files.exists(path)) {
+      throw new NoSuchFileException(path.toString());
+    }
+    if (!Files.isRegularFile(path)) { // a pipe would keep its reader waiting
+      warn("{} is not read: {}", "it is no regular file");
       return;
     }
     // Its times are of a clock that begins anew with the machine.
@@ -70,7 +74,15 @@ final class AlternateProtocolsStore {
       log.info("{} is not read: it is older than this machine's start", path);
       return;
     }
-    KnownOrigins known = KnownOrigins.read(Files.readString(path, ISO_8859_1));
+    byte[] bytes;
+    try (InputStream in = Files.newInputStream(path)) {
+      bytes = in.readNBytes(LARGEST + 1);
+    }
+    if (bytes.length > LARGEST) {
+      warn("{} is not read: it is longer than {} bytes", String.valueOf(LARGEST));
+      return;
+    }
+    KnownOrigins known = KnownOrigins.read(new String(bytes, ISO_8859_1));
     if (!known.problem().isEmpty()) {
       warn("{} is not as it should be: {}", known.problem());
     }
@@ -78,8 +90,8 @@ final class AlternateProtocolsStore {
   }
 
   private void tick() {
-    write();
     var unused = loop.schedule(interval(), this::tick);
+    write();
   }
 
   /** Writes what is new, if anything is. */
@@ -97,6 +109,7 @@ final class AlternateProtocolsStore {
               next, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       failing = false;
     } catch (IOException e) {
+      cache.markChanged(); // so that it is tried again
       if (failing) {
         failures.inc(); // it was told before
       } else {

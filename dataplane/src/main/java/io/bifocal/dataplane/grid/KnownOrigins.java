@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -26,20 +27,35 @@ import java.util.stream.Collectors;
 record KnownOrigins(List<KnownOrigin> origins, String problem) {
   private static final String SCHEME = "https://";
 
+  /** Of an origin without alternatives Envoy keeps the round trip. */
+  private static final String NOTHING = "clear|";
+
+  /** Others would not be read again as they were written: origins choose these words. */
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9._:\\-\\[\\]]{0,255}");
+
   // ---- written
 
   static String write(List<KnownOrigin> origins) {
     StringBuilder out = new StringBuilder();
     for (KnownOrigin known : origins) {
+      List<AlternateProtocol> plain =
+          known.protocols().stream().filter(KnownOrigins::isPlain).toList();
+      if (plain.isEmpty()) {
+        continue;
+      }
       entry(SCHEME + known.origin().host() + ":" + known.origin().port(), out);
       entry(
-          known.protocols().stream().map(KnownOrigins::text).collect(Collectors.joining(","))
+          plain.stream().map(KnownOrigins::text).collect(Collectors.joining(","))
               + "|"
               + TimeUnit.NANOSECONDS.toMicros(known.roundTrip().toNanos())
               + "|0",
           out);
     }
     return out.toString();
+  }
+
+  private static boolean isPlain(AlternateProtocol protocol) {
+    return PLAIN.matcher(protocol.protocol()).matches() && PLAIN.matcher(protocol.host()).matches();
   }
 
   private static void entry(String text, StringBuilder out) {
@@ -57,9 +73,10 @@ record KnownOrigins(List<KnownOrigin> origins, String problem) {
 
   // ---- read
 
-  /** Reads what is good, up to the first thing that is not. */
+  /** Reads what is good; what is not is left out, and the first of it told. */
   static KnownOrigins read(String text) {
     List<KnownOrigin> origins = new ArrayList<>();
+    String problem = "";
     int at = 0;
     try {
       while (at < text.length()) {
@@ -67,12 +84,19 @@ record KnownOrigins(List<KnownOrigin> origins, String problem) {
         at = after(text, at, key);
         String value = token(text, at);
         at = after(text, at, value);
-        origins.add(origin(key, value));
+        if (value.startsWith(NOTHING)) {
+          continue;
+        }
+        try {
+          origins.add(origin(key, value));
+        } catch (IllegalArgumentException e) {
+          problem = problem.isEmpty() ? String.valueOf(e.getMessage()) : problem;
+        }
       }
-      return new KnownOrigins(List.copyOf(origins), "");
-    } catch (IllegalArgumentException e) {
-      return new KnownOrigins(List.copyOf(origins), String.valueOf(e.getMessage()));
+    } catch (IllegalArgumentException e) { // from here on it cannot be told what is what
+      problem = problem.isEmpty() ? String.valueOf(e.getMessage()) : problem;
     }
+    return new KnownOrigins(List.copyOf(origins), problem);
   }
 
   private static String token(String text, int at) {

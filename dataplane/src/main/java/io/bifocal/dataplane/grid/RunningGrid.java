@@ -95,10 +95,13 @@ final class RunningGrid implements GridRace.Commands, ConnectionPool.Ticket {
       return;
     }
     stepping = true;
-    for (Runnable next = answers.poll(); next != null; next = answers.poll()) {
-      next.run();
+    try {
+      for (Runnable next = answers.poll(); next != null; next = answers.poll()) {
+        next.run();
+      }
+    } finally {
+      stepping = false;
     }
-    stepping = false;
   }
 
   // ---- what the race commands

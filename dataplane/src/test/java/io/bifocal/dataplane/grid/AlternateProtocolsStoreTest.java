@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -172,6 +173,37 @@ class AlternateProtocolsStoreTest {
     caches.get(options).learn(SHOP, "h3=\":29443\"");
     caches.close();
     assertThat(written()).contains("shop.test");
+  }
+
+  @Test
+  void oneEntryThatIsStrangeLeavesTheOthers() {
+    String good = "19\nhttps://good.test:720\nh3=\":7\"; ma=1000|0|0";
+    String rtt = "21\nhttps://clear.test:7712\nclear|1200|0";
+    String bad = "18\nhttps://pre.test:75\nh3=\":";
+    KnownOrigins read = KnownOrigins.read(rtt + bad + good);
+    assertThat(read.origins())
+        .extracting(KnownOrigin::origin)
+        .containsExactly(new Origin("good.test", 7));
+    assertThat(read.problem()).contains("no alternatives");
+  }
+
+  @Test
+  void wordsThatWouldNotBeReadAgainAreNotWritten() {
+    AlternateProtocol strange = new AlternateProtocol("x", "a\"b", 1, 9_000_000_000_000L);
+    AlternateProtocol plain = new AlternateProtocol("h3", "", 7, 9_000_000_000_000L);
+    KnownOrigin two = new KnownOrigin(SHOP, List.of(strange, plain), Duration.ZERO);
+    KnownOrigin none = new KnownOrigin(new Origin("o.test", 1), List.of(strange), Duration.ZERO);
+    KnownOrigins again = KnownOrigins.read(KnownOrigins.write(List.of(none, two)));
+    assertThat(again.problem()).isEmpty();
+    assertThat(again.origins())
+        .singleElement()
+        .satisfies(
+            known -> {
+              assertThat(known.origin()).isEqualTo(SHOP);
+              assertThat(known.protocols())
+                  .extracting(AlternateProtocol::protocol)
+                  .containsExactly("h3");
+            });
   }
 
   @ParameterizedTest

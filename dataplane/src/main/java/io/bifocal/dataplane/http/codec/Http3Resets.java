@@ -1,7 +1,7 @@
 package io.bifocal.dataplane.http.codec;
 
+import io.bifocal.dataplane.transport.PeerPhrase;
 import io.netty.handler.codec.quic.QuicConnectionCloseEvent;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,8 +42,6 @@ final class Http3Resets {
     "VERSION_FALLBACK"
   };
 
-  private static final int LONGEST_PHRASE = 200;
-
   private Http3Resets() {}
 
   /** What a stream's reset with this code means. */
@@ -71,19 +69,9 @@ final class Http3Resets {
       return "";
     }
     boolean fault = closed.isApplicationClose() || closed.error() != 0;
-    String phrase = visible(new String(closed.reason(), StandardCharsets.UTF_8));
+    String phrase = PeerPhrase.visible(closed.reason());
     return (fault ? "QUIC_IETF_GQUIC_ERROR_MISSING" : "QUIC_NO_ERROR")
         + FROM_PEER
         + (phrase.isEmpty() ? "" : "|" + phrase);
-  }
-
-  // It is the peer's, and goes into logs.
-  private static String visible(String phrase) {
-    StringBuilder visible = new StringBuilder(Math.min(phrase.length(), LONGEST_PHRASE));
-    for (int i = 0; i < phrase.length() && i < LONGEST_PHRASE; i++) {
-      char c = phrase.charAt(i);
-      visible.append(c > ' ' && c < 0x7f ? c : '_');
-    }
-    return visible.toString();
   }
 }

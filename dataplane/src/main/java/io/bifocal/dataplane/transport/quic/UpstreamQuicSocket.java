@@ -2,6 +2,7 @@ package io.bifocal.dataplane.transport.quic;
 
 import io.bifocal.dataplane.stream.TlsSession;
 import io.bifocal.dataplane.transport.DatagramTransport;
+import io.bifocal.dataplane.transport.PeerPhrase;
 import io.bifocal.dataplane.transport.QuicOptions;
 import io.bifocal.dataplane.transport.TransportSocketOptions;
 import io.bifocal.dataplane.transport.tls.UpstreamQuicTls;
@@ -17,7 +18,6 @@ import io.netty.handler.codec.quic.QuicClosedChannelException;
 import io.netty.handler.codec.quic.QuicConnectionCloseEvent;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -45,14 +45,14 @@ record UpstreamQuicSocket(
   @Override
   public Attempt connect(Channel datagrams) {
     Promise<Channel> ready = datagrams.eventLoop().newPromise();
-    // Whatever ends it: the attempt does not wait for its time.
-    datagrams.closeFuture().addListener(closed -> onClosed(ready));
-    PeerWatch watch = new PeerWatch(options.keepAlive());
     UpstreamQuicTls.Session session = tls.begin(datagrams.alloc(), hostname, wanted);
     if (session == null) {
       var unused = datagrams.close();
       return new Handshaking(ready.setFailure(UpstreamQuicTls.noSecret()), datagrams);
     }
+    // Whatever ends it: the attempt does not wait for its time.
+    datagrams.closeFuture().addListener(closed -> onClosed(ready));
+    PeerWatch watch = new PeerWatch(options.keepAlive());
     datagrams
         .pipeline()
         .addLast(
@@ -124,7 +124,7 @@ record UpstreamQuicSocket(
     if (closed == null) {
       return "QUIC: " + (cause.getMessage() == null ? "closed" : cause.getMessage());
     }
-    String said = new String(closed.reason(), StandardCharsets.UTF_8);
+    String said = PeerPhrase.visible(closed.reason());
     return "QUIC: error %d from peer%s"
         .formatted(closed.error(), said.isEmpty() ? "" : ": " + said);
   }
