@@ -2,6 +2,7 @@ package io.bifocal.conformance.stress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bifocal.conformance.Footprint;
 import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
 import io.bifocal.conformance.stress.Ledger.Outcome;
@@ -51,15 +52,25 @@ class SlowClientsTest {
         new Load(scene.door, scene.ledger, n -> (n % 2 == 0 ? "/one/" : "/two/") + "plain/" + n)
             .http1(2)
             .http2(1, 2)) {
-      for (Protocol protocol : Protocol.values()) {
-        for (String cluster : List.of("/one/", "/two/")) {
-          play.with(scene, protocol, cluster);
-        }
+      all(scene, play);
+      if (subject == Subject.BIFOCAL) {
+        all(scene, play); // until what is used again is there
+        Footprint before = Footprint.of(subject, scene.proxy);
+        all(scene, play);
+        Footprint.of(subject, scene.proxy).assertFlatSince(before, subject);
       }
       assertThat(
               scene.exceptions(
                   load, (asked, arrived) -> asked.outcome() == Outcome.ANSWERED && arrived == 1))
           .isEmpty();
+    }
+  }
+
+  private static void all(Scene scene, Play play) throws IOException {
+    for (Protocol protocol : Protocol.values()) {
+      for (String cluster : List.of("/one/", "/two/")) {
+        play.with(scene, protocol, cluster);
+      }
     }
   }
 
