@@ -33,8 +33,7 @@ class BodiesWithoutGarbageTest {
   /** A read of 64 KiB may cost some small objects; a copy would be a byte for a byte. */
   private static final double BYTES_PER_BYTE = 0.03;
 
-  private static final ThreadMXBean THREADS =
-      (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private final ExecutorService serving = Executors.newCachedThreadPool();
   private final ResourceLeakDetector.Level watched = ResourceLeakDetector.getLevel();
@@ -122,7 +121,8 @@ class BodiesWithoutGarbageTest {
 
   private static void exchange(Socket client, int request, int answer) throws IOException {
     OutputStream out = client.getOutputStream();
-    String head = "POST /%d HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n".formatted(answer, request);
+    String head =
+        "POST /%d HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n".formatted(answer, request);
     out.write(head.getBytes(StandardCharsets.US_ASCII));
     out.write(new byte[request]);
     out.flush();

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Named;
@@ -324,10 +325,12 @@ class Http3AgreementTest {
   @Test
   void clientsWhoDoNotTakeTheRestOfAnAnswerAreLeftInTime() {
     Http3Side side = both.side(Subject.BIFOCAL);
+    int logged = side.log().size();
     String connection =
         side.connect("hurried-stream", "one.test", ", \"window\": 40, \"stuck\": true");
     assertThat(side.ask(connection, Ask.get("/direct"))).isEqualTo("reset 0x102");
     side.proxy.awaitStat("http.hurried-stream.downstream_rq_idle_timeout", 1);
+    assertThat(side.logged(logged)).hasSize(1);
   }
 
   @Test
@@ -338,9 +341,11 @@ class Http3AgreementTest {
               String connection = side.connect("v4", "one.test", "");
               List<String> all = new ArrayList<>();
               for (int i = 0; i < 5; i++) {
+                int logged = side.log().size();
                 side.client.tell("{\"move\": \"" + connection + "\"}");
                 all.add(
                     side.ask(connection, Ask.of("POST", "/echo?moved").then("\"size\": 50000")));
+                side.logged(logged);
               }
               return all;
             });
@@ -352,10 +357,15 @@ class Http3AgreementTest {
   void anotherServersTokenDoesNoHarm() {
     SideBySide.Both<String> seen =
         both.ask(
-            side ->
-                side.ask(
-                    side.connect("v6", "one.test", ", \"token\": \"" + "0a".repeat(50) + "\""),
-                    Ask.get("/direct")));
+            side -> {
+              int logged = side.log().size();
+              String got =
+                  side.ask(
+                      side.connect("v6", "one.test", ", \"token\": \"" + "0a".repeat(50) + "\""),
+                      Ask.get("/direct"));
+              side.logged(logged);
+              return got;
+            });
     assertThat(seen.bifocal()).startsWith("418").isEqualTo(seen.envoy());
   }
 
@@ -365,6 +375,7 @@ class Http3AgreementTest {
     Http3Side side = both.side(Subject.BIFOCAL);
     for (Ask ask : List.of(webSocket("/reset"), connect())) {
       int ended = side.tunnels.ends().size();
+      int logged = side.log().size();
       String connection = side.connect("lenient", "one.test", "");
       side.client.tell(
           ask.data("hello").then(PAUSE).then("\"reset\": 268").json(connection, "tunnel"));
@@ -372,6 +383,9 @@ class Http3AgreementTest {
           .atMost(Duration.ofSeconds(10))
           .pollInterval(Duration.ofMillis(10))
           .until(() -> side.tunnels.ends().size() > ended);
+      assertThat(side.logged(logged))
+          .singleElement(InstanceOfAssertFactories.STRING)
+          .contains("DR http3.remote_reset");
     }
   }
 

@@ -12,13 +12,14 @@ import io.bifocal.dataplane.stats.StatsStore;
  * @param overload those of {@link DropOverload}
  */
 public record DroppedRequests(Counter all, Counter overload) {
+  private static final Scope SCOPE = new StatsStore(0).unlisted();
+
   /** Where nobody reads. */
   static final DroppedRequests UNREAD = unlisted();
 
   /** Statistics that are shown in load reports only. */
   static DroppedRequests unlisted() {
-    Scope scope = new StatsStore(0).unlisted();
     return new DroppedRequests(
-        scope.counter("upstream_rq_dropped"), scope.counter("upstream_rq_drop_overload"));
+        SCOPE.counter("upstream_rq_dropped"), SCOPE.counter("upstream_rq_drop_overload"));
   }
 }

@@ -31,6 +31,7 @@ final class ActionCompiler {
   private final boolean validateClusters;
   private final RouteConfiguration table;
   private final VirtualHost host;
+  private final CorsFields cors;
   private final io.envoyproxy.envoy.config.route.v3.Route route;
   private final String where;
 
@@ -39,12 +40,14 @@ final class ActionCompiler {
       boolean validateClusters,
       RouteConfiguration table,
       VirtualHost host,
+      CorsFields cors,
       io.envoyproxy.envoy.config.route.v3.Route route,
       String where) {
     this.context = context;
     this.validateClusters = validateClusters;
     this.table = table;
     this.host = host;
+    this.cors = cors;
     this.route = route;
     this.where = where;
   }
@@ -98,7 +101,7 @@ final class ActionCompiler {
         UpgradeReader.read(action.getUpgradeConfigsList()),
         ConnectConfig.of(action.getUpgradeConfigsList(), at),
         bufferLimit(),
-        new CorsFields(context.filters()).of(host, action));
+        cors.of(action));
   }
 
   private ClusterChoice cluster(io.envoyproxy.envoy.config.route.v3.RouteAction action)

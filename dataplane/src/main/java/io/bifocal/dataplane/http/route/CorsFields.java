@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Policies in the fields {@code cors} of virtual hosts and routes, from before filters had
+ * Policies in the fields {@code cors} of a virtual host and its routes, from before filters had
  * configurations there. They count where {@code typed_per_filter_config} says nothing to the
  * filter.
  */
@@ -16,25 +16,25 @@ final class CorsFields {
   private static final String FILTER = "envoy.filters.http.cors";
 
   private final RouteContext.FilterConfigs reader;
+  private final List<Object> ofHost = new ArrayList<>(1);
 
-  CorsFields(RouteContext.FilterConfigs reader) {
+  /** Of a virtual host, whose policy all its routes have in common. */
+  @SuppressWarnings("deprecation") // control planes still send them
+  CorsFields(RouteContext.FilterConfigs reader, VirtualHost host) throws ConfigException {
     this.reader = reader;
+    if (host.hasCors()) {
+      add(host.getCors(), ofHost);
+    }
   }
 
-  /** What they say, the most specific last. */
-  @SuppressWarnings("deprecation") // control planes still send them
-  List<Object> of(VirtualHost host, io.envoyproxy.envoy.config.route.v3.RouteAction action)
-      throws ConfigException {
-    if (!host.hasCors() && !action.hasCors()) {
-      return List.of();
+  /** What is said to a route, the most specific last. */
+  @SuppressWarnings("deprecation")
+  List<Object> of(io.envoyproxy.envoy.config.route.v3.RouteAction action) throws ConfigException {
+    if (!action.hasCors()) {
+      return ofHost;
     }
-    List<Object> policies = new ArrayList<>(2);
-    if (host.hasCors()) {
-      add(host.getCors(), policies);
-    }
-    if (action.hasCors()) {
-      add(action.getCors(), policies);
-    }
+    List<Object> policies = new ArrayList<>(ofHost);
+    add(action.getCors(), policies);
     return policies;
   }
 

@@ -117,7 +117,8 @@ final class RouteCompiler {
             filters,
             scope,
             VirtualClusters.of(host, scope, at),
-            RateLimitRule.ofRoutes(host.getRateLimitsList(), at + ".rate_limits"));
+            RateLimitRule.ofRoutes(host.getRateLimitsList(), at + ".rate_limits"),
+            new CorsFields(context.filters(), host));
     return new VirtualHost(
         host.getName(),
         switch (host.getRequireTls()) {
@@ -134,7 +135,8 @@ final class RouteCompiler {
       Map<String, FilterOverride> filters,
       Scope scope,
       @Nullable VirtualClusters virtualClusters,
-      List<RateLimitRule> rateLimits) {}
+      List<RateLimitRule> rateLimits,
+      CorsFields cors) {}
 
   private VirtualHost.Routes tree(Level level, String at) throws ConfigException {
     MatchTree<HttpInputs.Request, VirtualHost.Routes> tree =
@@ -188,7 +190,8 @@ final class RouteCompiler {
     Map<String, FilterOverride> filters =
         overrides.over(level.filters, route.getTypedPerFilterConfigMap());
     PathMatch path = PathMatch.of(match, at + ".match");
-    ActionCompiler actions = new ActionCompiler(context, validateClusters, config, host, route, at);
+    ActionCompiler actions =
+        new ActionCompiler(context, validateClusters, config, host, level.cors, route, at);
     return actions.weighted(
         new Route(
             route.getName(),
