@@ -40,7 +40,7 @@ import java.util.concurrent.TimeUnit;
  * A server of HTTP/3 that says what it was asked for: method, path, scheme and the body's length.
  * It resets requests for {@code /reset}.
  */
-final class Http3Peer implements AutoCloseable {
+public final class Http3Peer implements AutoCloseable {
   /** How many requests there may be at once on a connection. */
   static final int STREAMS = 20;
 
@@ -52,7 +52,7 @@ final class Http3Peer implements AutoCloseable {
     this(new InetSocketAddress(ip, 0), own);
   }
 
-  Http3Peer(InetSocketAddress at, X509Bundle own) throws Exception {
+  public Http3Peer(InetSocketAddress at, X509Bundle own) throws Exception {
     this(at, own, "X25519", "P-256");
   }
 

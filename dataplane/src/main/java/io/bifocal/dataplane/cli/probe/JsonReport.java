@@ -67,6 +67,7 @@ final class JsonReport implements Report {
     json.addProperty("connected", run.connected());
     json.add("winner", winner == null ? JsonNull.INSTANCE : address(winner.address()));
     json.add("winner_family", winner == null ? JsonNull.INSTANCE : family(winner.address()));
+    json.add("winner_transport", winner == null ? JsonNull.INSTANCE : transport(winner));
     json.add("total_ms", millis(run.nanos()));
     json.add(
         "race_began_ms", run.attempts().isEmpty() ? JsonNull.INSTANCE : millis(run.raceBegan()));
@@ -93,6 +94,7 @@ final class JsonReport implements Report {
     JsonObject json = new JsonObject();
     json.add("address", address(attempt.address()));
     json.add("family", family(attempt.address()));
+    json.add("transport", transport(attempt));
     json.addProperty("cause", lower(attempt.cause()));
     json.add("started_ms", millis(attempt.startedNanos()));
     json.add("connected_ms", orNull(attempt.connectedNanos(), JsonReport::millis));
@@ -172,6 +174,10 @@ final class JsonReport implements Report {
   private static JsonPrimitive family(Address address) {
     Family family = address.family();
     return new JsonPrimitive(lower(family));
+  }
+
+  private static JsonPrimitive transport(Attempt attempt) {
+    return new JsonPrimitive(lower(attempt.over()));
   }
 
   private static JsonPrimitive millis(long nanos) {

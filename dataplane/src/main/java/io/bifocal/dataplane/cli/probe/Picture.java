@@ -77,7 +77,7 @@ record Picture(int width, Palette palette) {
     if (attempt.end() == End.FAILED) {
       stretches.add(new Stretch('x', attempt.endedNanos()));
     }
-    return new Bar(attempt.address().text(), attempt.startedNanos(), stretches, ending(attempt));
+    return new Bar(attempt.target(), attempt.startedNanos(), stretches, ending(attempt));
   }
 
   private static String ending(Attempt attempt) {

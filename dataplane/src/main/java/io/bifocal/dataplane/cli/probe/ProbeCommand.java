@@ -33,6 +33,7 @@ import picocli.CommandLine.Parameters;
       "  bifocal probe https://example.com/",
       "  bifocal probe db.internal:5432 --family v6_only",
       "  bifocal probe localhost:8080 --addresses '[::1]:8081,127.0.0.1' --attempt-delay 100ms",
+      "  bifocal probe https://example.com/ --http3",
       "  bifocal probe https://example.com/ --repeat 20 --memory",
       "  bifocal probe https://example.com/ --json | jq .runs[0].winner_family"
     })

@@ -1,12 +1,5 @@
 package io.bifocal.dataplane.cli.probe;
 
-import io.bifocal.dataplane.connect.AttemptEvent;
-import io.bifocal.dataplane.connect.OutcomeMemory;
-import io.bifocal.dataplane.connect.RaceListener;
-import io.bifocal.dataplane.connect.RaceOutcome;
-import io.bifocal.dataplane.connect.RacePlanner;
-import io.bifocal.dataplane.connect.RaceRunner;
-import io.bifocal.dataplane.connect.SocketSettings;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.AddressList;
 import io.bifocal.dataplane.host.AddressList.Completeness;
@@ -15,11 +8,11 @@ import io.bifocal.dataplane.host.HostState;
 import io.bifocal.dataplane.host.HostStats;
 import io.bifocal.dataplane.host.Locality;
 import io.bifocal.dataplane.stats.StatsStore;
-import io.bifocal.dataplane.transport.TransportSocket;
 import io.bifocal.dataplane.worker.Workers;
 import io.bifocal.xds.time.Loop;
 import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.netty.channel.Channel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -36,8 +29,7 @@ final class Prober {
   private final AddressSource source;
   private final Diagnosis diagnosis;
   private final Stopwatch stopwatch;
-  private final RacePlanner planner;
-  private final RaceRunner runner;
+  private final Contest contest;
   private @Nullable HostState host; // named by the first address ever found; so is what is learnt
 
   Prober(
@@ -45,24 +37,19 @@ final class Prober {
       Target target,
       Rules rules,
       AddressSource source,
-      TransportSocket transport,
+      Transports transports,
       Diagnosis diagnosis) {
     this.loop = workers.get(0).loop();
     this.target = target;
     this.rules = rules;
     this.source = source;
     this.diagnosis = diagnosis;
-    this.stopwatch = new Stopwatch(loop, transport);
-    this.planner =
-        new RacePlanner(
-            target.text(),
-            rules.connectTimeout(),
-            SocketSettings.DEFAULT,
-            host -> target.tls() ? stopwatch : transport,
-            rules.connect(),
-            new OutcomeMemory(loop::nanoTime),
-            RaceListener.NONE);
-    this.runner = RaceRunner.on(workers.get(0), workers.transport(), RaceListener.NONE);
+    this.stopwatch = new Stopwatch(loop, transports.tcp());
+    Transports timed = target.tls() ? transports.over(stopwatch) : transports;
+    this.contest =
+        timed.quic() == null
+            ? new TcpContest(workers, target.text(), rules, timed.tcp())
+            : new Http3Contest(workers, target.host(), rules, timed);
   }
 
   /** One look-up and one race; to be called from outside the loop, when the last run is over. */
@@ -88,14 +75,12 @@ final class Prober {
   }
 
   /** A run that is not over. */
-  private final class Running implements AddressSource.Receiver, RaceOutcome.Receiver {
+  private final class Running implements AddressSource.Receiver, Contest.Receiver {
     private final CompletableFuture<Run> done;
     private final long zero = loop.nanoTime();
     private final List<Lookup> lookups = new ArrayList<>();
-    private final List<AttemptEvent> events = new ArrayList<>();
     private AddressSource.@Nullable Search search;
-    private RaceRunner.@Nullable Race race;
-    private long raceBegan;
+    private Contest.@Nullable Entry race;
 
     Running(CompletableFuture<Run> done) {
       this.done = done;
@@ -114,57 +99,57 @@ final class Prober {
     @Override
     public void onAddresses(List<Address> addresses, Completeness completeness) {
       if (!done.isDone()) {
-        race(rules.list(addresses, completeness));
+        race(host(rules.list(addresses, completeness)));
       }
     }
 
     @Override
     public void onNone(Failure why) {
-      end(null, why);
+      end(List.of(), loop.nanoTime() - zero, null, why);
     }
 
-    private void race(AddressList addresses) {
-      if (race != null) {
-        race.update(addresses);
-        return;
-      }
-      race = runner.run(planner.plan(host(addresses), loop.nanoTime()), this);
-    }
-
-    @Override
-    public void onEvent(AttemptEvent event) {
-      if (events.isEmpty()) {
-        raceBegan = loop.nanoTime() - zero;
-      }
-      events.add(event);
-    }
-
-    @Override
-    public void onOutcome(RaceOutcome outcome) {
-      if (outcome instanceof RaceOutcome.Won won) {
-        TlsSession session = TlsSession.of(won.channel());
-        var unused = won.channel().close();
-        end(session, null);
+    private void race(Host among) {
+      if (race == null) {
+        race = contest.begin(among, this);
       } else {
-        end(null, Diagnosis.ofRace(attempts()));
+        race.update(among);
       }
     }
 
-    private void end(@Nullable TlsSession session, @Nullable Failure failure) {
+    @Override
+    public void onFinish(Contest.Finish finish) {
+      List<Attempt> attempts = attempts(finish);
+      long nanos = attempts.stream().mapToLong(Attempt::endedNanos).max().orElse(0);
+      Channel connection = finish.connection();
+      if (connection == null) {
+        end(attempts, nanos, null, Diagnosis.ofRace(attempts));
+      } else {
+        TlsSession session = TlsSession.of(connection);
+        var unused = connection.close();
+        end(attempts, nanos, session, null);
+      }
+    }
+
+    private void end(
+        List<Attempt> attempts,
+        long nanos,
+        @Nullable TlsSession session,
+        @Nullable Failure failure) {
       if (search != null) {
         search.end();
       }
-      List<Attempt> attempts = attempts();
-      long nanos =
-          attempts.stream()
-              .mapToLong(Attempt::endedNanos)
-              .max()
-              .orElseGet(() -> loop.nanoTime() - zero);
       done.complete(new Run(List.copyOf(lookups), attempts, nanos, session, failure));
     }
 
-    private List<Attempt> attempts() {
-      return new Course(events, raceBegan, stopwatch.splits(), zero, diagnosis).attempts();
+    private List<Attempt> attempts(Contest.Finish finish) {
+      return new Course(
+              finish.race().attempts(),
+              finish.beganAt() - zero,
+              finish.race().nanos(),
+              stopwatch.splits(),
+              zero,
+              diagnosis)
+          .attempts();
     }
   }
 }

@@ -20,6 +20,7 @@ enum Reason {
   CERTIFICATE_EXPIRED("certificate expired"),
   CERTIFICATE_NOT_YET_VALID("certificate not valid yet"),
   TLS_FAILED("TLS failed"),
+  NOT_HTTP3("not HTTP/3"),
   OTHER("failed");
 
   private final String words;

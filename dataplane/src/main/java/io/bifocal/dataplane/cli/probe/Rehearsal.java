@@ -5,7 +5,6 @@ import io.bifocal.dataplane.dns.Resolution;
 import io.bifocal.dataplane.dns.ResolverConfig;
 import io.bifocal.dataplane.dns.SystemNameService;
 import io.bifocal.dataplane.host.Address;
-import io.bifocal.dataplane.transport.TransportSocket;
 import io.bifocal.dataplane.worker.Workers;
 import io.bifocal.xds.time.Loop;
 import java.io.IOException;
@@ -50,15 +49,15 @@ final class Rehearsal {
   /**
    * Races to an address that refuses and to one that does not.
    *
-   * @param transport of the race that counts
+   * @param transports of the race that counts
    */
-  void race(boolean tls, TransportSocket transport) throws InterruptedException {
+  void race(boolean tls, Transports transports) throws InterruptedException {
     try (ServerSocket plain = new ServerSocket(0, 1, loopback);
         ServerSocket refusing = new ServerSocket(0, 1, loopback)) {
-      race(plain, false, TransportSocket.PLAIN);
+      race(plain, false, Transports.PLAIN);
       if (tls) {
         start(() -> refuse(refusing));
-        race(refusing, true, transport);
+        race(refusing, true, transports);
       }
     } catch (IOException e) {
       // Nothing depends on it but the times of the first race.
@@ -101,7 +100,7 @@ final class Rehearsal {
     }
   }
 
-  private void race(ServerSocket server, boolean tls, TransportSocket transport)
+  private void race(ServerSocket server, boolean tls, Transports transports)
       throws IOException, InterruptedException {
     Prober prober =
         new Prober(
@@ -109,7 +108,7 @@ final class Rehearsal {
             new Target(NAME, server.getLocalPort(), tls, cast(server)),
             rules,
             new GivenAddresses(workers.get(0).loop(), rules),
-            transport,
+            transports,
             new Diagnosis(family -> true));
     Run unused = Session.get(prober.run());
   }

@@ -3,7 +3,6 @@ package io.bifocal.dataplane.cli.probe;
 import io.bifocal.dataplane.dns.ResolverConfig;
 import io.bifocal.dataplane.dns.SystemNameService;
 import io.bifocal.dataplane.stats.StatsStore;
-import io.bifocal.dataplane.transport.TransportSocket;
 import io.bifocal.dataplane.worker.Transport;
 import io.bifocal.dataplane.worker.Workers;
 import io.bifocal.xds.time.Loop;
@@ -38,9 +37,9 @@ final class Session implements AutoCloseable {
    * @return whether every run had a winner
    */
   boolean probe(List<Target> targets, TlsOptions tls) throws InterruptedException, BadUsage {
-    List<TransportSocket> sockets = new ArrayList<>();
+    List<Transports> transports = new ArrayList<>();
     for (Target target : targets) {
-      sockets.add(tls.socket(target, workers.get(0)));
+      transports.add(tls.transports(target, workers.get(0)));
     }
     boolean good = true;
     Rehearsal rehearsal = new Rehearsal(workers, rules);
@@ -48,15 +47,15 @@ final class Session implements AutoCloseable {
       rehearsal.lookUp(names);
     }
     for (int i = 0; i < targets.size(); i++) {
-      rehearsal.race(targets.get(i).tls(), sockets.get(i));
-      good &= probe(targets.get(i), sockets.get(i));
+      rehearsal.race(targets.get(i).tls(), transports.get(i));
+      good &= probe(targets.get(i), transports.get(i));
     }
     return good;
   }
 
-  private boolean probe(Target target, TransportSocket transport) throws InterruptedException {
+  private boolean probe(Target target, Transports transports) throws InterruptedException {
     Diagnosis diagnosis = new Diagnosis(OwnAddresses::reachOut);
-    Prober prober = new Prober(workers, target, rules, source(target), transport, diagnosis);
+    Prober prober = new Prober(workers, target, rules, source(target), transports, diagnosis);
     List<Run> runs = new ArrayList<>();
     report.begin(target);
     for (int i = 0; i < repeat.repeat; i++) {

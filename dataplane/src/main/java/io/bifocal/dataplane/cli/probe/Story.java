@@ -44,7 +44,7 @@ record Story(int width, Palette palette) {
       if (failure != null) {
         explained
             .computeIfAbsent(sentence(failure), why -> new ArrayList<>())
-            .add(attempt.address().text());
+            .add(attempt.target());
       }
     }
     return explained;
@@ -57,15 +57,17 @@ record Story(int width, Palette palette) {
   private static String connected(Run run, Attempt winner) {
     String text =
         "connected to %s (%s) after %s"
-            .formatted(
-                winner.address().text(),
-                Words.family(winner.address().family()),
-                Words.millis(run.nanos()));
+            .formatted(winner.address().text(), how(winner), Words.millis(run.nanos()));
     List<Attempt> before = run.before();
     return before.isEmpty()
         ? text
         : "%s, %s of it lost to %s"
             .formatted(text, Words.millis(run.lostNanos()), obstacles(before));
+  }
+
+  private static String how(Attempt winner) {
+    String family = Words.family(winner.address().family());
+    return winner.isHttp3() ? family + ", HTTP/3" : family;
   }
 
   private static String obstacles(List<Attempt> attempts) {
@@ -74,7 +76,7 @@ record Story(int width, Palette palette) {
 
   private static String obstacle(Attempt attempt) {
     Failure failure = attempt.failure();
-    return attempt.address().text()
+    return attempt.target()
         + (failure == null ? " (silent)" : " (" + failure.reason().words() + ")");
   }
 

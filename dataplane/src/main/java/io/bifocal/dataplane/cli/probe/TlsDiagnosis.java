@@ -16,7 +16,7 @@ final class TlsDiagnosis {
   static Failure of(Throwable failure) {
     String detail = failure.getMessage() == null ? "" : failure.getMessage();
     String all = all(failure);
-    if (all.contains("certificate_verify_failed")) {
+    if (isVerification(all)) {
       return verification(all, detail);
     }
     if (all.contains("wrong_version_number") || all.contains("notsslrecord")) {
@@ -30,6 +30,16 @@ final class TlsDiagnosis {
       return new Failure(Reason.RESET, HANGS_UP, detail);
     }
     return new Failure(Reason.TLS_FAILED, detail, detail);
+  }
+
+  /** Whether it is our own verdict on the peer's certificate. */
+  static boolean isVerification(String detail) {
+    return detail.toLowerCase(Locale.ROOT).contains("certificate_verify_failed");
+  }
+
+  /** What is wrong with the certificate. */
+  static Failure verification(String detail) {
+    return verification(detail.toLowerCase(Locale.ROOT), detail);
   }
 
   private static Failure verification(String all, String detail) {

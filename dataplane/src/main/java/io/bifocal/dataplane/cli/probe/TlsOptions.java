@@ -3,12 +3,14 @@ package io.bifocal.dataplane.cli.probe;
 import com.google.common.net.InetAddresses;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
-import io.bifocal.dataplane.transport.TransportSocket;
+import io.bifocal.dataplane.transport.TransportSocketFactory;
+import io.bifocal.dataplane.transport.quic.UpstreamQuic;
 import io.bifocal.dataplane.transport.tls.PeerVerifier;
 import io.bifocal.dataplane.transport.tls.TlsSettings;
 import io.bifocal.dataplane.transport.tls.TlsVersion;
 import io.bifocal.dataplane.transport.tls.UpstreamTls;
 import io.bifocal.dataplane.worker.Worker;
+import io.netty.handler.codec.quic.Quic;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -21,7 +23,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** How TLS is spoken with those targets with which it is. */
+/** How TLS is spoken with those targets with which it is, over TCP and in QUIC. */
 final class TlsOptions {
   private static final int MAX_ALPN = 255;
 
@@ -30,6 +32,14 @@ final class TlsOptions {
       negatable = true,
       description = "TLS or none; default: with https:// and on port 443")
   @Nullable Boolean tls;
+
+  @Option(
+      names = "--http3",
+      description = {
+        "HTTP/3 first, over QUIC, and TCP beside it after --attempt-delay or when HTTP/3 has failed",
+        "(needs a target with TLS)"
+      })
+  boolean http3;
 
   @Option(names = "--insecure", description = "accept any certificate")
   boolean insecure;
@@ -51,22 +61,27 @@ final class TlsOptions {
       paramLabel = "PROTOCOL,...",
       hideParamSyntax = true,
       split = ",",
-      description = "what to offer, e.g. h2,http/1.1; default nothing")
+      description = "what to offer over TCP, e.g. h2,http/1.1; default nothing, with --http3 these")
   List<String> alpn = List.of();
 
   /**
-   * The transport socket for connections to a target.
+   * What connections to a target are made of.
    *
    * @param worker whose loop they are on
    */
-  TransportSocket socket(Target target, Worker worker) throws BadUsage {
+  Transports transports(Target target, Worker worker) throws BadUsage {
     if (!target.tls()) {
-      return TransportSocket.PLAIN;
+      return Transports.PLAIN;
     }
     try {
-      return UpstreamTls.of(settings(target))
-          .on(new StatsStore(1).root(), worker.shard())
-          .socket(ApplicationProtocol.OPAQUE, "");
+      TransportSocketFactory.PerWorker sockets =
+          new UpstreamQuic(UpstreamTls.of(settings(target)))
+              .on(new StatsStore(1).root(), worker.shard());
+      return http3
+          ? new Transports(
+              sockets.socket(ApplicationProtocol.HTTP, ""),
+              sockets.socket(ApplicationProtocol.HTTP_3, ""))
+          : new Transports(sockets.socket(ApplicationProtocol.OPAQUE, ""), null);
     } catch (IOException e) {
       throw new BadUsage("--alpn " + String.join(",", alpn) + ": " + e.getMessage());
     }
@@ -74,6 +89,9 @@ final class TlsOptions {
 
   /** Nothing that was said is without effect. */
   void check(List<Target> targets) throws BadUsage {
+    if (http3) {
+      checkHttp3(targets);
+    }
     boolean said = insecure || ca != null || sni != null || !alpn.isEmpty();
     if (said && targets.stream().noneMatch(Target::tls)) {
       throw new BadUsage("--insecure, --ca, --sni and --alpn need a target with TLS: add --tls");
@@ -86,6 +104,21 @@ final class TlsOptions {
     }
     if (alpn.stream().anyMatch(p -> p.isEmpty() || p.length() > MAX_ALPN)) {
       throw new BadUsage("--alpn: a protocol's name has 1 to " + MAX_ALPN + " characters");
+    }
+  }
+
+  private static void checkHttp3(List<Target> targets) throws BadUsage {
+    for (Target target : targets) {
+      if (!target.tls()) {
+        throw new BadUsage(
+            "--http3: there is no HTTP/3 without TLS, and %s is without: add --tls, or write https://"
+                .formatted(target.text()));
+      }
+    }
+    if (!Quic.isAvailable()) {
+      throw new BadUsage(
+          "--http3: QUIC does not load on this machine (%s): leave it out"
+              .formatted(Quic.unavailabilityCause()));
     }
   }
 

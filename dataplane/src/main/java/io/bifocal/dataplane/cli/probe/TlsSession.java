@@ -1,10 +1,12 @@
 package io.bifocal.dataplane.cli.probe;
 
 import io.netty.channel.Channel;
+import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
@@ -29,16 +31,17 @@ record TlsSession(
 
   /** Of a connection that is ready; null for a plain one. */
   static @Nullable TlsSession of(Channel channel) {
-    SslHandler tls = channel.pipeline().get(SslHandler.class);
-    if (tls == null) {
-      return null;
+    if (channel instanceof QuicChannel quic) {
+      SSLEngine engine = quic.sslEngine();
+      return engine == null ? null : of(engine.getSession(), engine.getApplicationProtocol());
     }
-    SSLSession session = tls.engine().getSession();
+    SslHandler tls = channel.pipeline().get(SslHandler.class);
+    return tls == null ? null : of(tls.engine().getSession(), tls.applicationProtocol());
+  }
+
+  private static TlsSession of(SSLSession session, @Nullable String alpn) {
     return new TlsSession(
-        session.getProtocol(),
-        session.getCipherSuite(),
-        tls.applicationProtocol(),
-        certificate(session));
+        session.getProtocol(), session.getCipherSuite(), alpn, certificate(session));
   }
 
   private static @Nullable PeerCertificate certificate(SSLSession session) {

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.cli.probe;
 
 import static io.bifocal.dataplane.cli.probe.Runs.ms;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.bifocal.dataplane.cli.probe.Attempt.End;
 import io.bifocal.dataplane.connect.AttemptEvent;
@@ -9,8 +10,11 @@ import io.bifocal.dataplane.connect.AttemptEvent.Cause;
 import io.bifocal.dataplane.connect.AttemptEvent.LossReason;
 import io.bifocal.dataplane.connect.ConnectFailure;
 import io.bifocal.dataplane.connect.ConnectFailure.Kind;
+import io.bifocal.dataplane.transport.TransportProtocol;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CourseTest {
   private static final long ZERO = 1_000_000_000;
@@ -81,7 +85,50 @@ class CourseTest {
         .isEqualTo(Reason.REFUSED);
   }
 
+  @Test
+  void http3ThatGoesOnBesideAWinnerOverTcpHasLostWhenTheRaceIsOver() {
+    List<AttemptEvent> race =
+        List.of(
+            new AttemptEvent.Started(0, Runs.V6, 0, Cause.FIRST, TransportProtocol.QUIC),
+            new AttemptEvent.Started(1, Runs.V6, ms(300), Cause.STAGGER),
+            new AttemptEvent.Won(1, Runs.V6, ms(400)));
+    Stopwatch.Split ofTcp = new Stopwatch.Split(Runs.V6, ZERO + ms(310));
+
+    List<Attempt> attempts = attempts(race, List.of(ofTcp));
+
+    assertThat(attempts)
+        .extracting(Attempt::target, Attempt::end, Attempt::connectedNanos, Attempt::endedNanos)
+        .containsExactly(
+            tuple("quic:[2001:db8::1]:443", End.LOST, null, ms(405)),
+            tuple("[2001:db8::1]:443", End.WON, ms(310), ms(405)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "REMOTE;  delayed connect error: Connection refused;    REFUSED",
+        "REMOTE;  QUIC: error 376 from peer: no ALPN;           NOT_HTTP3",
+        "REMOTE;  QUIC: error 296 from peer;                    TLS_FAILED",
+        "REMOTE;  QUIC: error 2 from peer: busy;                RESET",
+        "REMOTE;  QUIC: closed before the handshake's end;      OTHER",
+        "REMOTE;  TLS_error:|1:CERTIFICATE_VERIFY_FAILED:x:end; CERTIFICATE_UNTRUSTED",
+        "TIMEOUT; '';                                           TIMED_OUT",
+        "LOCAL;   socket creation failure;                      NO_SOCKET",
+      })
+  void whatHappensToQuicIsDiagnosed(Kind kind, String detail, Reason reason) {
+    List<AttemptEvent> race =
+        List.of(
+            new AttemptEvent.Started(0, Runs.V6, 0, Cause.FIRST, TransportProtocol.QUIC),
+            new AttemptEvent.Failed(0, Runs.V6, ms(1), new ConnectFailure(kind, detail)));
+
+    assertThat(attempts(race, List.of()))
+        .singleElement()
+        .extracting("failure.reason")
+        .isEqualTo(reason);
+  }
+
   private static List<Attempt> attempts(List<AttemptEvent> race, List<Stopwatch.Split> splits) {
-    return new Course(race, ms(5), splits, ZERO, new Diagnosis(family -> true)).attempts();
+    return new Course(race, ms(5), ms(400), splits, ZERO, new Diagnosis(family -> true)).attempts();
   }
 }

@@ -5,6 +5,7 @@ import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import javax.net.ssl.SSLContext;
@@ -17,13 +18,15 @@ final class TlsServer implements AutoCloseable {
   private final SSLServerSocket server;
 
   TlsServer(X509Bundle certificate, String... alpn) throws Exception {
+    this(certificate, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), alpn);
+  }
+
+  TlsServer(X509Bundle certificate, InetSocketAddress at, String... alpn) throws Exception {
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(certificate.toKeyManagerFactory().getKeyManagers(), null, null);
     server =
         (SSLServerSocket)
-            context
-                .getServerSocketFactory()
-                .createServerSocket(0, 16, InetAddress.getLoopbackAddress());
+            context.getServerSocketFactory().createServerSocket(at.getPort(), 16, at.getAddress());
     SSLParameters parameters = server.getSSLParameters();
     parameters.setApplicationProtocols(alpn);
     server.setSSLParameters(parameters);
