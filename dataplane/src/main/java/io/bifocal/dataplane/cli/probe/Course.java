@@ -87,6 +87,7 @@ record Course(
 
   /** Whether a system's call failed, or an error came back from the network. */
   private static boolean isOfSocket(ConnectFailure failure) {
-    return failure.kind().isLocal() || !failure.phrase().equals(failure.detail());
+    boolean none = failure.kind().isLocal() && failure.detail().startsWith("socket");
+    return none || !failure.phrase().equals(failure.detail());
   }
 }

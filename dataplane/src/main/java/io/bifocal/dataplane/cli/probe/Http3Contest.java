@@ -161,7 +161,7 @@ final class Http3Contest implements Contest {
     void begin() {
       boolean waits =
           host.addresses().completeness() == Completeness.MORE_TO_COME
-              && host.primary().family() == Family.V6; // IPv4 has waited already
+              && host.addresses().primary().family() == Family.V6; // IPv4 has waited already
       if (waits) {
         resolution = loop.schedule(rules.connect().resolutionDelay(), this::race);
       } else {

@@ -138,6 +138,7 @@ final class JsonReport implements Report {
     json.add("race_ms", orNull(times, t -> quantiles(t.race())));
     json.add("lost_ms", orNull(times, t -> quantiles(t.lost())));
     json.add("winners", counts(summary.winners()));
+    json.addProperty("http3_winners", summary.http3());
     json.add("failures", counts(summary.failures()));
     return json;
   }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param connected how many of them connected
  * @param times of those that connected; null when none did
  * @param winners how many runs each family won
+ * @param http3 how many HTTP/3 won; null when it was not tried
  * @param failures how many attempts and look-ups failed, by reason
  */
 record Summary(
@@ -23,6 +24,7 @@ record Summary(
     int connected,
     @Nullable Times times,
     Map<Family, Integer> winners,
+    @Nullable Integer http3,
     Map<Reason, Integer> failures) {
 
   /**
@@ -45,7 +47,16 @@ record Summary(
     runs.stream()
         .flatMap(Summary::failures)
         .forEach(failure -> failures.merge(failure.reason(), 1, Integer::sum));
-    return new Summary(runs.size(), connected.size(), times(connected), winners, failures);
+    return new Summary(
+        runs.size(), connected.size(), times(connected), winners, http3(runs), failures);
+  }
+
+  private static @Nullable Integer http3(List<Run> runs) {
+    List<Attempt> tried =
+        runs.stream().flatMap(run -> run.attempts().stream()).filter(Attempt::isHttp3).toList();
+    return tried.isEmpty()
+        ? null
+        : (int) tried.stream().filter(attempt -> attempt.end() == Attempt.End.WON).count();
   }
 
   private static @Nullable Times times(List<Run> connected) {

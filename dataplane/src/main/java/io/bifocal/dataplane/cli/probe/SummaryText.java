@@ -1,6 +1,5 @@
 package io.bifocal.dataplane.cli.probe;
 
-import io.bifocal.dataplane.host.Family;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -61,14 +60,16 @@ final class SummaryText {
   }
 
   private static String winners(Summary summary) {
-    return summary.winners().entrySet().stream()
-        .map(e -> share(e.getKey(), e.getValue(), summary.connected()))
-        .collect(Collectors.joining(", "));
+    String families =
+        summary.winners().entrySet().stream()
+            .map(e -> share(Words.family(e.getKey()), e.getValue(), summary.connected()))
+            .collect(Collectors.joining(", "));
+    Integer http3 = summary.http3();
+    return http3 == null ? families : families + "; " + share("HTTP/3", http3, summary.connected());
   }
 
-  private static String share(Family family, int won, int of) {
-    return String.format(
-        Locale.ROOT, "%s %.0f %% (%d)", Words.family(family), 100.0 * won / of, won);
+  private static String share(String who, int won, int of) {
+    return String.format(Locale.ROOT, "%s %.0f %% (%d)", who, 100.0 * won / of, won);
   }
 
   private static String failures(Summary summary) {

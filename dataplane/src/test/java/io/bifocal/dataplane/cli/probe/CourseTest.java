@@ -115,6 +115,7 @@ class CourseTest {
         "REMOTE;  TLS_error:|1:CERTIFICATE_VERIFY_FAILED:x:end; CERTIFICATE_UNTRUSTED",
         "TIMEOUT; '';                                           TIMED_OUT",
         "LOCAL;   socket creation failure;                      NO_SOCKET",
+        "LOCAL;   a name that TLS cannot ask for;               OTHER",
       })
   void whatHappensToQuicIsDiagnosed(Kind kind, String detail, Reason reason) {
     List<AttemptEvent> race =

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.net.InetAddresses;
 import com.google.gson.JsonObject;
 import io.bifocal.dataplane.Http3Peer;
+import io.bifocal.dataplane.dns.LoopbackDnsServer;
 import io.bifocal.dataplane.transport.tls.Authority;
 import io.netty.pkitesting.X509Bundle;
 import java.net.BindException;
@@ -91,6 +92,32 @@ class ProbeOverHttp3Test {
     assertThat(lines(ran))
         .contains("connected to 127.0.0.1:%d (IPv4, HTTP/3)".formatted(port))
         .containsPattern("quic:\\[::1]:\\d+ \\+\\d\\.\\d ms [^+]+ lost: another won");
+  }
+
+  @Test
+  void aNameIsLookedUpInBothFamiliesBeforeHttp3Begins() throws Exception {
+    int port = freePort(BOTH);
+    open(Port.SILENT, Port.REFUSES, "::1", port);
+    open(Port.SERVES, Port.REFUSES, "127.0.0.1", port);
+    try (LoopbackDnsServer dns = LoopbackDnsServer.on("127.0.0.1")) {
+      dns.has("svc.test AAAA", 60, "::1").has("svc.test A", 60, "127.0.0.1");
+      JsonObject run = Probing.onlyRun(named(port, dns, "--resolution-delay", "2s"));
+
+      assertThat(run.get("winner_transport").getAsString()).isEqualTo("quic");
+      assertThat(run.get("winner_family").getAsString()).isEqualTo("v4");
+    }
+  }
+
+  @Test
+  void anAnswerThatDoesNotComeIsWaitedForNoLongerThanTheResolutionDelay() throws Exception {
+    int port = site(Port.SERVES, Port.REFUSES, "::1");
+    try (LoopbackDnsServer dns = LoopbackDnsServer.on("127.0.0.1")) {
+      dns.has("svc.test AAAA", 60, "::1").silent("svc.test A");
+      JsonObject run = Probing.onlyRun(named(port, dns, "--resolution-delay", "80ms"));
+
+      assertThat(run.get("winner_transport").getAsString()).isEqualTo("quic");
+      assertThat(run.get("race_began_ms").getAsDouble()).isGreaterThanOrEqualTo(80);
+    }
   }
 
   @Test
@@ -193,6 +220,13 @@ class ProbeOverHttp3Test {
 
   private Probing probe(int port, String addresses, String... options) {
     return Probing.run(arguments(port, addresses, options));
+  }
+
+  private JsonObject named(int port, LoopbackDnsServer dns, String... options) {
+    String[] all = {
+      "https://svc.test:" + port, "--resolver", dns.address().text(), "--ca", ca, "--http3"
+    };
+    return Probing.json(Probing.with(all, options));
   }
 
   private JsonObject json(int port, String addresses, String... options) {

@@ -4,6 +4,7 @@ import com.google.common.net.InetAddresses;
 import io.bifocal.dataplane.cli.probe.Attempt.End;
 import io.bifocal.dataplane.connect.AttemptEvent.Cause;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.transport.TransportProtocol;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,12 @@ final class Runs {
 
   static Attempt won(Address address, Cause cause, double started, double ended) {
     return attempt(address, cause, started, ended, End.WON, null);
+  }
+
+  /** An attempt at HTTP/3, the first of its race. */
+  static Attempt http3(Address address, double started, double ended, End end) {
+    return new Attempt(
+        address, TransportProtocol.QUIC, Cause.FIRST, ms(started), null, ms(ended), end, null);
   }
 
   static Run of(List<Lookup> lookups, Attempt... attempts) {

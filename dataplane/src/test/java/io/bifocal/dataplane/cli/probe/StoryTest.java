@@ -21,6 +21,18 @@ class StoryTest {
   }
 
   @Test
+  void whatHttp3CostIsTold() {
+    Attempt silent = Runs.http3(Runs.V6, 0, 305, End.LOST);
+
+    assertThat(STORY.of(Runs.of(List.of(), silent, Runs.won(Runs.V6, Cause.STAGGER, 300, 305))))
+        .containsExactly(
+            "connected to [2001:db8::1]:443 (IPv6) after 305.0 ms,"
+                + " 300.0 ms of it lost to quic:[2001:db8::1]:443 (silent)");
+    assertThat(STORY.of(Runs.of(List.of(), Runs.http3(Runs.V6, 0, 5, End.WON))))
+        .containsExactly("connected to [2001:db8::1]:443 (IPv6, HTTP/3) after 5.0 ms");
+  }
+
+  @Test
   void whatFailedOnTheWayIsExplained() {
     assertThat(STORY.of(Runs.refusedV6()))
         .containsExactly(

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.cli.probe;
 import static io.bifocal.dataplane.cli.probe.Runs.ms;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bifocal.dataplane.connect.AttemptEvent.Cause;
 import io.bifocal.dataplane.host.Family;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,19 @@ class SummaryTest {
     assertThat(summary.connected()).isEqualTo(3);
     assertThat(summary.winners()).isEqualTo(Map.of(Family.V6, 1, Family.V4, 2));
     assertThat(summary.failures()).isEqualTo(Map.of(Reason.REFUSED, 2, Reason.NAME_NOT_FOUND, 1));
+  }
+
+  @Test
+  void whatHttp3WonIsCountedWhereItWasTried() {
+    Attempt inVain = Runs.http3(Runs.V6, 0, 305, Attempt.End.LOST);
+    Run overTcp = Runs.of(List.of(), inVain, Runs.won(Runs.V6, Cause.STAGGER, 300, 305));
+    Run overQuic = Runs.of(List.of(), Runs.http3(Runs.V6, 0, 5, Attempt.End.WON));
+
+    assertThat(Summary.of(List.of(Runs.v6(2))).http3()).isNull();
+    assertThat(SummaryText.of("1 run", Summary.of(List.of(overTcp))))
+        .contains("winners: IPv6 100 % (1); HTTP/3 0 % (0)");
+    assertThat(SummaryText.of("2 runs", Summary.of(List.of(overTcp, overQuic))))
+        .contains("winners: IPv6 100 % (2); HTTP/3 50 % (1)");
   }
 
   @Test
