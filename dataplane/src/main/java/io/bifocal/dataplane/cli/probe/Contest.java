@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.cli.probe;
 
+import io.bifocal.dataplane.connect.AttemptEvent;
 import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.host.Host;
 import io.netty.channel.Channel;
@@ -36,6 +37,11 @@ interface Contest {
     /** When the race began, on the loop's clock. */
     long beganAt() {
       return race.endedAt() - race.nanos();
+    }
+
+    /** How long it took to its last event; being told of it takes longer. */
+    long nanos() {
+      return race.attempts().stream().mapToLong(AttemptEvent::atNanos).max().orElse(0);
     }
   }
 }

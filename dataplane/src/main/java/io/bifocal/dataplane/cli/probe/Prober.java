@@ -145,7 +145,7 @@ final class Prober {
       return new Course(
               finish.race().attempts(),
               finish.beganAt() - zero,
-              finish.race().nanos(),
+              finish.nanos(),
               stopwatch.splits(),
               zero,
               diagnosis)

@@ -130,6 +130,8 @@ class ProbeOverHttp3Test {
             "quic v6 first refused",
             "quic v4 previous_failed refused",
             "tcp v6 previous_failed won");
+    JsonObject winner = run.getAsJsonArray("attempts").get(2).getAsJsonObject();
+    assertThat(run.get("total_ms")).isEqualTo(winner.get("ended_ms"));
   }
 
   @Test
