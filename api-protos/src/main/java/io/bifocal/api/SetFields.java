@@ -20,7 +20,7 @@ public final class SetFields extends OutputStream {
   }
 
   /** Envoy's numbers are below it; what is not known here may have any. */
-  private static final int NUMBERS = 1024;
+  static final int NUMBERS = 1024;
 
   private final BitSet numbers = new BitSet();
 

@@ -160,7 +160,11 @@ public final class SupportedFields {
     List<FieldDescriptor> found = new ArrayList<>(0);
     BitSet written = message.getSerializedSize() < LARGE ? SetFields.of(message) : null;
     for (FieldDescriptor field : among) {
-      if (written == null ? isSet(message, field) : written.get(field.getNumber())) {
+      boolean set =
+          (written == null || field.getNumber() >= SetFields.NUMBERS)
+              ? isSet(message, field)
+              : written.get(field.getNumber());
+      if (set) {
         found.add(field);
       }
     }

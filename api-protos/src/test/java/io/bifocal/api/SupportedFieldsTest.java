@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Duration;
+import com.google.protobuf.UnknownFieldSet;
 import io.bifocal.api.SupportedFields.State;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.Address;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SupportedFieldsTest {
   private static final SupportedFields TABLE =
@@ -38,6 +41,33 @@ class SupportedFieldsTest {
     assertThat(TABLE.check(cluster, "cluster 'a'"))
         .containsExactly(
             "cluster 'a': field 'alt_stat_name' is ignored: it only labels statistics");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 127, 128, 4095, 4096, 5000, 100_000})
+  void itSeesWhatIsSetHoweverLargeTheRestIs(int length) throws ConfigException {
+    Cluster.Builder cluster = Cluster.newBuilder().setName("n".repeat(length));
+    assertThat(TABLE.check(cluster.build(), "c")).isEmpty();
+    assertThat(TABLE.check(cluster.setAltStatName("b").build(), "c")).hasSize(1);
+    cluster.setConnectTimeout(Duration.getDefaultInstance());
+    assertThatThrownBy(() -> TABLE.check(cluster.build(), "c"))
+        .hasMessage("c: field 'connect_timeout' is not supported");
+  }
+
+  @Test
+  void whatIsWithinAGroupThatIsNotKnownIsNotTheMessagesOwn() throws ConfigException {
+    UnknownFieldSet inner =
+        UnknownFieldSet.newBuilder()
+            .addField(
+                Cluster.CONNECT_TIMEOUT_FIELD_NUMBER,
+                UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+            .build();
+    UnknownFieldSet group =
+        UnknownFieldSet.newBuilder()
+            .addField(900, UnknownFieldSet.Field.newBuilder().addGroup(inner).build())
+            .build();
+    Cluster cluster = Cluster.newBuilder().setName("a").setUnknownFields(group).build();
+    assertThat(TABLE.check(cluster, "c")).isEmpty();
   }
 
   @Test

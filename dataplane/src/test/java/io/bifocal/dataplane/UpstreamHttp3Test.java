@@ -115,7 +115,7 @@ class UpstreamHttp3Test {
     assertThat(stat(proxy, "cluster.h3.upstream_rq_pending_active")).isZero();
   }
 
-  /** Its trust is to come from a file that never does. */
+  /** Whom it trusts is to come from a control plane that is not there. */
   private static String withoutItsSecret(String yaml) {
     String where =
         "{name: trust, sds_config: {initial_fetch_timeout: 0.1s, resource_api_version: V3, api_config_source:"

@@ -426,4 +426,18 @@ class ListenerFiltersTest {
     }
     assertThat(proxy.connections.get(0).remote()).hasToString("1.2.3.4:11");
   }
+
+  @Test
+  @SuppressWarnings("deprecation")
+  void theDefaultChainsWordCountsWhereThereIsNoOther() throws Exception {
+    push(
+        empty("l")
+            .setDefaultFilterChain(chain("hello").toBuilder().setUseProxyProto(BoolValue.of(true)))
+            .build());
+    try (Client client = connect(proxy.port("l"))) {
+      say(client, "PROXY TCP4 1.2.3.4 5.6.7.8 11 22\r\nfirst\n");
+      assertThat(client.line()).isEqualTo("hello");
+    }
+    assertThat(proxy.connections.get(0).remote()).hasToString("1.2.3.4:11");
+  }
 }
