@@ -247,7 +247,7 @@ public final class ConnectRace {
     /** Close the socket of an attempt now; answer nothing for it any more. */
     void cancel(int attempt);
 
-    /** Call {@link ConnectRace#staggerElapsed} after {@code delay}. */
+    /** Call {@link ConnectRace#staggerElapsed} {@code delay} after this step's time. */
     void armStagger(Duration delay);
 
     void disarmStagger();

@@ -31,6 +31,7 @@ final class Running implements RaceRunner.Race, ConnectRace.Commands {
   private final List<AttemptEvent> events = new ArrayList<>(2);
   private @Nullable Instant began;
   private long beganAt;
+  private long stepAt; // when the step under way began: opening a socket takes its time
   private long lateness = -1;
   private @Nullable Timer staggerTimer;
   private @Nullable Timer connectTimer;
@@ -56,22 +57,27 @@ final class Running implements RaceRunner.Race, ConnectRace.Commands {
     RaceLog.began(plan);
     listener.onBegin(plan);
     began = loop.wallTime();
-    connectTimer = loop.schedule(plan.connectTimeout(), () -> race.timeOut(loop.nanoTime()));
-    beganAt = loop.nanoTime();
+    connectTimer = loop.schedule(plan.connectTimeout(), () -> race.timeOut(step()));
+    beganAt = step();
     race.begin(beganAt);
+  }
+
+  private long step() {
+    stepAt = loop.nanoTime();
+    return stepAt;
   }
 
   @Override
   public void cancel() {
     loop.assertInLoop();
-    race.cancel(loop.nanoTime());
+    race.cancel(step());
   }
 
   @Override
   public void update(AddressList addresses) {
     loop.assertInLoop();
     log.debug("{}: the addresses are now {}", plan.cluster(), addresses.ordered());
-    race.update(loop.nanoTime(), addresses.ordered(), addresses.completeness());
+    race.update(step(), addresses.ordered(), addresses.completeness());
   }
 
   @Override
@@ -97,12 +103,13 @@ final class Running implements RaceRunner.Race, ConnectRace.Commands {
 
   @Override
   public void armStagger(Duration delay) {
-    long due = loop.nanoTime() + delay.toNanos();
-    staggerTimer = loop.schedule(delay, () -> staggerElapsed(due));
+    long due = stepAt + delay.toNanos();
+    Duration left = Duration.ofNanos(due - loop.nanoTime());
+    staggerTimer = loop.schedule(left, () -> staggerElapsed(due));
   }
 
   private void staggerElapsed(long due) {
-    long now = loop.nanoTime();
+    long now = step();
     lateness = Math.max(lateness, now - due);
     race.staggerElapsed(now);
   }
@@ -165,12 +172,12 @@ final class Running implements RaceRunner.Race, ConnectRace.Commands {
     @Override
     public void connected(Channel ready) {
       channel = ready;
-      race.connected(loop.nanoTime(), number);
+      race.connected(step(), number);
     }
 
     @Override
     public void failed(ConnectFailure failure) {
-      race.failed(loop.nanoTime(), number, failure);
+      race.failed(step(), number, failure);
     }
   }
 }

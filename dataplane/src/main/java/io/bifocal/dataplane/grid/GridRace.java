@@ -338,7 +338,7 @@ public final class GridRace {
 
     void cancelTcp();
 
-    /** Call {@link GridRace#elapsed} after {@code delay}. */
+    /** Call {@link GridRace#elapsed} {@code delay} after this step's time. */
     void arm(Timer timer, Duration delay);
 
     void disarm(Timer timer);

@@ -17,6 +17,7 @@ import java.util.Deque;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** One request's race with its pools and timers: carries out what {@link GridRace} decides. */
@@ -33,8 +34,9 @@ final class RunningGrid implements GridRace.Commands, ConnectionPool.Ticket {
   private @Nullable Asked tcp;
   private final Map<GridRace.Timer, Loop.Timer> timers = new EnumMap<>(GridRace.Timer.class);
   // A pool may answer while it is asked, and the race is not reentrant.
-  private final Deque<Runnable> answers = new ArrayDeque<>(2);
+  private final Deque<LongConsumer> answers = new ArrayDeque<>(2);
   private boolean stepping;
+  private long stepAt; // when the step under way began: opening a connection takes its time
   private boolean answered;
   private boolean over;
   // What is told of it, where it did not come to its end within the call.
@@ -62,7 +64,7 @@ final class RunningGrid implements GridRace.Commands, ConnectionPool.Ticket {
   }
 
   void begin() {
-    step(() -> race.begin(timeline.beganAt()));
+    step(now -> race.begin(timeline.beganAt()));
     if (!over) {
       told = grid.began(http3Plan);
     }
@@ -82,22 +84,23 @@ final class RunningGrid implements GridRace.Commands, ConnectionPool.Ticket {
   }
 
   void giveUp() {
-    step(() -> race.cancel(loop.nanoTime()));
+    step(race::cancel);
   }
 
   void tearDown(PoolFailure failure) {
-    step(() -> race.tearDown(loop.nanoTime(), failure));
+    step(now -> race.tearDown(now, failure));
   }
 
-  private void step(Runnable what) {
+  private void step(LongConsumer what) {
     answers.add(what);
     if (stepping) {
       return;
     }
     stepping = true;
     try {
-      for (Runnable next = answers.poll(); next != null; next = answers.poll()) {
-        next.run();
+      for (LongConsumer next = answers.poll(); next != null; next = answers.poll()) {
+        stepAt = loop.nanoTime();
+        next.accept(stepAt);
       }
     } finally {
       stepping = false;
@@ -133,7 +136,8 @@ final class RunningGrid implements GridRace.Commands, ConnectionPool.Ticket {
 
   @Override
   public void arm(GridRace.Timer timer, Duration delay) {
-    timers.put(timer, loop.schedule(delay, () -> step(() -> race.elapsed(loop.nanoTime(), timer))));
+    Duration left = delay.minusNanos(loop.nanoTime() - stepAt);
+    timers.put(timer, loop.schedule(left, () -> step(now -> race.elapsed(now, timer))));
   }
 
   @Override
@@ -206,12 +210,12 @@ final class RunningGrid implements GridRace.Commands, ConnectionPool.Ticket {
 
     @Override
     public void ready() {
-      step(() -> race.http3Ready(loop.nanoTime(), attempt));
+      step(now -> race.http3Ready(now, attempt));
     }
 
     @Override
     public void failed(PoolFailure failure) {
-      step(() -> race.http3Failed(loop.nanoTime(), attempt, failure));
+      step(now -> race.http3Failed(now, attempt, failure));
     }
   }
 
@@ -223,11 +227,10 @@ final class RunningGrid implements GridRace.Commands, ConnectionPool.Ticket {
 
     @Override
     public void failed(PoolFailure failure) {
-      step(() -> tellFailed(failure));
+      step(now -> tellFailed(now, failure));
     }
 
-    private void tellReady() {
-      long now = loop.nanoTime();
+    private void tellReady(long now) {
       UpstreamConnection ready = requireNonNull(tcp).ready();
       if (ready != null) { // else it was given up meanwhile
         timeline.tcpReady(ready, now);
@@ -235,12 +238,12 @@ final class RunningGrid implements GridRace.Commands, ConnectionPool.Ticket {
       race.tcpReady(now);
     }
 
-    private void tellFailed(PoolFailure failure) {
+    private void tellFailed(long now, PoolFailure failure) {
       RaceReport lost = failure.race();
       if (lost != null) {
         timeline.tcpRaced(lost);
       }
-      race.tcpFailed(loop.nanoTime(), failure);
+      race.tcpFailed(now, failure);
     }
   }
 }

@@ -44,6 +44,22 @@ class RaceRunnerTest {
   }
 
   @Test
+  void theTimeThatOpeningASocketTakesIsPartOfItsStagger() {
+    network.silent(addresses.get(0)).connects(addresses.get(1), ms(2));
+    Network slow =
+        (address, settings, transport, answer) -> {
+          time.elapse(ms(40));
+          return network.dial(address, settings, transport, answer);
+        };
+    new RaceRunner(time, slow, RaceListener.NONE)
+        .run(RacePlan.of("c", addresses.subList(0, 2), CONNECT_TIMEOUT), outcomes::add);
+    time.advance(ms(1000));
+    AttemptEvent second = won().attempts().get(1);
+    assertThat(second).isInstanceOf(AttemptEvent.Started.class);
+    assertThat(second.atNanos()).isEqualTo(ms(300).toNanos());
+  }
+
+  @Test
   void aRefusedFirstAddressCostsNothing() {
     network.refuses(addresses.get(0), ms(1)).connects(addresses.get(1), ms(1));
     run(2);

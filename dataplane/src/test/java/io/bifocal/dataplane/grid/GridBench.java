@@ -63,6 +63,7 @@ final class GridBench {
   private final Counter broken = stats.root().counter("upstream_http3_broken");
   RuntimeSnapshot runtime = RuntimeSnapshot.EMPTY;
   Host host = host(V6, V4);
+  private Duration opening = Duration.ZERO;
   Grid grid;
 
   /** A grid whose origin has said that it speaks HTTP/3. */
@@ -122,6 +123,12 @@ final class GridBench {
     return this;
   }
 
+  /** The same where it takes so long to make a pool. */
+  GridBench opening(Duration takes) {
+    opening = takes;
+    return this;
+  }
+
   Grid grid(String sni) {
     return grid(sni, ConnectSettings.DEFAULT);
   }
@@ -139,7 +146,7 @@ final class GridBench {
     return new Grid(
         time,
         new GridSettings(cache, planner, sni, settings.attemptDelay(), () -> runtime, broken.at(1)),
-        pools,
+        new Opening(),
         host,
         events::add,
         reports::add);
@@ -212,6 +219,21 @@ final class GridBench {
     assertThat(pools.waiting()).as("places in queues").isZero();
     assertThat(pools.used()).as("connections that nobody gave back").isZero();
     assertThat(time.pendingTimers()).as("timers").isZero();
+  }
+
+  /** The scripted pools, after the time that opening takes. */
+  private final class Opening implements GridPools {
+    @Override
+    public ConnectionPool http3(Host host) {
+      time.elapse(opening);
+      return pools.http3(host);
+    }
+
+    @Override
+    public ConnectionPool tcp(Host host) {
+      time.elapse(opening);
+      return pools.tcp(host);
+    }
   }
 
   /** One request. */

@@ -12,6 +12,7 @@ import static io.bifocal.dataplane.grid.GridBench.ms;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bifocal.dataplane.connect.AttemptEvent;
 import io.bifocal.dataplane.grid.GridBench.Asker;
 import io.bifocal.dataplane.grid.Http3Status.Broken;
 import io.bifocal.dataplane.grid.Http3Status.Confirmed;
@@ -68,6 +69,27 @@ class GridTest {
     assertThat(bench.asked()).containsExactly(H3 + " 0", TCP + " 300");
     assertThat(asker.served).isEqualTo(TCP);
     assertThat(asker.answeredAt).isEqualTo(305);
+  }
+
+  @Test
+  void bothTimersCountFromOneMomentHoweverLongOpeningTakes() {
+    bench.opening(ms(40)).pools.ready(TCP, ms(5));
+    var unused = bench.ask();
+    bench.advance(1000);
+    List<Long> started = new ArrayList<>();
+    for (GridEvent event : bench.events) {
+      boolean tcp = event instanceof GridEvent.TcpStarted;
+      boolean second =
+          event instanceof GridEvent.Http3 http3
+              && http3.attempt() instanceof AttemptEvent.Started
+              && http3.attempt().attempt() == 1;
+      if (tcp || second) {
+        started.add(event.atNanos() / 1_000_000);
+      }
+    }
+    assertThat(started)
+        .as("TCP, and the other family once TCP is open")
+        .containsExactly(300L, 340L);
   }
 
   @Test
