@@ -69,7 +69,7 @@ final class Http3Resets {
       return "";
     }
     boolean fault = closed.isApplicationClose() || closed.error() != 0;
-    String phrase = PeerPhrase.visible(closed.reason());
+    String phrase = PeerPhrase.visible(closed);
     return (fault ? "QUIC_IETF_GQUIC_ERROR_MISSING" : "QUIC_NO_ERROR")
         + FROM_PEER
         + (phrase.isEmpty() ? "" : "|" + phrase);

@@ -73,7 +73,7 @@ record UpstreamQuicSocket(
             .option(ChannelOption.AUTO_READ, false)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0) // the race has its own
             .remoteAddress(datagrams.remoteAddress())
-            .handler(new ChannelInboundHandlerAdapter())
+            .handler(new PeerClosed(ready, session, datagrams))
             .streamHandler(OF_THE_PEER)
             .connect();
     connecting.addListener(done -> onConnected(connecting, session, ready, watch, datagrams));
@@ -101,10 +101,16 @@ record UpstreamQuicSocket(
       // Later: streams opened now would be lost to the library's account of how many there may be.
       connection.eventLoop().execute(() -> onReady(connection, ready));
     } else {
-      String reason = session.failed(done.cause());
-      ready.tryFailure(
-          new QuicException(reason == null ? text(done.cause()) : reason, done.cause()));
+      fail(ready, session, new QuicException(text(done.cause()), done.cause()));
       var unused = datagrams.close();
+    }
+  }
+
+  private static void fail(
+      Promise<Channel> ready, UpstreamQuicTls.Session session, QuicException why) {
+    if (!ready.isDone()) {
+      String reason = session.failed(why);
+      ready.tryFailure(reason == null ? why : new QuicException(reason, why));
     }
   }
 
@@ -121,12 +127,37 @@ record UpstreamQuicSocket(
   private static String text(Throwable cause) {
     QuicConnectionCloseEvent closed =
         cause instanceof QuicClosedChannelException quic ? quic.event() : null;
-    if (closed == null) {
-      return "QUIC: " + (cause.getMessage() == null ? "closed" : cause.getMessage());
-    }
-    String said = PeerPhrase.visible(closed.reason());
+    return closed == null
+        ? "QUIC: " + (cause.getMessage() == null ? "closed" : cause.getMessage())
+        : text(closed);
+  }
+
+  private static String text(QuicConnectionCloseEvent closed) {
+    String said = PeerPhrase.visible(closed);
     return "QUIC: error %d from peer%s"
         .formatted(closed.error(), said.isEmpty() ? "" : ": " + said);
+  }
+
+  /** The library would wait until the peer may forget the connection. */
+  private static final class PeerClosed extends ChannelInboundHandlerAdapter {
+    private final Promise<Channel> ready;
+    private final UpstreamQuicTls.Session session;
+    private final Channel datagrams;
+
+    PeerClosed(Promise<Channel> ready, UpstreamQuicTls.Session session, Channel datagrams) {
+      this.ready = ready;
+      this.session = session;
+      this.datagrams = datagrams;
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+      if (event instanceof QuicConnectionCloseEvent closed && !ready.isDone()) {
+        fail(ready, session, new QuicException(text(closed), null));
+        close(datagrams);
+      }
+      ctx.fireUserEventTriggered(event);
+    }
   }
 
   private record Handshaking(Future<Channel> ready, Channel datagrams) implements Attempt {
