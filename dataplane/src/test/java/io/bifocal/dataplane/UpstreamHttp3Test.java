@@ -1,6 +1,7 @@
 package io.bifocal.dataplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.google.common.net.InetAddresses;
 import io.bifocal.api.BootstrapReader;
@@ -126,6 +127,25 @@ class UpstreamHttp3Test {
     return yaml.replaceFirst(
         "validation_context: \\{trusted_ca: [^}]*}}",
         "validation_context_sds_secret_config: " + where);
+  }
+
+  @Test
+  void aRequestGoesWithTheLastFlightOfTheHandshake() throws Exception {
+    Http3Peer peer = peer("127.0.0.1", GOOD);
+    try (QuicRelay relay = new QuicRelay(peer.address())) {
+      relay.nothingBackAfterTheClientsFinished();
+      Proxy proxy = start(yaml(relay.address(), CA));
+      var unused =
+          client()
+              .sendAsync(
+                  HttpRequest.newBuilder(uri(proxy, "/a")).build(),
+                  HttpResponse.BodyHandlers.ofString());
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> stat(proxy, "cluster.h3.upstream_rq_active") == 1);
+      assertThat(stat(proxy, "cluster.h3.ssl.handshake")).isEqualTo(1);
+      await("what the server says after it").until(() -> relay.withheld() > 0);
+    }
   }
 
   @Test

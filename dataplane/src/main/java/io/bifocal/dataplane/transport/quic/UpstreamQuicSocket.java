@@ -57,6 +57,7 @@ record UpstreamQuicSocket(
         .pipeline()
         .addLast(
             new Heard(watch),
+            new HandshakeEnd(session.engine()),
             new QuicClientCodecBuilder()
                 .sslEngineProvider(connection -> session.engine())
                 .maxIdleTimeout(options.idleTimeout().toMillis(), TimeUnit.MILLISECONDS)
