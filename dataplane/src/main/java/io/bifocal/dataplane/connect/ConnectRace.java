@@ -94,7 +94,7 @@ public final class ConnectRace {
    *
    * @param ordered all of them, in the order in which they would be tried
    */
-  void update(long now, List<Address> ordered, Completeness expected) {
+  public void update(long now, List<Address> ordered, Completeness expected) {
     if (state != State.RUNNING) {
       return;
     }

@@ -96,11 +96,15 @@ public final class Grid implements ConnectionPool {
     if (start == Start.TCP_ONLY || start == Start.TCP_AFTER_HTTP3) {
       return begin(new RunningGrid(loop, this, GridPlan.tcp(start), null, whom, waiter));
     }
-    RacePlan http3Plan = settings.planner().plan(Http3Addresses.at(host, addresses()), now());
+    RacePlan http3Plan = http3Plan(addresses());
     GridPlan plan = plan(http3Plan, start, requireNonNull(whom));
     Ticket ticket = begin(new RunningGrid(loop, this, plan, http3Plan, whom, waiter));
     retry(http3Plan);
     return ticket;
+  }
+
+  private RacePlan http3Plan(List<Address> addresses) {
+    return settings.planner().plan(Http3Addresses.at(host, addresses), now());
   }
 
   private Ticket begin(RunningGrid race) {
@@ -277,6 +281,15 @@ public final class Grid implements ConnectionPool {
     }
     if (tcp != null) {
       tcp.update(newer);
+    }
+    join(addresses());
+  }
+
+  /** Addresses that came late join the races for HTTP/3. */
+  private void join(List<Address> addresses) {
+    if (!running.isEmpty() && !addresses.isEmpty()) {
+      List<Address> ordered = http3Plan(addresses).addresses();
+      List.copyOf(running).forEach(race -> race.update(ordered));
     }
   }
 

@@ -10,9 +10,11 @@ import io.bifocal.dataplane.connect.ConnectRace;
 import io.bifocal.dataplane.grid.GridEvent.Cause;
 import io.bifocal.dataplane.grid.GridPlan.Start;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.AddressList.Completeness;
 import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.transport.TransportProtocol;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,6 +108,17 @@ public final class GridRace {
     race.begin(time);
     if (plan.start() == Start.TOGETHER) {
       startTcp(Cause.FAILED_RECENTLY);
+    }
+  }
+
+  /**
+   * HTTP/3 is to be had at these addresses now, because a resolver's other answer has come. Those
+   * not tried yet take their turns, while HTTP/3 races.
+   */
+  void update(long time, List<Address> ordered) {
+    if (http3 == Http3.RACING) {
+      now = time;
+      requireNonNull(race).update(time, ordered, Completeness.COMPLETE);
     }
   }
 

@@ -83,6 +83,11 @@ final class RunningGrid implements GridRace.Commands, ConnectionPool.Ticket {
     }
   }
 
+  /** HTTP/3 is to be had at these addresses now. */
+  void update(List<Address> ordered) {
+    step(now -> race.update(now, ordered));
+  }
+
   void giveUp() {
     step(race::cancel);
   }

@@ -93,6 +93,42 @@ class GridTest {
   }
 
   @Test
+  void anAddressThatComesLateJoinsTheRaceForHttp3() {
+    bench.over(GridBench.host(V6)).pools.ready(ALTERNATE, ms(20));
+    Asker asker = bench.ask();
+    bench.advance(100);
+    bench.grid.update(GridBench.host(V6, V4));
+    bench.advance(1000);
+    assertThat(bench.asked()).containsExactly(H3 + " 0", TCP + " 300", ALTERNATE + " 300");
+    assertThat(asker.served).isEqualTo(ALTERNATE);
+    assertThat(asker.answeredAt).isEqualTo(320);
+  }
+
+  @Test
+  void anAddressThatComesWhenItsTurnIsOverIsTriedAtOnce() {
+    bench.over(GridBench.host(V4)).pools.ready(TCP, ms(5)).ready(H3, ms(20));
+    Asker asker = bench.ask();
+    bench.advance(400);
+    assertThat(asker.served).isEqualTo(TCP);
+    bench.grid.update(GridBench.host(V6, V4));
+    assertThat(bench.asked()).contains(H3 + " 400");
+    bench.advance(20);
+    assertThat(bench.status()).isEqualTo(new Confirmed());
+    assertThat(bench.ask().served).isEqualTo(H3);
+  }
+
+  @Test
+  void anAddressThatComesWhenHttp3HasFailedIsForTheNextRequest() {
+    bench.over(GridBench.host(V6)).pools.fails(H3, ms(10), REFUSED).ready(TCP, ms(500));
+    Asker asker = bench.ask();
+    bench.advance(100);
+    bench.grid.update(GridBench.host(V6, V4));
+    bench.advance(1000);
+    assertThat(bench.asked()).containsExactly(H3 + " 0", TCP + " 10");
+    assertThat(asker.served).isEqualTo(TCP);
+  }
+
+  @Test
   void twiceTheRoundTripIsEnoughWhereItIsKnown() {
     bench.grid.measured(ms(2));
     bench.pools.ready(TCP, ms(5));

@@ -14,8 +14,6 @@ import io.bifocal.dataplane.grid.GridPools;
 import io.bifocal.dataplane.grid.GridSettings;
 import io.bifocal.dataplane.grid.Origin;
 import io.bifocal.dataplane.host.Address;
-import io.bifocal.dataplane.host.AddressList.Completeness;
-import io.bifocal.dataplane.host.Family;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.dataplane.pool.ConnectionPool;
@@ -71,8 +69,9 @@ final class Http3Contest implements Contest {
 
   @Override
   public Entry begin(Host host, Receiver receiver) {
-    Waiting waiting = new Waiting(host, receiver);
-    waiting.begin();
+    Grid grid = grid(host);
+    Waiting waiting = new Waiting(grid, receiver);
+    var unused = grid.acquire(waiting);
     return waiting;
   }
 
@@ -143,48 +142,19 @@ final class Http3Contest implements Contest {
     }
   }
 
-  /**
-   * One who waits for a connection. HTTP/3 is tried at the addresses that are known when it begins,
-   * so it leaves the other family's answer the time that a resolver has.
-   */
+  /** One who waits for a connection. */
   private final class Waiting implements Entry, ConnectionPool.Waiter {
     private final Receiver receiver;
-    private Host host;
-    private Loop.@Nullable Timer resolution;
-    private @Nullable Grid grid;
+    private final Grid grid;
 
-    Waiting(Host host, Receiver receiver) {
-      this.host = host;
+    Waiting(Grid grid, Receiver receiver) {
+      this.grid = grid;
       this.receiver = receiver;
-    }
-
-    void begin() {
-      boolean waits =
-          host.addresses().completeness() == Completeness.MORE_TO_COME
-              && host.addresses().primary().family() == Family.V6; // IPv4 has waited already
-      if (waits) {
-        resolution = loop.schedule(rules.connect().resolutionDelay(), this::race);
-      } else {
-        race();
-      }
-    }
-
-    private void race() {
-      resolution = null;
-      Grid begun = grid(host);
-      grid = begun;
-      var unused = begun.acquire(this);
     }
 
     @Override
     public void update(Host newer) {
-      host = newer;
-      if (grid != null) {
-        grid.update(newer);
-      } else if (resolution != null) {
-        resolution.cancel();
-        race();
-      }
+      grid.update(newer);
     }
 
     @Override
@@ -200,9 +170,8 @@ final class Http3Contest implements Contest {
 
     private void finish(Finish finish) {
       receiver.onFinish(finish);
-      Grid over = requireNonNull(grid);
-      if (over != remembering) {
-        loop.execute(over::close); // it is in the middle of its answer
+      if (grid != remembering) {
+        loop.execute(grid::close); // it is in the middle of its answer
       }
     }
   }
