@@ -18,7 +18,9 @@ class ProbeNamesTest {
         ServerSocket server = new ServerSocket(0, 16, InetAddresses.forString("127.0.0.1"))) {
       dns.has("svc.test A", 60, "127.0.0.1").has("svc.test AAAA", 60, "::1");
 
-      JsonObject report = Probing.json(name(server), "--resolver", dns.address().text());
+      JsonObject report =
+          Probing.json(
+              name(server), "--resolver", dns.address().text(), "--resolution-delay", "2s");
       JsonObject run = Probing.onlyRun(report);
 
       assertThat(run.get("winner_family").getAsString()).isEqualTo("v4");
