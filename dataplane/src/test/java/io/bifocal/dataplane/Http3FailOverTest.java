@@ -42,10 +42,14 @@ class Http3FailOverTest {
   /** HTTP/3's own time, less what the clocks of two processes may differ by. */
   private static final long HTTP3_ALONE = 295;
 
+  /** So long HTTP/3 is not tried again where it has failed, in milliseconds. */
+  private static final long BROKEN = 1000;
+
+  private static final String PATIENT = "bifocal.connect.attempt_delay: 2s";
+
   private final List<AutoCloseable> resources = new ArrayList<>();
   private boolean known = true;
-  private String guards = "";
-  private String timeout = "5s";
+  private String runtime = "";
   private @Nullable Proxy proxy;
 
   /** What is behind a port. */
@@ -67,6 +71,7 @@ class Http3FailOverTest {
   void whatAnAnswerSaysOfHttp3IsUsedByTheNextRequest(String ip) throws Exception {
     Address.Ip at = site(InetAddresses.forString(ip), Port.SERVES, Port.SERVES);
     known = false;
+    runtime = PATIENT;
     start(at);
     assertThat(served("/1")).isEqualTo("tcp");
     assertThat(served("/2")).isEqualTo("h3");
@@ -76,6 +81,7 @@ class Http3FailOverTest {
 
   @Test
   void http3IsFirstWhereItIsKnown() throws Exception {
+    runtime = PATIENT;
     start(site(V6, Port.SERVES, Port.SERVES));
     assertThat(served("/1")).isEqualTo("h3");
     assertThat(stat("upstream_cx_total")).as("and alone").isEqualTo(1);
@@ -84,11 +90,11 @@ class Http3FailOverTest {
 
   @Test
   void whenNoDatagramComesThroughTcpServesAfterItsTime() throws Exception {
-    timeout = "1s";
-    start(site(V6, Port.SILENT, Port.SERVES), site(V4, Port.SILENT, Port.SERVES));
+    Address.Ip first = site(V6, Port.SILENT, Port.SERVES);
+    start(first, site(V4, Port.SILENT, Port.SERVES));
     assertThat(millisFor("tcp")).isGreaterThanOrEqualTo(HTTP3_ALONE);
+    assertThat(race()).as("nobody else waits").startsWith(first.text() + "+");
     assertThat(stat("upstream_http3_broken")).as("not yet: both go on").isZero();
-    assertThat(leastMillisFor("tcp")).as("nobody else waits").isLessThan(HTTP3_ALONE);
     await().atMost(Duration.ofSeconds(20)).until(() -> stat("upstream_http3_broken") == 1);
     assertThat(stat("upstream_cx_http3_total")).as("both families were tried").isEqualTo(2);
     assertThat(stat("upstream_cx_connect_timeout")).isEqualTo(2);
@@ -97,30 +103,33 @@ class Http3FailOverTest {
 
   @Test
   void whenOneFamilyIsSilentHttp3ServesOverTheOtherAndTheNextRequestPaysNothing() throws Exception {
-    start(site(V6, Port.SILENT, Port.REFUSES), site(V4, Port.SERVES, Port.REFUSES));
+    Address.Ip second = site(V4, Port.SERVES, Port.REFUSES);
+    start(site(V6, Port.SILENT, Port.REFUSES), second);
     assertThat(millisFor("h3")).isGreaterThanOrEqualTo(HTTP3_ALONE);
-    assertThat(leastMillisFor("h3")).isLessThan(HTTP3_ALONE);
+    assertThat(race()).startsWith("quic:" + second.text() + "+0ms/");
     assertThat(stat("upstream_http3_broken")).isZero();
   }
 
   @Test
   void theLogAndTheRacesPageTellOfTheTimeThatHttp3Had() throws Exception {
-    timeout = "1s";
     Address.Ip first = site(V6, Port.SILENT, Port.SERVES);
     start(first);
     String line = get("/").headers().firstValue("x-race").orElse("");
     assertThat(line)
         .matches(
-            "won tcp false \\d+ quic:\\[::1]:%1$d\\+0ms,\\[::1]:%1$d\\+3\\d\\dms/\\d+ms=won"
+            "won tcp false \\d+ quic:\\[::1]:%1$d\\+0ms,\\[::1]:%1$d\\+\\d+ms/\\d+ms=won"
                 .formatted(first.port()));
-    assertThat(Integer.parseInt(line.split(" ")[3])).isGreaterThanOrEqualTo(299);
+    assertThat(Integer.parseInt(line.replaceAll(".*\\+(\\d+)ms/.*", "$1")))
+        .isGreaterThanOrEqualTo(300);
+    assertThat(Integer.parseInt(line.split(" ")[3])).isGreaterThanOrEqualTo(300);
     assertThat(admin("/races"))
         .as("HTTP/3 goes on")
         .endsWith(
-            "Latest races, the newest first: none\n\nSlowest races of the last minutes, the slowest first: none\n");
+            "Latest races, the newest first: none\n\n"
+                + "Slowest races of the last minutes, the slowest first: none\n");
     await().atMost(Duration.ofSeconds(20)).until(() -> stat("connect.grid_total") == 1);
     assertThat(admin("/races"))
-        .contains(" grid %s HTTP/3 and TCP: won after 3".formatted(first.text()))
+        .contains(" grid %s HTTP/3 and TCP: won after ".formatted(first.text()))
         .contains("2 attempts, worker 0, HTTP/3 is broken\n")
         .contains("quic:" + first.text());
     assertThat(stat("connect.grid_tcp_after_delay")).isEqualTo(1);
@@ -129,8 +138,7 @@ class Http3FailOverTest {
 
   @Test
   void withTheGuardOffHttp3IsNotTriedOverTheOtherFamily() throws Exception {
-    guards = "envoy.reloadable_features.http3_happy_eyeballs: false";
-    timeout = "1s";
+    runtime = "envoy.reloadable_features.http3_happy_eyeballs: false";
     start(site(V6, Port.SILENT, Port.REFUSES), site(V4, Port.SERVES, Port.SERVES));
     assertThat(millisFor("tcp")).isGreaterThanOrEqualTo(HTTP3_ALONE);
     assertThat(stat("upstream_cx_http3_total")).isEqualTo(1);
@@ -140,22 +148,30 @@ class Http3FailOverTest {
   @Test
   void refusedDatagramsBringTheOtherFamilyAtOnceAndThenTcp() throws Exception {
     start(site(V6, Port.REFUSES, Port.SERVES), site(V4, Port.REFUSES, Port.SERVES));
+    long before = System.nanoTime();
     assertThat(served("/1")).isEqualTo("tcp");
     assertThat(stat("upstream_cx_http3_total")).isEqualTo(2);
     assertThat(stat("upstream_cx_connect_fail")).isEqualTo(2);
     assertThat(stat("upstream_http3_broken")).isEqualTo(1);
     assertThat(served("/2")).isEqualTo("tcp");
-    assertThat(stat("upstream_cx_http3_total")).as("it is broken for a second").isEqualTo(2);
+    if (millisSince(before) < BROKEN) { // else it may have been tried again
+      assertThat(stat("upstream_cx_http3_total")).as("it is broken").isEqualTo(2);
+    }
   }
 
   @Test
   void aRequestThatHttp3LostIsTriedAgainOverTcpIfThatIsWanted() throws Exception {
+    runtime = PATIENT;
     start(site(V6, Port.SERVES, Port.SERVES));
+    long before = System.nanoTime();
     assertThat(served("/reset")).isEqualTo("tcp");
+    String next = served("/2");
+    if (millisSince(before) < BROKEN) { // else it may have been tried again
+      assertThat(next).as("it is broken").isEqualTo("tcp");
+    }
     assertThat(stat("upstream_rq_retry")).isEqualTo(1);
     assertThat(stat("upstream_rq_retry_backoff_exponential")).as("at once").isZero();
     assertThat(stat("upstream_http3_broken")).isEqualTo(1);
-    assertThat(served("/2")).as("it is broken").isEqualTo("tcp");
   }
 
   @Test
@@ -178,16 +194,16 @@ class Http3FailOverTest {
   private long millisFor(String peer) throws Exception {
     long before = System.nanoTime();
     assertThat(served("/")).isEqualTo(peer);
-    return Duration.ofNanos(System.nanoTime() - before).toMillis();
+    return millisSince(before);
   }
 
-  // The machine may stall now and then.
-  private long leastMillisFor(String peer) throws Exception {
-    long least = Long.MAX_VALUE;
-    for (int i = 0; i < 4; i++) {
-      least = Math.min(least, millisFor(peer));
-    }
-    return least;
+  private static long millisSince(long nanos) {
+    return Duration.ofNanos(System.nanoTime() - nanos).toMillis();
+  }
+
+  /** The attempts of the next request, as far as it waited for them. */
+  private String race() throws Exception {
+    return get("/").headers().firstValue("x-race").orElse("").replaceAll(".* ", "");
   }
 
   /** A TCP and a UDP port of the same number. */
@@ -251,7 +267,7 @@ class Http3FailOverTest {
     String yaml =
         """
         admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
-        layered_runtime: {layers: [{name: guards, static_layer: {%s}}]}
+        layered_runtime: {layers: [{name: settings, static_layer: {%s}}]}
         static_resources:
           listeners:
           - name: http
@@ -270,7 +286,7 @@ class Http3FailOverTest {
                     typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
           clusters:
           - name: grid
-            connect_timeout: %s
+            connect_timeout: 5s
             transport_socket:
               name: envoy.transport_sockets.quic
               typed_config:
@@ -295,8 +311,7 @@ class Http3FailOverTest {
                     additional_addresses: [%s]
         """
             .formatted(
-                guards,
-                timeout,
+                runtime,
                 CA.pem().replace("\n", "\\n"),
                 known ? entry : "[]",
                 socketAddress(first),
