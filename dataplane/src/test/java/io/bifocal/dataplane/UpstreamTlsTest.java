@@ -91,7 +91,7 @@ class UpstreamTlsTest {
     Proxy proxy = start(raw(V6, SILENT), serving(V4, http(c -> {})));
     long before = System.nanoTime();
     assertThat(get(proxy).body()).isEqualTo("hello");
-    assertThat(Duration.ofNanos(System.nanoTime() - before).toMillis()).isBetween(300L, 2_000L);
+    assertThat(Duration.ofNanos(System.nanoTime() - before).toMillis()).isGreaterThanOrEqualTo(300);
     assertThat(stat(proxy, "cluster.tls.upstream_cx_total")).isEqualTo(2);
     assertThat(stat(proxy, "cluster.tls.upstream_cx_connect_fail")).isZero();
   }
