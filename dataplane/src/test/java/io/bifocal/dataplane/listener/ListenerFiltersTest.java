@@ -222,7 +222,6 @@ class ListenerFiltersTest {
             .addFilterChains(chain("hello"))
             .build());
     try (Client client = connect(proxy.port("l"))) {
-      proxy.until(() -> proxy.gauge("listener.l.downstream_pre_cx_active") == 1);
       assertThat(client.ended()).isTrue();
     }
     proxy.until(() -> proxy.logged.size() == 1);
@@ -256,7 +255,10 @@ class ListenerFiltersTest {
             .addListenerFilters(filter(TlsInspector.getDefaultInstance()))
             .addFilterChains(chain("hello"))
             .build());
-    connect(proxy.port("l")).close();
+    try (Client client = connect(proxy.port("l"))) {
+      assertThat(client.socket.isConnected()).isTrue();
+      proxy.until(() -> proxy.gauge("listener.l.downstream_pre_cx_active") == 1);
+    }
     proxy.until(() -> proxy.counter("listener.l.downstream_listener_filter_remote_close") == 1);
     proxy.until(() -> proxy.logged.size() == 1);
     assertThat(proxy.gauge("listener.l.downstream_pre_cx_active")).isZero();

@@ -39,7 +39,9 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -51,6 +53,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -277,10 +280,18 @@ final class ListenerFixture implements AutoCloseable {
     return ((InetSocketAddress) manager.addresses(listener).get(0)).getPort();
   }
 
-  /** A port that nobody had a moment ago. */
+  /**
+   * A port that nobody had a moment ago, below those that the kernel gives to clients: no
+   * connection takes it meanwhile.
+   */
   static int freePort() throws IOException {
-    try (var socket = new java.net.ServerSocket(0, 1, InetAddresses.forString("127.0.0.1"))) {
-      return socket.getLocalPort();
+    while (true) {
+      int port = ThreadLocalRandom.current().nextInt(20_000, 30_000);
+      try (ServerSocket free = new ServerSocket(port, 1, InetAddresses.forString("127.0.0.1"))) {
+        return free.getLocalPort();
+      } catch (BindException e) {
+        // Somebody has it: another, then.
+      }
     }
   }
 
