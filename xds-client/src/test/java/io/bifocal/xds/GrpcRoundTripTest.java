@@ -138,7 +138,7 @@ class GrpcRoundTripTest {
           });
       server.setClusters("1", Cluster.newBuilder().setName("a").build());
       client.start();
-      assertThat(watch.awaitReady(Duration.ofSeconds(5))).containsOnlyKeys("a");
+      assertThat(watch.awaitReady(Duration.ofSeconds(20))).containsOnlyKeys("a");
       server.take();
       assertThat(server.take().getErrorDetail().getMessage()).isEqualTo("not for the proxy");
     }

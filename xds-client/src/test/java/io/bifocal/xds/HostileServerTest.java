@@ -44,7 +44,7 @@ class HostileServerTest {
   void stop() throws InterruptedException {
     if (server != null) {
       server.shutdownNow();
-      server.awaitTermination(5, TimeUnit.SECONDS);
+      server.awaitTermination(20, TimeUnit.SECONDS);
     }
   }
 
@@ -143,7 +143,7 @@ class HostileServerTest {
       await().until(() -> watch.error().isPresent());
       assertThat(watch.error().orElseThrow().kind()).isEqualTo(WatchError.Kind.TRANSPORT);
       serve(port, (request, out) -> out.onNext(clusters("1", cluster("a")).toByteArray()));
-      assertThat(watch.awaitReady(Duration.ofSeconds(5))).containsOnlyKeys("a");
+      assertThat(watch.awaitReady(Duration.ofSeconds(20))).containsOnlyKeys("a");
       assertThat(watch.error()).isEmpty();
     }
   }
@@ -163,7 +163,7 @@ class HostileServerTest {
         Watch<Map<String, Resource<Cluster>>> watch =
             client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
       client.start();
-      assertThat(watch.awaitReady(Duration.ofSeconds(5))).containsOnlyKeys("a");
+      assertThat(watch.awaitReady(Duration.ofSeconds(20))).containsOnlyKeys("a");
       await().until(() -> watch.error().isPresent());
       assertThat(watch.value().orElseThrow()).containsOnlyKeys("a");
     }
@@ -260,7 +260,7 @@ class HostileServerTest {
         Watch<Map<String, Resource<Cluster>>> watch =
             client.watchAll(ResourceType.CLUSTER, r -> Verdict.accept())) {
       client.start();
-      assertThat(watch.awaitReady(Duration.ofSeconds(5))).containsOnlyKeys("a");
+      assertThat(watch.awaitReady(Duration.ofSeconds(20))).containsOnlyKeys("a");
     }
     await()
         .untilAsserted(

@@ -116,7 +116,7 @@ final class InProcessControlPlane implements AutoCloseable {
   }
 
   DiscoveryRequest take() throws InterruptedException {
-    DiscoveryRequest request = requests.poll(5, TimeUnit.SECONDS);
+    DiscoveryRequest request = requests.poll(20, TimeUnit.SECONDS);
     if (request == null) {
       throw new AssertionError("no request came within 5 s");
     }

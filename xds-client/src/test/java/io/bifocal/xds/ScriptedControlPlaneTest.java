@@ -65,7 +65,7 @@ class ScriptedControlPlaneTest {
       String nonce =
           server.push(ResourceType.CLUSTER, "1", List.of(Named.of(ResourceType.CLUSTER, A)));
 
-      assertThat(watch.awaitReady(Duration.ofSeconds(5)).values())
+      assertThat(watch.awaitReady(Duration.ofSeconds(20)).values())
           .extracting(Resource::value)
           .containsExactly(A);
       HeardRequest answer = server.awaitRequest("that answers", r -> r.nonce().equals(nonce));
@@ -85,7 +85,7 @@ class ScriptedControlPlaneTest {
       client.start();
       server.awaitSubscription(ResourceType.CLUSTER);
       server.push(ResourceType.CLUSTER, "1", List.of(Named.of(ResourceType.CLUSTER, A)));
-      watch.awaitReady(Duration.ofSeconds(5));
+      watch.awaitReady(Duration.ofSeconds(20));
 
       server.hangUp(1);
       server.closeStreams();

@@ -94,7 +94,7 @@ class CapturedStreamTest {
     assertThat(initialized).isNotDone();
     server.respond(ResourceType.ENDPOINTS, "1", assignment("e1", "127.0.0.1"));
     assertThat(server.next()).startsWith("EDS").endsWith("ack");
-    assertThat(initialized.get(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(initialized.get(20, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -103,7 +103,7 @@ class CapturedStreamTest {
     server.next();
     server.respond(ResourceType.CLUSTER, "1");
     assertThat(server.next()).isEqualTo("CDS ack");
-    initialized.get(5, TimeUnit.SECONDS);
+    initialized.get(20, TimeUnit.SECONDS);
     server.respond(ResourceType.CLUSTER, "2", eds("e1"), eds("e2"));
     assertThat(server.next()).isEqualTo("EDS e1,e2");
     server.respond(
@@ -128,7 +128,7 @@ class CapturedStreamTest {
     assertThat(List.of(server.next(), server.next())).containsExactly("EDS e1", "CDS ack");
     server.respond(ResourceType.ENDPOINTS, "1", assignment("e1", "127.0.0.1"));
     assertThat(server.next()).isEqualTo("EDS ack");
-    initialized.get(5, TimeUnit.SECONDS);
+    initialized.get(20, TimeUnit.SECONDS);
     server.respond(ResourceType.CLUSTER, "2", changed(eds("e1"), 9));
     assertThat(server.next()).isEqualTo("EDS e1");
     server.respond(ResourceType.ENDPOINTS, "1", assignment("e1", "127.0.0.1"));

@@ -48,7 +48,7 @@ final class RecordingControlPlane implements AutoCloseable {
 
   /** The next request: type, names, {@code ack} or {@code nack} if it bears a nonce. */
   String next() throws InterruptedException {
-    String request = requests.poll(5, TimeUnit.SECONDS);
+    String request = requests.poll(20, TimeUnit.SECONDS);
     if (request == null) {
       throw new AssertionError("no request came");
     }

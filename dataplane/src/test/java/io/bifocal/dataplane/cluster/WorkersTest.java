@@ -80,7 +80,7 @@ class WorkersTest {
   }
 
   private static <T> T on(Worker worker, Supplier<T> question) throws Exception {
-    return CompletableFuture.supplyAsync(question, worker.loop()).get(5, TimeUnit.SECONDS);
+    return CompletableFuture.supplyAsync(question, worker.loop()).get(20, TimeUnit.SECONDS);
   }
 
   private final class Pools implements PoolFactory {

@@ -123,7 +123,7 @@ class AdsChannelFactoryTest {
     assertThat(clusters.acquired).hasValue(1);
     assertThat(channel.authority()).isEqualTo("xds_cluster");
     channel.shutdownNow();
-    assertThat(channel.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(channel.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
     await().untilAsserted(() -> assertThat(clusters.channels).noneMatch(c -> c.isOpen()));
   }
 
@@ -135,7 +135,7 @@ class AdsChannelFactoryTest {
         .onNext(DiscoveryRequest.newBuilder().setVersionInfo("1").setResponseNonce(large).build());
     await().until(() -> heard.contains("1/" + large.length()));
     channel.shutdownNow();
-    assertThat(channel.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(channel.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -199,7 +199,7 @@ class AdsChannelFactoryTest {
     await().until(() -> heard.contains("1/0"));
     assertThat(threads()).isPositive();
     channel.shutdownNow();
-    assertThat(channel.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(channel.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
     await().untilAsserted(() -> assertThat(threads()).isZero());
   }
 

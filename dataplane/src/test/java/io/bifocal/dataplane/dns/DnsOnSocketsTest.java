@@ -112,7 +112,7 @@ class DnsOnSocketsTest {
     v6.has("svc.test A", 60, "10.0.0.1");
     resolve(
         new ResolverConfig.Client(
-            List.of(v4.address(), v6.address()), Set.of(), Duration.ofMillis(200), 2),
+            List.of(v4.address(), v6.address()), Set.of(), Duration.ofSeconds(1), 2),
         "svc.test",
         LookupFamily.V4_ONLY);
     assertThat(complete()).containsExactly("10.0.0.1 60");
@@ -157,7 +157,7 @@ class DnsOnSocketsTest {
     v6.has("svc.test A", 60, "10.0.0.1");
     resolve(
         new ResolverConfig.Client(
-            List.of(v4.address(), v6.address()), Set.of(), Duration.ofMillis(300), 1),
+            List.of(v4.address(), v6.address()), Set.of(), Duration.ofSeconds(1), 1),
         "svc.test",
         LookupFamily.V4_ONLY);
     assertThat(complete()).containsExactly("10.0.0.1 60");
@@ -187,7 +187,7 @@ class DnsOnSocketsTest {
   void theFirstFamilyIsToldWhileTheOtherIsAwaited() throws Exception {
     v4.has("svc.test A", 60, "10.0.0.1").silent("svc.test AAAA");
     resolve(
-        new ResolverConfig.Client(List.of(v4.address()), Set.of(), Duration.ofMillis(500), 1),
+        new ResolverConfig.Client(List.of(v4.address()), Set.of(), Duration.ofSeconds(1), 1),
         "svc.test",
         LookupFamily.ALL);
     Resolution first = hear();

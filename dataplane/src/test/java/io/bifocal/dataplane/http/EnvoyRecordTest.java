@@ -307,7 +307,7 @@ class EnvoyRecordTest {
     client.send(request);
 
     assertThat(lines(client.head())).containsExactlyInAnyOrder(answered);
-    String head = seen.poll(forwarded.length == 0 ? 0 : 5, TimeUnit.SECONDS);
+    String head = seen.poll(forwarded.length == 0 ? 0 : 20, TimeUnit.SECONDS);
     if (forwarded.length == 0) {
       assertThat(head).isNull();
     } else {

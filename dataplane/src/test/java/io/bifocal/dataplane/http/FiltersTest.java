@@ -95,7 +95,7 @@ class FiltersTest {
   }
 
   private StreamInfo logged() throws InterruptedException {
-    StreamInfo info = bench.logged.poll(5, TimeUnit.SECONDS);
+    StreamInfo info = bench.logged.poll(20, TimeUnit.SECONDS);
     assertThat(info).as("an access log entry").isNotNull();
     return info;
   }

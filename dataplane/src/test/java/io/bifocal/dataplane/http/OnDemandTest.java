@@ -156,7 +156,7 @@ class OnDemandTest {
                   ResourceType.VIRTUAL_HOST, "1", List.of(host("vh", "new.x")), List.of());
               return asked;
             });
-    assertThat(answer.get(5, TimeUnit.SECONDS)).endsWith("from vh");
+    assertThat(answer.get(20, TimeUnit.SECONDS)).endsWith("from vh");
     assertThat(hostsAskedFor()).as("there is nothing to ask for").isEmpty();
   }
 

@@ -171,7 +171,7 @@ class StreamingTest {
     client.reset();
 
     assertThat(end.get(10, TimeUnit.SECONDS)).isEqualTo("cut");
-    assertThat(bench.logged.poll(5, TimeUnit.SECONDS))
+    assertThat(bench.logged.poll(20, TimeUnit.SECONDS))
         .matches(info -> info.has(ResponseFlag.DOWNSTREAM_CONNECTION_TERMINATION));
   }
 
@@ -261,7 +261,7 @@ class StreamingTest {
     assertThat(client.message())
         .startsWith("HTTP/1.1 507 ")
         .endsWith("exceeded request buffer limit while retrying upstream");
-    assertThat(bench.logged.poll(5, TimeUnit.SECONDS))
+    assertThat(bench.logged.poll(20, TimeUnit.SECONDS))
         .matches(
             info -> info.responseCodeDetails.equals("request_payload_exceeded_retry_buffer_limit"));
     assertThat(bench.counter("cluster.up.retry_or_shadow_abandoned")).isEqualTo(1);

@@ -102,7 +102,7 @@ class UpstreamFiltersTest {
   }
 
   private StreamInfo logged() throws InterruptedException {
-    StreamInfo info = bench.logged.poll(5, TimeUnit.SECONDS);
+    StreamInfo info = bench.logged.poll(20, TimeUnit.SECONDS);
     assertThat(info).as("an access log entry").isNotNull();
     return info;
   }
@@ -164,7 +164,7 @@ class UpstreamFiltersTest {
             });
     ScriptedUpstream.Peer client = bench.client();
     client.send(POST);
-    FilterStream waiting = begun.poll(5, TimeUnit.SECONDS);
+    FilterStream waiting = begun.poll(20, TimeUnit.SECONDS);
     assertThat(waiting).isNotNull();
     assertThat(waiting.cluster()).isEqualTo("up");
     bench.onWorker(waiting::continueDecoding);
