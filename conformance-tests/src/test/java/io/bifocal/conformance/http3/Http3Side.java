@@ -15,13 +15,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.awaitility.core.ConditionTimeoutException;
 
 /** One proxy with listeners of QUIC, its upstream, its client. */
 final class Http3Side {
   static final X509Bundle CA = Certificates.root("ca");
   static final X509Bundle ONE = named("one.test");
   static final X509Bundle TWO = named("two.test");
+
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   final FrameServer upstream;
   final TunnelServer tunnels;
@@ -141,17 +142,32 @@ final class Http3Side {
     return AccessLogFile.lines(log);
   }
 
-  /** What the access log says since it had so many lines, if it does so within a moment. */
+  /** What the access log says since it had so many lines. */
   List<String> logged(int since) {
-    try {
-      await("another line")
-          .atMost(Duration.ofMillis(500))
-          .pollInterval(Duration.ofMillis(10))
-          .until(() -> log().size() > since);
-    } catch (ConditionTimeoutException e) {
-      return List.of("no line");
-    }
-    return log().subList(since, log().size());
+    return await("another line")
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(10))
+        .until(() -> loggedSince(since), lines -> !lines.isEmpty());
+  }
+
+  /**
+   * What it said before it told of a request to {@code /empty?…} that was asked when all of that
+   * was over; which may be nothing.
+   */
+  List<String> loggedBefore(Ask last, int since) {
+    List<String> lines =
+        await("the line of " + last.path())
+            .atMost(PATIENCE)
+            .pollInterval(Duration.ofMillis(10))
+            .until(
+                () -> loggedSince(since),
+                all -> all.stream().anyMatch(line -> line.startsWith(last.path() + " ")));
+    return lines.stream().filter(line -> !line.startsWith("/empty?")).toList();
+  }
+
+  private List<String> loggedSince(int lines) {
+    List<String> all = log();
+    return all.subList(lines, all.size());
   }
 
   List<String> heard(String path) {

@@ -18,6 +18,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
  */
 final class TunnelServer implements AutoCloseable {
   private static final String HEAD_END = "\r\n\r\n";
+  private static final String REFUSED = "GET /refuse";
 
   private final ServerSocket server;
   private final List<String> ends = new CopyOnWriteArrayList<>();
@@ -71,6 +72,9 @@ final class TunnelServer implements AutoCloseable {
           headSeen = true;
           text = greet(head.toString(), out);
         }
+        if (head.indexOf(REFUSED) == 0) {
+          continue; // an echo to who has left would break the connection off
+        }
         out.write(text.getBytes(StandardCharsets.ISO_8859_1));
         out.flush();
         if (text.endsWith("quit")) {
@@ -89,9 +93,8 @@ final class TunnelServer implements AutoCloseable {
     if (!head.startsWith("GET ")) {
       return head;
     }
-    boolean refused = head.startsWith("GET /refuse");
     out.write(
-        (refused
+        (head.startsWith(REFUSED)
                 ? "HTTP/1.1 403 Forbidden\r\ncontent-length: 2" + HEAD_END + "no"
                 : "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade"
                     + HEAD_END)
