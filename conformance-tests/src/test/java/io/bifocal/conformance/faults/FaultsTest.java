@@ -53,8 +53,8 @@ class FaultsTest {
     for (int bytes : new int[] {1, 12, 700, 20_000}) {
       Backend next = scenery.backend("after " + bytes);
       int streams = scenery.server.openings().size();
-      scenery.wire.cutAfter(bytes);
-      scenery.server.push(ENDPOINTS, "lost " + bytes, big(next));
+      scenery.wire.cutAfter(
+          bytes, () -> scenery.server.push(ENDPOINTS, "lost " + bytes, big(next)));
 
       HeardRequest again = scenery.awaitEndpointsRequestAfter(streams, scenery.server);
       assertThat(versionOf(again)).isEqualTo(version);

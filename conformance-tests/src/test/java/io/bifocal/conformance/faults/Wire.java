@@ -21,7 +21,7 @@ final class Wire implements AutoCloseable {
   private final int exit;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final AtomicInteger connections = new AtomicInteger();
-  private final AtomicInteger leftToTheCut = new AtomicInteger(NEVER);
+  private int leftToTheCut = NEVER;
   private volatile boolean slow;
   private volatile int frozen;
 
@@ -46,9 +46,13 @@ final class Wire implements AutoCloseable {
     return connections.get();
   }
 
-  /** Ends the connection, without a word, when so many bytes more came from the control plane. */
-  void cutAfter(int bytes) {
-    leftToTheCut.set(bytes);
+  /**
+   * Ends the connection, without a word, when so many bytes more came from the control plane. What
+   * it says meanwhile is said before anything of that has passed: a ping does not cut it earlier.
+   */
+  synchronized void cutAfter(int bytes, Runnable said) {
+    said.run();
+    leftToTheCut = bytes;
   }
 
   /** From now on each byte from the control plane is on its own, and a millisecond apart. */
@@ -107,17 +111,13 @@ final class Wire implements AutoCloseable {
   }
 
   /** What passes before the cut. */
-  private int takeOff(int read) {
-    int left = leftToTheCut.get();
-    if (left == NEVER) {
+  private synchronized int takeOff(int read) {
+    if (leftToTheCut == NEVER) {
       return read;
     }
-    if (left >= read) {
-      leftToTheCut.set(left - read);
-      return read;
-    }
-    leftToTheCut.set(NEVER);
-    return left;
+    int left = leftToTheCut;
+    leftToTheCut = left >= read ? left - read : NEVER;
+    return Math.min(left, read);
   }
 
   private static void pass(OutputStream out, byte[] buffer, int length, boolean slowly)
