@@ -91,8 +91,10 @@ class TrackedStatsBesideEnvoyTest {
                 route_config: {virtual_hosts: [{name: all, domains: ["*"], routes: [
                   {match: {prefix: /plain}, route: {cluster: plain}},
                   {match: {prefix: /older}, route: {cluster: older}},
-                  {match: {prefix: /retried}, route: {cluster: tracked, timeout: 15s, retry_policy: {retry_on: 5xx, num_retries: 1, per_try_timeout: 0.1s}}},
-                  {match: {prefix: /}, route: {cluster: tracked, timeout: 0.3s}}]}]},
+                  {match: {prefix: /retried/slow}, route: {cluster: tracked, timeout: 15s, retry_policy: {retry_on: 5xx, num_retries: 1, per_try_timeout: 0.1s}}},
+                  {match: {prefix: /retried}, route: {cluster: tracked, timeout: 15s, retry_policy: {retry_on: 5xx, num_retries: 1, per_try_timeout: 14s}}},
+                  {match: {prefix: /slow}, route: {cluster: tracked, timeout: 0.3s}},
+                  {match: {prefix: /}, route: {cluster: tracked, timeout: 15s}}]}]},
                 http_filters: [{name: router, typed_config: {
                   "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}]}}]}]
             clusters:
