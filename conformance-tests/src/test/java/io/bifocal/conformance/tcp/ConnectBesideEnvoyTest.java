@@ -4,20 +4,14 @@ import static io.bifocal.conformance.tcp.TcpSide.accessLog;
 import static io.bifocal.conformance.tcp.TcpSide.cluster;
 import static io.bifocal.conformance.tcp.TcpSide.listener;
 import static io.bifocal.conformance.tcp.TcpSide.tcpProxy;
-import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.conformance.Ports;
-import io.bifocal.conformance.Started;
-import io.bifocal.conformance.Subject;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -26,8 +20,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * HTTP/2 from a TCP proxy of the same program.
  */
 class ConnectBesideEnvoyTest {
-  private static final Map<Subject, TcpSide> SIDES = new EnumMap<>(Subject.class);
-  private static final Started STARTED = new Started();
+  @RegisterExtension static final TcpSides SIDES = new TcpSides(ConnectBesideEnvoyTest::bootstrap);
+
   private static final String TYPES = "type.googleapis.com/envoy.extensions.";
   private static final String CONNECT = "CONNECT a:80 HTTP/1.1\r\nhost: a:80\r\n\r\n";
   private static final String POST =
@@ -41,26 +35,9 @@ class ConnectBesideEnvoyTest {
 
   private static final String END = "\r\n\r\n";
 
-  @BeforeAll
-  static void start() {
-    for (Subject subject : Subject.values()) {
-      SIDES.put(subject, new TcpSide(subject, STARTED, ConnectBesideEnvoyTest::bootstrap));
-    }
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    STARTED.close();
-  }
-
   private static String bootstrap(Path log, int port) {
     int end = Ports.free();
-    return """
-        admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
-        static_resources:
-          listeners:
-        """
-        + listener("ends", end, "", manager("ends", "", "up"))
+    return listener("ends", end, "", manager("ends", "", "up"))
         + listener("connect", 0, "", manager("connect", log(log), "up"))
         + listener("dead", 0, "", manager("dead", log(log), "dead"))
         + listener("told", 0, "", manager("told", log(log), "told"))
@@ -250,11 +227,7 @@ class ConnectBesideEnvoyTest {
 
   @ParameterizedTest
   @MethodSource("plays")
-  void bothEndsGetTheSameAndTheSameIsTold(TcpSide.Named named) throws IOException {
-    Map<Subject, String> seen = new EnumMap<>(Subject.class);
-    for (Map.Entry<Subject, TcpSide> side : SIDES.entrySet()) {
-      seen.put(side.getKey(), OF_HTTP2.matcher(side.getValue().play(named.play())).replaceAll(""));
-    }
-    assertThat(seen.get(Subject.BIFOCAL)).isEqualTo(seen.get(Subject.ENVOY));
+  void bothEndsGetTheSameAndTheSameIsTold(TcpSide.Named named) {
+    SIDES.agreed(named.play(), told -> OF_HTTP2.matcher(told).replaceAll(""));
   }
 }

@@ -2,11 +2,8 @@ package io.bifocal.conformance.tcp;
 
 import static io.bifocal.conformance.tcp.TcpSide.cluster;
 import static io.bifocal.conformance.tcp.TcpSide.tcpProxy;
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bifocal.conformance.Started;
-import io.bifocal.conformance.Subject;
 import io.bifocal.conformance.tls.Certificates;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
@@ -14,16 +11,13 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.EnumMap;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -34,8 +28,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * proxy's handshake begins, and listeners before the client's does.
  */
 class ProxyProtocolOverTlsTest {
-  private static final Map<Subject, TcpSide> SIDES = new EnumMap<>(Subject.class);
-  private static final Started STARTED = new Started();
+  @RegisterExtension
+  static final TcpSides SIDES = new TcpSides(ProxyProtocolOverTlsTest::bootstrap);
+
   private static final String TYPES = "type.googleapis.com/envoy.extensions.";
   private static final X509Bundle ROOT = Certificates.root("root");
   private static final X509Bundle STRANGER = Certificates.root("stranger");
@@ -45,25 +40,8 @@ class ProxyProtocolOverTlsTest {
   private static final String V2 =
       "\r\n\r\n\0\r\nQUIT\n!\u0011\0\u0010\1\2\3\4\5\6\7\u0008\0\13\0\u0016\u00d1\0\1x";
 
-  @BeforeAll
-  static void start() {
-    for (Subject subject : Subject.values()) {
-      SIDES.put(subject, new TcpSide(subject, STARTED, ProxyProtocolOverTlsTest::bootstrap));
-    }
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    STARTED.close();
-  }
-
   private static String bootstrap(Path log, int port) {
-    return """
-        admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
-        static_resources:
-          listeners:
-        """
-        + listener("one", "", tcpProxy("one", log, "cluster: one"))
+    return listener("one", "", tcpProxy("one", log, "cluster: one"))
         + listener("secure_two", server(), tcpProxy("secure_two", log, "cluster: two"))
         + listener("untrusted", "", tcpProxy("untrusted", log, "cluster: untrusted"))
         + listener("http", server(), http())
@@ -162,13 +140,8 @@ class ProxyProtocolOverTlsTest {
     into.append(new String(in.readNBytes(bytes), StandardCharsets.ISO_8859_1));
   }
 
-  private static String agreed(TcpSide.Play play) throws IOException {
-    Map<Subject, String> seen = new EnumMap<>(Subject.class);
-    for (Map.Entry<Subject, TcpSide> side : SIDES.entrySet()) {
-      seen.put(side.getKey(), compared(side.getValue().play(play)));
-    }
-    assertThat(seen.get(Subject.BIFOCAL)).isEqualTo(seen.get(Subject.ENVOY));
-    return requireNonNull(seen.get(Subject.BIFOCAL));
+  private static String agreed(TcpSide.Play play) {
+    return SIDES.agreed(play, ProxyProtocolOverTlsTest::compared);
   }
 
   /** Without statistics of Envoy's TLS that have no counterpart, and without who closed first. */
@@ -187,7 +160,7 @@ class ProxyProtocolOverTlsTest {
 
   @ParameterizedTest
   @MethodSource("clients")
-  void theClientIsToldBeforeTheHandshake(String listener, String first) throws IOException {
+  void theClientIsToldBeforeTheHandshake(String listener, String first) {
     String seen =
         agreed(
             (side, notes) -> {
@@ -222,7 +195,7 @@ class ProxyProtocolOverTlsTest {
 
   @ParameterizedTest
   @CsvSource({"untrusted"})
-  void whoIsNotTrustedHasHeardOfTheClientAlready(String listener) throws IOException {
+  void whoIsNotTrustedHasHeardOfTheClientAlready(String listener) {
     String seen =
         agreed(
             (side, notes) -> {
@@ -241,24 +214,24 @@ class ProxyProtocolOverTlsTest {
 
   @ParameterizedTest
   @CsvSource({"V1", "V2"})
-  void requestsAreToldOfTheSameWay(String version) throws IOException {
-    Map<Subject, String> seen = new EnumMap<>(Subject.class);
-    for (Map.Entry<Subject, TcpSide> side : SIDES.entrySet()) {
-      try (Talk client = client(side.getValue(), "http", version.equals("V1") ? V1 : V2)) {
-        client.say("GET /a HTTP/1.1\r\nhost: h\r\n\r\n");
-        Socket raw = side.getValue().upstream.accept();
-        raw.setSoTimeout(5_000);
-        String header = header(raw);
-        try (Talk upstream = new Talk(secure(raw, false))) {
-          String line = upstream.hear(17);
-          upstream.say("HTTP/1.1 204 X\r\n\r\n");
-          seen.put(side.getKey(), header + line + client.hear(12));
-        }
-      }
-    }
-    assertThat(seen.get(Subject.BIFOCAL)).isEqualTo(seen.get(Subject.ENVOY));
-    assertThat(seen.get(Subject.BIFOCAL))
+  void requestsAreToldOfTheSameWay(String version) {
+    String seen = SIDES.same(side -> request(side, version.equals("V1") ? V1 : V2));
+    assertThat(seen)
         .contains("\1\2\3\4\5\6\7\u0008\0\13\0\u0016")
         .endsWith("GET /a HTTP/1.1\r\nHTTP/1.1 204");
+  }
+
+  private static String request(TcpSide side, String first) throws IOException {
+    try (Talk client = client(side, "http", first)) {
+      client.say("GET /a HTTP/1.1\r\nhost: h\r\n\r\n");
+      Socket raw = side.upstream.accept();
+      raw.setSoTimeout(5_000);
+      String header = header(raw);
+      try (Talk upstream = new Talk(secure(raw, false))) {
+        String line = upstream.hear(17);
+        upstream.say("HTTP/1.1 204 X\r\n\r\n");
+        return header + line + client.hear(12);
+      }
+    }
   }
 }

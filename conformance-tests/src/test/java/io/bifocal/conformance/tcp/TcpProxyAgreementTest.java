@@ -2,22 +2,16 @@ package io.bifocal.conformance.tcp;
 
 import static io.bifocal.conformance.tcp.TcpSide.cluster;
 import static io.bifocal.conformance.tcp.TcpSide.listener;
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.bifocal.conformance.Ports;
-import io.bifocal.conformance.Started;
-import io.bifocal.conformance.Subject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -26,28 +20,10 @@ import org.junit.jupiter.params.provider.MethodSource;
  * the access log says, and what is counted.
  */
 class TcpProxyAgreementTest {
-  private static final Map<Subject, TcpSide> SIDES = new EnumMap<>(Subject.class);
-  private static final Started STARTED = new Started();
-
-  @BeforeAll
-  static void start() {
-    for (Subject subject : Subject.values()) {
-      SIDES.put(subject, new TcpSide(subject, STARTED, TcpProxyAgreementTest::bootstrap));
-    }
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    STARTED.close();
-  }
+  @RegisterExtension static final TcpSides SIDES = new TcpSides(TcpProxyAgreementTest::bootstrap);
 
   private static String bootstrap(Path log, int port) {
-    return """
-        admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
-        static_resources:
-          listeners:
-        """
-        + listener("plain", log, "cluster: up")
+    return listener("plain", log, "cluster: up")
         + listener("idle", log, "cluster: up\nidle_timeout: 0.3s")
         + listener("short", log, "cluster: up\nmax_downstream_connection_duration: 0.3s")
         + listener("none", log, "cluster: nowhere")
@@ -228,11 +204,7 @@ class TcpProxyAgreementTest {
 
   @ParameterizedTest
   @MethodSource("plays")
-  void bothEndsGetTheSameAndTheSameIsTold(TcpSide.Named named) throws IOException {
-    Map<Subject, String> seen = new EnumMap<>(Subject.class);
-    for (Map.Entry<Subject, TcpSide> side : SIDES.entrySet()) {
-      seen.put(side.getKey(), side.getValue().play(named.play()));
-    }
-    assertThat(seen.get(Subject.BIFOCAL)).isEqualTo(seen.get(Subject.ENVOY));
+  void bothEndsGetTheSameAndTheSameIsTold(TcpSide.Named named) {
+    SIDES.agreed(named.play());
   }
 }

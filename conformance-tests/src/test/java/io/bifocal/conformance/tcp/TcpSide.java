@@ -31,12 +31,19 @@ final class TcpSide {
           + " %DOWNSTREAM_DETECTED_CLOSE_TYPE% %UPSTREAM_DETECTED_CLOSE_TYPE%"
           + " %DOWNSTREAM_LOCAL_CLOSE_REASON% %UPSTREAM_LOCAL_CLOSE_REASON%";
 
+  private static final String BEGINNING =
+      """
+      admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
+      static_resources:
+        listeners:
+      """;
+
   final Path log;
   final ServerSocket upstream;
   final Proxy proxy;
   private int lines;
 
-  /** Makes the configuration. */
+  /** Makes the configuration, of which the listeners come first. */
   @FunctionalInterface
   interface Configuration {
     String of(Path log, int upstreamPort);
@@ -69,7 +76,7 @@ final class TcpSide {
             .start(
                 subject,
                 List.of(),
-                configuration.of(log, upstream.getLocalPort()),
+                BEGINNING + configuration.of(log, upstream.getLocalPort()),
                 List.of("--file-flush-interval-msec", "20"))
             .awaitLive();
   }

@@ -2,21 +2,16 @@ package io.bifocal.conformance.tcp;
 
 import static io.bifocal.conformance.tcp.TcpSide.cluster;
 import static io.bifocal.conformance.tcp.TcpSide.listener;
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -25,8 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * hears, what the client gets, what the access log says, and what is counted.
  */
 class TunnelsBesideEnvoyTest {
-  private static final Map<Subject, TcpSide> SIDES = new EnumMap<>(Subject.class);
-  private static final Started STARTED = new Started();
+  @RegisterExtension static final TcpSides SIDES = new TcpSides(TunnelsBesideEnvoyTest::bootstrap);
 
   /** With the client's end Envoy closes a tunnel itself; here the proxy's end is waited for. */
   private static final Pattern CLOSED_BY =
@@ -35,25 +29,8 @@ class TunnelsBesideEnvoyTest {
   private static final String OK = "HTTP/1.1 200 OK\r\n\r\n";
   private static final String END = "\r\n\r\n";
 
-  @BeforeAll
-  static void start() {
-    for (Subject subject : Subject.values()) {
-      SIDES.put(subject, new TcpSide(subject, STARTED, TunnelsBesideEnvoyTest::bootstrap));
-    }
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    STARTED.close();
-  }
-
   private static String bootstrap(Path log, int port) {
-    return """
-        admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
-        static_resources:
-          listeners:
-        """
-        + tunnel(
+    return tunnel(
             "connect",
             log,
             "",
@@ -221,18 +198,14 @@ class TunnelsBesideEnvoyTest {
 
   @ParameterizedTest
   @MethodSource("plays")
-  void bothEndsGetTheSameAndTheSameIsTold(TcpSide.Named named) throws IOException {
-    Map<Subject, String> seen = new EnumMap<>(Subject.class);
-    for (Map.Entry<Subject, TcpSide> side : SIDES.entrySet()) {
-      seen.put(side.getKey(), CLOSED_BY.matcher(side.getValue().play(named.play())).replaceAll(""));
-    }
-    assertThat(seen.get(Subject.BIFOCAL)).isEqualTo(seen.get(Subject.ENVOY));
+  void bothEndsGetTheSameAndTheSameIsTold(TcpSide.Named named) {
+    SIDES.agreed(named.play(), told -> CLOSED_BY.matcher(told).replaceAll(""));
   }
 
   /** Envoy 1.40 ends both directions with the client's, and what comes later is lost. */
   @Test
   void whatTheProxySaysAfterTheClientsEndStillArrives() throws IOException {
-    TcpSide side = requireNonNull(SIDES.get(Subject.BIFOCAL));
+    TcpSide side = SIDES.side(Subject.BIFOCAL);
     try (Talk client = side.connect("connect").say("question");
         Talk proxy = side.accept()) {
       head(proxy);
@@ -249,7 +222,7 @@ class TunnelsBesideEnvoyTest {
   /** Envoy 1.40 does not survive it. */
   @Test
   void aPostWhoseAnswerEndsFirstIsEndedForTheClient() throws IOException {
-    TcpSide side = requireNonNull(SIDES.get(Subject.BIFOCAL));
+    TcpSide side = SIDES.side(Subject.BIFOCAL);
     try (Talk client = side.connect("post").say("question");
         Talk proxy = side.accept()) {
       head(proxy);

@@ -5,29 +5,25 @@ import static io.bifocal.conformance.tcp.TcpSide.listener;
 import static io.bifocal.conformance.tcp.TcpSide.tcpProxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bifocal.conformance.Started;
-import io.bifocal.conformance.Subject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What upstreams are told of clients by the PROXY protocol, by Envoy and by Bifocal. */
 class UpstreamProxyProtocolTest {
-  private static final Map<Subject, TcpSide> SIDES = new EnumMap<>(Subject.class);
-  private static final Started STARTED = new Started();
+  @RegisterExtension
+  static final TcpSides SIDES = new TcpSides(UpstreamProxyProtocolTest::bootstrap);
+
   private static final String TYPES = "type.googleapis.com/envoy.extensions.";
   private static final Pattern PORTS_1 = Pattern.compile("(TCP4 127.0.0.1 127.0.0.1 )\\d+ \\d+");
   private static final Pattern PORTS_2 =
@@ -36,28 +32,11 @@ class UpstreamProxyProtocolTest {
   private static final String SOME =
       ", pass_through_tlvs: {match_type: INCLUDE, tlv_type: [0xd1, 0xd3]}";
 
-  @BeforeAll
-  static void start() {
-    for (Subject subject : Subject.values()) {
-      SIDES.put(subject, new TcpSide(subject, STARTED, UpstreamProxyProtocolTest::bootstrap));
-    }
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    STARTED.close();
-  }
-
   private static String bootstrap(Path log, int port) {
     String ownTlvs =
         "\nproxy_protocol_tlvs: [{type: 0xd0, value: %s}, {type: 0xd9, value: %s}]"
             .formatted(base64("own"), base64("no"));
-    return """
-        admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
-        static_resources:
-          listeners:
-        """
-        + tcp("one", log, "cluster: one", ALL)
+    return tcp("one", log, "cluster: one", ALL)
         + tcp("two", log, "cluster: two", ALL)
         + tcp("rich", log, "cluster: rich" + ownTlvs, ALL)
         + tcp("some", log, "cluster: rich", SOME)
@@ -160,22 +139,15 @@ class UpstreamProxyProtocolTest {
 
   @ParameterizedTest
   @MethodSource("clients")
-  void upstreamsHearTheSameOfThem(String listener, String first) throws IOException {
-    Map<Subject, String> seen = new EnumMap<>(Subject.class);
-    for (Map.Entry<Subject, TcpSide> side : SIDES.entrySet()) {
-      seen.put(
-          side.getKey(),
-          side.getValue()
-              .play(
-                  (at, notes) -> {
-                    try (Talk client = at.connect(listener).say(first + "hello");
-                        Talk upstream = at.accept()) {
-                      client.endOutput();
-                      notes.add(masked(upstream.hearAll(), client));
-                    }
-                  }));
-    }
-    assertThat(seen.get(Subject.BIFOCAL)).isEqualTo(seen.get(Subject.ENVOY));
+  void upstreamsHearTheSameOfThem(String listener, String first) {
+    SIDES.agreed(
+        (side, seen) -> {
+          try (Talk client = side.connect(listener).say(first + "hello");
+              Talk upstream = side.accept()) {
+            client.endOutput();
+            seen.add(masked(upstream.hearAll(), client));
+          }
+        });
   }
 
   /** Without the ports that are chosen by chance. */
@@ -192,13 +164,9 @@ class UpstreamProxyProtocolTest {
   }
 
   @Test
-  void aConnectionThatTellsOfOneClientServesNoOther() throws IOException {
-    Map<Subject, List<String>> seen = new EnumMap<>(Subject.class);
-    for (Map.Entry<Subject, TcpSide> side : SIDES.entrySet()) {
-      seen.put(side.getKey(), requests(side.getValue()));
-    }
-    assertThat(seen.get(Subject.BIFOCAL)).isEqualTo(seen.get(Subject.ENVOY));
-    assertThat(seen.get(Subject.BIFOCAL)).contains("PROXY TCP4 127.0.0.1 127.0.0.1 <ports>\r\n");
+  void aConnectionThatTellsOfOneClientServesNoOther() {
+    List<String> seen = SIDES.same(UpstreamProxyProtocolTest::requests);
+    assertThat(seen).contains("PROXY TCP4 127.0.0.1 127.0.0.1 <ports>\r\n");
   }
 
   private static List<String> requests(TcpSide side) throws IOException {
