@@ -2,16 +2,27 @@ package io.bifocal.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.collect.ImmutableList;
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Duration;
 import com.google.protobuf.FieldMask;
+import com.google.protobuf.Message;
+import com.google.protobuf.Struct;
 import com.google.protobuf.Timestamp;
 import io.envoyproxy.envoy.admin.v3.ClustersConfigDump;
+import io.envoyproxy.envoy.admin.v3.ConfigDump;
+import io.envoyproxy.envoy.admin.v3.UpdateFailureState;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
+import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsSessionTicketKeys;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class JsonDumpTest {
@@ -191,6 +202,89 @@ class JsonDumpTest {
              }
             }
             """);
+  }
+
+  private static ClustersConfigDump.StaticCluster named(String name) {
+    return ClustersConfigDump.StaticCluster.newBuilder()
+        .setCluster(Any.pack(Cluster.newBuilder().setName(name).build()))
+        .setLastUpdated(Timestamp.newBuilder().setSeconds(1))
+        .build();
+  }
+
+  private static List<Message> sections() {
+    Any secret =
+        Any.pack(
+            TlsCertificate.newBuilder()
+                .setPrivateKey(DataSource.newBuilder().setInlineString("hush"))
+                .build());
+    return List.of(
+        ClustersConfigDump.newBuilder()
+            .setVersionInfo("7")
+            .addStaticClusters(named("a"))
+            .addStaticClusters(named("b"))
+            .addDynamicActiveClusters(
+                ClustersConfigDump.DynamicCluster.newBuilder()
+                    .setErrorState(UpdateFailureState.newBuilder().setFailedConfiguration(secret)))
+            .addDynamicWarmingClusters(ClustersConfigDump.DynamicCluster.getDefaultInstance())
+            .build(),
+        ClustersConfigDump.getDefaultInstance(),
+        Metadata.newBuilder()
+            .putFilterMetadata("b", Struct.getDefaultInstance())
+            .putFilterMetadata("a", Struct.getDefaultInstance())
+            .build(),
+        TlsCertificate.newBuilder()
+            .setPassword(DataSource.newBuilder().setInlineString("hush"))
+            .addSignedCertificateTimestamp(DataSource.newBuilder().setFilename("f"))
+            .build(),
+        TlsSessionTicketKeys.newBuilder()
+            .addKeys(DataSource.newBuilder().setInlineString("hush"))
+            .addKeys(DataSource.newBuilder().setInlineString("hush"))
+            .build());
+  }
+
+  @Test
+  void aListInPiecesIsTheSameText() {
+    ConfigDump.Builder whole = ConfigDump.newBuilder();
+    sections().forEach(section -> whole.addConfigs(Any.pack(section)));
+    String text = joined(JsonDump.listOfAny("configs", sections().iterator()));
+    assertThat(text).isEqualTo(JsonDump.print(whole.build()));
+    assertThat(text).contains("redacted").doesNotContain("hush");
+
+    ClustersConfigDump clusters = (ClustersConfigDump) sections().get(0);
+    assertThat(
+            joined(JsonDump.list("static_clusters", clusters.getStaticClustersList().iterator())))
+        .isEqualTo(
+            JsonDump.print(
+                ClustersConfigDump.newBuilder()
+                    .addAllStaticClusters(clusters.getStaticClustersList())
+                    .build()));
+    assertThat(joined(JsonDump.listOfAny("configs", Collections.emptyIterator())))
+        .isEqualTo(JsonDump.print(ConfigDump.getDefaultInstance()));
+  }
+
+  private static String joined(Iterator<String> pieces) {
+    return String.join("", ImmutableList.copyOf(pieces));
+  }
+
+  @Test
+  void ofAListAPieceIsAsLargeAsAnElementAndMadeWhenItIsAskedFor() {
+    int[] made = {0};
+    Iterator<ClustersConfigDump> endless =
+        Stream.generate(() -> ClustersConfigDump.newBuilder().addStaticClusters(named("c")).build())
+            .peek(dump -> made[0]++)
+            .iterator();
+    Iterator<String> pieces = JsonDump.listOfAny("configs", endless);
+    for (int i = 0; i < 1000; i++) {
+      assertThat(pieces.next().length()).isLessThan(200);
+    }
+    assertThat(made[0]).isLessThan(500);
+
+    ClustersConfigDump large =
+        ClustersConfigDump.newBuilder()
+            .addAllStaticClusters(Collections.nCopies(10_000, named("c")))
+            .build();
+    JsonDump.list("configs", List.of(large).iterator())
+        .forEachRemaining(piece -> assertThat(piece.length()).isLessThan(200));
   }
 
   @Test

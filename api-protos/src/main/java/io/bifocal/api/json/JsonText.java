@@ -122,8 +122,10 @@ final class JsonText {
     }
   }
 
-  @Override
-  public String toString() {
-    return out.toString();
+  /** What was written since this was asked last. */
+  String take() {
+    String taken = out.toString();
+    out.setLength(0);
+    return taken;
   }
 }

@@ -28,15 +28,15 @@ public final class MessageJson {
    */
   private static final int MAX_DEPTH = 100;
 
-  private final JsonText out = new JsonText();
-  private int depth;
+  final JsonText out = new JsonText();
+  int depth;
 
-  private MessageJson() {}
+  MessageJson() {}
 
   public static String print(Message message) {
     MessageJson json = new MessageJson();
     json.message(message);
-    return json.out + "\n";
+    return json.out.take() + "\n";
   }
 
   private void message(Message message) {
@@ -97,7 +97,7 @@ public final class MessageJson {
     return type.getFile().getFullName().equals("google/protobuf/wrappers.proto");
   }
 
-  private void fields(Message message) {
+  void fields(Message message) {
     for (Map.Entry<FieldDescriptor, Object> entry : message.getAllFields().entrySet()) {
       FieldDescriptor field = entry.getKey();
       out.key(field.getName());
@@ -145,7 +145,7 @@ public final class MessageJson {
     };
   }
 
-  private void value(FieldDescriptor field, Object value) {
+  void value(FieldDescriptor field, Object value) {
     switch (field.getType()) {
       case BOOL, INT32, SINT32, SFIXED32 -> out.raw(value.toString());
       case UINT32, FIXED32 -> out.raw(Integer.toUnsignedString((Integer) value));

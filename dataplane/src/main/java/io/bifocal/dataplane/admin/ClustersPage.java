@@ -11,7 +11,6 @@ import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostStats;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.envoyproxy.envoy.admin.v3.ClusterStatus;
-import io.envoyproxy.envoy.admin.v3.Clusters;
 import io.envoyproxy.envoy.admin.v3.HostHealthStatus;
 import io.envoyproxy.envoy.admin.v3.HostStatus;
 import io.envoyproxy.envoy.admin.v3.SimpleMetric;
@@ -118,26 +117,27 @@ final class ClustersPage {
         };
   }
 
-  static CharSequence json(List<ClusterStatusView> clusters) {
-    Clusters.Builder all = Clusters.newBuilder();
-    for (ClusterStatusView cluster : clusters) {
-      ClusterStatus.Builder status =
-          ClusterStatus.newBuilder()
-              .setName(cluster.config().name())
-              .setObservabilityName(cluster.config().observabilityName())
-              .setAddedViaApi(cluster.addedViaApi())
-              .setCircuitBreakers(
-                  io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers.newBuilder()
-                      .addThresholds(
-                          thresholds(RoutingPriority.DEFAULT, cluster.breakers().normal()))
-                      .addThresholds(thresholds(RoutingPriority.HIGH, cluster.breakers().high())));
-      if (cluster.config().proto().hasEdsClusterConfig()) {
-        status.setEdsServiceName(cluster.config().proto().getEdsClusterConfig().getServiceName());
-      }
-      cluster.hosts().all().forEach(host -> status.addHostStatuses(status(host)));
-      all.addClusterStatuses(status);
+  /** Host by host, for the same reason. */
+  static Iterator<String> json(List<ClusterStatusView> clusters) {
+    return JsonDump.list(
+        "cluster_statuses", Iterators.transform(clusters.iterator(), ClustersPage::status));
+  }
+
+  private static ClusterStatus status(ClusterStatusView cluster) {
+    ClusterStatus.Builder status =
+        ClusterStatus.newBuilder()
+            .setName(cluster.config().name())
+            .setObservabilityName(cluster.config().observabilityName())
+            .setAddedViaApi(cluster.addedViaApi())
+            .setCircuitBreakers(
+                io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers.newBuilder()
+                    .addThresholds(thresholds(RoutingPriority.DEFAULT, cluster.breakers().normal()))
+                    .addThresholds(thresholds(RoutingPriority.HIGH, cluster.breakers().high())));
+    if (cluster.config().proto().hasEdsClusterConfig()) {
+      status.setEdsServiceName(cluster.config().proto().getEdsClusterConfig().getServiceName());
     }
-    return JsonDump.print(all.build());
+    cluster.hosts().all().forEach(host -> status.addHostStatuses(status(host)));
+    return status.build();
   }
 
   private static io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers.Thresholds thresholds(

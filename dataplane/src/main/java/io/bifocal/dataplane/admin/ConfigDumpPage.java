@@ -1,6 +1,5 @@
 package io.bifocal.dataplane.admin;
 
-import com.google.protobuf.Any;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.FieldMask;
 import com.google.protobuf.Message;
@@ -9,13 +8,13 @@ import com.google.protobuf.util.FieldMaskUtil;
 import com.google.re2j.Pattern;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JsonDump;
-import io.envoyproxy.envoy.admin.v3.ConfigDump;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * {@code /config_dump}: the sections as they are, or cut by a name, a resource, a mask.
+ * {@code /config_dump}: the sections as they are, or cut by a name, a resource, a mask; resource by
+ * resource, as there may be many.
  *
  * <p>Source: {@code envoy.admin.v3.ConfigDump}; statuses and texts as Envoy 1.40 has them.
  */
@@ -45,9 +44,7 @@ final class ConfigDumpPage {
   }
 
   private static Answer dump(List<Message> configs) {
-    ConfigDump.Builder dump = ConfigDump.newBuilder();
-    configs.forEach(config -> dump.addConfigs(Any.pack(config)));
-    return Answer.json(JsonDump.print(dump.build()));
+    return Answer.json(JsonDump.listOfAny("configs", configs.iterator()));
   }
 
   private static Answer masked(String mask, List<Message> sections) {
