@@ -5,25 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpServer;
 import io.bifocal.api.BootstrapReader;
 import io.bifocal.dataplane.transport.tls.Authority;
-import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioDatagramChannel;
-import io.netty.handler.codec.http3.DefaultHttp3Headers;
-import io.netty.handler.codec.http3.DefaultHttp3HeadersFrame;
-import io.netty.handler.codec.http3.Http3;
-import io.netty.handler.codec.http3.Http3ClientConnectionHandler;
-import io.netty.handler.codec.http3.Http3DataFrame;
-import io.netty.handler.codec.http3.Http3HeadersFrame;
-import io.netty.handler.codec.http3.Http3RequestStreamInboundHandler;
 import io.netty.handler.codec.quic.QuicChannel;
-import io.netty.handler.codec.quic.QuicSslContextBuilder;
-import io.netty.handler.codec.quic.QuicStreamChannel;
-import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.pkitesting.X509Bundle;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -141,77 +124,31 @@ class DownstreamHttp3Test {
   }
 
   private QuicChannel connect(Proxy proxy) throws Exception {
-    EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-    resources.push(() -> group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync());
-    Channel socket =
-        new Bootstrap()
-            .group(group)
-            .channel(NioDatagramChannel.class)
-            .handler(
-                Http3.newQuicClientCodecBuilder()
-                    .sslContext(
-                        QuicSslContextBuilder.forClient()
-                            .trustManager(InsecureTrustManagerFactory.INSTANCE)
-                            .applicationProtocols(Http3.supportedApplicationProtocols())
-                            .build())
-                    .maxIdleTimeout(30, TimeUnit.SECONDS)
-                    .initialMaxData(10_000_000)
-                    .initialMaxStreamDataBidirectionalLocal(16_384)
-                    .build())
-            .bind(0)
-            .sync()
-            .channel();
-    return QuicChannel.newBootstrap(socket)
-        .handler(new Http3ClientConnectionHandler())
-        .remoteAddress(proxy.listenerAddresses("quic").get(0))
-        .connect()
-        .get(20, TimeUnit.SECONDS);
+    Http3Client client = new Http3Client();
+    resources.push(client);
+    return client.connect(proxy.listenerAddresses("quic").get(0), 16_384);
   }
 
   /** The answer's status and its body's length. */
   private static String get(QuicChannel connection) throws Exception {
     CompletableFuture<String> told = new CompletableFuture<>();
-    QuicStreamChannel stream =
-        Http3.newRequestStream(
-                connection,
-                new ChannelInitializer<QuicStreamChannel>() {
-                  @Override
-                  protected void initChannel(QuicStreamChannel opened) {
-                    opened.pipeline().addLast(new Answer(told));
-                  }
-                })
-            .get(20, TimeUnit.SECONDS);
-    DefaultHttp3Headers head = new DefaultHttp3Headers();
-    head.method("GET").scheme("https").authority("good.test").path("/");
-    var unused =
-        stream
-            .writeAndFlush(new DefaultHttp3HeadersFrame(head))
-            .addListener(QuicStreamChannel.SHUTDOWN_OUTPUT);
+    Http3Client.ask(
+        connection,
+        Http3Client.get("good.test", "/"),
+        new Answer(told),
+        () -> told.complete("no stream"));
     return told.get(20, TimeUnit.SECONDS);
   }
 
-  private static final class Answer extends Http3RequestStreamInboundHandler {
+  private static final class Answer extends Http3Client.Answer {
     private final CompletableFuture<String> told;
-    private String status = "";
-    private int length;
 
     Answer(CompletableFuture<String> told) {
       this.told = told;
     }
 
     @Override
-    protected void channelRead(ChannelHandlerContext ctx, Http3HeadersFrame frame) {
-      status = String.valueOf(frame.headers().status());
-    }
-
-    @Override
-    protected void channelRead(ChannelHandlerContext ctx, Http3DataFrame frame) {
-      length += frame.content().readableBytes();
-      frame.release();
-    }
-
-    @Override
-    protected void channelInputClosed(ChannelHandlerContext ctx) {
+    void onEnd() {
       told.complete(status + " " + length);
     }
 

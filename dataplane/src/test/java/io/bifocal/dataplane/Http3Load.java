@@ -1,24 +1,7 @@
 package io.bifocal.dataplane;
 
-import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollDatagramChannel;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.handler.codec.http3.DefaultHttp3Headers;
-import io.netty.handler.codec.http3.DefaultHttp3HeadersFrame;
-import io.netty.handler.codec.http3.Http3;
-import io.netty.handler.codec.http3.Http3ClientConnectionHandler;
-import io.netty.handler.codec.http3.Http3DataFrame;
 import io.netty.handler.codec.http3.Http3HeadersFrame;
-import io.netty.handler.codec.http3.Http3RequestStreamInboundHandler;
 import io.netty.handler.codec.quic.QuicChannel;
-import io.netty.handler.codec.quic.QuicSslContextBuilder;
-import io.netty.handler.codec.quic.QuicStreamChannel;
-import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.Arrays;
@@ -34,11 +17,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Http3Load {
   private static final int MOST_TIMES = 4_000_000;
   private static final int PATIENCE_SECONDS = 5;
+  private static final int WINDOW = 1_000_000;
 
-  private final EventLoopGroup group =
-      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+  private final Http3Client client = new Http3Client();
   private final InetSocketAddress to;
-  private final DefaultHttp3HeadersFrame request;
+  private final Http3HeadersFrame request;
   private final long end;
   private final long[] times = new long[MOST_TIMES];
   private final AtomicInteger left = new AtomicInteger();
@@ -48,9 +31,7 @@ final class Http3Load {
 
   private Http3Load(URI url, int seconds) {
     to = new InetSocketAddress(url.getHost(), url.getPort());
-    DefaultHttp3Headers head = new DefaultHttp3Headers();
-    head.method("GET").scheme("https").authority(url.getAuthority()).path(url.getPath());
-    request = new DefaultHttp3HeadersFrame(head);
+    request = Http3Client.get(url.getAuthority(), url.getPath());
     end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
   }
 
@@ -64,7 +45,7 @@ final class Http3Load {
   private void run(int connections, int streams) throws Exception {
     left.set(connections * streams);
     for (int i = 0; i < connections; i++) {
-      QuicChannel connection = connect();
+      QuicChannel connection = client.connect(to, WINDOW);
       for (int j = 0; j < streams; j++) {
         ask(connection);
       }
@@ -72,7 +53,7 @@ final class Http3Load {
     while (left.get() > 0 && System.nanoTime() - end < TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS)) {
       TimeUnit.MILLISECONDS.sleep(10);
     }
-    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+    client.close();
     int many = Math.min(succeeded, MOST_TIMES);
     Arrays.sort(times, 0, many);
     System.out.printf(
@@ -84,80 +65,22 @@ final class Http3Load {
     return times[index] / 1e6;
   }
 
-  private QuicChannel connect() throws Exception {
-    Channel socket =
-        new Bootstrap()
-            .group(group)
-            .channel(EpollDatagramChannel.class)
-            .handler(
-                Http3.newQuicClientCodecBuilder()
-                    .sslContext(
-                        QuicSslContextBuilder.forClient()
-                            .trustManager(InsecureTrustManagerFactory.INSTANCE)
-                            .applicationProtocols(Http3.supportedApplicationProtocols())
-                            .build())
-                    .maxIdleTimeout(30, TimeUnit.SECONDS)
-                    .initialMaxData(10_000_000)
-                    .initialMaxStreamDataBidirectionalLocal(1_000_000)
-                    .build())
-            .bind(0)
-            .sync()
-            .channel();
-    return QuicChannel.newBootstrap(socket)
-        .handler(new Http3ClientConnectionHandler())
-        .remoteAddress(to)
-        .connect()
-        .get(10, TimeUnit.SECONDS);
-  }
-
   private void ask(QuicChannel connection) {
-    var unused =
-        Http3.newRequestStream(
-                connection,
-                new ChannelInitializer<QuicStreamChannel>() {
-                  @Override
-                  protected void initChannel(QuicStreamChannel stream) {
-                    stream.pipeline().addLast(new Answer(connection));
-                  }
-                })
-            .addListener(
-                opened -> {
-                  if (!opened.isSuccess()) {
-                    failed++;
-                    return;
-                  }
-                  var unusedSent =
-                      ((QuicStreamChannel) opened.getNow())
-                          .writeAndFlush(request)
-                          .addListener(QuicStreamChannel.SHUTDOWN_OUTPUT);
-                });
+    Http3Client.ask(connection, request, new Answer(connection), () -> failed++);
   }
 
-  private final class Answer extends Http3RequestStreamInboundHandler {
+  private final class Answer extends Http3Client.Answer {
     private final QuicChannel connection;
     private final long began = System.nanoTime();
-    private boolean good;
-    private long length;
 
     private Answer(QuicChannel connection) {
       this.connection = connection;
     }
 
     @Override
-    protected void channelRead(ChannelHandlerContext ctx, Http3HeadersFrame frame) {
-      good = "200".contentEquals(frame.headers().status());
-    }
-
-    @Override
-    protected void channelRead(ChannelHandlerContext ctx, Http3DataFrame frame) {
-      length += frame.content().readableBytes();
-      frame.release();
-    }
-
-    @Override
-    protected void channelInputClosed(ChannelHandlerContext ctx) {
+    void onEnd() {
       long now = System.nanoTime();
-      if (good) {
+      if ("200".contentEquals(status)) {
         body = length;
         if (succeeded < MOST_TIMES) {
           times[succeeded] = now - began;

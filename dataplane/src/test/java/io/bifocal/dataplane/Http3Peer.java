@@ -1,33 +1,21 @@
 package io.bifocal.dataplane;
 
-import io.bifocal.dataplane.host.Address;
-import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.handler.codec.http3.DefaultHttp3DataFrame;
 import io.netty.handler.codec.http3.DefaultHttp3Headers;
 import io.netty.handler.codec.http3.DefaultHttp3HeadersFrame;
-import io.netty.handler.codec.http3.Http3;
 import io.netty.handler.codec.http3.Http3DataFrame;
 import io.netty.handler.codec.http3.Http3ErrorCode;
 import io.netty.handler.codec.http3.Http3Headers;
 import io.netty.handler.codec.http3.Http3HeadersFrame;
 import io.netty.handler.codec.http3.Http3RequestStreamInboundHandler;
 import io.netty.handler.codec.http3.Http3ServerConnectionHandler;
-import io.netty.handler.codec.quic.BoringSSLContextOption;
-import io.netty.handler.codec.quic.InsecureQuicTokenHandler;
 import io.netty.handler.codec.quic.QuicChannel;
-import io.netty.handler.codec.quic.QuicSslContext;
-import io.netty.handler.codec.quic.QuicSslContextBuilder;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.pkitesting.X509Bundle;
 import io.netty.util.ReferenceCountUtil;
@@ -40,67 +28,33 @@ import java.util.concurrent.TimeUnit;
  * A server of HTTP/3 that says what it was asked for: method, path, scheme and the body's length.
  * It resets requests for {@code /reset}.
  */
-public final class Http3Peer implements AutoCloseable {
+public final class Http3Peer extends QuicPeer {
   /** How many requests there may be at once on a connection. */
   static final int STREAMS = 20;
 
-  private final EventLoopGroup group =
-      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-  private final Channel channel;
+  /** On which peers agree unless they are told otherwise. */
+  static final String[] CURVES = {"X25519", "P-256"};
 
   Http3Peer(InetAddress ip, X509Bundle own) throws Exception {
     this(new InetSocketAddress(ip, 0), own);
   }
 
   public Http3Peer(InetSocketAddress at, X509Bundle own) throws Exception {
-    this(at, own, "X25519", "P-256");
+    this(at, own, CURVES);
   }
 
   /** One that agrees on these curves alone. */
   Http3Peer(InetSocketAddress at, X509Bundle own, String... curves) throws Exception {
-    QuicSslContext tls =
-        QuicSslContextBuilder.forServer(
-                own.getKeyPair().getPrivate(), null, own.getCertificatePath())
-            .option(BoringSSLContextOption.GROUPS, curves)
-            .applicationProtocols(Http3.supportedApplicationProtocols())
-            .build();
-    channel =
-        new Bootstrap()
-            .group(group)
-            .channel(NioDatagramChannel.class)
-            .handler(
-                Http3.newQuicServerCodecBuilder()
-                    .sslContext(tls)
-                    .maxIdleTimeout(30, TimeUnit.SECONDS)
-                    .initialMaxData(10_000_000)
-                    .initialMaxStreamDataBidirectionalRemote(1_000_000)
-                    .initialMaxStreamsBidirectional(STREAMS)
-                    .initialMaxStreamsUnidirectional(100)
-                    .tokenHandler(InsecureQuicTokenHandler.INSTANCE)
-                    .handler(
-                        new ChannelInitializer<QuicChannel>() {
-                          @Override
-                          protected void initChannel(QuicChannel connection) {
-                            connection
-                                .pipeline()
-                                .addLast(
-                                    new Http3ServerConnectionHandler(
-                                        new ChannelInitializer<QuicStreamChannel>() {
-                                          @Override
-                                          protected void initChannel(QuicStreamChannel stream) {
-                                            stream.pipeline().addLast(new Echo());
-                                          }
-                                        }));
-                          }
-                        })
-                    .build())
-            .bind(at)
-            .sync()
-            .channel();
-  }
-
-  Address.Ip address() {
-    return (Address.Ip) Address.of(channel.localAddress());
+    super(
+        at,
+        own,
+        curves,
+        codec ->
+            codec
+                .initialMaxStreamDataBidirectionalRemote(1_000_000)
+                .initialMaxStreamsBidirectional(STREAMS)
+                .initialMaxStreamsUnidirectional(100)
+                .handler(new Connections()));
   }
 
   /** Is gone, and says nothing of it. */
@@ -109,10 +63,18 @@ public final class Http3Peer implements AutoCloseable {
     channel.close().sync();
   }
 
-  @Override
-  public void close() {
-    var unused = channel.close();
-    var unusedGroup = group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+  private static final class Connections extends ChannelInitializer<QuicChannel> {
+    @Override
+    protected void initChannel(QuicChannel connection) {
+      connection.pipeline().addLast(new Http3ServerConnectionHandler(new Streams()));
+    }
+  }
+
+  private static final class Streams extends ChannelInitializer<QuicStreamChannel> {
+    @Override
+    protected void initChannel(QuicStreamChannel stream) {
+      stream.pipeline().addLast(new Echo());
+    }
   }
 
   /** Lets nothing out, good-byes neither. */

@@ -1,34 +1,22 @@
 package io.bifocal.dataplane;
 
-import io.bifocal.dataplane.host.Address;
-import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioDatagramChannel;
-import io.netty.handler.codec.http3.Http3;
-import io.netty.handler.codec.quic.InsecureQuicTokenHandler;
-import io.netty.handler.codec.quic.QuicSslContext;
-import io.netty.handler.codec.quic.QuicSslContextBuilder;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamType;
 import io.netty.pkitesting.X509Bundle;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A server over QUIC that reads nothing of what it is asked and answers with whatever bytes it is
  * told to, which need not be HTTP/3.
  */
-final class ScriptedHttp3Peer implements AutoCloseable {
+final class ScriptedHttp3Peer extends QuicPeer {
   /** What is done when the first bytes of a request have come. */
   interface Answer {
     void to(QuicStreamChannel stream);
@@ -38,40 +26,23 @@ final class ScriptedHttp3Peer implements AutoCloseable {
   private static final int DATA = 0;
   private static final int WINDOW = 4000;
 
-  private final EventLoopGroup group =
-      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-  private final Channel channel;
-
   ScriptedHttp3Peer(InetSocketAddress at, X509Bundle own, Answer answer) throws Exception {
-    QuicSslContext tls =
-        QuicSslContextBuilder.forServer(
-                own.getKeyPair().getPrivate(), null, own.getCertificatePath())
-            .applicationProtocols(Http3.supportedApplicationProtocols())
-            .build();
-    channel =
-        new Bootstrap()
-            .group(group)
-            .channel(NioDatagramChannel.class)
-            .handler(
-                Http3.newQuicServerCodecBuilder()
-                    .sslContext(tls)
-                    .maxIdleTimeout(30, TimeUnit.SECONDS)
-                    .initialMaxData(10_000_000)
-                    .initialMaxStreamDataBidirectionalRemote(WINDOW)
-                    .initialMaxStreamsBidirectional(100)
-                    .tokenHandler(InsecureQuicTokenHandler.INSTANCE)
-                    .handler(new ChannelInboundHandlerAdapter())
-                    .streamHandler(
-                        new ChannelInitializer<QuicStreamChannel>() {
-                          @Override
-                          protected void initChannel(QuicStreamChannel stream) {
-                            stream.pipeline().addLast(new Once(answer));
-                          }
-                        })
-                    .build())
-            .bind(at)
-            .sync()
-            .channel();
+    super(
+        at,
+        own,
+        Http3Peer.CURVES,
+        codec ->
+            codec
+                .initialMaxStreamDataBidirectionalRemote(WINDOW)
+                .initialMaxStreamsBidirectional(100)
+                .handler(new ChannelInboundHandlerAdapter())
+                .streamHandler(
+                    new ChannelInitializer<QuicStreamChannel>() {
+                      @Override
+                      protected void initChannel(QuicStreamChannel stream) {
+                        stream.pipeline().addLast(new Once(answer));
+                      }
+                    }));
   }
 
   /** An answer of these bytes, with their end. */
@@ -125,16 +96,6 @@ final class ScriptedHttp3Peer implements AutoCloseable {
       to.writeByte(rest);
     }
     to.writeCharSequence(text, StandardCharsets.US_ASCII);
-  }
-
-  Address.Ip address() {
-    return (Address.Ip) Address.of(channel.localAddress());
-  }
-
-  @Override
-  public void close() {
-    var unused = channel.close();
-    var unusedGroup = group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
   }
 
   private static final class Once extends ChannelInboundHandlerAdapter {
