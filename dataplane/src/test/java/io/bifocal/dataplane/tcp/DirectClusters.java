@@ -1,38 +1,23 @@
 package io.bifocal.dataplane.tcp;
 
-import io.bifocal.dataplane.balance.LoadBalancerContext;
-import io.bifocal.dataplane.cluster.ClusterConfig;
+import io.bifocal.dataplane.cluster.OneHost;
 import io.bifocal.dataplane.cluster.WorkerCluster;
 import io.bifocal.dataplane.cluster.WorkerClusters;
-import io.bifocal.dataplane.connect.RacePlan;
-import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.host.Address;
-import io.bifocal.dataplane.host.AddressList;
 import io.bifocal.dataplane.host.Host;
-import io.bifocal.dataplane.host.HostState;
-import io.bifocal.dataplane.host.HostStats;
-import io.bifocal.dataplane.host.Locality;
 import io.bifocal.dataplane.pool.CircuitBreakers;
-import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFailure;
-import io.bifocal.dataplane.pool.UpstreamConnection;
+import io.bifocal.dataplane.pool.Unpooled;
 import io.bifocal.dataplane.pool.UpstreamStats;
 import io.bifocal.dataplane.stats.StatsStore;
-import io.bifocal.dataplane.transport.ApplicationProtocol;
-import io.bifocal.dataplane.transport.TransportSocketOptions;
 import io.bifocal.dataplane.worker.Transport;
 import io.bifocal.dataplane.worker.Worker;
-import io.envoyproxy.envoy.config.cluster.v3.Cluster;
-import io.envoyproxy.envoy.config.core.v3.HealthStatus;
-import io.envoyproxy.envoy.config.core.v3.Metadata;
-import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -58,7 +43,7 @@ public final class DirectClusters implements WorkerClusters {
 
   /** A cluster of one host, or of none. */
   public DirectClusters with(String name, @Nullable SocketAddress address) {
-    clusters.put(name, new Direct(name, address));
+    clusters.put(name, cluster(name, address));
     return this;
   }
 
@@ -72,93 +57,23 @@ public final class DirectClusters implements WorkerClusters {
     return clusters.get(name);
   }
 
-  private final class Direct implements WorkerCluster {
-    private final ClusterConfig config;
-    private final UpstreamStats upstreamStats;
-    private final @Nullable Host host;
-
-    Direct(String name, @Nullable SocketAddress socket) {
-      config =
-          new ClusterConfig(
-              name,
-              name,
-              Duration.ofSeconds(5),
-              1 << 20,
-              Duration.ZERO,
-              0,
-              Cluster.getDefaultInstance());
-      upstreamStats =
-          new UpstreamStats(
-              stats.root().tagged("cluster", "envoy.cluster_name", name), worker.shard());
-      if (socket == null) {
-        host = null;
-      } else {
-        Address address = Address.of(socket);
-        host =
-            new Host(
-                new HostState(address, HostStats.in(new StatsStore(worker.shard()).root())),
-                new AddressList(List.of(address), List.of(address)),
-                "",
-                Locality.NONE,
-                0,
-                1,
-                HealthStatus.HEALTHY,
-                Metadata.getDefaultInstance());
-      }
-    }
-
-    @Override
-    public ClusterConfig config() {
-      return config;
-    }
-
-    @Override
-    public UpstreamStats stats() {
-      return upstreamStats;
-    }
-
-    @Override
-    public CircuitBreakers breakers(RoutingPriority priority) {
-      return CircuitBreakers.defaults();
-    }
-
-    @Override
-    public @Nullable Host chooseHost(LoadBalancerContext context) {
-      return host;
-    }
-
-    @Override
-    public ConnectionPool httpPool(
-        Host host, RoutingPriority priority, ApplicationProtocol downstream) {
-      return tcpPool(host);
-    }
-
-    @Override
-    public ConnectionPool http2Pool(Host host, @Nullable TransportSocketOptions options) {
-      return tcpPool(host);
-    }
-
-    @Override
-    public ConnectionPool tcpPool(Host host) {
-      return new Pool(host);
-    }
+  private WorkerCluster cluster(String name, @Nullable SocketAddress address) {
+    Host host =
+        address == null
+            ? null
+            : OneHost.at(Address.of(address), new StatsStore(worker.shard()).root());
+    return new OneHost(
+        OneHost.named(name, Duration.ofSeconds(5), 1 << 20),
+        new UpstreamStats(
+            stats.root().tagged("cluster", "envoy.cluster_name", name), worker.shard()),
+        CircuitBreakers.defaults(),
+        host,
+        host == null ? null : new Direct(host));
   }
 
-  private final class Pool implements ConnectionPool {
-    private final Host host;
-
-    @Override
-    public Load load() {
-      return Load.NONE;
-    }
-
-    @Override
-    public boolean preconnect(double ratio) {
-      return false;
-    }
-
-    Pool(Host host) {
-      this.host = host;
+  private final class Direct extends Unpooled {
+    Direct(Host host) {
+      super(host);
     }
 
     @Override
@@ -179,7 +94,8 @@ public final class DirectClusters implements WorkerClusters {
               var unused = connecting.channel().close();
             } else if (f.isSuccess()) {
               channels.add(connecting.channel());
-              waiter.onReady(new Connection(host, connecting.channel()));
+              Runnable discard = () -> discard(connecting.channel());
+              waiter.onReady(over(connecting.channel(), discard, discard));
             } else {
               waiter.onFailure(
                   new PoolFailure(
@@ -190,58 +106,7 @@ public final class DirectClusters implements WorkerClusters {
       return () -> cancelled[0] = true;
     }
 
-    @Override
-    public void update(Host host) {}
-
-    @Override
-    public void drain() {}
-
-    @Override
-    public void close() {}
-
-    @Override
-    public int size() {
-      return 0;
-    }
-  }
-
-  private final class Connection implements UpstreamConnection {
-    private final Host host;
-    private final Channel channel;
-
-    Connection(Host host, Channel channel) {
-      this.host = host;
-      this.channel = channel;
-    }
-
-    @Override
-    public Channel channel() {
-      return channel;
-    }
-
-    @Override
-    public Host host() {
-      return host;
-    }
-
-    @Override
-    public Address remoteAddress() {
-      return host.primary();
-    }
-
-    @Override
-    public RaceReport race() {
-      RacePlan plan = RacePlan.of("direct", List.of(host.primary()), Duration.ofSeconds(1));
-      return new RaceReport(plan, RaceReport.Result.WON, Instant.EPOCH, 0, 0, -1, List.of());
-    }
-
-    @Override
-    public void release() {
-      discard();
-    }
-
-    @Override
-    public void discard() {
+    private void discard(Channel channel) {
       worker.loop().assertInLoop();
       discarded.incrementAndGet();
       var unused = channel.close();
