@@ -3,8 +3,8 @@ package io.bifocal.dataplane.http.codec;
 import static java.util.Objects.requireNonNull;
 
 import io.bifocal.dataplane.host.Address;
-import io.bifocal.dataplane.stream.WireBytes;
 import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.Headers;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -14,24 +14,18 @@ import io.netty.handler.codec.http2.Http2Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One exchange on a connection of HTTP/2. Confined to the connection's loop. */
-final class Http2ClientStream extends StreamBytes implements RequestSender, Http2Exchange {
+final class Http2ClientStream extends ClientStream implements Http2Exchange {
   private final Http2ClientConnection connection;
-  private @Nullable ResponseReceiver receiver;
   private @Nullable Http2Stream stream;
   // By its name, when HTTP/1.1 knows it as an upgrade.
   private @Nullable String protocol;
-  private boolean requestEnded;
-  private boolean answered;
-  private boolean responseEnded;
-  private boolean over;
   private boolean reading = true;
   // Of a body, and not yet made known to the peer as read.
   private int unread;
 
   Http2ClientStream(Http2ClientConnection connection, ResponseReceiver receiver) {
-    super(StreamBytes::aroundHttp2);
+    super(StreamBytes::aroundHttp2, connection.upstream(), receiver);
     this.connection = connection;
-    this.receiver = receiver;
   }
 
   // ---- the request
@@ -73,11 +67,6 @@ final class Http2ClientStream extends StreamBytes implements RequestSender, Http
   }
 
   @Override
-  public WireBytes bytes() {
-    return this;
-  }
-
-  @Override
   public void flush() {
     connection.flushSoon();
   }
@@ -112,20 +101,21 @@ final class Http2ClientStream extends StreamBytes implements RequestSender, Http
       to.onTrailers(Http2Heads.fields(headers, this));
       return;
     }
-    int status = Status.parse(headers.status());
-    if (status == 101 || status < 100) {
-      connection.malformed(this, requireNonNull(stream));
-    } else if (status >= 200) {
-      answered = true;
-      HttpHeaders head = Http2Heads.fields(headers, this);
-      if (head.size() > connection.maxHeaders()) {
-        connection.tooLarge(this, requireNonNull(stream));
-      } else {
-        responseEnded = end;
-        to.onHead(upgraded(status, head), head, end);
-      }
-    } else if (status == 100 || (status >= 102 && status <= 104)) {
-      to.onInformational(status, Http2Heads.fields(headers, this));
+    onHead(to, headers.status(), headers, end);
+  }
+
+  @Override
+  void onAnswer(
+      ResponseReceiver to,
+      int status,
+      Headers<CharSequence, CharSequence, ?> headers,
+      boolean end) {
+    HttpHeaders head = Http2Heads.fields(headers, this);
+    if (head.size() > connection.maxHeaders()) {
+      connection.tooLarge(this, requireNonNull(stream));
+    } else {
+      responseEnded = end;
+      to.onHead(upgraded(status, head), head, end);
     }
   }
 
@@ -149,7 +139,7 @@ final class Http2ClientStream extends StreamBytes implements RequestSender, Http
       return length;
     }
     if (!answered) {
-      connection.malformed(this, requireNonNull(stream));
+      malformed();
       return length;
     }
     responseEnded = end;
@@ -163,38 +153,11 @@ final class Http2ClientStream extends StreamBytes implements RequestSender, Http
     return 0;
   }
 
-  /** Whether the answer's head has come. */
-  boolean isAnswered() {
-    return answered;
-  }
-
-  @Override
-  public void onReadComplete() {
-    ResponseReceiver to = receiver;
-    if (to != null) {
-      to.onReadComplete();
-    }
-  }
-
-  @Override
-  public void onWritabilityChanged(boolean writable) {
-    ResponseReceiver to = receiver;
-    if (to != null && !requestEnded) {
-      to.onWritabilityChanged(writable);
-    }
-  }
-
   // ---- its end
 
   @Override
-  public void fail(ResetReason reason) {
-    over = true;
-    ResponseReceiver to = receiver;
-    receiver = null;
-    if (to != null && !responseEnded) {
-      connection.count(reason);
-      to.onReset(reason);
-    }
+  void malformed() {
+    connection.malformed(this, requireNonNull(stream));
   }
 
   @Override
@@ -203,17 +166,12 @@ final class Http2ClientStream extends StreamBytes implements RequestSender, Http
   }
 
   @Override
-  public boolean isReusable() {
-    return requestEnded && responseEnded;
-  }
-
-  @Override
   public void detach() {
     receiver = null;
     Http2Stream open = stream;
     if (!over && open != null && !isReusable()) {
       over = true;
-      connection.count(ResetReason.LOCAL_RESET);
+      count(ResetReason.LOCAL_RESET);
       connection.reset(open, Http2Error.INTERNAL_ERROR); // as Envoy
     }
   }

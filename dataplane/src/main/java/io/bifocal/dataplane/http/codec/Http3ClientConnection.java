@@ -202,14 +202,8 @@ final class Http3ClientConnection extends ChannelInboundHandlerAdapter
     return Http3Resets.text(closed);
   }
 
-  /** Counts a stream that did not come to its regular end; as Envoy's {@code onStreamReset}. */
-  void count(ResetReason reason) {
-    switch (reason) {
-      case REMOTE_RESET -> upstream.rqRxReset.inc();
-      case LOCAL_RESET, PROTOCOL_ERROR -> upstream.rqTxReset.inc();
-      case CONNECTION_TERMINATION -> upstream.rqPendingFailureEject.inc();
-      default -> {}
-    }
+  UpstreamStats upstream() {
+    return upstream;
   }
 
   @Nullable Address localAddress() {

@@ -3,13 +3,13 @@ package io.bifocal.dataplane.http.codec;
 import static java.util.Objects.requireNonNull;
 
 import io.bifocal.dataplane.host.Address;
-import io.bifocal.dataplane.stream.WireBytes;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.Headers;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http3.DefaultHttp3DataFrame;
 import io.netty.handler.codec.http3.DefaultHttp3HeadersFrame;
@@ -25,26 +25,20 @@ import io.netty.handler.codec.quic.QuicStreamResetException;
 import org.jspecify.annotations.Nullable;
 
 /** One exchange on a connection of HTTP/3. Confined to the connection's loop. */
-final class Http3ClientStream implements RequestSender {
+final class Http3ClientStream extends ClientStream {
   private final Http3ClientConnection connection;
-  private final StreamBytes bytes = new StreamBytes(StreamBytes::aroundHttp3);
   private final ChannelFutureListener onWritten = this::onWritten;
   private final ChannelFutureListener onLastWritten = this::onLastWritten;
-  private @Nullable ResponseReceiver receiver;
   private @Nullable QuicStreamChannel stream;
   private @Nullable AnswerLength length;
-  private boolean requestEnded;
-  private boolean answered;
-  private boolean responseEnded;
-  private boolean over;
   // The peer has ended its side; ours came to no end, as the peer wanted no more.
   private boolean inputEnded;
   private boolean outputFailed;
   private String resetDetail = "";
 
   Http3ClientStream(Http3ClientConnection connection, ResponseReceiver receiver) {
+    super(StreamBytes::aroundHttp3, connection.upstream(), receiver);
     this.connection = connection;
-    this.receiver = receiver;
   }
 
   ChannelHandler handler() {
@@ -75,7 +69,7 @@ final class Http3ClientStream implements RequestSender {
       connection.later(() -> fail(ResetReason.LOCAL_RESET));
       return;
     }
-    write(to, new DefaultHttp3HeadersFrame(Http3Heads.request(head, bytes)), end);
+    write(to, new DefaultHttp3HeadersFrame(Http3Heads.request(head, this)), end);
   }
 
   @Override
@@ -85,7 +79,7 @@ final class Http3ClientStream implements RequestSender {
     if (to == null || over || (!end && !data.isReadable())) {
       data.release();
     } else if (data.isReadable()) {
-      bytes.dataGoes(data.readableBytes());
+      dataGoes(data.readableBytes());
       write(to, new DefaultHttp3DataFrame(data), end);
     } else {
       data.release();
@@ -98,7 +92,7 @@ final class Http3ClientStream implements RequestSender {
     requestEnded = true;
     QuicStreamChannel to = stream;
     if (to != null && !over) {
-      write(to, new DefaultHttp3HeadersFrame(Http3Heads.trailers(trailers, bytes)), true);
+      write(to, new DefaultHttp3HeadersFrame(Http3Heads.trailers(trailers, this)), true);
     }
   }
 
@@ -126,11 +120,6 @@ final class Http3ClientStream implements RequestSender {
     if (inputEnded && outputFailed) {
       var unused = requireNonNull(stream).close();
     }
-  }
-
-  @Override
-  public WireBytes bytes() {
-    return bytes;
   }
 
   @Override
@@ -168,35 +157,36 @@ final class Http3ClientStream implements RequestSender {
       onTrailers(to, headers);
       return;
     }
-    int status = Status.parse(headers.status());
-    if (status == 101 || status < 100) {
-      malformed();
-    } else if (status >= 200) {
-      answered = true;
-      long before = bytes.decompressedHeadersReceived();
-      HttpHeaders head = Http3Heads.fields(headers, bytes);
-      if (!connection.admits(head, bytes.decompressedHeadersReceived() - before)) {
-        reject(ResetReason.LOCAL_RESET, Http3ErrorCode.H3_EXCESSIVE_LOAD);
-      } else {
-        requireNonNull(length).promise(status, head);
-        to.onHead(status, head, false);
-      }
-    } else if (status == 100 || (status >= 102 && status <= 104)) {
-      to.onInformational(status, Http3Heads.fields(headers, bytes));
+    onHead(to, headers.status(), headers, false);
+  }
+
+  @Override
+  void onAnswer(
+      ResponseReceiver to,
+      int status,
+      Headers<CharSequence, CharSequence, ?> headers,
+      boolean end) {
+    long before = decompressedHeadersReceived();
+    HttpHeaders head = Http2Heads.fields(headers, this);
+    if (!connection.admits(head, decompressedHeadersReceived() - before)) {
+      reject(ResetReason.LOCAL_RESET, Http3ErrorCode.H3_EXCESSIVE_LOAD);
+    } else {
+      requireNonNull(length).promise(status, head);
+      to.onHead(status, head, end);
     }
   }
 
   private void onTrailers(ResponseReceiver to, Http3Headers trailers) {
     if (requireNonNull(length).isWhole()) {
       responseEnded = true;
-      to.onTrailers(Http3Heads.fields(trailers, bytes));
+      to.onTrailers(Http2Heads.fields(trailers, this));
     } else {
       malformed();
     }
   }
 
   private void onData(ByteBuf data) {
-    bytes.dataCame(data.readableBytes());
+    dataCame(data.readableBytes());
     ResponseReceiver to = receiver;
     if (to == null) {
       data.release();
@@ -228,7 +218,8 @@ final class Http3ClientStream implements RequestSender {
 
   // ---- its end
 
-  private void malformed() {
+  @Override
+  void malformed() {
     reject(ResetReason.PROTOCOL_ERROR, Http3ErrorCode.H3_MESSAGE_ERROR);
   }
 
@@ -244,16 +235,6 @@ final class Http3ClientStream implements RequestSender {
     }
   }
 
-  void fail(ResetReason reason) {
-    over = true;
-    ResponseReceiver to = receiver;
-    receiver = null;
-    if (to != null && !responseEnded) {
-      connection.count(reason);
-      to.onReset(reason);
-    }
-  }
-
   @Override
   public String resetDetail() {
     return resetDetail.isEmpty() ? connection.closeDetail() : resetDetail;
@@ -265,16 +246,11 @@ final class Http3ClientStream implements RequestSender {
   }
 
   @Override
-  public boolean isReusable() {
-    return requestEnded && responseEnded;
-  }
-
-  @Override
   public void detach() {
     receiver = null;
     if (!over && !isReusable()) {
       over = true;
-      connection.count(ResetReason.LOCAL_RESET);
+      count(ResetReason.LOCAL_RESET);
       reset(Http3ErrorCode.H3_REQUEST_CANCELLED);
     }
   }
@@ -300,18 +276,12 @@ final class Http3ClientStream implements RequestSender {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-      ResponseReceiver to = receiver;
-      if (to != null) {
-        to.onReadComplete();
-      }
+      onReadComplete();
     }
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-      ResponseReceiver to = receiver;
-      if (to != null && !requestEnded) {
-        to.onWritabilityChanged(ctx.channel().isWritable());
-      }
+      onWritabilityChanged(ctx.channel().isWritable());
     }
 
     @Override
