@@ -9,8 +9,6 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.ReadOnlyHttp2Headers;
-import io.netty.handler.codec.http3.DefaultHttp3Headers;
-import io.netty.handler.codec.http3.Http3Headers;
 import io.netty.util.AsciiString;
 import java.util.Iterator;
 import java.util.List;
@@ -34,7 +32,9 @@ final class Http2Heads {
     }
   }
 
-  private static final int STATUS = ":status200".length();
+  /** How many bytes a status is, with its name. */
+  static final int STATUS = ":status200".length();
+
   private static final int PATH_AND_SCHEME = ":path:scheme".length();
 
   private Http2Heads() {}
@@ -48,16 +48,27 @@ final class Http2Heads {
       to.authority(head.authority);
       bytes += AUTHORITY.length() + head.authority.length();
     }
+    counted.fieldsGo(bytes + addTo(to, from, head.upgrade != null));
+    return to;
+  }
+
+  /**
+   * Adds a request's fields, cookies in one line as HTTP/1.1 wants them and Envoy sends them.
+   *
+   * @param upgrade whether what HTTP/1.1 says of an upgrade is left out
+   * @return how many bytes that is
+   */
+  static int addTo(Headers<CharSequence, CharSequence, ?> to, HttpHeaders from, boolean upgrade) {
+    int bytes = 0;
     StringBuilder cookies = null;
     Iterator<Map.Entry<CharSequence, CharSequence>> all = from.iteratorCharSequence();
     while (all.hasNext()) {
       Map.Entry<CharSequence, CharSequence> header = all.next();
       CharSequence name = header.getKey();
-      if (head.upgrade != null && ofHttp1(name)) {
+      if (upgrade && ofHttp1(name)) {
         continue;
       }
       if (HttpHeaderNames.COOKIE.contentEqualsIgnoreCase(name)) {
-        // One line, as HTTP/1.1 wants it and Envoy sends it.
         cookies = cookies == null ? new StringBuilder() : cookies.append("; ");
         cookies.append(header.getValue());
       } else {
@@ -69,8 +80,7 @@ final class Http2Heads {
       to.add(HttpHeaderNames.COOKIE, cookies);
       bytes += HttpHeaderNames.COOKIE.length() + cookies.length();
     }
-    counted.fieldsGo(bytes);
-    return to;
+    return bytes;
   }
 
   // How many bytes that is.
@@ -120,32 +130,6 @@ final class Http2Heads {
     return ReadOnlyHttp2Headers.trailers(false, pairs(fields, 0, counted));
   }
 
-  /** The head of an answer in HTTP/3. */
-  static Http3Headers response3(int status, HttpHeaders headers, StreamBytes counted) {
-    Http3Headers to = new DefaultHttp3Headers(false, headers.size() + 1).status(status(status));
-    counted.fieldsGo(STATUS + addTo(to, headers));
-    return to;
-  }
-
-  /** The fields behind a body in HTTP/3. */
-  static Http3Headers trailers3(HttpHeaders from, StreamBytes counted) {
-    Http3Headers to = new DefaultHttp3Headers(false, from.size());
-    counted.fieldsGo(addTo(to, from));
-    return to;
-  }
-
-  // How many bytes that is.
-  private static int addTo(Http3Headers to, HttpHeaders from) {
-    int bytes = 0;
-    Iterator<Map.Entry<CharSequence, CharSequence>> all = from.iteratorCharSequence();
-    while (all.hasNext()) {
-      Map.Entry<CharSequence, CharSequence> header = all.next();
-      to.add(AsciiString.of(header.getKey()).toLowerCase(), header.getValue());
-      bytes += header.getKey().length() + header.getValue().length();
-    }
-    return bytes;
-  }
-
   // Beside so many bytes of others.
   private static AsciiString[] pairs(HttpHeaders from, int others, StreamBytes counted) {
     int bytes = others;
@@ -162,7 +146,7 @@ final class Http2Heads {
     return pairs;
   }
 
-  private static AsciiString status(int status) {
+  static AsciiString status(int status) {
     return status < STATUSES.length ? STATUSES[status] : AsciiString.of(Integer.toString(status));
   }
 

@@ -1,7 +1,5 @@
 package io.bifocal.dataplane.http.codec;
 
-import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http3.DefaultHttp3Headers;
@@ -28,7 +26,7 @@ final class Http3Heads {
     if (head.hasHost || !head.authority.isEmpty()) {
       to.authority(head.authority);
     }
-    copy(head.headers, to);
+    Http2Heads.addTo(to, head.headers, false);
     counted.fieldsGo(size(to));
     return to;
   }
@@ -36,14 +34,6 @@ final class Http3Heads {
   // Netty knows by this very type that the answer will have no content.
   private static CharSequence method(String method) {
     return method.equals("HEAD") ? HttpMethod.HEAD.asciiName() : method;
-  }
-
-  /** The fields behind a body. */
-  static Http3Headers trailers(HttpHeaders fields, StreamBytes counted) {
-    Http3Headers to = new DefaultHttp3Headers(false, fields.size());
-    copy(fields, to);
-    counted.fieldsGo(size(to));
-    return to;
   }
 
   private static int size(Http3Headers headers) {
@@ -54,37 +44,30 @@ final class Http3Heads {
     return bytes;
   }
 
-  private static void copy(HttpHeaders from, Http3Headers to) {
-    StringBuilder cookies = null;
+  /** The head of an answer. */
+  static Http3Headers response(int status, HttpHeaders headers, StreamBytes counted) {
+    Http3Headers to =
+        new DefaultHttp3Headers(false, headers.size() + 1).status(Http2Heads.status(status));
+    counted.fieldsGo(Http2Heads.STATUS + addTo(to, headers));
+    return to;
+  }
+
+  /** The fields behind a body. */
+  static Http3Headers trailers(HttpHeaders from, StreamBytes counted) {
+    Http3Headers to = new DefaultHttp3Headers(false, from.size());
+    counted.fieldsGo(addTo(to, from));
+    return to;
+  }
+
+  // How many bytes that is.
+  private static int addTo(Http3Headers to, HttpHeaders from) {
+    int bytes = 0;
     Iterator<Map.Entry<CharSequence, CharSequence>> all = from.iteratorCharSequence();
     while (all.hasNext()) {
       Map.Entry<CharSequence, CharSequence> header = all.next();
-      CharSequence name = header.getKey();
-      if (HttpHeaderNames.COOKIE.contentEqualsIgnoreCase(name)) {
-        cookies = cookies == null ? new StringBuilder() : cookies.append("; ");
-        cookies.append(header.getValue());
-      } else {
-        to.add(AsciiString.of(name).toLowerCase(), header.getValue());
-      }
+      to.add(AsciiString.of(header.getKey()).toLowerCase(), header.getValue());
+      bytes += header.getKey().length() + header.getValue().length();
     }
-    if (cookies != null) {
-      to.add(HttpHeaderNames.COOKIE, cookies);
-    }
-  }
-
-  /** What is no pseudo-header; {@code counted} hears how much came. */
-  static HttpHeaders fields(Http3Headers from, StreamBytes counted) {
-    counted.fieldsCame(size(from));
-    // They were checked when they were read.
-    HttpHeaders to = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
-    Iterator<Map.Entry<CharSequence, CharSequence>> all = from.iterator();
-    while (all.hasNext()) {
-      Map.Entry<CharSequence, CharSequence> header = all.next();
-      CharSequence name = header.getKey();
-      if (name.length() > 0 && name.charAt(0) != ':') {
-        to.add(name, header.getValue());
-      }
-    }
-    return to;
+    return bytes;
   }
 }

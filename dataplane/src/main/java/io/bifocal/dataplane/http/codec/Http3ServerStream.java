@@ -215,7 +215,7 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
 
   @Override
   public void writeInformational(int status, HttpHeaders headers) {
-    writeHeaders(Http2Heads.response3(status, headers, bytes));
+    writeHeaders(Http3Heads.response(status, headers, bytes));
   }
 
   @Override
@@ -228,7 +228,7 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
       headers.remove(HttpHeaderNames.UPGRADE).remove(HttpHeaderNames.CONNECTION);
       sent = 200;
     }
-    writeHeaders(Http2Heads.response3(sent, headers, bytes));
+    writeHeaders(Http3Heads.response(sent, headers, bytes));
     if (end) {
       end();
     }
@@ -259,7 +259,7 @@ final class Http3ServerStream extends ChannelInboundHandlerAdapter implements Re
 
   @Override
   public void writeTrailers(HttpHeaders trailers) {
-    writeHeaders(Http2Heads.trailers3(trailers, bytes));
+    writeHeaders(Http3Heads.trailers(trailers, bytes));
     end();
   }
 
