@@ -5,7 +5,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
@@ -31,9 +30,7 @@ public final class Http2ServerConnection extends Http2Endpoint implements Server
   private final ServerEvents events;
   private final Http2Floods floods;
   private final ResetStreams resetStreams = new ResetStreams();
-  private final ChannelFutureListener onWritten = this::onWritten;
   private State state = State.SERVING;
-  private int unwritten;
   private boolean flushDue;
 
   Http2ServerConnection(
@@ -139,19 +136,12 @@ public final class Http2ServerConnection extends Http2Endpoint implements Server
 
   void writeHeaders(Http2Stream stream, Http2Headers headers, boolean end) {
     ChannelHandlerContext ctx = ctx();
-    unwritten++;
-    encoder()
-        .writeHeaders(ctx, stream.id(), headers, 0, end, ctx.newPromise())
-        .addListener(onWritten);
-    if (unwritten > options.maxOutboundFrames() && state != State.CLOSING) {
+    floods.onHeadSent(encoder().writeHeaders(ctx, stream.id(), headers, 0, end, ctx.newPromise()));
+    if (floods.isUnread() && state != State.CLOSING) {
       stats.outboundFlood.inc();
       broken();
       close();
     }
-  }
-
-  private void onWritten(ChannelFuture done) {
-    unwritten--;
   }
 
   ChannelFuture writeData(Http2Stream stream, ByteBuf data, boolean end) {
