@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.bifocal.conformance.Http;
 import io.bifocal.conformance.Proxy;
+import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.Sides;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
 import io.netty.handler.codec.http2.Http2Settings;
@@ -17,16 +19,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -38,34 +38,22 @@ class Http2AgreementTest {
   // What differs from run to run, or is nobody's promise.
   private static final List<String> BY_CHANCE = List.of("date", "x-envoy-upstream-service-time");
 
-  private static final Map<Subject, Side> SIDES = new EnumMap<>(Subject.class);
-  private static final Started STARTED = new Started();
-
-  @BeforeAll
-  static void start() {
-    for (Subject subject : Subject.values()) {
-      SIDES.put(subject, new Side(subject));
-    }
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    STARTED.close();
-  }
+  @RegisterExtension static final Sides<Side> SIDES = new Sides<>(Side::new);
 
   /** One proxy with its upstream. */
   private static final class Side {
     final FrameServer upstream =
-        STARTED.keep(
-            new FrameServer(
-                "127.0.0.1", new Http2Settings().maxConcurrentStreams(50), null, new Corpus()));
-    final Path log = STARTED.directory().resolve("access-" + System.identityHashCode(this));
+        new FrameServer(
+            "127.0.0.1", new Http2Settings().maxConcurrentStreams(50), null, new Corpus());
+    final Path log;
     final Proxy proxy;
     final InetSocketAddress listener;
 
-    Side(Subject subject) {
+    Side(Subject subject, Started started) {
+      started.keep(upstream);
+      log = started.directory().resolve("access-" + System.identityHashCode(this));
       proxy =
-          STARTED
+          started
               .start(
                   subject,
                   List.of(),
@@ -145,16 +133,13 @@ class Http2AgreementTest {
     Map<String, String> headers =
         Map.of("X-Mixed", "Case", "te", "trailers", "cookie", "a=1; b=2", "x-forwarded-for", "::9");
 
-    Map<Subject, List<String>> seen = new EnumMap<>(Subject.class);
-    SIDES.forEach(
-        (subject, side) -> {
+    SIDES.same(
+        side -> {
           List<String> all = new ArrayList<>();
           all.add(text(Http.request(side.listener, method, path, headers, body)));
           all.add(side.logged(path));
-          seen.put(subject, all);
+          return all;
         });
-
-    assertThat(seen.get(Subject.BIFOCAL)).isEqualTo(seen.get(Subject.ENVOY));
     awaitTheSameHeard(path);
   }
 
@@ -164,8 +149,8 @@ class Http2AgreementTest {
         .atMost(Duration.ofSeconds(20))
         .untilAsserted(
             () ->
-                assertThat(requireNonNull(SIDES.get(Subject.BIFOCAL)).heard(path))
-                    .isEqualTo(requireNonNull(SIDES.get(Subject.ENVOY)).heard(path)));
+                assertThat(SIDES.side(Subject.BIFOCAL).heard(path))
+                    .isEqualTo(SIDES.side(Subject.ENVOY).heard(path)));
   }
 
   private static String text(Http.Response response) {
@@ -188,9 +173,8 @@ class Http2AgreementTest {
   @ParameterizedTest
   @MethodSource("brokenOff")
   void whatBreaksOffBreaksOffForTheClient(String path) {
-    Map<Subject, List<String>> seen = new EnumMap<>(Subject.class);
-    SIDES.forEach(
-        (subject, side) -> {
+    SIDES.same(
+        side -> {
           String got = raw(side, "GET " + path + " HTTP/1.1\r\nhost: a\r\n\r\n", null);
           List<String> all = new ArrayList<>();
           all.add(side.logged(path));
@@ -200,9 +184,8 @@ class Http2AgreementTest {
                   + got.contains("hello")
                   + " "
                   + got.endsWith("\r\n0\r\n\r\n"));
-          seen.put(subject, all);
+          return all;
         });
-    assertThat(seen.get(Subject.BIFOCAL)).isEqualTo(seen.get(Subject.ENVOY));
     awaitTheSameHeard(path);
   }
 
@@ -213,9 +196,8 @@ class Http2AgreementTest {
   @ParameterizedTest
   @MethodSource("early")
   void anAnswerBeforeTheEndOfTheRequestGoesThrough(String path) {
-    Map<Subject, List<String>> seen = new EnumMap<>(Subject.class);
-    SIDES.forEach(
-        (subject, side) -> {
+    SIDES.same(
+        side -> {
           String got =
               raw(
                   side,
@@ -224,9 +206,8 @@ class Http2AgreementTest {
           List<String> all = new ArrayList<>();
           all.add(got.lines().findFirst().orElse("nothing"));
           all.add(side.logged(path));
-          seen.put(subject, all);
+          return all;
         });
-    assertThat(seen.get(Subject.BIFOCAL)).isEqualTo(seen.get(Subject.ENVOY));
     awaitTheSameHeard(path);
   }
 
@@ -236,26 +217,22 @@ class Http2AgreementTest {
 
   @Test
   void aClientThatGoesCancelsItsStream() {
-    Map<Subject, List<String>> seen = new EnumMap<>(Subject.class);
-    SIDES.forEach(
-        (subject, side) -> {
+    SIDES.same(
+        side -> {
           raw(side, "GET /silent HTTP/1.1\r\nhost: a\r\n\r\n", "/silent");
           await().until(() -> side.heard("/silent").size() == 2);
-          seen.put(subject, List.of(side.logged("/silent"), side.heard("/silent").get(1)));
+          return List.of(side.logged("/silent"), side.heard("/silent").get(1));
         });
-    assertThat(seen.get(Subject.BIFOCAL)).isEqualTo(seen.get(Subject.ENVOY));
   }
 
   @Test
   void aTimeoutCancelsItsStream() {
-    Map<Subject, List<String>> seen = new EnumMap<>(Subject.class);
-    SIDES.forEach(
-        (subject, side) -> {
+    SIDES.same(
+        side -> {
           assertThat(Http.get(side.listener, "/timeout").status()).isEqualTo(504);
           await().until(() -> side.heard("/timeout").size() == 2);
-          seen.put(subject, List.of(side.logged("/timeout"), side.heard("/timeout").get(1)));
+          return List.of(side.logged("/timeout"), side.heard("/timeout").get(1));
         });
-    assertThat(seen.get(Subject.BIFOCAL)).isEqualTo(seen.get(Subject.ENVOY));
   }
 
   /** Statistics that both have, over all of a run of their own. */
@@ -273,28 +250,27 @@ class Http2AgreementTest {
             "/no-status",
             "/protocol-error",
             "/ok");
-    Map<Subject, Map<String, String>> counted = new EnumMap<>(Subject.class);
-    for (Subject subject : Subject.values()) {
-      Side side = new Side(subject);
-      for (String path : paths) {
-        var unused = Http.get(side.listener, path);
-      }
-      Map<String, String> stats =
-          await()
-              .until(
-                  () -> side.proxy.stats(),
-                  all -> "0".equals(all.get("cluster.raced.upstream_rq_active")));
-      counted.put(
-          subject,
-          stats.entrySet().stream()
-              .filter(e -> e.getKey().matches("cluster\\.raced\\.(upstream_(cx|rq)_|http2\\.).*"))
-              .filter(e -> !e.getKey().matches(".*(bytes|_ms|_time|nghttp2|buffered).*"))
-              .filter(e -> e.getValue().matches("\\d+") && !e.getValue().equals("0"))
-              .collect(
-                  Collectors.toMap(
-                      Map.Entry::getKey, Map.Entry::getValue, (a, b) -> a, TreeMap::new)));
+    try (SideBySide<Side> fresh = new SideBySide<>(Side::new)) {
+      SideBySide.Both<Map<String, String>> counted = fresh.ask(side -> counted(side, paths));
+      assertThat(counted.bifocal()).isEqualTo(counted.envoy());
     }
-    assertThat(counted.get(Subject.BIFOCAL)).isEqualTo(counted.get(Subject.ENVOY));
+  }
+
+  private static Map<String, String> counted(Side side, List<String> paths) {
+    for (String path : paths) {
+      var unused = Http.get(side.listener, path);
+    }
+    Map<String, String> stats =
+        await()
+            .until(
+                () -> side.proxy.stats(),
+                all -> "0".equals(all.get("cluster.raced.upstream_rq_active")));
+    return stats.entrySet().stream()
+        .filter(e -> e.getKey().matches("cluster\\.raced\\.(upstream_(cx|rq)_|http2\\.).*"))
+        .filter(e -> !e.getKey().matches(".*(bytes|_ms|_time|nghttp2|buffered).*"))
+        .filter(e -> e.getValue().matches("\\d+") && !e.getValue().equals("0"))
+        .collect(
+            Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue, (a, b) -> a, TreeMap::new));
   }
 
   /** Sends bytes; reads until the end, or until the upstream has heard of {@code path}. */

@@ -1,24 +1,21 @@
 package io.bifocal.conformance.tcp;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.bifocal.conformance.AccessLogFile;
 import io.bifocal.conformance.Proxy;
+import io.bifocal.conformance.Sides;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.EnumMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -28,34 +25,23 @@ import org.junit.jupiter.params.provider.MethodSource;
  * what the client gets, what the listener's access log says, and what is counted.
  */
 class ListenerFiltersAgreementTest {
+  @RegisterExtension static final Sides<Side> SIDES = new Sides<>(Side::new);
+
   private static final Pattern COUNTED =
       Pattern.compile(
           "(tls_inspector|http_inspector|proxy_proto|listener\\.(?!admin)[a-z]+|downstream_cx_proxy_proto_error)"
               + "(\\.(?!worker_|.*_ms|downstream_cx_active|downstream_pre_cx_active|connections_accepted"
               + "|downstream_cx_destroy|bytes_processed).*)?");
-  private static final Map<Subject, Side> SIDES = new EnumMap<>(Subject.class);
-  private static final Started STARTED = new Started();
-
-  @BeforeAll
-  static void start() {
-    for (Subject subject : Subject.values()) {
-      SIDES.put(subject, new Side(subject));
-    }
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    STARTED.close();
-  }
 
   private static final class Side {
-    final Path log = STARTED.directory().resolve("access-" + System.identityHashCode(this));
+    final Path log;
     final Proxy proxy;
     int lines;
 
-    Side(Subject subject) {
+    Side(Subject subject, Started started) {
+      log = started.directory().resolve("access-" + System.identityHashCode(this));
       proxy =
-          STARTED
+          started
               .start(
                   subject, List.of(), bootstrap(log), List.of("--file-flush-interval-msec", "20"))
               .awaitLive();
@@ -340,14 +326,8 @@ class ListenerFiltersAgreementTest {
 
   @ParameterizedTest
   @MethodSource("firstBytes")
-  void theSameChainTakesThemAndTheSameIsTold(String listener, String first) throws IOException {
+  void theSameChainTakesThemAndTheSameIsTold(String listener, String first) {
     boolean ends = UNFINISHED.contains(first);
-    Map<Subject, String> seen = new EnumMap<>(Subject.class);
-    for (Map.Entry<Subject, Side> side : SIDES.entrySet()) {
-      seen.put(side.getKey(), side.getValue().visit(listener, Talk.bytes(first), ends));
-    }
-    assertThat(seen.get(Subject.BIFOCAL))
-        .as(HexFormat.of().formatHex(Talk.bytes(first)))
-        .isEqualTo(seen.get(Subject.ENVOY));
+    SIDES.same(side -> side.visit(listener, Talk.bytes(first), ends));
   }
 }
