@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import org.opentest4j.TestAbortedException;
 
 /**
  * Both subjects at once, each with whatever a side is made of: a proxy, an upstream of its own, its
@@ -25,6 +26,8 @@ public final class SideBySide<S> implements AutoCloseable {
     for (Subject subject : Subject.values()) {
       try {
         sides.put(subject, maker.make(subject, started));
+      } catch (TestAbortedException e) {
+        throw e; // a peer is missing, and the reason says which
       } catch (RuntimeException | AssertionError e) {
         throw new AssertionError("cannot start", started.explain(e));
       }

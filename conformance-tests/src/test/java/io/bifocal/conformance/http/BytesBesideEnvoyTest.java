@@ -10,6 +10,7 @@ import io.bifocal.conformance.AccessLogFile;
 import io.bifocal.conformance.Ports;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.Sides;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
 import java.io.IOException;
@@ -23,8 +24,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -67,7 +67,7 @@ class BytesBesideEnvoyTest {
           Map.entry(
               "/again", "302 Found\r\nlocation: http://test/length\r\ncontent-length: 0\r\n\r\n"));
 
-  private static SideBySide<Side> both;
+  @RegisterExtension static final Sides<Side> SIDES = new Sides<>(Side::new);
 
   /**
    * What is asked.
@@ -84,16 +84,6 @@ class BytesBesideEnvoyTest {
     public String toString() {
       return name;
     }
-  }
-
-  @BeforeAll
-  static void start() {
-    both = new SideBySide<>(Side::new);
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    both.close();
   }
 
   /** One proxy, before an upstream, and before itself where HTTP/2 is spoken. */
@@ -277,7 +267,7 @@ class BytesBesideEnvoyTest {
   @ParameterizedTest
   @MethodSource("asks")
   void theyAreTheSameOverHttp1(Ask ask) {
-    SideBySide.Both<List<Map<String, Long>>> logged = both.ask(side -> side.logged("http1", ask));
+    SideBySide.Both<List<Map<String, Long>>> logged = SIDES.ask(side -> side.logged("http1", ask));
     logged.envoy().forEach(line -> countOnce(ask, line));
     assertThat(logged.bifocal()).isEqualTo(logged.envoy());
   }
@@ -305,7 +295,7 @@ class BytesBesideEnvoyTest {
   @ParameterizedTest
   @MethodSource("once")
   void theyAreTheSameOverHttp2ButForWhatHeadersTakeThere(Ask ask) {
-    SideBySide.Both<List<Map<String, Long>>> logged = both.ask(side -> side.logged("http2", ask));
+    SideBySide.Both<List<Map<String, Long>>> logged = SIDES.ask(side -> side.logged("http2", ask));
     Map<String, Long> ours = logged.bifocal().get(0);
     long headers = value(ours, "UPSTREAM_HEADER_BYTES_SENT");
     long fields = value(ours, "UPSTREAM_DECOMPRESSED_HEADER_BYTES_SENT");
@@ -321,7 +311,7 @@ class BytesBesideEnvoyTest {
   @ValueSource(strings = {"tcp", "echo", "plain"})
   void theyAreTheSameOfConnections(String listener) {
     Ask ask = new Ask("length", 1, get("/length"));
-    SideBySide.Both<List<Map<String, Long>>> logged = both.ask(side -> side.logged(listener, ask));
+    SideBySide.Both<List<Map<String, Long>>> logged = SIDES.ask(side -> side.logged(listener, ask));
     assertThat(logged.bifocal()).isEqualTo(logged.envoy());
   }
 
@@ -330,7 +320,7 @@ class BytesBesideEnvoyTest {
   @ValueSource(strings = "tunnels")
   void whatATunnelCarriesCountsOnce(String listener) {
     Ask ask = new Ask("length", 1, get("/length"));
-    SideBySide.Both<List<Map<String, Long>>> logged = both.ask(side -> side.logged(listener, ask));
+    SideBySide.Both<List<Map<String, Long>>> logged = SIDES.ask(side -> side.logged(listener, ask));
     Map<String, Long> envoy = logged.envoy().get(0);
     envoy.merge(
         "UPSTREAM_WIRE_BYTES_RECEIVED", value(envoy, "BYTES_SENT"), (all, twice) -> all - twice);

@@ -3,14 +3,14 @@ package io.bifocal.conformance.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.Sides;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -52,17 +52,9 @@ class FramingTest {
   /** Read here as RFC 9112, section 5.2, has it, which Envoy does not: a fold becomes a blank. */
   private static final String FOLDED = "a folded line with a tab";
 
-  private static SideBySide<HttpSide> both;
-
-  @BeforeAll
-  static void start() {
-    both = new SideBySide<>(HttpSide.of(HttpSide.Config.PLAIN, HearingUpstream::ok));
-  }
-
-  @AfterAll
-  static void stop() throws java.io.IOException {
-    both.close();
-  }
+  @RegisterExtension
+  static final Sides<HttpSide> SIDES =
+      new Sides<>(HttpSide.of(HttpSide.Config.PLAIN, HearingUpstream::ok));
 
   static Stream<Framing> cases() {
     return Framing.all().stream();
@@ -81,7 +73,7 @@ class FramingTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("cases")
   void aStreamOfBytesHasOneReading(Framing framing) {
-    SideBySide.Both<Reading> read = both.ask(side -> read(side, framing.bytes()));
+    SideBySide.Both<Reading> read = SIDES.ask(side -> read(side, framing.bytes()));
 
     if (framing.name().equals(FOLDED)) {
       assertThat(read.bifocal().toString())
@@ -97,8 +89,8 @@ class FramingTest {
   /** The comparison sees a byte more in a body, and a request that is smuggled. */
   @Test
   void aDifferenceIsSeen() {
-    Reading plain = read(both.side(io.bifocal.conformance.Subject.ENVOY), Framing.PLAIN);
-    Reading body = read(both.side(io.bifocal.conformance.Subject.ENVOY), Framing.BODY);
+    Reading plain = read(SIDES.side(io.bifocal.conformance.Subject.ENVOY), Framing.PLAIN);
+    Reading body = read(SIDES.side(io.bifocal.conformance.Subject.ENVOY), Framing.BODY);
 
     assertThat(plain).isNotEqualTo(body);
     assertThat(plain.upstream()).hasSize(1);

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.bifocal.conformance.AccessLogFile;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.Sides;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
 import java.io.IOException;
@@ -17,9 +18,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * What a matcher of headers is true of, in a route and in a log's filter: a header that is missing,
@@ -51,17 +51,7 @@ class HeaderMatchersBesideEnvoyTest {
   private static final List<String> HEADERS =
       List.of("", "x: a", "x: b", "x: a|x: b", "x: b|x: a", "x: 5", "x: 5|x: 60", "x:", "x:|x:");
 
-  private static SideBySide<Side> both;
-
-  @BeforeAll
-  static void start() {
-    both = new SideBySide<>(Side::new);
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    both.close();
-  }
+  @RegisterExtension static final Sides<Side> SIDES = new Sides<>(Side::new);
 
   private static List<String> matchers() {
     List<String> all = new ArrayList<>();
@@ -170,7 +160,7 @@ class HeaderMatchersBesideEnvoyTest {
 
   @Test
   void theyHoldForTheSameRequests() {
-    SideBySide.Both<Map<String, List<String>>> holds = both.ask(Side::holds);
+    SideBySide.Both<Map<String, List<String>>> holds = SIDES.ask(Side::holds);
     assertThat(holds.envoy().get("route {name: x, string_match: {exact: a}}"))
         .contains("x: b|x: a");
     assertThat(holds.bifocal()).isEqualTo(holds.envoy());

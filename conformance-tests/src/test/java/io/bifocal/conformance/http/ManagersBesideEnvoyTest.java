@@ -4,19 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.bifocal.conformance.SideBySide;
-import java.io.IOException;
+import io.bifocal.conformance.Sides;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -34,7 +33,7 @@ class ManagersBesideEnvoyTest {
   private static final Map<String, String> MANAGERS = new HashMap<>();
   private static final List<Case> CASES = new ArrayList<>();
 
-  private static SideBySide<ManagerSide> both;
+  @RegisterExtension static final Sides<ManagerSide> SIDES = new Sides<>(ManagerSide.of(MANAGERS));
 
   /**
    * One request.
@@ -300,16 +299,6 @@ class ManagersBesideEnvoyTest {
     }
   }
 
-  @BeforeAll
-  static void start() {
-    both = new SideBySide<>(ManagerSide.of(MANAGERS));
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    both.close();
-  }
-
   static Stream<Case> cases() {
     return CASES.stream();
   }
@@ -345,7 +334,7 @@ class ManagersBesideEnvoyTest {
   @MethodSource("cases")
   void everyoneSeesTheSame(Case request) {
     SideBySide.Both<ManagerSide.Outcome> seen =
-        both.ask(side -> side.send(request.listener, request.bytes, request.lines));
+        SIDES.ask(side -> side.send(request.listener, request.bytes, request.lines));
 
     assertThat(seen.bifocal()).isEqualTo(seen.envoy());
   }
@@ -369,7 +358,7 @@ class ManagersBesideEnvoyTest {
           .untilAsserted(
               () -> {
                 SideBySide.Both<Boolean> there =
-                    both.ask(side -> side.proxy().stats().containsKey(statistic));
+                    SIDES.ask(side -> side.proxy().stats().containsKey(statistic));
                 assertThat(there).isEqualTo(new SideBySide.Both<>(true, true));
               });
     }

@@ -7,6 +7,7 @@ import io.bifocal.conformance.AccessLogFile;
 import io.bifocal.conformance.Http;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.Sides;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
 import java.io.ByteArrayOutputStream;
@@ -27,12 +28,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What Envoy's overload manager does, step by step as an injected resource gets short. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -54,17 +54,7 @@ class OverloadBesideEnvoyTest {
           "(overload\\.)?envoy\\.overload_actions\\.reset_high_memory_stream\\..*"
               + "|http\\.heavy\\.downstream_rq_(rx_reset|active|2xx)|http2\\.tx_reset");
 
-  private static SideBySide<Side> both;
-
-  @BeforeAll
-  static void start() {
-    both = new SideBySide<>(Side::new);
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    both.close();
-  }
+  @RegisterExtension static final Sides<Side> SIDES = new Sides<>(Side::new);
 
   private static final class Side {
     private final Path pressure;
@@ -354,11 +344,11 @@ class OverloadBesideEnvoyTest {
   @Order(1) // connections are counted
   @Test
   void everyActionIsTakenAsByEnvoy() {
-    SideBySide.Both<List<String>> seen = both.ask(OverloadBesideEnvoyTest::steps);
+    SideBySide.Both<List<String>> seen = SIDES.ask(OverloadBesideEnvoyTest::steps);
     assertThat(seen.bifocal().stream().map(OverloadBesideEnvoyTest::withoutConnections).toList())
         .isEqualTo(seen.envoy().stream().map(OverloadBesideEnvoyTest::withoutConnections).toList());
     assertThat(seen.envoy()).anyMatch(line -> line.startsWith("0.95: nothing"));
-    assertThat(Http.get(both.side(Subject.BIFOCAL).proxy.adminAddress(), "/ready").status())
+    assertThat(Http.get(SIDES.side(Subject.BIFOCAL).proxy.adminAddress(), "/ready").status())
         .isEqualTo(200);
   }
 
@@ -431,7 +421,7 @@ class OverloadBesideEnvoyTest {
   @Order(2)
   @Test
   void theStreamThatKeepsMuchInMemoryIsResetAsByEnvoy() {
-    SideBySide.Both<List<String>> seen = both.ask(OverloadBesideEnvoyTest::memory);
+    SideBySide.Both<List<String>> seen = SIDES.ask(OverloadBesideEnvoyTest::memory);
     assertThat(seen.bifocal()).isEqualTo(seen.envoy());
     assertThat(seen.envoy()).contains("stream 1 is reset: 2", "[/900000 200 OM overload]");
   }
@@ -439,7 +429,7 @@ class OverloadBesideEnvoyTest {
   @Order(3)
   @Test
   void timeoutsAreReducedAsByEnvoy() {
-    SideBySide.Both<List<String>> seen = both.ask(OverloadBesideEnvoyTest::timeouts);
+    SideBySide.Both<List<String>> seen = SIDES.ask(OverloadBesideEnvoyTest::timeouts);
     assertThat(seen.bifocal().stream().map(OverloadBesideEnvoyTest::withoutConnections).toList())
         .isEqualTo(seen.envoy().stream().map(OverloadBesideEnvoyTest::withoutConnections).toList());
     assertThat(seen.envoy())

@@ -6,9 +6,9 @@ import io.bifocal.conformance.Backend;
 import io.bifocal.conformance.Http;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.Sides;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,9 +16,8 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The keys of the runtime that Envoy's router, connection manager and clusters read. */
 class RuntimeKeysBesideEnvoyTest {
@@ -27,17 +26,7 @@ class RuntimeKeysBesideEnvoyTest {
   private static final String ROUTER =
       "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router";
 
-  private static SideBySide<Side> both;
-
-  @BeforeAll
-  static void start() {
-    both = new SideBySide<>(Side::new);
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    both.close();
-  }
+  @RegisterExtension static final Sides<Side> SIDES = new Sides<>(Side::new);
 
   /** One proxy, before hosts that answer with their names and one that says 503. */
   private static final class Side {
@@ -193,7 +182,7 @@ class RuntimeKeysBesideEnvoyTest {
     same(
         List.of(
             "max_requests 0: 503 upstream connect error or disconnect/reset before headers. reset reason: overflow overloaded"),
-        both.ask(
+        SIDES.ask(
             side -> {
               List<String> seen = new ArrayList<>();
               for (String limit :
@@ -218,7 +207,7 @@ class RuntimeKeysBesideEnvoyTest {
     String counted = "cluster\\.busy\\.upstream_rq_(retry.*|total)";
     same(
         List.of(),
-        both.ask(
+        SIDES.ask(
             side -> {
               List<String> seen = new ArrayList<>();
               for (String change :
@@ -247,7 +236,7 @@ class RuntimeKeysBesideEnvoyTest {
   void hostsAreChosenByTheRuntime() {
     same(
         List.of("panic: 200 c", "zones: 200 a"),
-        both.ask(
+        SIDES.ask(
             side -> {
               List<String> seen = new ArrayList<>();
               seen.add("panic: " + side.several("/panic"));
@@ -269,7 +258,7 @@ class RuntimeKeysBesideEnvoyTest {
     IntStream.range(0, 9).forEach(i -> nine.put("x-" + i, "1"));
     same(
         List.of(),
-        both.ask(
+        SIDES.ask(
             side -> {
               List<String> seen = new ArrayList<>();
               seen.add(side.get("/a/../panic"));
