@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,6 +16,10 @@ public final class DataSources {
   private static final Logger log = LoggerFactory.getLogger(DataSources.class);
 
   private static final int MAX_BYTES = 64 << 20;
+
+  // Where a configuration may come from by descriptor, and where none may otherwise.
+  private static final String INHERITED = "/dev/fd/";
+  private static final List<String> SYSTEM = List.of("/dev", "/proc", "/sys");
 
   private DataSources() {}
 
@@ -54,7 +59,7 @@ public final class DataSources {
     try {
       Path path = Path.of(name);
       // A pipe would keep its reader waiting; one that was inherited is meant.
-      if (!Files.isRegularFile(path) && !name.startsWith("/dev/fd/")) {
+      if (!name.startsWith(INHERITED) && !isFile(path)) {
         throw new ConfigException("Invalid path: " + name);
       }
       try (InputStream file = Files.newInputStream(path)) {
@@ -67,6 +72,11 @@ public final class DataSources {
     } catch (IOException | InvalidPathException e) {
       throw new ConfigException("Invalid path: " + name, e);
     }
+  }
+
+  /** Whether it is a regular file, and, as Envoy has it, none that tells of the system. */
+  private static boolean isFile(Path path) throws IOException {
+    return Files.isRegularFile(path) && SYSTEM.stream().noneMatch(path.toRealPath()::startsWith);
   }
 
   private static ByteString variable(String name) throws ConfigException {

@@ -288,15 +288,36 @@ class RouterAgreementTest {
             .in("circuit_breakers: {thresholds: [{max_requests: 0}, {priority: HIGH}]}"),
         new RouterCase("high-none", "200", "priority: HIGH")
             .in(
-                "circuit_breakers: {thresholds: [{priority: HIGH, max_requests: 0, track_remaining: true}]}"),
+                "circuit_breakers: {thresholds: [{priority: HIGH, max_requests: 0, track_remaining:"
+                    + " true}]}"),
         new RouterCase("no-pools", "200", "")
             .in("circuit_breakers: {thresholds: [{max_connection_pools: 0}]}"),
         new RouterCase("budget", "503,200", on("5xx"))
             .in(
-                "circuit_breakers: {thresholds: [{retry_budget: {min_retry_concurrency: 1}, track_remaining: true}]}"),
+                "circuit_breakers: {thresholds: [{retry_budget: {min_retry_concurrency: 1},"
+                    + " track_remaining: true}]}"),
         new RouterCase("budget-none", "503,200", on("5xx"))
             .in(
-                "circuit_breakers: {thresholds: [{retry_budget: {budget_percent: {value: 0}, min_retry_concurrency: 0}}]}"));
+                "circuit_breakers: {thresholds: [{retry_budget: {budget_percent: {value: 0},"
+                    + " min_retry_concurrency: 0}}]}"));
+  }
+
+  /** Through a router that is to keep Envoy's own headers to itself. */
+  static Stream<RouterCase> silence() {
+    return Stream.of(
+            new RouterCase("silent", "200", ""),
+            new RouterCase("silent-timeout", "hang", "timeout: 0.2s"),
+            new RouterCase("silent-retry", "503,200", on("5xx")),
+            new RouterCase("silent-rewrite", "200", "prefix_rewrite: /silent-rewritten/"),
+            new RouterCase("silent-host-rewrite", "200", "host_rewrite_literal: other"),
+            new RouterCase("silent-no-retries", "503,200", on("5xx"))
+                .in("circuit_breakers: {thresholds: [{max_retries: 0}]}"),
+            new RouterCase("silent-no-requests", "200", "")
+                .in("circuit_breakers: {thresholds: [{max_requests: 0}]}"),
+            new RouterCase("silent-nobody-may-wait", "200", "")
+                .in("circuit_breakers: {thresholds: [{max_pending_requests: 0}]}"),
+            new RouterCase("silent-drops", "200", "").in("policy: " + drops(1_000_000)))
+        .map(c -> c.through("silent"));
   }
 
   static Stream<RouterCase> counts() {
@@ -367,8 +388,8 @@ class RouterAgreementTest {
   private static RouterCase http1(String name, String acts, String options) {
     return new RouterCase(name, acts, "")
         .in(
-            "typed_extension_protocol_options: {envoy.extensions.upstreams.http.v3.HttpProtocolOptions:"
-                + " {\"@type\":"
+            "typed_extension_protocol_options:"
+                + " {envoy.extensions.upstreams.http.v3.HttpProtocolOptions: {\"@type\":"
                 + " type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions,"
                 + " explicit_http_config: {http_protocol_options: {%s}}}}".formatted(options))
         .with("X-Custom-Name", "1")
@@ -498,8 +519,8 @@ class RouterAgreementTest {
   private static RouterCase filtered(String name, String acts, String route, String filters) {
     return new RouterCase(name, acts, route)
         .in(
-            "typed_extension_protocol_options: {envoy.extensions.upstreams.http.v3.HttpProtocolOptions:"
-                + " {\"@type\":"
+            "typed_extension_protocol_options:"
+                + " {envoy.extensions.upstreams.http.v3.HttpProtocolOptions: {\"@type\":"
                 + " type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions,"
                 + " explicit_http_config: {http_protocol_options: {}}, http_filters: ["
                 + filters
@@ -581,6 +602,7 @@ class RouterAgreementTest {
             askedWaits(),
             hedging(),
             limits(),
+            silence(),
             elsewhere(),
             counts(),
             spelling(),
@@ -611,6 +633,7 @@ class RouterAgreementTest {
     "askedWaits",
     "hedging",
     "limits",
+    "silence",
     "elsewhere",
     "counts",
     "spelling",

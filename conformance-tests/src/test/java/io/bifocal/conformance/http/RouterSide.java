@@ -49,41 +49,39 @@ final class RouterSide {
 
   /** Of each listener, further fields of the connection manager and those of the router. */
   private static final Map<String, Entry<String, String>> LISTENERS =
-      Map.of(
-          "logging",
-          Map.entry("", ", upstream_log: [UPSTREAM_LOG]"),
-          "logging_twice",
-          Map.entry(
+      Map.ofEntries(
+          listener("logging", "", ", upstream_log: [UPSTREAM_LOG]"),
+          listener(
+              "logging_twice",
               "",
               ", upstream_log: [UPSTREAM_LOG], upstream_log_options:"
                   + " {flush_upstream_log_on_upstream_stream: true}"),
-          "logging_often",
-          Map.entry(
+          listener(
+              "logging_often",
               "",
               ", upstream_log: [UPSTREAM_LOG], upstream_log_options:"
                   + " {upstream_log_flush_interval: 0.4s}"),
-          "ingress",
-          Map.entry("", ""),
-          "strict",
-          Map.entry(
+          listener("ingress", "", ""),
+          listener(
+              "strict",
               WITHIN,
               ", strict_check_headers: [x-envoy-upstream-rq-timeout-ms,"
                   + " x-envoy-upstream-rq-per-try-timeout-ms, x-envoy-max-retries,"
                   + " x-envoy-retry-on, x-envoy-retry-grpc-on]"),
-          "filtering",
-          Map.entry("", ", upstream_http_filters: [" + mutating("router", "router") + CODEC + "]"),
-          "cased",
-          Map.entry("http_protocol_options: {header_key_format: " + cased("") + "},", ""),
-          "cased_capitals",
-          Map.entry(
+          listener(
+              "filtering",
+              "",
+              ", upstream_http_filters: [" + mutating("router", "router") + CODEC + "]"),
+          listener("cased", "http_protocol_options: {header_key_format: " + cased("") + "},", ""),
+          listener(
+              "cased_capitals",
               "http_protocol_options: {header_key_format: "
                   + cased(", formatter_type_on_envoy_headers: PROPER_CASE")
                   + "},",
               ""),
-          "silent_of_calls",
-          Map.entry("", ", suppress_grpc_request_failure_code_stats: true"),
-          "within",
-          Map.entry(WITHIN, ""));
+          listener("silent_of_calls", "", ", suppress_grpc_request_failure_code_stats: true"),
+          listener("silent", "", ", suppress_envoy_headers: true"),
+          listener("within", WITHIN, ""));
 
   private final Subject subject;
   private final AttemptOrigin one;
@@ -107,10 +105,15 @@ final class RouterSide {
     this.proxy = proxy;
   }
 
+  private static Entry<String, Entry<String, String>> listener(
+      String name, String manager, String router) {
+    return Map.entry(name, Map.entry(manager, router));
+  }
+
   /** A format that keeps names as they came, with further fields. */
   static String cased(String more) {
     return "{stateful_formatter: {name: preserve_case, typed_config: {\"@type\":"
-        + " type.googleapis.com/envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig"
+               + " type.googleapis.com/envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig"
         + more
         + "}}}";
   }
@@ -170,15 +173,15 @@ final class RouterSide {
                     cases.stream().filter(c -> c.listener().equals(name)).toList(),
                     log)));
     return """
-        admin:
-          address: {socket_address: {address: 127.0.0.1, port_value: 0}}
-        layered_runtime: {layers: [{name: static, static_layer: {upstream.maintenance_mode.maintenance: 100}}]}
-        static_resources:
-          clusters:
-        %s
-          listeners:
-        %s
-        """
+    admin:
+      address: {socket_address: {address: 127.0.0.1, port_value: 0}}
+    layered_runtime: {layers: [{name: static, static_layer: {upstream.maintenance_mode.maintenance: 100}}]}
+    static_resources:
+      clusters:
+    %s
+      listeners:
+    %s
+    """
         .formatted(clusters, listeners);
   }
 
@@ -209,27 +212,27 @@ final class RouterSide {
                   c.route().isEmpty() ? "" : ", " + c.route()));
     }
     return """
-          - name: %s
-            address: {socket_address: {address: 127.0.0.1, port_value: 0}}
-            filter_chains:
-            - filters:
-              - name: envoy.filters.network.http_connection_manager
-                typed_config: {
-                  "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager,
-                  stat_prefix: ingress, %s
-                  access_log: [{name: file, typed_config: {
-                    "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog,
-                    path: %s, log_format: {text_format_source: {inline_string: "%s\\n"}}}}],
-                  route_config: {name: routes, validate_clusters: false, virtual_hosts: [
-                    {name: other, domains: [other.example], routes: [{name: target, match: {prefix: /}, route: {cluster: two}}]},
-                    {name: nowhere, domains: [nowhere.example], routes: []},
-                    {name: all, domains: ["*"], include_request_attempt_count: true,
-                     include_attempt_count_in_response: true, include_is_timeout_retry_header: true,
-                     virtual_clusters: [{name: counted, headers: [{name: x-counted, present_match: true}]}],
-                     routes: [%s]}]},
-                  http_filters: [{name: envoy.filters.http.router, typed_config: {
-                    "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router%s}}]}
-        """
+      - name: %s
+        address: {socket_address: {address: 127.0.0.1, port_value: 0}}
+        filter_chains:
+        - filters:
+          - name: envoy.filters.network.http_connection_manager
+            typed_config: {
+              "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager,
+              stat_prefix: ingress, %s
+              access_log: [{name: file, typed_config: {
+                "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog,
+                path: %s, log_format: {text_format_source: {inline_string: "%s\\n"}}}}],
+              route_config: {name: routes, validate_clusters: false, virtual_hosts: [
+                {name: other, domains: [other.example], routes: [{name: target, match: {prefix: /}, route: {cluster: two}}]},
+                {name: nowhere, domains: [nowhere.example], routes: []},
+                {name: all, domains: ["*"], include_request_attempt_count: true,
+                 include_attempt_count_in_response: true, include_is_timeout_retry_header: true,
+                 virtual_clusters: [{name: counted, headers: [{name: x-counted, present_match: true}]}],
+                 routes: [%s]}]},
+              http_filters: [{name: envoy.filters.http.router, typed_config: {
+                "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router%s}}]}
+    """
         .formatted(
             name,
             fields.getKey(),
@@ -241,9 +244,10 @@ final class RouterSide {
 
   private static String upstreamLog(Path log) {
     return """
-        {name: file, typed_config: {
-          "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog,
-          path: %s.upstream, log_format: {text_format_source: {inline_string: "%s\\n"}}}}"""
+    {name: file, typed_config: {
+      "@type": type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog,
+      path: %s.upstream, log_format: {text_format_source: {inline_string: "%s\\n"}}}}\
+    """
         .formatted(log, UPSTREAM_LOGGED);
   }
 

@@ -33,6 +33,16 @@ public final class DirectClusters implements WorkerClusters {
   private final Map<String, WorkerCluster> clusters = new ConcurrentHashMap<>();
   public final AtomicInteger acquired = new AtomicInteger();
   public final AtomicInteger discarded = new AtomicInteger();
+
+  /** How many of the next who ask are refused at once. */
+  public final AtomicInteger refusals = new AtomicInteger();
+
+  /** Whether those who ask get no answer. */
+  public volatile boolean silent;
+
+  /** Who waited for no answer and gave up. */
+  public final AtomicInteger gaveUp = new AtomicInteger();
+
   public final List<Channel> channels = new CopyOnWriteArrayList<>();
 
   public DirectClusters(Worker worker, Transport transport, StatsStore stats) {
@@ -80,6 +90,14 @@ public final class DirectClusters implements WorkerClusters {
     public Ticket acquire(Waiter waiter) {
       worker.loop().assertInLoop();
       acquired.incrementAndGet();
+      if (refusals.get() > 0) {
+        refusals.decrementAndGet();
+        waiter.onFailure(new PoolFailure(PoolFailure.Reason.LOCAL_CONNECTION_FAILURE, "refused"));
+        return () -> {};
+      }
+      if (silent) {
+        return gaveUp::incrementAndGet;
+      }
       var connecting =
           new Bootstrap()
               .group(worker.eventLoop())

@@ -375,6 +375,19 @@ class TcpProxyTest {
   }
 
   @Test
+  void aClientWhoGoesGivesUpTheAttemptThatFollowedOnesThatFailedAtOnce() throws Exception {
+    backend("a");
+    clusters.refusals.set(2);
+    clusters.silent = true;
+    Socket client = connect(proxy(to("a").setMaxConnectAttempts(UInt32Value.of(3))));
+    await().until(() -> clusters.acquired.get() == 3);
+    assertThat(clusters.gaveUp).hasValue(0);
+    client.setSoLinger(true, 0);
+    client.close();
+    await().until(() -> clusters.gaveUp.get() == 1);
+  }
+
+  @Test
   void anIdleConnectionIsClosed() throws Exception {
     ServerSocket server = backend("a");
     Socket client = connect(proxy(to("a").setIdleTimeout(Durations.fromMillis(100))));
