@@ -113,7 +113,7 @@ final class RouterSide {
   /** A format that keeps names as they came, with further fields. */
   static String cased(String more) {
     return "{stateful_formatter: {name: preserve_case, typed_config: {\"@type\":"
-               + " type.googleapis.com/envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig"
+        + " type.googleapis.com/envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig"
         + more
         + "}}}";
   }

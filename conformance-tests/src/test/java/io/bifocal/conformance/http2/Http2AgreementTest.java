@@ -1,6 +1,5 @@
 package io.bifocal.conformance.http2;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
