@@ -12,6 +12,7 @@ import static io.bifocal.xds.ResourceType.ROUTES;
 import io.bifocal.conformance.Backend;
 import io.bifocal.conformance.Bootstraps;
 import io.bifocal.conformance.Bootstraps.Dialect;
+import io.bifocal.conformance.Ports;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
@@ -38,7 +39,7 @@ final class Scenery {
   /** With these {@code http2_protocol_options} of the control plane's cluster. */
   Scenery(Stage stage, Subject subject, Dialect dialect, String http2Options) {
     this.stage = stage;
-    server = stage.keep(new ScriptedControlPlane());
+    server = stage.keep(new ScriptedControlPlane(Ports.free())); // it may start again
     wire = stage.keep(new Wire(server.port()));
     proxy =
         stage.start(
