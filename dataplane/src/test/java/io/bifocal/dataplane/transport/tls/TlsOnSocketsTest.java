@@ -40,7 +40,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -248,7 +247,7 @@ class TlsOnSocketsTest {
 
   @Test
   void theServersNameAndTheProtocolsAreOffered() throws Exception {
-    List<String> heard = new CopyOnWriteArrayList<>();
+    BlockingQueue<String> heard = new LinkedBlockingQueue<>();
     Address peer =
         peer(
             V4,
@@ -261,22 +260,19 @@ class TlsOnSocketsTest {
                       + tls.getApplicationProtocol());
             });
     won(race(TRUSTING_CA.withSni("good.test"), ApplicationProtocol.HTTP_1_1, "", peer));
+    assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("[good.test]http/1.1");
     won(race(TRUSTING_CA, ApplicationProtocol.OPAQUE, "host.test", peer));
+    assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("[]");
     won(race(TRUSTING_CA.withAlpn(List.of("h2", "x")), ApplicationProtocol.HTTP_2, "", peer));
+    assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("[]h2");
     won(race(TRUSTING_CA.withAlpn(List.of("h2", "x")), ApplicationProtocol.HTTP_1_1, "", peer));
+    assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("[]x");
     won(race(TRUSTING_CA.withAlpn(List.of("h2")), ApplicationProtocol.HTTP_1_1, "", peer));
+    assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("[]http/1.1");
     won(race(autoSni(), ApplicationProtocol.HTTP_2, "host", peer));
+    assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("[host]h2");
     won(race(autoSni(), ApplicationProtocol.HTTP_2, "", peer));
-    await().until(() -> heard.size() == 7);
-    assertThat(heard)
-        .containsExactly(
-            "[good.test]http/1.1",
-            "[]",
-            "[]h2",
-            "[]x",
-            "[]http/1.1",
-            "[host]h2",
-            "[default.test]h2");
+    assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo("[default.test]h2");
   }
 
   @Test
