@@ -62,11 +62,11 @@ final class Corpus implements FrameServer.Script {
       case "/close" -> exchange.close();
       case "/reset-amid" -> {
         exchange.headers(false, ":status", "200").data("hello", false);
-        exchange.later(() -> exchange.reset(Http2Error.INTERNAL_ERROR));
+        exchange.whenRead(() -> exchange.reset(Http2Error.INTERNAL_ERROR));
       }
       case "/close-amid" -> {
         exchange.headers(false, ":status", "200").data("hello", false);
-        exchange.later(exchange::close);
+        exchange.whenRead(exchange::close);
       }
       case "/garbage" -> exchange.raw("HTTP/1.1 400 Bad Request\r\n\r\nthis is no frame at all");
       case "/no-status" -> exchange.headers(true, "a", "b");

@@ -24,8 +24,10 @@ import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.ssl.SslContext;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -175,9 +177,11 @@ public final class FrameServer implements AutoCloseable {
       var unused = connection.ctx().close();
     }
 
-    /** Goes on a while later: what was sent is there by then. */
-    void later(Runnable task) {
-      var unused = connection.ctx().executor().schedule(task, 150, TimeUnit.MILLISECONDS);
+    /** Goes on when the other end has read what was sent so far: a ping asks it. */
+    void whenRead(Runnable task) {
+      ChannelHandlerContext ctx = connection.ctx();
+      connection.unanswered.add(task);
+      connection.flush(connection.writer.writePing(ctx, false, id, ctx.newPromise()));
     }
 
     private void tell() {
@@ -198,6 +202,7 @@ public final class FrameServer implements AutoCloseable {
     private final DefaultHttp2FrameWriter writer = new DefaultHttp2FrameWriter();
     private final ByteBuf unread = Unpooled.buffer();
     private final Map<Integer, Exchange> exchanges = new ConcurrentHashMap<>();
+    private final Queue<Runnable> unanswered = new ArrayDeque<>();
     private @Nullable ChannelHandlerContext context;
     private boolean begun;
 
@@ -256,6 +261,11 @@ public final class FrameServer implements AutoCloseable {
       @Override
       public void onPingRead(ChannelHandlerContext ctx, long data) {
         flush(writer.writePing(ctx, true, data, ctx.newPromise()));
+      }
+
+      @Override
+      public void onPingAckRead(ChannelHandlerContext ctx, long data) {
+        unanswered.remove().run();
       }
 
       @Override
