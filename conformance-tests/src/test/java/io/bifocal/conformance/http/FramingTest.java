@@ -99,7 +99,7 @@ class FramingTest {
 
   private static Reading read(HttpSide side, String bytes) {
     side.upstream().takeHeard();
-    RawClient.Answer answer = RawClient.send(side.listener(), bytes);
+    RawClient.Answer answer = RawClient.send(side.proxy(), side.listener(), bytes);
     List<String> upstream =
         side.upstream().takeHeard().stream().map(FramingTest::withoutChance).toList();
     List<String> answers = Answered.of(answer.bytes());

@@ -189,7 +189,7 @@ class UpgradesBesideEnvoyTest {
 
   // What is answered, and what the upstream hears, in their order.
   private static List<String> turns(HttpSide side, String requests) {
-    String answers = RawClient.send(side.listener(), requests).bytes();
+    String answers = RawClient.send(side.proxy(), side.listener(), requests).bytes();
     List<String> turns = new ArrayList<>();
     Pattern.compile("HTTP/1.1 \\d+|hello|said /word")
         .matcher(answers)
