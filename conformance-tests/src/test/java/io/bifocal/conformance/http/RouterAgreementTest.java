@@ -581,12 +581,25 @@ class RouterAgreementTest {
         filtered("filters-buffer-retry", "503,200", on("5xx"), adding + buffer(5)),
         filtered("filters-buffer-too-small", "200", on("5xx"), buffer(4)),
         filtered("filters-denying", "200", on("5xx,retriable-4xx"), denying + adding),
+        filtered("filters-of-port", "200", "", denyingUpstreams(1, 65_536) + adding),
+        filtered("filters-of-other-port", "200", "", denyingUpstreams(1, 2) + adding),
         new RouterCase("filters-of-router", "503,200", on("5xx")).through("filtering"),
         new RouterCase(
                 "filters-of-router-mirror", "200", "request_mirror_policies: [{cluster: two}]")
             .through("filtering"),
         filtered("filters-of-cluster", "200", "", adding).through("filtering"),
         filtered("filters-none", "200", "", "").through("filtering"));
+  }
+
+  private static String denyingUpstreams(int from, int to) {
+    return RouterSide.filter(
+        "rbac",
+        "rbac.v3.RBAC",
+        "rules: {action: DENY, policies: {all: {permissions: [{matcher: {name: m, typed_config:"
+            + " {\"@type\":"
+            + " type.googleapis.com/envoy.extensions.rbac.matchers.upstream_ip_port.v3.UpstreamIpPortMatcher,"
+            + " upstream_ip: {address_prefix: 127.0.0.0, prefix_len: 8}, upstream_port_range:"
+            + " {start: %d, end: %d}}}}], principals: [{any: true}]}}}".formatted(from, to));
   }
 
   private static String buffer(int bytes) {

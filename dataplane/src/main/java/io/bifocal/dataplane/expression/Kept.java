@@ -17,15 +17,8 @@ final class Kept extends Attributes.Lazy {
 
   @Override
   public @Nullable Object get(@Nullable Object key) {
-    String found = of(stream, key);
-    if (found == null && stream.connection != null) {
-      found = of(stream.connection, key);
-    }
+    String found = key instanceof String name ? stream.filterState(name) : null;
     return found == null ? null : CelByteString.copyFromUtf8(found);
-  }
-
-  private static @Nullable String of(StreamInfo by, @Nullable Object key) {
-    return by.filterState == null ? null : by.filterState.get(key);
   }
 
   @Override

@@ -2,8 +2,6 @@ package io.bifocal.dataplane.format;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.stream.StreamInfo;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * {@code FILTER_STATE(key:PLAIN|TYPED|FIELD:name)}: what filters keep of a stream, or of its
@@ -18,7 +16,7 @@ final class FilterState {
     if (key.isEmpty()) {
       throw new ConfigException("Invalid filter state configuration, key cannot be empty.");
     }
-    Command text = Command.text(stream -> find(stream, key));
+    Command text = Command.text(stream -> stream.filterState(key));
     Command quoted = JsonString.quoted(text);
     return switch (parts.length == 1 ? "TYPED" : parts[1]) {
       case "PLAIN" -> (stream, out) -> !isMessage(stream, key) && text.append(stream, out);
@@ -39,18 +37,7 @@ final class FilterState {
   }
 
   private static boolean isMessage(StreamInfo stream, String key) {
-    String found = find(stream, key);
+    String found = stream.filterState(key);
     return found != null && found.startsWith("{");
-  }
-
-  private static @Nullable String find(StreamInfo stream, String key) {
-    String own = find(stream.filterState, key);
-    return own != null || stream.connection == null
-        ? own
-        : find(stream.connection.filterState, key);
-  }
-
-  private static @Nullable String find(@Nullable Map<String, String> kept, String key) {
-    return kept == null ? null : kept.get(key);
   }
 }

@@ -42,11 +42,26 @@ public final class NetworkInputs {
   }
 
   /**
-   * Adds them.
+   * Adds them all.
    *
    * @param connection a subject's
    */
   public static <S> MatchInputs<S> register(
+      MatchInputs<S> inputs, Function<S, ? extends Connection> connection) {
+    return registerEnds(inputs, connection)
+        .register(
+            SourceTypeInput.getDefaultInstance(),
+            c -> subject -> isLocal(connection.apply(subject)) ? "local" : null)
+        .register(
+            TransportProtocolInput.getDefaultInstance(),
+            c -> subject -> nonEmpty(connection.apply(subject).transportProtocol()))
+        .register(
+            ApplicationProtocolInput.getDefaultInstance(),
+            c -> subject -> quoted(connection.apply(subject).applicationProtocols()));
+  }
+
+  /** Adds those that tell who is at a connection's ends. */
+  public static <S> MatchInputs<S> registerEnds(
       MatchInputs<S> inputs, Function<S, ? extends Connection> connection) {
     return inputs
         .register(
@@ -65,17 +80,8 @@ public final class NetworkInputs {
             DirectSourceIPInput.getDefaultInstance(),
             c -> subject -> ip(connection.apply(subject).directRemote()))
         .register(
-            SourceTypeInput.getDefaultInstance(),
-            c -> subject -> isLocal(connection.apply(subject)) ? "local" : null)
-        .register(
             ServerNameInput.getDefaultInstance(),
-            c -> subject -> nonEmpty(connection.apply(subject).serverName()))
-        .register(
-            TransportProtocolInput.getDefaultInstance(),
-            c -> subject -> nonEmpty(connection.apply(subject).transportProtocol()))
-        .register(
-            ApplicationProtocolInput.getDefaultInstance(),
-            c -> subject -> quoted(connection.apply(subject).applicationProtocols()));
+            c -> subject -> nonEmpty(connection.apply(subject).serverName()));
   }
 
   private static @Nullable String ip(Address address) {

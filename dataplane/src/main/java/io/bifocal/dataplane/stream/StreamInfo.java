@@ -171,6 +171,12 @@ public final class StreamInfo {
     return connection == null ? this : connection;
   }
 
+  /** What filters keep under a key, of a request or else of its connection; null for nothing. */
+  public @Nullable String filterState(String key) {
+    String own = filterState == null ? null : filterState.get(key);
+    return own != null || connection == null ? own : connection.filterState(key);
+  }
+
   /** An id that nothing else has; made when it is first asked for. */
   public String uniqueId() {
     if (uniqueId == null) {

@@ -41,10 +41,14 @@ public final class TlsSession {
       AttributeKey.valueOf(TlsSession.class, "askedOfUs");
   private static final Map<String, String> NAMES = Map.of("1.2.840.113549.1.9.1", "emailAddress");
 
+  private static final AttributeKey<Boolean> VALIDATED =
+      AttributeKey.valueOf(TlsSession.class, "validated");
+
   private final SSLSession session;
   private final String group;
   private final String askedFor;
   private final String askedOfUs;
+  private final boolean peerValidated;
   private final List<X509Certificate> peer;
   private final List<X509Certificate> local;
 
@@ -63,14 +67,16 @@ public final class TlsSession {
   }
 
   TlsSession(SSLSession session) {
-    this(session, "", "", "");
+    this(session, "", "", "", false);
   }
 
-  private TlsSession(SSLSession session, String group, String askedFor, String askedOfUs) {
+  private TlsSession(
+      SSLSession session, String group, String askedFor, String askedOfUs, boolean peerValidated) {
     this.session = session;
     this.group = group;
     this.askedFor = askedFor;
     this.askedOfUs = askedOfUs;
+    this.peerValidated = peerValidated;
     this.peer = peerOf(session);
     this.local = certificates(session.getLocalCertificates());
   }
@@ -81,7 +87,11 @@ public final class TlsSession {
     return engine == null
         ? null
         : new TlsSession(
-            engine.getSession(), group(engine), known(channel, ASKED), known(channel, ASKED_OF_US));
+            engine.getSession(),
+            group(engine),
+            known(channel, ASKED),
+            known(channel, ASKED_OF_US),
+            channel.hasAttr(VALIDATED));
   }
 
   private static String known(Channel channel, AttributeKey<String> key) {
@@ -106,6 +116,11 @@ public final class TlsSession {
   /** A client has asked for the server of that name, of which its session does not tell. */
   public static void asked(String server, Channel channel) {
     channel.attr(ASKED_OF_US).set(server.toLowerCase(Locale.ROOT));
+  }
+
+  /** The peer's certificate was found to be one of those that are trusted. */
+  public static void validated(Channel channel) {
+    channel.attr(VALIDATED).set(true);
   }
 
   private static List<X509Certificate> peerOf(SSLSession session) {
@@ -191,6 +206,11 @@ public final class TlsSession {
   /** The certificate that the peer presented. */
   public @Nullable X509Certificate peerCertificate() {
     return peer.isEmpty() ? null : peer.get(0);
+  }
+
+  /** Whether the peer presented a certificate that was judged, and found good. */
+  public boolean peerValidated() {
+    return peerValidated;
   }
 
   /** The certificate that this side presented. */

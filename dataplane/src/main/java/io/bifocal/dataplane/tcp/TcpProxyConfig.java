@@ -85,7 +85,6 @@ record TcpProxyConfig(
     TcpProxy proto = Unpack.as(TcpProxy.getDefaultInstance(), any);
     String path = "tcp_proxy '" + proto.getStatPrefix() + "'";
     FIELDS.check(proto, path).forEach(log::warn);
-    checkHashPolicy(proto, path);
     return new TcpProxyConfig(
         proto.getStatPrefix(),
         clusters(proto, path),
@@ -106,17 +105,9 @@ record TcpProxyConfig(
       case WEIGHTED_CLUSTERS -> weighted(proto, path);
       case CLUSTERSPECIFIER_NOT_SET ->
           throw new ConfigException(
-              "Proto constraint validation failed (field: \"cluster_specifier\", reason: is required)");
+              "Proto constraint validation failed (field: \"cluster_specifier\", reason: is"
+                  + " required)");
     };
-  }
-
-  private static void checkHashPolicy(TcpProxy proto, String path) throws ConfigException {
-    for (HashPolicy policy : proto.getHashPolicyList()) {
-      if (policy.hasFilterState()) {
-        throw new ConfigException(
-            path + ": hash_policy: field 'filter_state' is not supported: no filter here sets any");
-      }
-    }
   }
 
   private static List<Weighted> weighted(TcpProxy proto, String path) throws ConfigException {
@@ -145,10 +136,18 @@ record TcpProxyConfig(
   }
 
   /** What a connection's host is chosen by. Source: {@code envoy.type.v3.HashPolicy}. */
-  LoadBalancerContext balancing(@Nullable Address client) {
-    return proto.getHashPolicyCount() > 0 && client instanceof Address.Ip ip
-        ? LoadBalancerContext.of(XxHash64.hash(InetAddresses.toAddrString(ip.ip())))
-        : LoadBalancerContext.NONE;
+  LoadBalancerContext balancing(StreamInfo info) {
+    String text = proto.getHashPolicyCount() == 0 ? null : hashed(proto.getHashPolicy(0), info);
+    return text == null ? LoadBalancerContext.NONE : LoadBalancerContext.of(XxHash64.hash(text));
+  }
+
+  private static @Nullable String hashed(HashPolicy policy, StreamInfo info) {
+    if (policy.hasFilterState()) {
+      return info.filterState(policy.getFilterState().getKey());
+    }
+    return info.downstreamRemote instanceof Address.Ip client
+        ? InetAddresses.toAddrString(client.ip())
+        : null;
   }
 
   /** What upstreams that ask for it are told of a connection's client; null of one without. */

@@ -154,7 +154,7 @@ final class UpstreamConnector {
 
   // What filters say of the connection counts before what is configured.
   private LoadBalancerContext wanted(WorkerCluster of) {
-    LoadBalancerContext context = config.balancing(info.downstreamRemote);
+    LoadBalancerContext context = config.balancing(info);
     if (of.config().discovery() instanceof OriginalDestination original) {
       return context.to(original.find(null, info, of.stats()));
     }

@@ -3,10 +3,11 @@ package io.bifocal.dataplane.http.route;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.dataplane.http.codec.RequestHead;
+import io.bifocal.dataplane.match.FilterStateMatch;
 import io.bifocal.dataplane.match.MetadataMatch;
-import io.bifocal.dataplane.match.StringMatch;
 import io.bifocal.dataplane.runtime.RuntimeFraction;
 import io.bifocal.dataplane.runtime.RuntimeReader;
+import io.bifocal.dataplane.stream.TlsSession;
 import io.envoyproxy.envoy.config.route.v3.HeaderMatcher;
 import io.envoyproxy.envoy.config.route.v3.QueryParameterMatcher;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
@@ -52,7 +53,8 @@ final class Conditions {
       all.add((head, info, random) -> metadata.matches(info.dynamicMetadata));
     }
     for (FilterStateMatcher config : match.getFilterStateList()) {
-      all.add(filterState(config, where + ".filter_state"));
+      FilterStateMatch kept = FilterStateMatch.of(config, where + ".filter_state");
+      all.add((head, info, random) -> kept.matches(info.filterState(kept.key())));
     }
     return all;
   }
@@ -60,24 +62,12 @@ final class Conditions {
   private static Condition tls(TlsContextMatchOptions options, String where)
       throws ConfigException {
     RouteFields.check(TLS, options, where);
-    // A certificate that cannot be validated ends the handshake.
     return (head, info, random) -> {
-      boolean presented =
-          info.downstreamTls != null && info.downstreamTls.peerCertificate() != null;
+      TlsSession tls = info.downstreamTls;
+      boolean presented = tls != null && tls.peerCertificate() != null;
+      boolean validated = tls != null && tls.peerValidated();
       return (!options.hasPresented() || options.getPresented().getValue() == presented)
-          && (!options.hasValidated() || options.getValidated().getValue() == presented);
-    };
-  }
-
-  private static Condition filterState(FilterStateMatcher config, String where)
-      throws ConfigException {
-    if (!config.hasStringMatch()) {
-      throw new ConfigException(where + ": only string_match is supported");
-    }
-    StringMatch match = StringMatch.of(config.getStringMatch(), where + ".string_match");
-    return (head, info, random) -> {
-      String found = info.filterState == null ? null : info.filterState.get(config.getKey());
-      return found != null && match.matches(found);
+          && (!options.hasValidated() || options.getValidated().getValue() == validated);
     };
   }
 

@@ -186,7 +186,7 @@ public record HashPolicy(List<Rule> rules) {
   record FilterState(String key) implements Source {
     @Override
     public void add(RequestHead head, StreamInfo info, Mix mix) {
-      mix.add(info.filterState == null ? null : info.filterState.get(key));
+      mix.add(info.filterState(key));
     }
   }
 }

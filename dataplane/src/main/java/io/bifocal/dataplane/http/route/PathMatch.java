@@ -2,11 +2,9 @@ package io.bifocal.dataplane.http.route;
 
 import com.google.re2j.Pattern;
 import io.bifocal.api.ConfigException;
-import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.match.StringMatch;
 import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
-import io.envoyproxy.envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig;
 
 /** A condition on the path, without its query. */
 sealed interface PathMatch {
@@ -35,14 +33,7 @@ sealed interface PathMatch {
   }
 
   private static PathMatch policy(TypedExtensionConfig policy) throws ConfigException {
-    if (!Extensions.type(policy.getTypedConfig())
-        .equals(UriTemplateMatchConfig.getDescriptor().getFullName())) {
-      throw Extensions.unknown(policy.getName(), policy.getTypedConfig());
-    }
-    return new Template(
-        UriTemplate.of(
-            Unpack.as(UriTemplateMatchConfig.getDefaultInstance(), policy.getTypedConfig())
-                .getPathTemplate()));
+    return new Template(UriTemplate.of(policy));
   }
 
   /** Whether {@code part} stands at the beginning, where only ASCII letters have two cases. */
@@ -124,7 +115,7 @@ sealed interface PathMatch {
   record Template(UriTemplate template) implements PathMatch {
     @Override
     public boolean matches(String path, int end) {
-      return template.pattern().matches(end == path.length() ? path : path.substring(0, end));
+      return template.matches(end == path.length() ? path : path.substring(0, end));
     }
 
     @Override

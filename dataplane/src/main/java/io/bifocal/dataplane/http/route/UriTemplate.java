@@ -3,6 +3,9 @@ package io.bifocal.dataplane.http.route;
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.Unpack;
+import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
+import io.envoyproxy.envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * of them, {@code {name=a/*}} catches what its own template matches. Source: {@code
  * UriTemplateMatchConfig} and Envoy's documentation of it.
  */
-record UriTemplate(String written, Pattern pattern, Set<String> variables, String literalPrefix) {
+public record UriTemplate(
+    String written, Pattern pattern, Set<String> variables, String literalPrefix) {
   private static final String CHARACTERS = "a-zA-Z0-9\\-._~%!$&'()+,;:@";
   private static final Pattern LITERAL = Pattern.compile("[" + CHARACTERS + "]+");
   private static final Pattern FILLING = Pattern.compile("[" + CHARACTERS + "/]+");
@@ -23,6 +27,26 @@ record UriTemplate(String written, Pattern pattern, Set<String> variables, Strin
   private static final Pattern PRINTABLE = Pattern.compile("/[[:graph:]]*");
   private static final int MOST_VARIABLES = 5;
   private static final int LONGEST_NAME = 16;
+
+  /**
+   * The template that an extension's configuration is.
+   *
+   * @throws ConfigException in Envoy's words when it is none
+   */
+  public static UriTemplate of(TypedExtensionConfig config) throws ConfigException {
+    if (!Extensions.type(config.getTypedConfig())
+        .equals(UriTemplateMatchConfig.getDescriptor().getFullName())) {
+      throw Extensions.unknown(config.getName(), config.getTypedConfig());
+    }
+    return of(
+        Unpack.as(UriTemplateMatchConfig.getDefaultInstance(), config.getTypedConfig())
+            .getPathTemplate());
+  }
+
+  /** Whether it is a template of this path, which comes without its query. */
+  public boolean matches(String path) {
+    return pattern.matches(path);
+  }
 
   static UriTemplate of(String written) throws ConfigException {
     Reader reader = new Reader(written);

@@ -137,6 +137,9 @@ public final class DownstreamQuic implements DownstreamSocketFactory {
         SSLEngine engine = channel.sslEngine();
         if (handshake != null && engine != null) {
           handshake.succeeded(engine);
+          if (handshake.validated()) {
+            TlsSession.validated(channel);
+          }
         }
         ready.trySuccess(null);
       } else if (ready.tryFailure(new TlsException(TlsErrors.text(failure), failure))

@@ -31,6 +31,7 @@ final class Handshake extends SNIMatcher {
   private String askedOfUs = "";
   private boolean resumed;
   private volatile @Nullable Rejection rejected;
+  private volatile boolean validated;
   private String first = "";
   private boolean asksForStatus;
 
@@ -80,11 +81,17 @@ final class Handshake extends SNIMatcher {
     }
     Rejection rejection = verifier.verify(List.of(chain), sni, wanted);
     if (rejection == null) {
+      validated = verifier.judges();
       return null;
     }
     stats.found(rejection.finding());
     rejected = verifier.acceptsUntrusted() ? null : rejection;
     return rejected;
+  }
+
+  /** Whether the peer was found to be one of those who are trusted, and is not merely accepted. */
+  boolean validated() {
+    return validated;
   }
 
   /** Why the peer was not accepted, if it was not. */

@@ -4,12 +4,10 @@ import com.google.common.io.BaseEncoding;
 import com.google.protobuf.ByteString;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.DataSources;
-import io.bifocal.dataplane.match.StringMatch;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.TrustChainVerification;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher;
-import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509CRL;
@@ -194,10 +192,7 @@ final class PeerVerifierReader {
       SubjectAltNameMatcher name = config.getMatchTypedSubjectAltNames(i);
       String at = path + ".match_typed_subject_alt_names[" + i + "]";
       warnings.addAll(TlsFields.NAME.check(name, at));
-      names.add(
-          name.getSanType() == SubjectAltNameMatcher.SanType.OTHER_NAME
-              ? otherName(name, at)
-              : name(type(name, at), name.getMatcher(), at + ".matcher"));
+      names.add(SanMatcher.of(name, at));
       if (!name.getOid().isEmpty()
           && name.getSanType() != SubjectAltNameMatcher.SanType.OTHER_NAME) {
         warnings.add(at + ".oid is ignored: it concerns names of type OTHER_NAME only");
@@ -209,7 +204,7 @@ final class PeerVerifierReader {
         for (SubjectAltName.Type type : SubjectAltName.Type.values()) {
           if (type != SubjectAltName.Type.OTHER_NAME) {
             names.add(
-                name(
+                SanMatcher.of(
                     type,
                     config.getMatchSubjectAltNames(i),
                     path + ".match_subject_alt_names[" + i + "]"));
@@ -218,37 +213,6 @@ final class PeerVerifierReader {
       }
     }
     return names;
-  }
-
-  private static SubjectAltName.Type type(SubjectAltNameMatcher name, String at)
-      throws ConfigException {
-    return switch (name.getSanType()) {
-      case EMAIL -> SubjectAltName.Type.EMAIL;
-      case DNS -> SubjectAltName.Type.DNS;
-      case URI -> SubjectAltName.Type.URI;
-      case IP_ADDRESS -> SubjectAltName.Type.IP_ADDRESS;
-      default ->
-          throw new ConfigException(at + ".san_type: " + name.getSanType() + " not supported");
-    };
-  }
-
-  private static SanMatcher otherName(SubjectAltNameMatcher name, String at)
-      throws ConfigException {
-    if (!OtherName.isKind(name.getOid())) {
-      throw new ConfigException(
-          "Failed to create SAN matcher for OTHER_NAME with OID: " + name.getOid());
-    }
-    return new SanMatcher(
-        SubjectAltName.Type.OTHER_NAME,
-        name.getOid(),
-        StringMatch.of(name.getMatcher(), at + ".matcher"));
-  }
-
-  private static SanMatcher name(SubjectAltName.Type type, StringMatcher matcher, String at)
-      throws ConfigException {
-    return type == SubjectAltName.Type.DNS && matcher.hasExact()
-        ? SanMatcher.dns(matcher.getExact())
-        : new SanMatcher(type, StringMatch.of(matcher, at));
   }
 
   private List<ByteString> certificateHashes() throws ConfigException {

@@ -1,7 +1,11 @@
 package io.bifocal.dataplane.transport.tls;
 
 import com.google.common.net.InetAddresses;
+import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.match.StringMatch;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher;
+import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Locale;
 
@@ -11,9 +15,45 @@ import java.util.Locale;
  * @param type of the names that it looks at
  * @param oid the same of names of no other type; else empty
  */
-record SanMatcher(SubjectAltName.Type type, String oid, StringMatch condition) {
+public record SanMatcher(SubjectAltName.Type type, String oid, StringMatch condition) {
   SanMatcher(SubjectAltName.Type type, StringMatch condition) {
     this(type, "", condition);
+  }
+
+  /**
+   * The condition that a configuration asks for.
+   *
+   * @param path of the matcher, for what no matcher can do here
+   */
+  public static SanMatcher of(SubjectAltNameMatcher config, String path) throws ConfigException {
+    String at = path + ".matcher";
+    return switch (config.getSanType()) {
+      case EMAIL -> of(SubjectAltName.Type.EMAIL, config.getMatcher(), at);
+      case DNS -> of(SubjectAltName.Type.DNS, config.getMatcher(), at);
+      case URI -> of(SubjectAltName.Type.URI, config.getMatcher(), at);
+      case IP_ADDRESS -> of(SubjectAltName.Type.IP_ADDRESS, config.getMatcher(), at);
+      case OTHER_NAME -> otherName(config, at);
+      default ->
+          throw new ConfigException(path + ".san_type: " + config.getSanType() + " not supported");
+    };
+  }
+
+  private static SanMatcher otherName(SubjectAltNameMatcher config, String at)
+      throws ConfigException {
+    if (!OtherName.isKind(config.getOid())) {
+      throw new ConfigException(
+          "Failed to create SAN matcher for OTHER_NAME with OID: " + config.getOid());
+    }
+    return new SanMatcher(
+        SubjectAltName.Type.OTHER_NAME, config.getOid(), StringMatch.of(config.getMatcher(), at));
+  }
+
+  /** The same of one type, whatever the configuration says of types. */
+  static SanMatcher of(SubjectAltName.Type type, StringMatcher matcher, String at)
+      throws ConfigException {
+    return type == SubjectAltName.Type.DNS && matcher.hasExact()
+        ? dns(matcher.getExact())
+        : new SanMatcher(type, StringMatch.of(matcher, at));
   }
 
   /** Wants a host's name, which a name with a wildcard in the certificate may stand for. */
@@ -28,6 +68,11 @@ record SanMatcher(SubjectAltName.Type type, String oid, StringMatch condition) {
             SubjectAltName.Type.IP_ADDRESS,
             StringMatch.exact(InetAddresses.toAddrString(InetAddresses.forString(host)), false))
         : dns(host);
+  }
+
+  /** Whether one of a certificate's names will do. */
+  public boolean matches(X509Certificate certificate) {
+    return matchesAny(SubjectAltName.of(certificate));
   }
 
   boolean matchesAny(List<SubjectAltName> names) {

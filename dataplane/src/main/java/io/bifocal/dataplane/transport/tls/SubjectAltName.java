@@ -13,13 +13,13 @@ import java.util.List;
  *
  * @param oid the kind of one that is of no other type; else empty
  */
-record SubjectAltName(Type type, String oid, String value) {
+public record SubjectAltName(Type type, String oid, String value) {
   SubjectAltName(Type type, String value) {
     this(type, "", value);
   }
 
   /** The kinds of names that can be matched. */
-  enum Type {
+  public enum Type {
     OTHER_NAME(0),
     EMAIL(1),
     DNS(2),

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.transport.tls;
 
+import io.bifocal.dataplane.stream.TlsSession;
 import io.bifocal.dataplane.transport.HalfClose;
 import io.bifocal.dataplane.transport.TransportFailure;
 import io.netty.channel.Channel;
@@ -62,6 +63,9 @@ final class TlsStream extends ChannelDuplexHandler implements HalfClose.Directio
               Throwable failure = stream.failure(done.cause());
               if (failure == null) {
                 handshake.succeeded(ssl.engine());
+                if (handshake.validated()) {
+                  TlsSession.validated(channel);
+                }
                 ready.setSuccess(null);
               } else {
                 handshake.failed(failure);

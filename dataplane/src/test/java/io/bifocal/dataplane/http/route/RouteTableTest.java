@@ -15,9 +15,11 @@ import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -496,11 +498,22 @@ class RouteTableTest {
     assertThatThrownBy(() -> routes("{safe_regex: {regex: \"(\"}}")).hasMessage("missing ): (");
   }
 
-  @Test
-  void whatIsNotSupportedIsRefusedWithItsPlace() {
-    assertThatThrownBy(
-            () -> routes("{prefix: /, filter_state: [{key: k, address_match: {ranges: []}}]}"))
-        .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("virtual host 'v' routes[0] 'r0'.match.filter_state");
+  @ParameterizedTest
+  @CsvSource(
+      nullValues = "-",
+      value = {"-, r1", "10.1.2.3, r0", "11.0.0.1, r1", "no address, r1", "::1, r0"})
+  void addressesThatFiltersKeepChooseRoutes(@Nullable String kept, String route) throws Exception {
+    RouteTable table =
+        routes(
+            "{prefix: /, filter_state: [{key: k, address_match: {ranges:"
+                + " [{address_prefix: 10.0.0.0, prefix_len: 8}, {address_prefix: '::1', prefix_len:"
+                + " 128}]}}]}",
+            "{prefix: /}");
+    StreamInfo info = new StreamInfo();
+    info.connection = new StreamInfo(); // what its filters keep, requests have too
+    info.connection.filterState = kept == null ? null : Map.of("k", kept);
+    Route found =
+        table.match(new RequestHead("GET", "/", "a", true, EmptyHttpHeaders.INSTANCE), info, 0);
+    assertThat(requireNonNull(found).name()).isEqualTo(route);
   }
 }

@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.transport.tls;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -11,6 +12,7 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.secret.Secrets;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.stream.TlsSession;
 import io.bifocal.dataplane.transport.DownstreamSocketFactory;
 import io.bifocal.dataplane.transport.TransportSocket;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
@@ -68,6 +70,7 @@ class DownstreamTlsTest {
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final StatsStore stats = new StatsStore(1);
   private final List<String> warnings = new ArrayList<>();
+  private final BlockingQueue<TlsSession> sessions = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> failures = new LinkedBlockingQueue<>();
   private final List<AutoCloseable> open = new ArrayList<>();
 
@@ -238,6 +241,28 @@ class DownstreamTlsTest {
         serve("127.0.0.1", certificates(GOOD), ", require_client_certificate: true");
     X509Bundle stranger = Authority.named("x").issue(Authority.leaf("client.test"));
     assertThat(connect(server, stranger, "").echo("hello")).isEqualTo("hello");
+  }
+
+  @Test
+  void aClientIsValidatedOnlyWhereItIsTrusted() throws Exception {
+    // Of the same name as the other, so that its client shows what it has issued.
+    X509Bundle stranger = Authority.named("ca").issue(Authority.leaf("client.test"));
+    String accepting = TRUST + ", trust_chain_verification: ACCEPT_UNTRUSTED";
+    assertThat(validated(serveVerified(accepting, true), CLIENT)).isTrue();
+    assertThat(validated(serveVerified(accepting, true), stranger)).isFalse();
+    assertThat(validated(serveVerified(TRUST, false), null)).isFalse();
+    assertThat(
+            validated(
+                serve("127.0.0.1", certificates(GOOD), ", require_client_certificate: true"),
+                stranger))
+        .isFalse();
+  }
+
+  private boolean validated(InetSocketAddress server, @Nullable X509Bundle own) throws Exception {
+    assertThat(connect(server, own, "").echo("hello")).isEqualTo("hello");
+    TlsSession session = requireNonNull(sessions.poll(20, TimeUnit.SECONDS));
+    assertThat(session.peerCertificate() != null).isEqualTo(own != null);
+    return session.peerValidated();
   }
 
   // ---- clients that are none
@@ -510,6 +535,7 @@ class DownstreamTlsTest {
                         .addListener(
                             done -> {
                               if (done.isSuccess()) {
+                                sessions.add(requireNonNull(TlsSession.of(channel)));
                                 channel.pipeline().addLast(new Echo());
                                 channel.config().setAutoRead(true);
                               } else {

@@ -3,38 +3,20 @@ package io.bifocal.dataplane.http.filter.rbac;
 import com.github.xds.type.matcher.v3.Matcher;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.Unpack;
-import io.bifocal.dataplane.http.route.HeaderMatch;
-import io.bifocal.dataplane.http.route.QueryMatch;
-import io.bifocal.dataplane.match.MatchInputs;
 import io.bifocal.dataplane.match.MatchTree;
 import io.bifocal.dataplane.match.MatchTreeReader;
-import io.bifocal.dataplane.match.NetworkInputs;
 import io.envoyproxy.envoy.config.rbac.v3.Action;
-import io.envoyproxy.envoy.type.matcher.v3.HttpRequestHeaderMatchInput;
-import io.envoyproxy.envoy.type.matcher.v3.HttpRequestQueryParamMatchInput;
 
 /** A tree whose leaves allow or deny; whom none takes is denied. */
 record ActionTree(MatchTree<Subject, Leaf> tree, boolean logs) implements Engine {
-  private static final MatchInputs<Subject> INPUTS =
-      NetworkInputs.register(new MatchInputs<Subject>(), subject -> subject)
-          .register(
-              HttpRequestHeaderMatchInput.getDefaultInstance(),
-              config -> {
-                HeaderMatch header = HeaderMatch.named(config.getHeaderName());
-                return subject -> header.value(subject.head());
-              })
-          .register(
-              HttpRequestQueryParamMatchInput.getDefaultInstance(),
-              config -> subject -> QueryMatch.find(subject.head().path, config.getQueryParam()));
-
   /** What happens to those that come there; source: {@code envoy.config.rbac.v3.Action}. */
   record Leaf(String policy, Effect effect) {}
 
-  static ActionTree of(Matcher config, String path) throws ConfigException {
+  static ActionTree of(Matcher config, boolean requests, String path) throws ConfigException {
     boolean[] logs = new boolean[1];
     MatchTree<Subject, Leaf> tree =
         new MatchTreeReader<>(
-                INPUTS,
+                Inputs.of(requests),
                 typed -> {
                   Action action = Unpack.as(Action.getDefaultInstance(), typed.getTypedConfig());
                   Effect effect = Effect.valueOf(action.getAction().name());

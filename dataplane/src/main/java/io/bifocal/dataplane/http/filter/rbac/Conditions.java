@@ -6,6 +6,7 @@ import io.bifocal.dataplane.http.route.HeaderMatch;
 import io.bifocal.dataplane.match.IpRange;
 import io.bifocal.dataplane.match.MetadataMatch;
 import io.bifocal.dataplane.match.StringMatch;
+import io.bifocal.dataplane.stream.RouteOrigin;
 import io.envoyproxy.envoy.config.core.v3.CidrRange;
 import io.envoyproxy.envoy.config.rbac.v3.MetadataSource;
 import io.envoyproxy.envoy.config.rbac.v3.SourcedMetadata;
@@ -60,10 +61,15 @@ final class Conditions {
   }
 
   static Predicate<Subject> metadata(SourcedMetadata config, String path) throws ConfigException {
-    if (config.getMetadataSource() != MetadataSource.DYNAMIC) {
-      throw new ConfigException(path + ": " + config.getMetadataSource() + " not supported");
+    String at = path + ".metadata_matcher";
+    if (config.getMetadataSource() != MetadataSource.ROUTE) {
+      return metadata(config.getMetadataMatcher(), at);
     }
-    return metadata(config.getMetadataMatcher(), path + ".metadata_matcher");
+    MetadataMatch match = MetadataMatch.of(config.getMetadataMatcher(), at);
+    return subject -> {
+      RouteOrigin route = subject.info().route;
+      return route != null && match.matches(route.route().getMetadata().getFilterMetadataMap());
+    };
   }
 
   static Predicate<Subject> ip(CidrRange config, Function<Subject, Address> address)

@@ -44,10 +44,12 @@ public final class NetworkRbacFactory implements NetworkFilterFactory {
             RbacSettings.engine(
                 config.hasMatcher() ? config.getMatcher() : null,
                 config.hasRules() ? config.getRules() : null,
+                false,
                 path + ".rules"),
             RbacSettings.engine(
                 config.hasShadowMatcher() ? config.getShadowMatcher() : null,
                 config.hasShadowRules() ? config.getShadowRules() : null,
+                false,
                 path + ".shadow_rules"),
             false),
         RbacStats.in(scope, "", shadowPrefix),

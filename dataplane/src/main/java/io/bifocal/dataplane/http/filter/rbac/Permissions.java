@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.filter.rbac;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.http.route.UriTemplate;
 import io.bifocal.dataplane.match.StringMatch;
 import io.envoyproxy.envoy.config.rbac.v3.Permission;
 import java.util.ArrayList;
@@ -50,7 +51,12 @@ final class Permissions {
       case METADATA -> Conditions.metadata(config.getMetadata(), path + ".metadata");
       case SOURCED_METADATA ->
           Conditions.metadata(config.getSourcedMetadata(), path + ".sourced_metadata");
-      default -> throw new ConfigException(path + ": " + config.getRuleCase() + " not supported");
+      case URI_TEMPLATE -> {
+        UriTemplate template = UriTemplate.of(config.getUriTemplate());
+        yield subject -> template.matches(subject.urlPath());
+      }
+      case MATCHER -> UpstreamIpPort.of(config.getMatcher());
+      case RULE_NOT_SET -> throw new ConfigException(path + ": no rule");
     };
   }
 

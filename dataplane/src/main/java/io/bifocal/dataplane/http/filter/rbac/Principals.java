@@ -1,13 +1,10 @@
 package io.bifocal.dataplane.http.filter.rbac;
 
-import com.github.xds.core.v3.CidrRange;
 import io.bifocal.api.ConfigException;
-import io.bifocal.api.IpLiterals;
-import io.bifocal.dataplane.match.IpRange;
+import io.bifocal.dataplane.match.FilterStateMatch;
 import io.bifocal.dataplane.match.StringMatch;
 import io.bifocal.dataplane.stream.TlsSession;
 import io.envoyproxy.envoy.config.rbac.v3.Principal;
-import io.envoyproxy.envoy.type.matcher.v3.FilterStateMatcher;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,13 +41,17 @@ final class Principals {
           Conditions.ip(config.getSourceIp(), subject -> subject.connection().remote());
       case DIRECT_REMOTE_IP -> Conditions.ip(config.getDirectRemoteIp(), Subject::directRemote);
       case REMOTE_IP -> Conditions.ip(config.getRemoteIp(), Subject::remote);
-      case FILTER_STATE -> filterState(config.getFilterState(), path + ".filter_state");
+      case FILTER_STATE -> {
+        FilterStateMatch kept =
+            FilterStateMatch.of(config.getFilterState(), path + ".filter_state");
+        yield subject -> kept.matches(subject.info().filterState(kept.key()));
+      }
       case METADATA -> Conditions.metadata(config.getMetadata(), path + ".metadata");
       case SOURCED_METADATA ->
           Conditions.metadata(config.getSourcedMetadata(), path + ".sourced_metadata");
       case AUTHENTICATED -> authenticated(config.getAuthenticated(), path + ".authenticated");
-      default ->
-          throw new ConfigException(path + ": " + config.getIdentifierCase() + " not supported");
+      case CUSTOM -> MtlsAuthenticated.of(config.getCustom(), path + ".custom");
+      case IDENTIFIER_NOT_SET -> throw new ConfigException(path + ": no identifier");
     };
   }
 
@@ -80,23 +81,5 @@ final class Principals {
     }
     return name.matches(
         certificate == null ? "" : TlsSession.text(certificate.getSubjectX500Principal()));
-  }
-
-  private static Predicate<Subject> filterState(FilterStateMatcher config, String path)
-      throws ConfigException {
-    StringMatch match;
-    if (config.hasAddressMatch()) {
-      List<IpRange> ranges = new ArrayList<>();
-      for (CidrRange range : config.getAddressMatch().getRangesList()) {
-        ranges.add(IpRange.of(range));
-      }
-      match = text -> IpLiterals.find(text).filter(ip -> IpRange.anyHolds(ranges, ip)).isPresent();
-    } else {
-      match = StringMatch.of(config.getStringMatch(), path + ".string_match");
-    }
-    return subject -> {
-      String kept = subject.kept(config.getKey());
-      return kept != null && match.matches(kept);
-    };
   }
 }

@@ -34,20 +34,29 @@ record RbacSettings(@Nullable Engine rules, @Nullable Engine shadow, boolean per
         engine(
             config.hasMatcher() ? config.getMatcher() : null,
             config.hasRules() ? config.getRules() : null,
+            true,
             path + ".rules"),
         engine(
             config.hasShadowMatcher() ? config.getShadowMatcher() : null,
             config.hasShadowRules() ? config.getShadowRules() : null,
+            true,
             path + ".shadow_rules"),
         config.getTrackPerRuleStats());
   }
 
-  /** The tree, or else the policies; null when there is neither. */
+  /**
+   * The tree, or else the policies; null when there is neither.
+   *
+   * @param requests whether they are to judge requests, or connections
+   */
   static @Nullable Engine engine(
-      @Nullable Matcher tree, io.envoyproxy.envoy.config.rbac.v3.@Nullable RBAC rules, String path)
+      @Nullable Matcher tree,
+      io.envoyproxy.envoy.config.rbac.v3.@Nullable RBAC rules,
+      boolean requests,
+      String path)
       throws ConfigException {
     if (tree != null) {
-      return ActionTree.of(tree, path.replace("rules", "matcher"));
+      return ActionTree.of(tree, requests, path.replace("rules", "matcher"));
     }
     return rules == null ? null : Policies.of(rules, path);
   }

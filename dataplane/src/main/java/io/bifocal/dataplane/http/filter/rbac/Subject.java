@@ -7,7 +7,6 @@ import io.bifocal.dataplane.match.NetworkInputs;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Who asks for what.
@@ -27,16 +26,6 @@ record Subject(RequestHead head, DownstreamConnection connection, StreamInfo inf
   /** The path without its query. */
   String urlPath() {
     return head.path.substring(0, head.pathEnd());
-  }
-
-  /** What a filter has kept for the request, or else for its connection. */
-  @Nullable String kept(String name) {
-    String own = kept(info, name);
-    return own == null ? kept(connection.stream(), name) : own;
-  }
-
-  private static @Nullable String kept(StreamInfo by, String name) {
-    return by.filterState == null ? null : by.filterState.get(name);
   }
 
   @Override

@@ -116,6 +116,17 @@ class RbacFilterTest {
         "destination_port_range: {start: 80, end: 81} | true",
         "destination_port_range: {start: 79, end: 80} | false",
         "requested_server_name: {exact: sni.example} | false",
+        "uri_template: {name: t, typed_config: {'@type':"
+            + " type.googleapis.com/envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig,"
+            + " path_template: '/p/{a}'}} | true",
+        "uri_template: {name: t, typed_config: {'@type':"
+            + " type.googleapis.com/envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig,"
+            + " path_template: '/q/*'}} | false",
+        "matcher: {name: u, typed_config: {'@type':"
+            + " type.googleapis.com/envoy.extensions.rbac.matchers.upstream_ip_port.v3.UpstreamIpPortMatcher,"
+            + " upstream_port_range: {start: 1, end: 65536}}} | false",
+        "sourced_metadata: {metadata_source: ROUTE, metadata_matcher: {filter: f, path: [{key: k}],"
+            + " value: {present_match: true}, invert: true}} | false",
         "not_rule: {destination_port: 80} | false",
         "and_rules: {rules: [{any: true}, {destination_port: 81}]} | false",
         "or_rules: {rules: [{destination_port: 81}, {any: true}]} | true"
@@ -137,7 +148,11 @@ class RbacFilterTest {
         "url_path: {path: {prefix: /q}} | false",
         "filter_state: {key: who, string_match: {exact: me}} | true",
         "filter_state: {key: other, string_match: {exact: me}} | false",
-        "filter_state: {key: ip, address_match: {ranges: [{address_prefix: 1.2.3.0, prefix_len: 24}]}} | true",
+        "filter_state: {key: ip, address_match: {ranges: [{address_prefix: 1.2.3.0, prefix_len:"
+            + " 24}]}} | true",
+        "custom: {name: c, typed_config: {'@type':"
+            + " type.googleapis.com/envoy.extensions.rbac.principals.mtls_authenticated.v3.Config,"
+            + " any_validated_client_certificate: true}} | false",
         "not_id: {any: true} | false",
         "and_ids: {ids: [{any: true}, {not_id: {any: true}}]} | false",
         "or_ids: {ids: [{not_id: {any: true}}, {any: true}]} | true"
@@ -152,12 +167,59 @@ class RbacFilterTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "permissions: [{uri_template: {name: x, typed_config: {'@type':"
+            + " type.googleapis.com/google.protobuf.Empty}}}], principals: [{any: true}] | Didn't"
+            + " find a registered implementation for 'x' with type URL: 'google.protobuf.Empty'",
+        "permissions: [{matcher: {name: x, typed_config: {'@type':"
+            + " type.googleapis.com/google.protobuf.Empty}}}], principals: [{any: true}] | Didn't"
+            + " find a registered implementation for 'x' with type URL: 'google.protobuf.Empty'",
+        "permissions: [{matcher: {name: x, typed_config: {'@type':"
+            + " type.googleapis.com/envoy.extensions.rbac.matchers.upstream_ip_port.v3.UpstreamIpPortMatcher}}}],"
+            + " principals: [{any: true}] | Invalid UpstreamIpPortMatcher configuration - missing"
+            + " `upstream_ip` and/or `upstream_port_range`",
+        "permissions: [{any: true}], principals: [{custom: {name: x, typed_config: {'@type':"
+            + " type.googleapis.com/google.protobuf.Empty}}}] | Didn't find a registered"
+            + " implementation for 'x' with type URL: 'google.protobuf.Empty'",
+        "permissions: [{any: true}], principals: [{custom: {name: x, typed_config: {'@type':"
+            + " type.googleapis.com/envoy.extensions.rbac.principals.mtls_authenticated.v3.Config}}}]"
+            + " | envoy.rbac.principals.mtls_authenticated did not have any configured validation."
+            + " At least one configuration field must be set."
+      })
+  void extensionsOfOtherKindsAreRefusedInEnvoysWords(String policy, String reason) {
+    assertThatThrownBy(() -> rbac("rules: {policies: {p: {" + policy + "}}}")).hasMessage(reason);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "extensions.matching.common_inputs.network.v3.SourceTypeInput",
+    "extensions.matching.common_inputs.network.v3.TransportProtocolInput",
+    "extensions.matching.common_inputs.network.v3.DynamicMetadataInput",
+    "type.matcher.v3.HttpRequestQueryParamMatchInput"
+  })
+  void aTreeLooksAtNothingThatEnvoysDoesNot(String input) {
+    assertThatThrownBy(
+            () ->
+                rbac(
+                    "matcher: {matcher_tree: {input: {name: i, typed_config: {'@type':"
+                        + " type.googleapis.com/envoy."
+                        + input
+                        + "}}, exact_match_map: {map: {}}}}"))
+        .hasMessageContaining(input);
+  }
+
+  @ParameterizedTest
   @CsvSource({"b, allow, 0", "c, deny, 403", "d, none, 403"})
   void aTreeDecides(String value, String policy, int status) throws ConfigException {
     String input =
-        "{name: h, typed_config: {'@type': type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput, header_name: x-a}}";
+        "{name: h, typed_config: {'@type':"
+            + " type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput, header_name:"
+            + " x-a}}";
     String leaf =
-        "{action: {name: a, typed_config: {'@type': type.googleapis.com/envoy.config.rbac.v3.Action, name: %s, action: %s}}}";
+        "{action: {name: a, typed_config: {'@type':"
+            + " type.googleapis.com/envoy.config.rbac.v3.Action, name: %s, action: %s}}}";
     String yaml =
         "matcher: {matcher_tree: {input: %s, exact_match_map: {map: {b: %s, c: %s}}}}"
             .formatted(input, leaf.formatted("allow", "ALLOW"), leaf.formatted("deny", "DENY"));
