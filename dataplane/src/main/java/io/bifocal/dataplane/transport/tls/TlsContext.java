@@ -25,11 +25,13 @@ final class TlsContext {
   private static final int ANY_PORT = 1;
 
   private final boolean resumes;
+  private final boolean renegotiates;
   private final SslContext netty;
 
   TlsContext(TlsSettings settings, TlsProvider provider, List<String> alpn, @Nullable KeyLog keyLog)
       throws SSLException {
     this.resumes = settings.sessions() > 0;
+    this.renegotiates = settings.renegotiates();
     SslContextBuilder builder =
         SslContextBuilder.forClient()
             .endpointIdentificationAlgorithm(null)
@@ -61,6 +63,9 @@ final class TlsContext {
       if (!sni.isEmpty()) { // not through the parameters, which take stricter names only
         SSL.setTlsExtHostName(boringSsl.sslPointer(), sni);
       }
+      if (!renegotiates) { // Netty's clients do, once
+        refuseRenegotiation(boringSsl);
+      }
     } else {
       SSLParameters parameters = engine.getSSLParameters();
       parameters.setSNIMatchers(List.of(handshake));
@@ -68,6 +73,14 @@ final class TlsContext {
       engine.setSSLParameters(parameters);
     }
     return handler;
+  }
+
+  private static void refuseRenegotiation(ReferenceCountedOpenSslEngine engine) {
+    try {
+      SSL.setRenegotiateMode(engine.sslPointer(), SSL.SSL_RENEGOTIATE_NEVER);
+    } catch (Exception e) { // as the library declares it
+      throw new IllegalStateException(e);
+    }
   }
 
   // A library takes a peer's name with a dot for one to ask for; this one is for its cache only.

@@ -24,8 +24,8 @@ final class TlsFields {
               "sni",
               "auto_host_sni",
               "auto_sni_san_validation",
-              "max_session_keys")
-          .refuses("it is insecure, and gone from TLS 1.3", "allow_renegotiation")
+              "max_session_keys",
+              "allow_renegotiation")
           .ignores(
               "a certificate's key usage is checked as far as the provider does",
               "enforce_rsa_key_usage");
@@ -44,7 +44,8 @@ final class TlsFields {
               "ocsp_staple_policy")
           .ignores("nor does Envoy 1.40 refuse clients that ask for no name", "require_sni")
           .ignores(
-              "where no certificate is good for the name, the first that the client can take is shown",
+              "where no certificate is good for the name, the first that the client can take is"
+                  + " shown",
               "full_scan_certs_on_sni_mismatch");
 
   static final SupportedFields QUIC_DOWNSTREAM =

@@ -54,6 +54,9 @@ public final class UpstreamTlsReader {
         new CredentialsReader(secrets, PeerRole.SERVER, context.getAutoSniSanValidation(), warnings)
             .read(common, commonPath)
             .plan();
+    if (context.getAllowRenegotiation()) {
+      warnings.add(path + ".allow_renegotiation: once on each connection, a second one ends it");
+    }
     TlsSettings settings =
         new TlsSettings(
             context.getSni(),
@@ -65,7 +68,8 @@ public final class UpstreamTlsReader {
             terms.curves(),
             null,
             null,
-            sessions(context));
+            sessions(context),
+            context.getAllowRenegotiation());
     try {
       return UpstreamTls.of(
           settings,
