@@ -232,16 +232,16 @@ class Http3FailOverTest {
       resources.add(new DatagramSocket(at));
     }
     if (tcp == Port.SERVES) {
-      HttpsServer server = server(at);
+      HttpsServer server = server(at, GOOD);
       resources.add(() -> server.stop(0));
     } else if (tcp == Port.SILENT) {
       resources.add(new ServerSocket(at.getPort(), 50, at.getAddress()));
     }
   }
 
-  private static HttpsServer server(InetSocketAddress at) throws Exception {
+  static HttpsServer server(InetSocketAddress at, X509Bundle own) throws Exception {
     SSLContext tls = SSLContext.getInstance("TLS");
-    tls.init(GOOD.toKeyManagerFactory().getKeyManagers(), null, null);
+    tls.init(own.toKeyManagerFactory().getKeyManagers(), null, null);
     HttpsServer server = HttpsServer.create(at, 50);
     server.setHttpsConfigurator(new HttpsConfigurator(tls));
     server.createContext(

@@ -15,7 +15,9 @@ import io.netty.handler.codec.http3.Http3Headers;
 import io.netty.handler.codec.http3.Http3HeadersFrame;
 import io.netty.handler.codec.http3.Http3RequestStreamInboundHandler;
 import io.netty.handler.codec.http3.Http3ServerConnectionHandler;
+import io.netty.handler.codec.quic.BoringSSLContextOption;
 import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicSslContextBuilder;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.pkitesting.X509Bundle;
 import io.netty.util.ReferenceCountUtil;
@@ -45,10 +47,14 @@ public final class Http3Peer extends QuicPeer {
 
   /** One that agrees on these curves alone. */
   Http3Peer(InetSocketAddress at, X509Bundle own, String... curves) throws Exception {
+    this(at, tls(own).option(BoringSSLContextOption.GROUPS, curves));
+  }
+
+  /** One that agrees on what TLS is told. */
+  Http3Peer(InetSocketAddress at, QuicSslContextBuilder tls) throws Exception {
     super(
         at,
-        own,
-        curves,
+        tls,
         codec ->
             codec
                 .initialMaxStreamDataBidirectionalRemote(1_000_000)
@@ -59,8 +65,20 @@ public final class Http3Peer extends QuicPeer {
 
   /** Is gone, and says nothing of it. */
   void vanish() throws InterruptedException {
-    channel.pipeline().addFirst(new Lost());
+    channel.pipeline().addFirst(new Lost(0, false));
     channel.close().sync();
+  }
+
+  /** Says so many datagrams from now on, and no more. */
+  Http3Peer muteAfter(int datagrams) {
+    channel.pipeline().addFirst(new Lost(datagrams, false));
+    return this;
+  }
+
+  /** Says so many datagrams from now on, and then nobody listens at its port. */
+  Http3Peer goneAfter(int datagrams) {
+    channel.pipeline().addFirst(new Lost(datagrams, true));
+    return this;
   }
 
   private static final class Connections extends ChannelInitializer<QuicChannel> {
@@ -77,12 +95,32 @@ public final class Http3Peer extends QuicPeer {
     }
   }
 
-  /** Lets nothing out, good-byes neither. */
+  /** Lets so many datagrams out and no more, good-byes neither. */
   private static final class Lost extends ChannelOutboundHandlerAdapter {
+    private final boolean closes;
+    private int left;
+
+    Lost(int datagrams, boolean closes) {
+      this.left = datagrams;
+      this.closes = closes;
+    }
+
     @Override
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-      ReferenceCountUtil.release(message);
-      promise.setSuccess();
+      if (left > 0) {
+        left--;
+        promise.addListener(sent -> onSent(ctx));
+        var unused = ctx.write(message, promise);
+      } else {
+        ReferenceCountUtil.release(message);
+        promise.setSuccess();
+      }
+    }
+
+    private void onSent(ChannelHandlerContext ctx) {
+      if (left == 0 && closes) {
+        var unused = ctx.close();
+      }
     }
   }
 

@@ -8,10 +8,8 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.handler.codec.http3.Http3;
-import io.netty.handler.codec.quic.BoringSSLContextOption;
 import io.netty.handler.codec.quic.InsecureQuicTokenHandler;
 import io.netty.handler.codec.quic.QuicServerCodecBuilder;
-import io.netty.handler.codec.quic.QuicSslContext;
 import io.netty.handler.codec.quic.QuicSslContextBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.net.InetSocketAddress;
@@ -31,24 +29,15 @@ class QuicPeer implements AutoCloseable {
   /**
    * Listens.
    *
-   * @param curves those that it agrees on
+   * @param tls what it agrees on
    * @param speaking what it allows, and does with connections and their streams
    */
   QuicPeer(
-      InetSocketAddress at,
-      X509Bundle own,
-      String[] curves,
-      Consumer<QuicServerCodecBuilder> speaking)
+      InetSocketAddress at, QuicSslContextBuilder tls, Consumer<QuicServerCodecBuilder> speaking)
       throws Exception {
-    QuicSslContext tls =
-        QuicSslContextBuilder.forServer(
-                own.getKeyPair().getPrivate(), null, own.getCertificatePath())
-            .option(BoringSSLContextOption.GROUPS, curves)
-            .applicationProtocols(Http3.supportedApplicationProtocols())
-            .build();
     QuicServerCodecBuilder codec =
         Http3.newQuicServerCodecBuilder()
-            .sslContext(tls)
+            .sslContext(tls.build())
             .maxIdleTimeout(30, TimeUnit.SECONDS)
             .initialMaxData(10_000_000)
             .tokenHandler(InsecureQuicTokenHandler.INSTANCE);
@@ -61,6 +50,13 @@ class QuicPeer implements AutoCloseable {
             .bind(at)
             .sync()
             .channel();
+  }
+
+  /** Shows this certificate. */
+  static QuicSslContextBuilder tls(X509Bundle own) {
+    return QuicSslContextBuilder.forServer(
+            own.getKeyPair().getPrivate(), null, own.getCertificatePath())
+        .applicationProtocols(Http3.supportedApplicationProtocols());
   }
 
   final Address.Ip address() {

@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
+import io.netty.handler.codec.quic.BoringSSLContextOption;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamType;
 import io.netty.pkitesting.X509Bundle;
@@ -29,8 +30,7 @@ final class ScriptedHttp3Peer extends QuicPeer {
   ScriptedHttp3Peer(InetSocketAddress at, X509Bundle own, Answer answer) throws Exception {
     super(
         at,
-        own,
-        Http3Peer.CURVES,
+        tls(own).option(BoringSSLContextOption.GROUPS, Http3Peer.CURVES),
         codec ->
             codec
                 .initialMaxStreamDataBidirectionalRemote(WINDOW)

@@ -168,7 +168,7 @@ final class Handshake extends SNIMatcher {
   void failed(Throwable cause) {
     if (TlsErrors.isWithoutCertificate(cause)) {
       stats.failVerifyNoCert.inc();
-    } else if (TlsErrors.isProtocolError(cause)) {
+    } else if (rejected == null && TlsErrors.isProtocolError(cause)) {
       stats.connectionError.inc();
     }
   }

@@ -3,9 +3,15 @@ package io.bifocal.dataplane.transport.tls;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.CertificateBuilder.KeyUsage;
 import io.netty.pkitesting.X509Bundle;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.Date;
 import java.util.List;
+import org.bouncycastle.asn1.x509.CRLReason;
+import org.bouncycastle.cert.jcajce.JcaX509CRLConverter;
+import org.bouncycastle.cert.jcajce.JcaX509v2CRLBuilder;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /** A certificate authority of a test's own. */
 public final class Authority {
@@ -50,6 +56,11 @@ public final class Authority {
     return leaf;
   }
 
+  /** What nobody else stands for. */
+  public static X509Bundle signedByItself(String dnsName) {
+    return of(leaf(dnsName).setIsCertificateAuthority(true)).bundle;
+  }
+
   /** Another authority below this one. */
   Authority below(String name) {
     return below(authority(name));
@@ -65,6 +76,22 @@ public final class Authority {
     } catch (Exception e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** Which of its certificates hold no longer. */
+  @SuppressWarnings("JavaUtilDate") // the library's
+  public X509CRL revocations(X509Certificate... revoked) throws Exception {
+    Date now = Date.from(Instant.now().minusSeconds(60));
+    JcaX509v2CRLBuilder builder = new JcaX509v2CRLBuilder(certificate(), now);
+    builder.setNextUpdate(Date.from(Instant.now().plusSeconds(3600)));
+    for (X509Certificate each : revoked) {
+      builder.addCRLEntry(each.getSerialNumber(), now, CRLReason.keyCompromise);
+    }
+    return new JcaX509CRLConverter()
+        .getCRL(
+            builder.build(
+                new JcaContentSignerBuilder("SHA256withECDSA")
+                    .build(bundle.getKeyPair().getPrivate())));
   }
 
   X509Bundle bundle() {

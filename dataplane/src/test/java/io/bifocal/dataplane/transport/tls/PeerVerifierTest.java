@@ -18,17 +18,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Date;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalInt;
-import org.bouncycastle.asn1.x509.CRLReason;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralSubtree;
 import org.bouncycastle.asn1.x509.NameConstraints;
-import org.bouncycastle.cert.jcajce.JcaX509CRLConverter;
-import org.bouncycastle.cert.jcajce.JcaX509v2CRLBuilder;
-import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -195,9 +190,9 @@ class PeerVerifierTest {
 
   @Test
   void aRevokedCertificateIsRefused() throws Exception {
-    revocations.add(crl(CA));
+    revocations.add(CA.revocations());
     assertThat(chain(CA, GOOD.getCertificate())).isNull();
-    revocations.set(0, crl(CA, GOOD.getCertificate()));
+    revocations.set(0, CA.revocations(GOOD.getCertificate()));
     assertThat(chain(CA, GOOD.getCertificate()))
         .isEqualTo(
             error(
@@ -209,26 +204,11 @@ class PeerVerifierTest {
   void everyIssuersListIsNeededUnlessOnlyTheLeafCounts() throws Exception {
     Authority between = CA.below("between");
     X509Certificate leaf = between.issue(Authority.leaf()).getCertificate();
-    revocations.add(crl(between));
+    revocations.add(between.revocations());
     assertThat(requireNonNull(chain(CA, leaf, between.certificate())).number())
         .isEqualTo(ChainError.NO_CRL.number());
     onlyLeaf = true;
     assertThat(chain(CA, leaf, between.certificate())).isNull();
-  }
-
-  @SuppressWarnings("JavaUtilDate") // the library's
-  private static X509CRL crl(Authority by, X509Certificate... revoked) throws Exception {
-    Date now = new Date();
-    JcaX509v2CRLBuilder builder = new JcaX509v2CRLBuilder(by.certificate(), now);
-    builder.setNextUpdate(Date.from(Instant.now().plusSeconds(3600)));
-    for (X509Certificate certificate : revoked) {
-      builder.addCRLEntry(certificate.getSerialNumber(), now, CRLReason.keyCompromise);
-    }
-    return new JcaX509CRLConverter()
-        .getCRL(
-            builder.build(
-                new JcaContentSignerBuilder("SHA256withECDSA")
-                    .build(by.bundle().getKeyPair().getPrivate())));
   }
 
   // ---- names
