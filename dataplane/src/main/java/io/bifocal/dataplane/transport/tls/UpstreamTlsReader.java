@@ -4,6 +4,7 @@ import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.secret.Secrets;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import java.util.List;
@@ -96,6 +97,13 @@ public final class UpstreamTlsReader {
           path
               + ".common_tls_context.key_log is ignored: over QUIC keys towards upstreams are not"
               + " written down");
+    }
+    List<String> alpn = context.getCommonTlsContext().getAlpnProtocolsList();
+    if (!alpn.isEmpty() && !ApplicationProtocol.HTTP_3.alpn().stream().anyMatch(alpn::contains)) {
+      warnings.add(
+          path
+              + ".common_tls_context.alpn_protocols has no effect over QUIC: nothing but HTTP/3 is"
+              + " spoken there");
     }
     if (context.getMaxSessionKeys().getValue() != 0) {
       warnings.add(path + ".max_session_keys has no effect over QUIC: no session is resumed");

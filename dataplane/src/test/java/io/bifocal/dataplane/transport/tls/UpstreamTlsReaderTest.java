@@ -7,6 +7,8 @@ import com.google.protobuf.Any;
 import io.bifocal.api.BootstrapReader;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.secret.Secrets;
+import io.envoyproxy.envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
@@ -39,6 +41,9 @@ class UpstreamTlsReaderTest {
             + " .common_tls_context.tls_params.tls_maximum_protocol_version has no effect",
         "common_tls_context: {tls_params: {cipher_suites: [ECDHE-RSA-AES128-GCM-SHA256]}} |"
             + " .common_tls_context.tls_params.cipher_suites has no effect",
+        "common_tls_context: {alpn_protocols: [h2, http/1.1]} |"
+            + " .common_tls_context.alpn_protocols has no effect over QUIC",
+        "common_tls_context: {alpn_protocols: [h3, h2]} | ",
         "max_session_keys: 0, common_tls_context: {tls_params: {tls_minimum_protocol_version:"
             + " TLSv1_2, tls_maximum_protocol_version: TLSv1_3, ecdh_curves: [P-256]}} | ",
       })
@@ -53,6 +58,35 @@ class UpstreamTlsReaderTest {
     } else {
       assertThat(warnings).singleElement().asString().startsWith(HERE + warning);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"signature_algorithms: [x]", "compliance_policies: [FIPS_202205]"})
+  void whatQuicsLibraryCannotIsRefusedOnEitherSide(String params) throws Exception {
+    String yaml = "{common_tls_context: {tls_params: {" + params + "}}}";
+    BootstrapReader reader = new BootstrapReader(false);
+    UpstreamTlsContext up = reader.readYaml(yaml, "test", UpstreamTlsContext.getDefaultInstance());
+    Any down =
+        Any.pack(
+            QuicDownstreamTransport.newBuilder()
+                .setDownstreamTlsContext(
+                    reader.readYaml(yaml, "test", DownstreamTlsContext.getDefaultInstance()))
+                .build());
+    String reason =
+        ".common_tls_context.tls_params: field '%s' is not supported"
+            .formatted(params.substring(0, params.indexOf(':')));
+    assertThatThrownBy(
+            () ->
+                new UpstreamTlsReader(TlsProvider.best(), Secrets.NONE)
+                    .readQuic(up, HERE, warnings))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageStartingWith(HERE + reason);
+    assertThatThrownBy(
+            () ->
+                new DownstreamTlsReader(TlsProvider.best(), Secrets.NONE)
+                    .readQuic(down, HERE, warnings))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageStartingWith(HERE + ".downstream_tls_context" + reason);
   }
 
   @BeforeAll
