@@ -1,9 +1,11 @@
 package io.bifocal.dataplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
 import io.bifocal.api.BootstrapReader;
+import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.transport.tls.Authority;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.quic.QuicChannel;
@@ -11,10 +13,13 @@ import io.netty.pkitesting.X509Bundle;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +31,7 @@ class DownstreamHttp3Test {
   private static final X509Bundle OWN = AUTHORITY.issue(Authority.leaf("good.test"));
 
   private final Deque<AutoCloseable> resources = new ArrayDeque<>();
+  private String quicOptions = "";
 
   @AfterEach
   void close() throws Exception {
@@ -58,6 +64,37 @@ class DownstreamHttp3Test {
     assertThat(get(connect(proxy))).isEqualTo("200 " + "GET / https 0".length());
   }
 
+  @Test
+  void whileItsRuntimeFlagIsFalseNoDatagramIsLookedAt() throws Exception {
+    quicOptions = "enabled: {runtime_key: quic.on, default_value: false}";
+    Proxy proxy = start("");
+    Future<QuicChannel> connecting = connecting(proxy);
+    await().during(Duration.ofMillis(400)).until(() -> !connecting.isDone());
+    runtime(proxy, "quic.on=true");
+    QuicChannel connection = connecting.get(20, TimeUnit.SECONDS); // what is lost is sent again
+    assertThat(get(connection)).isEqualTo("200 " + LARGE);
+
+    runtime(proxy, "quic.on=false");
+    CompletableFuture<String> answer = ask(connection);
+    await().during(Duration.ofMillis(400)).until(() -> !answer.isDone());
+    assertThat(stat(proxy, "http.ingress.downstream_rq_total")).isEqualTo(1);
+    runtime(proxy, "quic.on=true");
+    assertThat(answer.get(20, TimeUnit.SECONDS)).isEqualTo("200 " + LARGE);
+  }
+
+  private static long stat(Proxy proxy, String name) throws Exception {
+    return UpstreamHttp3Test.stat(proxy, name);
+  }
+
+  private static void runtime(Proxy proxy, String change) throws Exception {
+    String admin = Address.of(proxy.adminAddress().orElseThrow()).text();
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://" + admin + "/runtime_modify?" + change))
+            .POST(HttpRequest.BodyPublishers.noBody())
+            .build();
+    assertThat(UpstreamHttp3Test.send(request).statusCode()).isEqualTo(200);
+  }
+
   private Proxy start(String common) throws Exception {
     HttpServer upstream =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -80,11 +117,13 @@ class DownstreamHttp3Test {
   private Proxy start(String common, String cluster) throws Exception {
     String yaml =
         """
+        admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
+        layered_runtime: {layers: [{name: admin, admin_layer: {}}]}
         static_resources:
           listeners:
           - name: quic
             address: {socket_address: {protocol: UDP, address: 127.0.0.1, port_value: 0}}
-            udp_listener_config: {quic_options: {}}
+            udp_listener_config: {quic_options: {%s}}
             filter_chains:
             - transport_socket:
                 name: quic
@@ -106,6 +145,7 @@ class DownstreamHttp3Test {
           clusters: [%s]
         """
             .formatted(
+                quicOptions,
                 line(OWN.getCertificatePathPEM()),
                 line(OWN.getPrivateKeyPEM()),
                 common,
@@ -124,20 +164,28 @@ class DownstreamHttp3Test {
   }
 
   private QuicChannel connect(Proxy proxy) throws Exception {
+    return connecting(proxy).get(20, TimeUnit.SECONDS);
+  }
+
+  private Future<QuicChannel> connecting(Proxy proxy) throws Exception {
     Http3Client client = new Http3Client();
     resources.push(client);
-    return client.connect(proxy.listenerAddresses("quic").get(0), 16_384);
+    return client.connecting(proxy.listenerAddresses("quic").get(0), 16_384);
   }
 
   /** The answer's status and its body's length. */
   private static String get(QuicChannel connection) throws Exception {
+    return ask(connection).get(20, TimeUnit.SECONDS);
+  }
+
+  private static CompletableFuture<String> ask(QuicChannel connection) throws Exception {
     CompletableFuture<String> told = new CompletableFuture<>();
     Http3Client.ask(
         connection,
         Http3Client.get("good.test", "/"),
         new Answer(told),
         () -> told.complete("no stream"));
-    return told.get(20, TimeUnit.SECONDS);
+    return told;
   }
 
   private static final class Answer extends Http3Client.Answer {

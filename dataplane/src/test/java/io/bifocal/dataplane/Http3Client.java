@@ -19,6 +19,7 @@ import io.netty.handler.codec.quic.QuicSslContextBuilder;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.net.SocketAddress;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /** Asks over HTTP/3 with Netty's codec, on a thread of its own, and takes any certificate. */
@@ -65,6 +66,11 @@ final class Http3Client implements AutoCloseable {
    * @param window how much of a body may come unread
    */
   QuicChannel connect(SocketAddress to, int window) throws Exception {
+    return connecting(to, window).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** The same, which may not be there yet. */
+  Future<QuicChannel> connecting(SocketAddress to, int window) throws Exception {
     Channel socket =
         new Bootstrap()
             .group(group)
@@ -86,8 +92,7 @@ final class Http3Client implements AutoCloseable {
     return QuicChannel.newBootstrap(socket)
         .handler(new Http3ClientConnectionHandler())
         .remoteAddress(to)
-        .connect()
-        .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        .connect();
   }
 
   /**

@@ -183,6 +183,36 @@ class UpstreamHttp3Test {
     assertThat(get(proxy, "/think").statusCode()).isEqualTo(200);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "common_http_protocol_options: {idle_timeout: 0.2s} | {} | 1",
+        "common_http_protocol_options: {} | {quic_protocol_options: {idle_network_timeout: 1s}} | 0",
+      })
+  void anIdleConnectionIsClosedInItsTime(String common, String http3, int counted)
+      throws Exception {
+    Proxy proxy =
+        start(
+            yaml(peer("127.0.0.1", GOOD).address(), CA)
+                .replace(
+                    "explicit_http_config: {http3_protocol_options: {}}",
+                    common
+                        + "\n        explicit_http_config: {http3_protocol_options: "
+                        + http3
+                        + "}"));
+    for (int connection = 1; connection <= 2; connection++) {
+      assertThat(get(proxy, "/a").statusCode()).isEqualTo(200);
+      assertThat(stat(proxy, "cluster.h3.upstream_cx_total")).isEqualTo(connection);
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> stat(proxy, "cluster.h3.upstream_cx_active") == 0);
+      assertThat(stat(proxy, "cluster.h3.upstream_cx_idle_timeout"))
+          .isEqualTo((long) counted * connection);
+    }
+    assertThat(stat(proxy, "cluster.h3.upstream_cx_destroy_with_active_rq")).isZero();
+  }
+
   private Proxy start(String yaml) throws Exception {
     Proxy proxy = run(yaml);
     resources.add(proxy);

@@ -220,6 +220,47 @@ class HttpOptionsTest {
     assertThat(warnings).isEmpty();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "disable_qpack: true, field 'disable_qpack' is ignored: headers go without",
+    "override_stream_error_on_invalid_http_message { value: true }, field"
+        + " 'override_stream_error_on_invalid_http_message' is ignored: a malformed answer",
+    "allow_extended_connect: true, field 'allow_extended_connect' is ignored: no request of an",
+    "allow_metadata: true, field 'allow_metadata' is ignored: METADATA frames are neither",
+    "quic_protocol_options { num_timeouts_to_trigger_port_migration { value: 2 } }, field"
+        + " 'num_timeouts_to_trigger_port_migration' is ignored: a connection stays on its port",
+    "quic_protocol_options { connection_options: 'x' }, field 'connection_options' is ignored:"
+        + " they are tags of another library",
+    "quic_protocol_options { client_connection_options: 'x' }, field"
+        + " 'client_connection_options' is ignored: they are tags of another library",
+    "quic_protocol_options { max_packet_length { value: 1300 } }, field 'max_packet_length' is"
+        + " ignored: packets have the library's size",
+  })
+  void whatHasNoEffectOnHttp3IsWarnedOf(String field, String warning) throws Exception {
+    HttpOptions options =
+        read(
+            "explicit_http_config { http3_protocol_options { " + field + " } }",
+            QuicUpstreamTransport.getDefaultInstance());
+    assertThat(options.quic()).isEqualTo(QuicOptions.DEFAULT);
+    assertThat(warnings).singleElement().asString().contains("http3_protocol_options", warning);
+  }
+
+  @Test
+  void quicIsSpokenUpstreamAsTheConfigurationSays() throws Exception {
+    HttpOptions options =
+        read(
+            "explicit_http_config { http3_protocol_options { quic_protocol_options {"
+                + " max_concurrent_streams { value: 9 } initial_stream_window_size { value: 70000 }"
+                + " initial_connection_window_size { value: 80000 } idle_network_timeout {"
+                + " seconds: 7 } } } }",
+            QuicUpstreamTransport.getDefaultInstance());
+    assertThat(options.quic())
+        .isEqualTo(
+            new QuicOptions(
+                9, 70_000, 80_000, Duration.ofSeconds(7), QuicOptions.KeepAlive.DEFAULT));
+    assertThat(warnings).isEmpty();
+  }
+
   @Test
   void whatTheClientSpeaksCanBeSpokenUpstream() throws Exception {
     HttpOptions options = read("use_downstream_protocol_config { http2_protocol_options { } }");
