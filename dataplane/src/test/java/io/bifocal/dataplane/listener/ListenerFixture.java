@@ -64,6 +64,10 @@ final class ListenerFixture implements AutoCloseable {
   static final Duration DRAIN_TIME = Duration.ofMinutes(10);
   static final ConfigSource LDS = ConfigSource.getDefaultInstance();
 
+  /** What a chain of QUIC must have; here it greets, too. */
+  private static final String MANAGER =
+      "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
+
   final Control control = new Control();
   final ScriptedSubscriptions xds = new ScriptedSubscriptions();
   final SecretManager secrets =
@@ -97,7 +101,8 @@ final class ListenerFixture implements AutoCloseable {
                     unready.put(text, context.init().register(text));
                   }
                   return new Greeter(text);
-                });
+                })
+            .register(MANAGER, (any, context) -> new Greeter("http"));
     Registry<AccessLogFactory> logs =
         new Registry<AccessLogFactory>()
             .register(
