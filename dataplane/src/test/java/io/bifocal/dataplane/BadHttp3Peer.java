@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.Base64;
 
 /** Servers over QUIC with whom there is no connection to be had, each for another reason. */
+@SuppressWarnings("ImmutableEnumChecker") // what makes a server makes a new one each time
 enum BadHttp3Peer {
   STRANGER(verification("unable to get local issuer certificate"), Shown.STRANGERS),
   SELF_SIGNED(verification("self signed certificate"), Shown.ITS_OWN),
@@ -29,6 +30,7 @@ enum BadHttp3Peer {
   MUTE_AMID_THE_HANDSHAKE("", at -> new Http3Peer(at, Shown.LONG).muteAfter(Shown.FEWER));
 
   /** What they show. */
+  @SuppressWarnings("TimeInStaticInitializer") // certificates are for the tests that run now
   private static final class Shown {
     static final Authority CA = Authority.named("ca");
     static final X509Bundle GOOD = CA.issue(Authority.leaf("good.test"));

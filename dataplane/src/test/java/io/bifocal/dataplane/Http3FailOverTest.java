@@ -125,8 +125,11 @@ class Http3FailOverTest {
     assertThat(admin("/races"))
         .as("HTTP/3 goes on")
         .endsWith(
-            "Latest races, the newest first: none\n\n"
-                + "Slowest races of the last minutes, the slowest first: none\n");
+            """
+            Latest races, the newest first: none
+
+            Slowest races of the last minutes, the slowest first: none
+            """);
     await().atMost(Duration.ofSeconds(20)).until(() -> stat("connect.grid_total") == 1);
     assertThat(admin("/races"))
         .contains(" grid %s HTTP/3 and TCP: won after ".formatted(first.text()))
