@@ -88,7 +88,7 @@ class UpstreamHttp2Test {
         .as("trailers only, which are a head that ends its stream")
         .hasValue("12");
     assertThat(stat(proxy, "cluster.up.upstream_cx_http2_total")).isEqualTo(1);
-    assertThat(stat(proxy, "cluster.up.http2.streams_active")).isZero();
+    await().until(() -> stat(proxy, "cluster.up.http2.streams_active") == 0);
     assertThat(stat(proxy, "cluster.up.upstream_cx_protocol_error")).isZero();
   }
 
