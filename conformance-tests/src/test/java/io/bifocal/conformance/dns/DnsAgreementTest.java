@@ -14,12 +14,15 @@ import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
 import io.bifocal.conformance.dns.NameServer.Answer;
 import io.netty.handler.codec.dns.DnsResponseCode;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -31,7 +34,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 @LongRun
 class DnsAgreementTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final Duration LATE = Duration.ofSeconds(4);
   private static final List<String> FAMILIES =
       List.of("AUTO", "V4_ONLY", "V6_ONLY", "V4_PREFERRED", "ALL");
   private static final Answer V6 = Answer.of("2001:db8::1", "2001:db8::2");
@@ -181,7 +183,11 @@ class DnsAgreementTest {
   void anIpv6AnswerThatIsLateKeepsOnlyEnvoyWaiting(Subject subject) throws Exception {
     Backend backend = stage.keep(Backend.start("127.0.0.1", "here"));
     NameServer names = stage.keep(NameServer.start());
-    names.says("svc.test", Answer.of("::1").after(LATE), Answer.of("127.0.0.1"));
+    CompletableFuture<String> late = new CompletableFuture<>();
+    names.says("svc.test", Answer.of("::1").after(late), Answer.of("127.0.0.1"));
+    if (subject == Subject.ENVOY) { // else it would wait for ever
+      late.completeOnTimeout("", 4, TimeUnit.SECONDS);
+    }
     String raced =
         cluster("raced", "LOGICAL_DNS", "ALL", "svc.test", backend.address().getPort(), names);
     Proxy proxy = stage.start(subject, listener() + raced).awaitLive();
@@ -189,6 +195,7 @@ class DnsAgreementTest {
     assertThat(proxy.stat("cluster.raced.update_success"))
         .as("whether both answers are there")
         .isEqualTo(subject == Subject.ENVOY ? 1 : 0);
+    late.complete("");
     proxy.awaitStat("cluster.raced.update_success", 1);
     assertThat(proxy.stat("cluster.raced.upstream_cx_total")).isEqualTo(1);
   }
@@ -199,11 +206,17 @@ class DnsAgreementTest {
     int port = silent.address().getPort();
     stage.keep(Backend.start("::1", port, "late"));
     NameServer names = stage.keep(NameServer.start());
-    names.says("svc.test", Answer.of("::1").after(LATE), Answer.of("127.0.0.1"));
+    CompletableFuture<String> late = new CompletableFuture<>();
+    names.says("svc.test", Answer.of("::1").after(late), Answer.of("127.0.0.1"));
     String raced = cluster("raced", "LOGICAL_DNS", "ALL", "svc.test", port, names);
     Proxy proxy =
         stage.start(Subject.BIFOCAL, listener() + raced + "    connect_timeout: 30s\n").awaitLive();
-    assertThat(Http.get(proxy.listener("ingress"), "/").body()).isEqualTo("late");
+    InetSocketAddress ingress = proxy.listener("ingress");
+    CompletableFuture<Http.Response> answer =
+        CompletableFuture.supplyAsync(() -> Http.get(ingress, "/"));
+    proxy.awaitStat("cluster.raced.upstream_cx_total", 1);
+    late.complete("");
+    assertThat(answer.join().body()).isEqualTo("late");
     assertThat(proxy.stat("cluster.raced.upstream_cx_connect_fail")).isZero();
     assertThat(proxy.stat("cluster.raced.upstream_cx_total"))
         .as("one connection, two attempts")

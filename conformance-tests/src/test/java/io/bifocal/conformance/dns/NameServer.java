@@ -22,9 +22,9 @@ import io.netty.handler.codec.dns.DnsSection;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
@@ -37,19 +37,21 @@ final class NameServer implements AutoCloseable {
   private final Map<String, Answer> zone = new ConcurrentHashMap<>();
   private final Channel channel;
 
-  /** What is said to one question. */
-  record Answer(DnsResponseCode code, List<String> ips, Duration after) {
+  /** What is said to one question, and when. */
+  record Answer(DnsResponseCode code, List<String> ips, CompletableFuture<?> when) {
+    private static final CompletableFuture<?> AT_ONCE = CompletableFuture.completedFuture("");
+
     /** These addresses, or none. */
     static Answer of(String... ips) {
-      return new Answer(DnsResponseCode.NOERROR, List.of(ips), Duration.ZERO);
+      return new Answer(DnsResponseCode.NOERROR, List.of(ips), AT_ONCE);
     }
 
     static Answer code(DnsResponseCode code) {
-      return new Answer(code, List.of(), Duration.ZERO);
+      return new Answer(code, List.of(), AT_ONCE);
     }
 
-    Answer after(Duration delay) {
-      return new Answer(code, ips, delay);
+    Answer after(CompletableFuture<?> event) {
+      return new Answer(code, ips, event);
     }
   }
 
@@ -110,11 +112,7 @@ final class NameServer implements AutoCloseable {
             new DefaultDnsRawRecord(
                 question.name(), question.type(), TTL, Unpooled.wrappedBuffer(bytes(ip))));
       }
-      var unused =
-          context
-              .executor()
-              .schedule(
-                  () -> send(context, response), answer.after().toMillis(), TimeUnit.MILLISECONDS);
+      var unused = answer.when().thenRunAsync(() -> send(context, response), context.executor());
     }
 
     private void send(ChannelHandlerContext context, DatagramDnsResponse response) {
