@@ -155,14 +155,18 @@ class RbacBesideEnvoyTest {
             "type.matcher.v3.HttpRequestHeaderMatchInput",
             "header_name: x-case",
             "prefix: tree"),
-        tree("tree-source", inputs + "network.v3.SourceIPInput", "", "prefix: 127."),
-        tree("tree-direct-source", inputs + "network.v3.DirectSourceIPInput", "", "prefix: 127."),
-        tree("tree-destination", inputs + "network.v3.DestinationIPInput", "", "prefix: 127."),
+        tree("tree-source", inputs + "network.v3.SourceIPInput", "", "prefix: \"127.\""),
+        tree(
+            "tree-direct-source",
+            inputs + "network.v3.DirectSourceIPInput",
+            "",
+            "prefix: \"127.\""),
+        tree("tree-destination", inputs + "network.v3.DestinationIPInput", "", "prefix: \"127.\""),
         tree(
             "tree-port",
             inputs + "network.v3.DestinationPortInput",
             "",
-            "safe_regex: {regex: \"[0-9]+\"}"),
+            "safe_regex: {google_re2: {}, regex: \"[0-9]+\"}"),
         tree("tree-path", inputs + "environment_variable.v3.Config", "name: PATH", "contains: /"),
         tree(
             "tree-nothing",
@@ -223,8 +227,7 @@ class RbacBesideEnvoyTest {
           route_config: {virtual_hosts: [{name: v, domains: ["*"], routes: [%s {match: {prefix: /}, %s}]}]},
           http_filters: [{name: rbac, typed_config: {"@type": %sextensions.filters.http.rbac.v3.RBAC}}, {name: router, typed_config: {"@type": %sextensions.filters.http.router.v3.Router}}]}}]}]
     """
-        .formatted(name, transport, TYPE, routes, answer(418), TYPE, TYPE)
-        .indent(-2);
+        .formatted(name, transport, TYPE, routes, answer(418), TYPE, TYPE);
   }
 
   private static String answer(int status) {

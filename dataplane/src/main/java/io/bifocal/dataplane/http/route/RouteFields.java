@@ -62,14 +62,15 @@ final class RouteFields {
               "request_mirror_policies",
               "per_request_buffer_limit_bytes",
               "rate_limits",
-              "cors")
-          .ignores(NOT_BY_ENVOY, "retry_policy_typed_config")
-          .ignores(NO_OBSERVER, "metadata");
+              "cors",
+              "metadata")
+          .ignores(NOT_BY_ENVOY, "retry_policy_typed_config");
 
   static final SupportedFields ROUTE =
       SupportedFields.of(io.envoyproxy.envoy.config.route.v3.Route.getDescriptor())
           .supports(
               "name",
+              "metadata",
               "match",
               "route",
               "redirect",
@@ -83,7 +84,7 @@ final class RouteFields {
               "response_headers_to_remove",
               "typed_per_filter_config",
               "per_request_buffer_limit_bytes")
-          .ignores(NO_OBSERVER, "metadata", "decorator", "tracing");
+          .ignores(NO_OBSERVER, "decorator", "tracing");
 
   static final SupportedFields MATCH =
       SupportedFields.of(RouteMatch.getDescriptor())

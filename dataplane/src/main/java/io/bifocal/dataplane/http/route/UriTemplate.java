@@ -34,10 +34,7 @@ public record UriTemplate(
    * @throws ConfigException in Envoy's words when it is none
    */
   public static UriTemplate of(TypedExtensionConfig config) throws ConfigException {
-    if (!Extensions.type(config.getTypedConfig())
-        .equals(UriTemplateMatchConfig.getDescriptor().getFullName())) {
-      throw Extensions.unknown(config.getName(), config.getTypedConfig());
-    }
+    Extensions.require(UriTemplateMatchConfig.getDescriptor(), config);
     return of(
         Unpack.as(UriTemplateMatchConfig.getDefaultInstance(), config.getTypedConfig())
             .getPathTemplate());

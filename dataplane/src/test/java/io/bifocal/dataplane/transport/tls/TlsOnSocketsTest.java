@@ -318,7 +318,7 @@ class TlsOnSocketsTest {
         client -> {
           client.getOutputStream().write(client.getInputStream().read());
           ((SSLSocket) client).startHandshake();
-          client.getOutputStream().write(client.getInputStream().read());
+          client.getOutputStream().write('r');
           client.getInputStream().transferTo(client.getOutputStream());
         };
     TlsSettings settings = TRUSTING_CA.withVersions(TlsVersion.TLS_1_2, TlsVersion.TLS_1_2);
@@ -327,8 +327,9 @@ class TlsOnSocketsTest {
     Received received = new Received(channel);
     send(channel, "a");
     assertThat(received.text(1)).isEqualTo("a");
-    send(channel, "b");
     if (may) {
+      assertThat(received.text(1)).isEqualTo("r");
+      send(channel, "b");
       assertThat(received.text(1)).isEqualTo("b");
       assertThat(stat("connection_error")).isZero();
     } else {

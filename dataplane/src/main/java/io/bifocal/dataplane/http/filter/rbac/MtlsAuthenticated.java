@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.filter.rbac;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.Unpack;
+import io.bifocal.dataplane.http.route.Extensions;
 import io.bifocal.dataplane.stream.TlsSession;
 import io.bifocal.dataplane.transport.tls.SanMatcher;
 import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;

@@ -4,6 +4,7 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
+import io.bifocal.dataplane.http.route.Extensions;
 import io.bifocal.dataplane.match.IpRange;
 import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.extensions.rbac.matchers.upstream_ip_port.v3.UpstreamIpPortMatcher;
