@@ -95,7 +95,12 @@ final class ChainReader {
                 made)
             : null;
     return new FilterChains(
-        List.copyOf(chains), matches.choice(config.proto().getFilterChainMatcher()), fallback);
+        List.copyOf(chains),
+        matches.choice(config.proto().getFilterChainMatcher()),
+        fallback,
+        byTree
+            || config.proto().getFilterChainsList().stream()
+                .anyMatch(chain -> chain.getFilterChainMatch().getServerNamesCount() > 0));
   }
 
   private ConnectionChain chain(
@@ -129,11 +134,7 @@ final class ChainReader {
     return chain;
   }
 
-  // An engine is chosen with a connection's first packet, before its client's hello is read.
   private static void checkQuic(FilterChain proto, String path) throws ConfigException {
-    if (proto.getFilterChainMatch().getServerNamesCount() > 0) {
-      throw new ConfigException(path + ".filter_chain_match.server_names: not supported with QUIC");
-    }
     if (proto.getFiltersCount() != 1
         || !proto.getFilters(0).getTypedConfig().getTypeUrl().endsWith(MANAGER)) {
       throw new ConfigException(

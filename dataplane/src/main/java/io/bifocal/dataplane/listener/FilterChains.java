@@ -12,11 +12,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param choice which of them takes a connection
  * @param fallback {@code default_filter_chain}: for what no other chain takes
+ * @param byName whether the choice may need the server's name that a client asks for
  */
 record FilterChains(
     List<ConnectionChain> chains,
     ChainChoice<ConnectionChain> choice,
-    @Nullable ConnectionChain fallback) {
+    @Nullable ConnectionChain fallback,
+    boolean byName) {
 
   /** The chain for a connection, or null when none takes it. */
   @Nullable ConnectionChain select(AcceptedConnection connection) {

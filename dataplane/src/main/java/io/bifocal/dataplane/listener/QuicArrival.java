@@ -2,7 +2,6 @@ package io.bifocal.dataplane.listener;
 
 import io.bifocal.dataplane.extension.DownstreamConnection;
 import io.bifocal.dataplane.extension.NetworkFilter;
-import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.listener.filter.AcceptedConnection;
 import io.bifocal.dataplane.stream.ResponseFlag;
 import io.bifocal.dataplane.stream.TlsSession;
@@ -58,19 +57,16 @@ final class QuicArrival {
 
   /** A connection whose first packet has come; null when it is not to be. */
   static @Nullable QuicArrival of(
-      ListenerVersion version, Worker worker, QuicChannel channel, QuicOptions options) {
-    AcceptedConnection accepted =
-        AcceptedConnection.overQuic(
-            channel,
-            Address.of(channel.localSocketAddress()),
-            Address.of(channel.remoteSocketAddress()));
-    ConnectionChain chain = version.chains().select(accepted);
-    NetworkFilter filter = chain == null ? null : chain.filter();
-    if (chain == null
-        || filter == null
+      ListenerVersion version,
+      Worker worker,
+      QuicChannel channel,
+      QuicOptions options,
+      ConnectionChain chain,
+      AcceptedConnection accepted) {
+    NetworkFilter filter = chain.filter();
+    if (filter == null
         || !(chain.transport().on(worker) instanceof DownstreamQuic.Side transport)) {
-      version.stats().unmatched(worker);
-      return null;
+      return null; // not asked: no such chain is read
     }
     QuicSslEngine engine = transport.engine(channel);
     return engine == null
@@ -99,6 +95,7 @@ final class QuicArrival {
     channel.closeFuture().addListener(f -> life.end());
     life.info().downstreamLocal = accepted.local();
     life.info().downstreamRemote = accepted.remote();
+    life.info().requestedServerName = accepted.serverName();
     life.info().filterChain = chain.proto();
     life.info().filterChainName = chain.proto().getName();
     life.count();

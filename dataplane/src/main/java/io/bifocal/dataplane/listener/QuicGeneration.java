@@ -39,7 +39,7 @@ final class QuicGeneration {
    * Adds it to a socket.
    *
    * @param arrivals what becomes of a connection whose first packet has come; throws when nothing
-   * @param tokens whose address must be proved
+   * @param tokens by which clients have proved their address
    */
   QuicGeneration(
       Channel datagrams,

@@ -1,5 +1,11 @@
 package io.bifocal.dataplane.listener;
 
+import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.listener.filter.AcceptedConnection;
+import io.bifocal.dataplane.listener.initial.Hellos;
+import io.bifocal.dataplane.listener.initial.InitialPacket;
+import io.bifocal.dataplane.listener.initial.RefusalPacket;
+import io.bifocal.dataplane.listener.initial.RetryPacket;
 import io.bifocal.dataplane.worker.Worker;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -10,6 +16,7 @@ import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.handler.codec.quic.QuicChannel;
 import java.io.Serial;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,10 +35,6 @@ final class QuicPort extends ChannelInboundHandlerAdapter {
   /** More are not begun: the client's first packet is dropped, and it will send another. */
   static final int MOST_HANDSHAKES = 2048;
 
-  // RFC 8999, section 5.1: where the id of who gets a packet begins.
-  private static final int SHORT_ID = 1;
-  private static final int LONG_ID = 6;
-
   private final QuicEntrance entrance;
   private final int index;
   private final Worker worker;
@@ -41,7 +44,15 @@ final class QuicPort extends ChannelInboundHandlerAdapter {
   private final List<QuicGeneration> generations = new ArrayList<>(1);
   // By the id that the client has made up.
   private final Map<ByteBuffer, QuicGeneration> handshakes = new HashMap<>();
-  private @Nullable ByteBuffer arriving;
+  private final Hellos hellos;
+  private @Nullable Beginning beginning;
+
+  /**
+   * What is being read, if it is of a client without a connection.
+   *
+   * @param server that it asks for; empty where that is not known
+   */
+  private record Beginning(InitialPacket packet, String server) {}
 
   QuicPort(QuicEntrance entrance, int index, Worker worker, Channel datagrams) {
     this.entrance = entrance;
@@ -49,7 +60,8 @@ final class QuicPort extends ChannelInboundHandlerAdapter {
     this.worker = worker;
     this.datagrams = datagrams;
     this.mailbox = new QuicMailbox(worker.eventLoop(), this::deliver, this::readComplete);
-    this.tokens = new RetryTokens(worker.loop(), this::mustProve, this::retried);
+    this.tokens = new RetryTokens(worker.loop());
+    this.hellos = new Hellos(worker.loop());
   }
 
   Channel datagrams() {
@@ -108,78 +120,91 @@ final class QuicPort extends ChannelInboundHandlerAdapter {
 
   /** At whose socket the connection is; -1 when the packet does not tell. */
   private int portOf(ByteBuf packet) {
-    int at = packet.readerIndex();
-    if (isShort(packet)) {
-      return packet.readableBytes() < SHORT_ID + QuicIds.LENGTH
-          ? -1
-          : QuicIds.port(packet, at + SHORT_ID);
-    }
-    return hasLongId(packet) && handshakes.get(longId(packet)) == null
-        ? QuicIds.port(packet, at + LONG_ID)
-        : -1;
+    int ours = QuicHead.idOfOurs(packet);
+    return ours >= 0 && handshake(packet) == null ? QuicIds.port(packet, ours) : -1;
   }
 
-  private static boolean isShort(ByteBuf packet) {
-    return packet.isReadable() && packet.getByte(packet.readerIndex()) >= 0;
-  }
-
-  /** Whether the id might be one of ours. */
-  private static boolean hasLongId(ByteBuf packet) {
-    return packet.readableBytes() >= LONG_ID + QuicIds.LENGTH
-        && packet.getByte(packet.readerIndex() + LONG_ID - 1) == QuicIds.LENGTH;
-  }
-
-  private static ByteBuffer longId(ByteBuf packet) {
-    int at = packet.readerIndex() + LONG_ID;
-    byte[] id = new byte[Math.min(packet.getByte(at - 1) & 0xff, packet.writerIndex() - at)];
-    packet.getBytes(at, id);
-    return ByteBuffer.wrap(id);
+  private @Nullable QuicGeneration handshake(ByteBuf packet) {
+    return QuicHead.isShort(packet) ? null : handshakes.get(QuicHead.longId(packet));
   }
 
   private void deliver(DatagramPacket packet) {
     ByteBuf content = packet.content();
-    QuicGeneration found;
-    if (isShort(content)) {
-      found =
-          content.readableBytes() < SHORT_ID + QuicIds.LENGTH
-              ? null
-              : generation(content, content.readerIndex() + SHORT_ID);
-    } else if (content.readableBytes() < LONG_ID) {
-      found = null;
-    } else {
-      arriving = longId(content);
-      found = handshakes.get(arriving);
-      if (found == null && hasLongId(content)) {
-        found = generation(content, content.readerIndex() + LONG_ID);
-      }
-      if (found == null) {
-        found = isAskedAgain(packet) ? null : newest();
-      }
-    }
-    if (found == null) {
+    QuicGeneration known = known(content);
+    QuicGeneration by = known != null || QuicHead.isShort(content) ? known : newest();
+    InitialPacket first = InitialPacket.of(content);
+    if (by == null) {
       packet.release();
+    } else if (first == null || isOfConnection(first, known)) {
+      by.read(packet);
+    } else if (first.token().isReadable() ? known == null : mustProve()) {
+      askAgain(first, packet);
     } else {
-      found.read(packet);
+      begin(first, packet, by);
     }
-    arriving = null;
+  }
+
+  private @Nullable QuicGeneration known(ByteBuf packet) {
+    QuicGeneration found = handshake(packet);
+    int ours = QuicHead.idOfOurs(packet);
+    return found == null && ours >= 0 ? generation(packet, ours) : found;
+  }
+
+  // Who was asked to prove its address calls us by an id of ours from its first packet on.
+  private boolean isOfConnection(InitialPacket packet, @Nullable QuicGeneration known) {
+    return known != null && (handshakes.containsKey(packet.name()) || !packet.token().isReadable());
   }
 
   // A token that is not ours is as good as none (RFC 9000, section 8.1.3).
-  private boolean isAskedAgain(DatagramPacket packet) {
-    // Who sends less than a client must is not answered with more.
-    RetryPacket asks =
-        packet.content().readableBytes() < QuicOptions.LEAST_DATAGRAM
-            ? null
-            : RetryPacket.of(packet.content());
+  private void askAgain(InitialPacket asks, DatagramPacket packet) {
     QuicGeneration newest = newest();
-    if (asks == null || newest == null) {
-      return false;
+    // Who sends less than a client must is not answered with more.
+    if (newest != null && packet.content().readableBytes() >= QuicOptions.LEAST_DATAGRAM) {
+      ByteBuf token = Unpooled.buffer(tokens.maxTokenLength());
+      tokens.write(token, asks.id(), packet.sender());
+      answer(RetryPacket.of(asks, newest.ids().newId(QuicIds.LENGTH), token), packet.sender());
+      ListenerVersion version = entrance.serving();
+      if (version != null) {
+        version.stats().quic(worker).retry();
+      }
     }
-    ByteBuf token = Unpooled.buffer(tokens.maxTokenLength());
-    tokens.write(token, asks.id(), packet.sender());
-    ByteBuf answer = asks.answer(newest.ids().newId(QuicIds.LENGTH), token);
-    var unused = datagrams.writeAndFlush(new DatagramPacket(answer, packet.sender()));
-    return true;
+    packet.release();
+  }
+
+  private void answer(ByteBuf packet, InetSocketAddress client) {
+    var unused = datagrams.writeAndFlush(new DatagramPacket(packet, client));
+  }
+
+  /** A client without a connection: where its hello decides, it is read first. */
+  private void begin(InitialPacket first, DatagramPacket packet, QuicGeneration by) {
+    ListenerVersion version = entrance.serving();
+    boolean known = hellos.has(first.name());
+    if (version == null) {
+      packet.release();
+    } else if (!known && !version.chains().byName()) {
+      read(List.of(packet), new Beginning(first, ""), by);
+    } else if (!known && handshakes.size() + hellos.size() >= MOST_HANDSHAKES) {
+      version.stats().quic(worker).handshakeRefused();
+      packet.release();
+    } else {
+      Hellos.Greeting whole = hellos.add(first, packet, by.options().handshakeTimeout());
+      if (whole != null) {
+        read(whole.datagrams(), new Beginning(first, whole.hello().serverName()), by);
+      }
+    }
+  }
+
+  private void read(List<DatagramPacket> packets, Beginning client, QuicGeneration by) {
+    beginning = client;
+    by.read(packets.get(0));
+    beginning = null;
+    for (DatagramPacket packet : packets.subList(1, packets.size())) {
+      if (handshakes.containsKey(client.packet().name())) {
+        by.read(packet);
+      } else {
+        packet.release(); // it is to have no connection
+      }
+    }
   }
 
   private @Nullable QuicGeneration generation(ByteBuf packet, int id) {
@@ -192,6 +217,12 @@ final class QuicPort extends ChannelInboundHandlerAdapter {
       }
     }
     return null;
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    hellos.clear();
+    ctx.fireChannelInactive();
   }
 
   @Override
@@ -208,20 +239,13 @@ final class QuicPort extends ChannelInboundHandlerAdapter {
   // ---- connections
 
   private boolean mustProve() {
-    return handshakes.size() >= PROVED_FROM;
-  }
-
-  private void retried() {
-    ListenerVersion version = entrance.serving();
-    if (version != null) {
-      version.stats().quic(worker).retry();
-    }
+    return handshakes.size() + hellos.size() >= PROVED_FROM;
   }
 
   private QuicArrival arrive(QuicGeneration generation, QuicChannel connection) {
     ListenerVersion version = entrance.serving();
-    ByteBuffer id = arriving;
-    if (version == null || id == null || generation != newest()) {
+    Beginning client = beginning;
+    if (version == null || client == null || generation != newest()) {
       throw new Refused();
     }
     ListenerStats.OfQuic stats = version.stats().quic(worker);
@@ -231,11 +255,12 @@ final class QuicPort extends ChannelInboundHandlerAdapter {
     }
     QuicArrival arrival =
         generation.options().accepting()
-            ? QuicArrival.of(version, worker, connection, generation.options())
+            ? arrival(version, client, connection, generation.options())
             : null;
     if (arrival == null || !entrance.claim()) {
       throw new Refused();
     }
+    ByteBuffer id = client.packet().name();
     handshakes.put(id, generation);
     stats.handshakeBegan();
     Runnable handshakeOver =
@@ -258,7 +283,25 @@ final class QuicPort extends ChannelInboundHandlerAdapter {
     return arrival;
   }
 
-  /** What the client hears of it is nothing: its first packet is dropped. */
+  private @Nullable QuicArrival arrival(
+      ListenerVersion version, Beginning client, QuicChannel connection, QuicOptions options) {
+    InetSocketAddress remote = (InetSocketAddress) connection.remoteSocketAddress();
+    AcceptedConnection accepted =
+        AcceptedConnection.overQuic(
+            connection,
+            Address.of(connection.localSocketAddress()),
+            Address.of(remote),
+            client.server());
+    ConnectionChain chain = version.chains().select(accepted);
+    if (chain == null) {
+      version.stats().unmatched(worker);
+      answer(RefusalPacket.of(client.packet(), "no filter chain found"), remote);
+      return null;
+    }
+    return QuicArrival.of(version, worker, connection, options, chain, accepted);
+  }
+
+  /** The client's first packet is dropped. */
   private static final class Refused extends RuntimeException {
     @Serial private static final long serialVersionUID = 1L;
 

@@ -10,7 +10,6 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.function.BooleanSupplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -25,20 +24,11 @@ final class RetryTokens implements QuicTokenHandler {
   private static final int HEAD = TAG + Long.BYTES;
 
   private final Loop loop;
-  private final BooleanSupplier must;
-  private final Runnable asked;
   private final Mac mac;
 
-  /**
-   * Of a worker.
-   *
-   * @param must whether the next client is asked for one
-   * @param asked is told of each who is
-   */
-  RetryTokens(Loop loop, BooleanSupplier must, Runnable asked) {
+  /** Of a worker. */
+  RetryTokens(Loop loop) {
     this.loop = loop;
-    this.must = must;
-    this.asked = asked;
     byte[] key = new byte[32];
     new SecureRandom().nextBytes(key);
     try {
@@ -49,18 +39,14 @@ final class RetryTokens implements QuicTokenHandler {
     }
   }
 
+  /** Who must bring one has been asked before. */
   @Override
   public boolean writeToken(ByteBuf out, ByteBuf id, InetSocketAddress address) {
-    if (!must.getAsBoolean()) {
-      return false;
-    }
-    write(out, id, address);
-    return true;
+    return false;
   }
 
-  /** Writes one: the client is asked to bring it, whether it must or not. */
+  /** Writes one for a client. */
   void write(ByteBuf out, ByteBuf id, InetSocketAddress address) {
-    asked.run();
     byte[] original = bytes(id);
     long now = loop.nanoTime();
     out.writeBytes(tag(now, original, address)).writeLong(now).writeBytes(original);

@@ -38,11 +38,17 @@ public final class AcceptedConnection {
     this.directRemote = remote;
   }
 
-  /** A connection of QUIC: what it is needs no looking at its first bytes. */
-  public static AcceptedConnection overQuic(Channel channel, Address local, Address remote) {
+  /**
+   * A connection of QUIC: what it is needs no looking at its first bytes.
+   *
+   * @param serverName that its client asks for; empty where that is not known
+   */
+  public static AcceptedConnection overQuic(
+      Channel channel, Address local, Address remote, String serverName) {
     AcceptedConnection connection = new AcceptedConnection(channel, local, remote);
     connection.transportProtocol = "quic";
     connection.applicationProtocols = List.of("h3");
+    connection.foundServerName(serverName);
     return connection;
   }
 

@@ -186,9 +186,10 @@ public record ListenerFilters(
   }
 
   private static boolean wantsTlsInspector(Listener proto) {
-    return proto.getFilterChainsList().stream()
-        .map(FilterChain::getFilterChainMatch)
-        .anyMatch(ListenerFilters::wantsTlsInspector);
+    return !proto.hasUdpListenerConfig()
+        && proto.getFilterChainsList().stream()
+            .map(FilterChain::getFilterChainMatch)
+            .anyMatch(ListenerFilters::wantsTlsInspector);
   }
 
   private static boolean wantsTlsInspector(FilterChainMatch match) {

@@ -51,8 +51,7 @@ public record ClientHello(
   public static Reading peek(ByteBuf bytes) {
     ByteBuf handshake = Unpooled.buffer(Math.min(bytes.readableBytes(), MAX_BYTES));
     int at = bytes.readerIndex();
-    int wanted = HANDSHAKE_HEADER;
-    while (handshake.readableBytes() < wanted) {
+    while (true) {
       int left = bytes.writerIndex() - at;
       if ((left > 0 && bytes.getUnsignedByte(at) != HANDSHAKE)
           || (left > 1 && bytes.getUnsignedByte(at + 1) != 3)) {
@@ -68,20 +67,29 @@ public record ClientHello(
       int there = Math.min(length, left - RECORD_HEADER);
       handshake.writeBytes(bytes, at + RECORD_HEADER, there);
       at += RECORD_HEADER + there;
-      if (handshake.readableBytes() >= HANDSHAKE_HEADER) {
-        if (handshake.getUnsignedByte(0) != CLIENT_HELLO) {
-          return OTHER;
-        }
-        wanted = HANDSHAKE_HEADER + handshake.getUnsignedMedium(1);
-        if (wanted > MAX_BYTES) {
-          return TOO_LARGE;
-        }
-      }
-      if (there < length && handshake.readableBytes() < wanted) {
-        return UNFINISHED;
+      Reading reading = peekMessage(handshake);
+      if (there < length || !(reading instanceof Unfinished)) {
+        return reading;
       }
     }
-    return parse(handshake.slice(HANDSHAKE_HEADER, wanted - HANDSHAKE_HEADER));
+  }
+
+  /** The same, where it comes without records around it, as in QUIC (RFC 9001, section 4.1.3). */
+  public static Reading peekMessage(ByteBuf handshake) {
+    if (handshake.readableBytes() < HANDSHAKE_HEADER) {
+      return UNFINISHED;
+    }
+    int at = handshake.readerIndex();
+    if (handshake.getUnsignedByte(at) != CLIENT_HELLO) {
+      return OTHER;
+    }
+    int length = handshake.getUnsignedMedium(at + 1);
+    if (HANDSHAKE_HEADER + length > MAX_BYTES) {
+      return TOO_LARGE;
+    }
+    return handshake.readableBytes() < HANDSHAKE_HEADER + length
+        ? UNFINISHED
+        : parse(handshake.slice(at + HANDSHAKE_HEADER, length));
   }
 
   private static Reading parse(ByteBuf hello) {
