@@ -7,6 +7,7 @@ import com.google.common.net.InetAddresses;
 import io.bifocal.api.BootstrapReader;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.transport.tls.Authority;
+import io.netty.handler.ssl.ClientAuth;
 import io.netty.pkitesting.X509Bundle;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The whole proxy before upstreams that speak HTTP/3. */
@@ -129,9 +131,15 @@ class UpstreamHttp3Test {
         "validation_context_sds_secret_config: " + where);
   }
 
-  @Test
-  void aRequestGoesWithTheLastFlightOfTheHandshake() throws Exception {
-    Http3Peer peer = peer("127.0.0.1", GOOD);
+  @ParameterizedTest
+  @EnumSource(
+      value = ClientAuth.class,
+      names = {"NONE", "OPTIONAL"})
+  void aRequestGoesWithTheLastFlightOfTheHandshake(ClientAuth asked) throws Exception {
+    InetSocketAddress at = new InetSocketAddress(InetAddresses.forString("127.0.0.1"), 0);
+    Http3Peer peer =
+        new Http3Peer(at, Http3Peer.tls(GOOD).trustManager(CA.certificate()).clientAuth(asked));
+    resources.add(peer);
     try (QuicRelay relay = new QuicRelay(peer.address())) {
       relay.nothingBackAfterTheClientsFinished();
       Proxy proxy = start(yaml(relay.address(), CA));

@@ -66,7 +66,7 @@ public final class ConnectRace {
   }
 
   /** More addresses are on their way: {@link #update} brings them. Before the race begins. */
-  ConnectRace expecting(Completeness expected) {
+  public ConnectRace expecting(Completeness expected) {
     completeness = expected;
     return this;
   }
@@ -111,6 +111,11 @@ public final class ConnectRace {
     } else if (!armed) {
       resumeStagger(now);
     }
+  }
+
+  /** Whether all that is known has failed, and more is to come. */
+  public boolean isWaitingForAddresses() {
+    return state == State.RUNNING && running == 0;
   }
 
   /** The stagger timer fired. */

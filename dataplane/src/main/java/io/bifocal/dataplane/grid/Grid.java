@@ -104,7 +104,7 @@ public final class Grid implements ConnectionPool {
   }
 
   private RacePlan http3Plan(List<Address> addresses) {
-    return settings.planner().plan(Http3Addresses.at(host, addresses), now());
+    return settings.planner().plan(Http3Addresses.among(host, addresses), now());
   }
 
   private Ticket begin(RunningGrid race) {
@@ -151,11 +151,16 @@ public final class Grid implements ConnectionPool {
   private GridPlan plan(RacePlan http3Plan, Start start, Origin whom) {
     Duration roundTrip = settings.cache().roundTrip(whom);
     if (roundTrip.isZero()) {
-      return new GridPlan(http3Plan.addresses(), http3Plan.pacing(), start, settings.delay());
+      return new GridPlan(
+          http3Plan.addresses(),
+          http3Plan.completeness(),
+          http3Plan.pacing(),
+          start,
+          settings.delay());
     }
     Duration delay = roundTrip.multipliedBy(2);
     Pacing pacing = (attempt, address) -> delay;
-    return new GridPlan(http3Plan.addresses(), pacing, start, delay);
+    return new GridPlan(http3Plan.addresses(), http3Plan.completeness(), pacing, start, delay);
   }
 
   private void retry(RacePlan plan) {
@@ -178,7 +183,7 @@ public final class Grid implements ConnectionPool {
   ConnectionPool http3(Address address) {
     ConnectionPool known = http3.get(address);
     if (known == null) {
-      known = pools.http3(Http3Addresses.at(host, List.of(address)));
+      known = pools.http3(Http3Addresses.at(host, address));
       known.whenEmpty(this::tellIfEmpty);
       known.whenMeasured(this::measured);
       http3.put(address, known);
@@ -272,7 +277,7 @@ public final class Grid implements ConnectionPool {
         all.hasNext(); ) {
       Map.Entry<Address, ConnectionPool> one = all.next();
       if (wanted.contains(one.getKey())) {
-        one.getValue().update(Http3Addresses.at(newer, List.of(one.getKey())));
+        one.getValue().update(Http3Addresses.at(newer, one.getKey()));
       } else {
         all.remove();
         retired.add(one.getValue());
@@ -287,9 +292,12 @@ public final class Grid implements ConnectionPool {
 
   /** Addresses that came late join the races for HTTP/3. */
   private void join(List<Address> addresses) {
-    if (!running.isEmpty() && !addresses.isEmpty()) {
-      List<Address> ordered = http3Plan(addresses).addresses();
-      List.copyOf(running).forEach(race -> race.update(ordered));
+    List<RunningGrid> open =
+        running.stream().filter(RunningGrid::takesAddresses).toList(); // these may end meanwhile
+    if (!open.isEmpty() && !addresses.isEmpty()) {
+      RacePlan plan = http3Plan(addresses);
+      open.forEach(race -> race.update(plan.addresses(), plan.completeness()));
+      retry(plan);
     }
   }
 

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.grid;
 
 import io.bifocal.dataplane.connect.Pacing;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.AddressList.Completeness;
 import java.time.Duration;
 import java.util.List;
 
@@ -9,11 +10,17 @@ import java.util.List;
  * By which rules one request gets its connection.
  *
  * @param http3 the addresses at which HTTP/3 is tried, in order; empty where it is not
+ * @param completeness whether more are on their way
  * @param pacing how long each of them has before the next
  * @param start when TCP begins
  * @param fallbackDelay how long HTTP/3 is alone, where it is first
  */
-public record GridPlan(List<Address> http3, Pacing pacing, Start start, Duration fallbackDelay) {
+public record GridPlan(
+    List<Address> http3,
+    Completeness completeness,
+    Pacing pacing,
+    Start start,
+    Duration fallbackDelay) {
 
   /** When TCP begins, and what it means when it is up. */
   public enum Start {
@@ -36,6 +43,7 @@ public record GridPlan(List<Address> http3, Pacing pacing, Start start, Duration
 
   /** Without HTTP/3. */
   static GridPlan tcp(Start start) {
-    return new GridPlan(List.of(), (attempt, address) -> Duration.ZERO, start, Duration.ZERO);
+    Pacing none = (attempt, address) -> Duration.ZERO;
+    return new GridPlan(List.of(), Completeness.COMPLETE, none, start, Duration.ZERO);
   }
 }

@@ -14,6 +14,7 @@ import io.bifocal.dataplane.host.AddressList.Completeness;
 import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.transport.TransportProtocol;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,9 @@ public final class GridRace {
     /** For TCP. */
     FALLBACK
   }
+
+  /** At HTTP/3: two of one family most often fail together. */
+  private static final int MOST_ATTEMPTS = 2;
 
   private enum State {
     NEW,
@@ -69,6 +73,7 @@ public final class GridRace {
   private final Commands commands;
   private final @Nullable ConnectRace race;
 
+  private final List<Address> tried = new ArrayList<>(MOST_ATTEMPTS);
   private State state = State.NEW;
   private Tcp tcp = Tcp.WAITING;
   private Http3 http3 = Http3.NONE;
@@ -85,6 +90,7 @@ public final class GridRace {
         plan.http3().isEmpty()
             ? null
             : new ConnectRace(plan.http3(), plan.pacing(), new Http3Commands())
+                .expecting(plan.completeness())
                 .over(TransportProtocol.QUIC);
   }
 
@@ -113,13 +119,21 @@ public final class GridRace {
 
   /**
    * HTTP/3 is to be had at these addresses now, because a resolver's other answer has come. Those
-   * not tried yet take their turns, while HTTP/3 races.
+   * not tried yet take their turns, as long as two are tried in all.
    */
-  void update(long time, List<Address> ordered) {
-    if (http3 == Http3.RACING) {
+  void update(long time, List<Address> ordered, Completeness expected) {
+    if (takesAddresses()) {
       now = time;
-      requireNonNull(race).update(time, ordered, Completeness.COMPLETE);
+      List<Address> others = new ArrayList<>(ordered);
+      others.removeAll(tried);
+      int room = Math.min(others.size(), MOST_ATTEMPTS - tried.size());
+      requireNonNull(race).update(time, others.subList(0, room), expected);
     }
+  }
+
+  /** Whether HTTP/3 still races. */
+  boolean takesAddresses() {
+    return http3 == Http3.RACING && state != State.OVER;
   }
 
   /** A timer fired. */
@@ -143,7 +157,11 @@ public final class GridRace {
   void http3Failed(long time, int attempt, PoolFailure failure) {
     now = time;
     http3Failure = failure;
-    requireNonNull(race).failed(time, attempt, reason(failure));
+    ConnectRace racing = requireNonNull(race);
+    racing.failed(time, attempt, reason(failure));
+    if (racing.isWaitingForAddresses() && tcp == Tcp.WAITING) {
+      startTcp(Cause.HTTP3_FAILED);
+    }
   }
 
   /** There is a connection over TCP. */
@@ -298,6 +316,7 @@ public final class GridRace {
   private final class Http3Commands implements ConnectRace.Commands {
     @Override
     public void start(int attempt, Address address) {
+      tried.add(address);
       commands.startHttp3(attempt, address);
     }
 

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.grid;
 
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.AddressList;
+import io.bifocal.dataplane.host.AddressList.Completeness;
 import io.bifocal.dataplane.host.Host;
 import java.util.List;
 
@@ -28,8 +29,14 @@ final class Http3Addresses {
     return List.copyOf(all.subList(0, two ? 2 : 1));
   }
 
-  /** The host as if it had these addresses only. */
-  static Host at(Host host, List<Address> addresses) {
-    return host.with(new AddressList(addresses, addresses));
+  /** The host as if it had these of its addresses only, and what is still to come. */
+  static Host among(Host host, List<Address> addresses) {
+    Completeness completeness = host.addresses().completeness();
+    return host.with(new AddressList(addresses, addresses, completeness));
+  }
+
+  /** The host as if it had this address only. */
+  static Host at(Host host, Address address) {
+    return host.with(AddressList.of(address));
   }
 }

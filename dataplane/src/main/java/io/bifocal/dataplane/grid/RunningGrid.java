@@ -6,6 +6,7 @@ import io.bifocal.dataplane.connect.RacePlan;
 import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.connect.RaceReport.Result;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.AddressList.Completeness;
 import io.bifocal.dataplane.pool.ConnectionPool;
 import io.bifocal.dataplane.pool.PoolFailure;
 import io.bifocal.dataplane.pool.UpstreamConnection;
@@ -83,9 +84,14 @@ final class RunningGrid implements GridRace.Commands, ConnectionPool.Ticket {
     }
   }
 
+  /** Whether addresses that come late are tried. */
+  boolean takesAddresses() {
+    return race.takesAddresses();
+  }
+
   /** HTTP/3 is to be had at these addresses now. */
-  void update(List<Address> ordered) {
-    step(now -> race.update(now, ordered));
+  void update(List<Address> ordered, Completeness expected) {
+    step(now -> race.update(now, ordered, expected));
   }
 
   void giveUp() {

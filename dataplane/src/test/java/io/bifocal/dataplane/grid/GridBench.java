@@ -12,6 +12,7 @@ import io.bifocal.dataplane.connect.RaceReport;
 import io.bifocal.dataplane.connect.SocketSettings;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.AddressList;
+import io.bifocal.dataplane.host.AddressList.Completeness;
 import io.bifocal.dataplane.host.HealthCheckTarget;
 import io.bifocal.dataplane.host.Host;
 import io.bifocal.dataplane.host.HostState;
@@ -87,6 +88,12 @@ final class GridBench {
         1,
         HealthStatus.HEALTHY,
         Metadata.getDefaultInstance());
+  }
+
+  /** A host of whom a resolver has told one family's addresses. */
+  static Host expectingMore(Address... addresses) {
+    Host host = host(addresses);
+    return host.with(host.addresses().being(Completeness.MORE_TO_COME));
   }
 
   static Host proxied(Host host, Address proxy) {

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.grid;
 import com.google.common.net.InetAddresses;
 import io.bifocal.dataplane.connect.AttemptEvent;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.host.AddressList.Completeness;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,7 @@ final class GridCommands implements GridRace.Commands {
   static GridPlan plan(GridPlan.Start start, int addresses) {
     return new GridPlan(
         List.of(FIRST, SECOND).subList(0, addresses),
+        Completeness.COMPLETE,
         (attempt, address) -> Duration.ofMillis(300),
         start,
         Duration.ofMillis(300));

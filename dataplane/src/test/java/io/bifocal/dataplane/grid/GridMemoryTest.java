@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.grid.GridBench.Asker;
+import io.bifocal.dataplane.pool.Http3Use;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -73,6 +74,17 @@ class GridMemoryTest {
     assertThat(bench.asked()).last().isEqualTo(H3 + " 6000");
     bench.advance(30);
     assertThat(bench.ask().served).isEqualTo(H3);
+  }
+
+  @Test
+  void aHostThatChangesBesideARequestTakesNoRetryAway() {
+    bench.pools.ready(ALTERNATE, ms(20));
+    var unused = bench.ask();
+    bench.advance(6000);
+    var unusedTcp = bench.ask(Http3Use.FORBIDDEN); // silent: it waits
+    bench.grid.update(bench.host);
+    var unusedNext = bench.ask();
+    assertThat(bench.asked()).last().isEqualTo(H3 + " 6000");
   }
 
   @Test

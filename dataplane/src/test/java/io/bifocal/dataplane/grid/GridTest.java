@@ -92,9 +92,11 @@ class GridTest {
         .containsExactly(300L, 340L);
   }
 
+  // ---- addresses that come late
+
   @Test
   void anAddressThatComesLateJoinsTheRaceForHttp3() {
-    bench.over(GridBench.host(V6)).pools.ready(ALTERNATE, ms(20));
+    bench.over(GridBench.expectingMore(V6)).pools.ready(ALTERNATE, ms(20));
     Asker asker = bench.ask();
     bench.advance(100);
     bench.grid.update(GridBench.host(V6, V4));
@@ -102,11 +104,12 @@ class GridTest {
     assertThat(bench.asked()).containsExactly(H3 + " 0", TCP + " 300", ALTERNATE + " 300");
     assertThat(asker.served).isEqualTo(ALTERNATE);
     assertThat(asker.answeredAt).isEqualTo(320);
+    assertThat(bench.ask().served).as("it is remembered").isEqualTo(ALTERNATE);
   }
 
   @Test
-  void anAddressThatComesWhenItsTurnIsOverIsTriedAtOnce() {
-    bench.over(GridBench.host(V4)).pools.ready(TCP, ms(5)).ready(H3, ms(20));
+  void anAddressWhoseTurnIsOverIsTriedAtOnce() {
+    bench.over(GridBench.expectingMore(V4)).pools.ready(TCP, ms(5)).ready(H3, ms(20));
     Asker asker = bench.ask();
     bench.advance(400);
     assertThat(asker.served).isEqualTo(TCP);
@@ -118,15 +121,45 @@ class GridTest {
   }
 
   @Test
-  void anAddressThatComesWhenHttp3HasFailedIsForTheNextRequest() {
-    bench.over(GridBench.host(V6)).pools.fails(H3, ms(10), REFUSED).ready(TCP, ms(500));
+  void whenAllThatIsKnownHasFailedTcpBeginsAndWhatComesIsTriedAtOnce() {
+    bench
+        .over(GridBench.expectingMore(V6))
+        .pools
+        .fails(H3, ms(10), REFUSED)
+        .fails(TCP, ms(20), REFUSED)
+        .ready(ALTERNATE, ms(20));
     Asker asker = bench.ask();
     bench.advance(100);
-    bench.grid.update(GridBench.host(V6, V4));
-    bench.advance(1000);
     assertThat(bench.asked()).containsExactly(H3 + " 0", TCP + " 10");
-    assertThat(asker.served).isEqualTo(TCP);
+    assertThat(asker.waits()).as("more is to come").isTrue();
+    bench.grid.update(GridBench.host(V6, V4));
+    bench.advance(20);
+    assertThat(asker.served).isEqualTo(ALTERNATE);
+    assertThat(asker.answeredAt).isEqualTo(120);
+    assertThat(bench.brokenCount()).isZero();
   }
+
+  @Test
+  void http3IsBrokenOnlyWhenNothingMoreIsToCome() {
+    bench.over(GridBench.expectingMore(V6)).pools.fails(H3, ms(10), REFUSED).ready(TCP, ms(5));
+    Asker asker = bench.ask();
+    bench.advance(100);
+    assertThat(asker.served).isEqualTo(TCP);
+    assertThat(bench.brokenCount()).isZero();
+    bench.grid.update(GridBench.host(V6));
+    assertThat(bench.brokenCount()).isEqualTo(1);
+  }
+
+  @Test
+  void whatIsReplacedIsNotTriedBesideTwo() {
+    var unused = bench.ask();
+    bench.advance(300);
+    bench.grid.update(GridBench.host(V6, GridBench.ip("192.0.2.7")));
+    bench.advance(1000);
+    assertThat(bench.asked()).containsExactly(H3 + " 0", TCP + " 300", ALTERNATE + " 300");
+  }
+
+  // ---- delays
 
   @Test
   void twiceTheRoundTripIsEnoughWhereItIsKnown() {

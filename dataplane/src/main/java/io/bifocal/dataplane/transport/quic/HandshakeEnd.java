@@ -41,7 +41,14 @@ final class HandshakeEnd extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    ctx.fireChannelReadComplete(); // the last flight is sent in here
+    ctx.fireChannelReadComplete();
+    if (again != null) {
+      // The last flight is sent in there, or later where our own certificate is to be found first.
+      ctx.executor().execute(() -> look(ctx));
+    }
+  }
+
+  private void look(ChannelHandlerContext ctx) {
     DatagramPacket one = again;
     if (one != null && engine.getHandshakeStatus() == NOT_HANDSHAKING) {
       again = null;

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Requests to a host at such an address. Which one it is, only filters towards upstreams know.
  *
  * @param ip null for any
- * @param ports half open; null for any
+ * @param ports its end is one of them; null for any
  */
 record UpstreamIpPort(@Nullable IpRange ip, @Nullable Int64Range ports)
     implements Predicate<Subject> {
@@ -41,6 +41,6 @@ record UpstreamIpPort(@Nullable IpRange ip, @Nullable Int64Range ports)
         && host.primary() instanceof Address.Ip address
         && (ip == null || ip.holds(address.ip()))
         && (ports == null
-            || (address.port() >= ports.getStart() && address.port() < ports.getEnd()));
+            || (address.port() >= ports.getStart() && address.port() <= ports.getEnd()));
   }
 }
