@@ -438,6 +438,27 @@ class Http2ServerConnectionTest {
     assertThat(counter("inbound_window_update_frames_flood")).isEqualTo(1);
   }
 
+  private void inform(int times) {
+    for (int i = 0; i < times; i++) {
+      only().response.writeInformational(103, new DefaultHttpHeaders());
+    }
+  }
+
+  @Test
+  void aClientThatLeavesHeadsUnreadIsAFlood() {
+    serve();
+    client.headers(1, true, GET);
+    inform(3);
+    only().response.flush();
+    assertThat(heard()).as("as many as may wait").hasSize(3);
+    inform(3);
+    assertThat(only().heard).doesNotContain("PROTOCOL_ERROR");
+    inform(1);
+    assertThat(only().heard).endsWith("PROTOCOL_ERROR");
+    assertThat(channel.isActive()).isFalse();
+    assertThat(counter("outbound_flood")).isEqualTo(1);
+  }
+
   @Test
   void aClientThatReadsByTheByteIsNoFlood() {
     serve();
