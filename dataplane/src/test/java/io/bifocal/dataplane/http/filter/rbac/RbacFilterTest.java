@@ -3,11 +3,15 @@ package io.bifocal.dataplane.http.filter.rbac;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.net.InetAddresses;
 import com.google.protobuf.Struct;
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.cluster.OneHost;
+import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.http.filter.FilterBench;
 import io.bifocal.dataplane.http.filter.HttpFilter;
 import io.bifocal.dataplane.http.filter.ScriptedStream;
+import io.bifocal.dataplane.stats.StatsStore;
 import io.envoyproxy.envoy.extensions.filters.http.rbac.v3.RBAC;
 import io.envoyproxy.envoy.extensions.filters.http.rbac.v3.RBACPerRoute;
 import java.util.Map;
@@ -163,6 +167,20 @@ class RbacFilterTest {
             .request("GET", "/p/q?r=s", "x-a", "b")
             .through(rbac("rules: " + rules("ALLOW", ANY, "[{" + principal + "}]")));
     stream.info().filterState = Map.of("who", "me", "ip", "1.2.3.4");
+    assertThat(stream.begin(true).reachedUpstream()).isEqualTo(allowed);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"80, 80, true", "79, 80, true", "80, 81, true", "81, 81, false", "1, 79, false"})
+  void aRangeOfUpstreamPortsHasItsEnd(int start, int end, boolean allowed) throws ConfigException {
+    String upstream =
+        "[{matcher: {name: u, typed_config: {'@type':"
+            + " type.googleapis.com/envoy.extensions.rbac.matchers.upstream_ip_port.v3.UpstreamIpPortMatcher,"
+            + " upstream_port_range: {start: %d, end: %d}}}}]".formatted(start, end);
+    ScriptedStream stream =
+        bench.request("GET", "/").through(rbac("rules: " + rules("ALLOW", upstream, ANY)));
+    Address at = new Address.Ip(InetAddresses.forString("192.0.2.1"), 80);
+    stream.info().upstreamHost = OneHost.at(at, new StatsStore(1).root());
     assertThat(stream.begin(true).reachedUpstream()).isEqualTo(allowed);
   }
 
