@@ -19,7 +19,7 @@ import javax.net.ssl.SSLEngine;
  * nothing is sent before a handshake's end: a resumed peer would not be judged. Thread-safe.
  */
 final class UpstreamQuicContext {
-  private static final int NOT_RESUMED = -1;
+  private static final int NO_PORT = -1;
 
   private final QuicSslContext netty;
   // An engine of QUIC keeps no parameters of others.
@@ -43,12 +43,15 @@ final class UpstreamQuicContext {
       builder.keyManager(own.key(), null, own.chain().toArray(new X509Certificate[0]));
     }
     this.netty = builder.build();
+    netty
+        .sessionContext()
+        .setSessionCacheSize(0); // the library keeps sessions by name, port or none
   }
 
   /** An engine for one more connection. */
   QuicSslEngine engine(ByteBufAllocator allocator, String sni, Handshake handshake) {
     QuicSslEngine engine =
-        sni.isEmpty() ? netty.newEngine(allocator) : netty.newEngine(allocator, sni, NOT_RESUMED);
+        sni.isEmpty() ? netty.newEngine(allocator) : netty.newEngine(allocator, sni, NO_PORT);
     handshakes.put(engine, handshake);
     return engine;
   }
