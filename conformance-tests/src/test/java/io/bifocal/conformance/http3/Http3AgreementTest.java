@@ -506,4 +506,21 @@ class Http3AgreementTest {
       assertThat(counted.bifocal()).isEqualTo(counted.envoy());
     }
   }
+
+  /** {@code idle_timeout} of the connection manager: we say that nothing was wrong. */
+  @Test
+  void aConnectionThatAsksNothingEnds() {
+    var seen = both.ask(side -> side.endOfOneThatAsksNoMore("idle"));
+    String counted = " idle_timeout 1 destroy_local 1 destroy_remote 0";
+    assertThat(seen.envoy()).startsWith("quic-closed 0x0 ").endsWith(counted);
+    assertThat(seen.bifocal()).isEqualTo("closed 0x100" + counted);
+  }
+
+  /** {@code idle_timeout} of {@code quic_options}: for us it is the client who is not there. */
+  @Test
+  void aConnectionOnWhichNothingComesEnds() {
+    var seen = both.ask(side -> side.endOfOneThatAsksNoMore("quiet"));
+    assertThat(seen.envoy()).endsWith(" idle_timeout 0 destroy_local 1 destroy_remote 0");
+    assertThat(seen.bifocal()).endsWith(" idle_timeout 0 destroy_local 0 destroy_remote 1");
+  }
 }

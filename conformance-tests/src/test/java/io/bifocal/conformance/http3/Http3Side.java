@@ -108,6 +108,23 @@ final class Http3Side {
         + hurried("head", "request_headers_timeout", both)
         + hurried("request", "request_timeout", both)
         + hurried("stream", "stream_idle_timeout", both)
+        + Http3Bootstrap.listener(
+            "quiet",
+            "127.0.0.1",
+            "idle_timeout: 1s",
+            "",
+            Http3Bootstrap.chain("quiet", "", both, log, ""))
+        + Http3Bootstrap.listener(
+            "idle",
+            "127.0.0.1",
+            "",
+            "",
+            Http3Bootstrap.chain(
+                "idle",
+                "",
+                both,
+                log,
+                "drain_timeout: 0.1s\ncommon_http_protocol_options: {idle_timeout: 0.5s}"))
         + Http3Bootstrap.cluster(upstream.address())
         + Http3Bootstrap.tunnelCluster(tunnels.address());
   }
@@ -135,6 +152,20 @@ final class Http3Side {
   /** What comes of a request. */
   String ask(String name, Ask ask) {
     return client.tell(ask.json(name));
+  }
+
+  /** What ends a connection that asks once and no more, and what is counted of it. */
+  String endOfOneThatAsksNoMore(String listener) {
+    String name = connect(listener, "one.test", "");
+    ask(name, Ask.get("/direct"));
+    String end = client.tell("{\"closed\": \"" + name + "\"}");
+    String prefix = "http." + listener + ".downstream_cx_";
+    await("its end").atMost(Duration.ofSeconds(20)).until(() -> proxy.stat(prefix + "active") == 0);
+    StringBuilder counted = new StringBuilder(end);
+    for (String counter : List.of("idle_timeout", "destroy_local", "destroy_remote")) {
+      counted.append(" ").append(counter).append(" ").append(proxy.stat(prefix + counter));
+    }
+    return counted.toString();
   }
 
   /** The lines of the access log so far. */

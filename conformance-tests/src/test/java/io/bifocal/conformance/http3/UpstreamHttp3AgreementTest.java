@@ -227,4 +227,84 @@ class UpstreamHttp3AgreementTest {
     assertThat(seen.bifocal()).isEqualTo(seen.envoy());
     assertThat(seen.bifocal().log()).startsWith("503 UC ");
   }
+
+  // ---- servers that are not to be spoken to
+
+  /** The reasons are ours; what Envoy tells is its library's alert. */
+  @ParameterizedTest
+  @CsvSource({
+    "stranger, unable_to_get_local_issuer_certificate",
+    "self-signed, self_signed_certificate",
+    "expired, certificate_has_expired",
+    "early, certificate_is_not_yet_valid",
+    "of-a-client, unsupported_certificate_purpose",
+    "revoked, certificate_revoked",
+    "other-name, 'SAN_matcher,_certificate_SANs_are_[x.test]'",
+    "other-protocol, No_common_ALPN_protocols",
+    "mute, connection_timeout",
+  })
+  void bothRefuseABadPeerCountItAlikeAndGoOn(String peer, String reason) {
+    Both<Seen> seen = sides.ask(side -> side.ask("bad-" + peer, "GET", "/", ""));
+    assertThat(seen.envoy().log()).startsWith("503 UF ");
+    assertThat(seen.bifocal().log()).startsWith("503 UF ").contains(reason);
+    Both<SortedMap<String, String>> counted = sides.ask(side -> side.verdicts("bad-" + peer));
+    assertThat(counted.bifocal()).isEqualTo(counted.envoy());
+    assertThat(counted.bifocal()).containsEntry("upstream_cx_connect_fail", "1");
+    Both<Seen> after = sides.ask(side -> side.ask("after-" + peer, "GET", "/", ""));
+    assertThat(after.bifocal()).isEqualTo(after.envoy());
+    assertThat(after.bifocal().body()).as("the other family's HTTP/3").isEqualTo("udp ::1");
+  }
+
+  /** The handshake is over for who shows none when the server says so, and with it the race. */
+  @ParameterizedTest
+  @ValueSource(strings = {"bad-judging", "after-judging"})
+  void aServerThatWantsACertificateAndGetsNoneLosesTheRequest(String cluster) {
+    Both<Seen> seen = sides.ask(side -> side.ask(cluster, "GET", "/", ""));
+    assertThat(seen.envoy().log()).startsWith("503 UC ");
+    assertThat(seen.bifocal().log()).startsWith("503 UC ");
+  }
+
+  /** As both do over TCP; over QUIC Envoy's library wants 2048 bits. */
+  @Test
+  void weTakeAShortKeyOfRsa() {
+    Both<Seen> seen = sides.ask(side -> side.ask("bad-weak", "GET", "/", ""));
+    assertThat(seen.envoy().log()).startsWith("503 UF ");
+    assertThat(seen.bifocal().log()).startsWith("200 ");
+  }
+
+  // ---- connections that are idle, and their sessions
+
+  @ParameterizedTest
+  @ValueSource(strings = {"idle", "quiet"})
+  void anIdleConnectionEndsInItsTime(String cluster) {
+    Both<SortedMap<String, String>> counted =
+        sides.ask(
+            side -> {
+              for (int i = 0; i < 2; i++) {
+                assertThat(side.ask(cluster, "GET", "/", "").status()).isEqualTo("200");
+                side.awaitIdle(cluster);
+              }
+              return side.counters(cluster);
+            });
+    SortedMap<String, String> envoy = counted.envoy();
+    envoy.remove("upstream_cx_connect_with_0_rtt"); // which we do without
+    envoy.remove("upstream_rq_0rtt");
+    if (cluster.equals("quiet")) { // for us it is the peer who is not there any more
+      envoy.put("upstream_cx_destroy_remote", envoy.remove("upstream_cx_destroy_local"));
+    }
+    assertThat(counted.bifocal()).isEqualTo(envoy);
+    assertThat(envoy).containsEntry("upstream_cx_total", "2");
+  }
+
+  /** A server whose session is resumed shows no certificate that could be judged. */
+  @Test
+  void eachOfOurConnectionsIsANewSession() {
+    UpstreamHttp3Side bifocal = sides.side(Subject.BIFOCAL);
+    for (int i = 0; i < 3; i++) {
+      assertThat(bifocal.ask("sessions", "GET", "/session", "").body()).isEqualTo("new");
+    }
+    UpstreamHttp3Side envoy = sides.side(Subject.ENVOY);
+    assertThat(envoy.ask("sessions", "GET", "/session", "").body()).isEqualTo("new");
+    assertThat(envoy.ask("sessions", "GET", "/session", "").body()).isEqualTo("resumed");
+  }
 }

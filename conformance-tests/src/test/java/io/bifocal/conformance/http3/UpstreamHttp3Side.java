@@ -17,7 +17,10 @@ import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -44,7 +47,19 @@ final class UpstreamHttp3Side {
           + " %UPSTREAM_REQUEST_ATTEMPT_COUNT%"
           + " sent=%BYTES_SENT% received=%BYTES_RECEIVED% %TRAILER(X-BEHIND)%";
 
+  /** Envoy tries the other family by HTTP/3 only when it is told to. */
+  private static final String GUARD =
+      "layered_runtime: {layers: [{name: guards, static_layer:"
+          + " {envoy.reloadable_features.http3_happy_eyeballs: true}}]}\n";
+
   private static final Pattern LENGTH = Pattern.compile("\"length\": \\d+");
+
+  /** What certificates are judged by, besides who signed them. */
+  private static final X509Bundle REVOKED = Certificates.issue(CA, Certificates.leaf("h3.test"));
+
+  private static final String JUDGED =
+      "crl: {inline_string: \"%s\"}, match_typed_subject_alt_names: [{san_type: DNS, matcher: {exact: h3.test}}], "
+          .formatted(Certificates.revocations(CA, REVOKED).replace("\n", "\\n"));
 
   /** What Envoy's library says of faults that it found itself. */
   private static final Pattern OWN = Pattern.compile("\\|QUIC_[A-Z_]+\\|FROM_SELF[^}]*");
@@ -102,6 +117,17 @@ final class UpstreamHttp3Side {
     for (String name : List.of("stranger", "counted-stranger")) {
       clusters.append(cluster(name, upstream.serve("127.0.0.1", 0), OTHER, ""));
     }
+    bad(started, subject).forEach((name, how) -> clusters.append(badClusters(name, how, upstream)));
+    clusters.append(
+        idle("idle", upstream, "common_http_protocol_options: {idle_timeout: 0.3s}", ""));
+    clusters.append(
+        idle("quiet", upstream, "", "quic_protocol_options: {idle_network_timeout: 1s}"));
+    clusters.append(
+        idle(
+            "sessions",
+            upstream,
+            "common_http_protocol_options: {max_requests_per_connection: 1}",
+            ""));
     for (String name : List.of("nobody", "counted-nobody")) {
       clusters.append(cluster(name, Ports.free(), CA, ""));
     }
@@ -110,9 +136,79 @@ final class UpstreamHttp3Side {
             .start(
                 subject,
                 List.of(),
-                Bootstraps.ingress(manager) + clusters,
+                GUARD + Bootstraps.ingress(manager) + clusters,
                 List.of("--file-flush-interval-msec", "20"))
             .awaitLive();
+  }
+
+  /** Servers that are not to be spoken to, and what makes them so: options of the program. */
+  private static Map<String, String> bad(Started started, Subject subject) {
+    Map<String, X509Bundle> shown = new LinkedHashMap<>();
+    shown.put("stranger", Certificates.issue(OTHER, Certificates.leaf("h3.test")));
+    shown.put("self-signed", Certificates.selfSigned("h3.test"));
+    shown.put(
+        "expired",
+        Certificates.issue(
+            CA, Certificates.leaf("h3.test").notAfter(Instant.now().minusSeconds(10))));
+    shown.put(
+        "early",
+        Certificates.issue(
+            CA, Certificates.leaf("h3.test").notBefore(Instant.now().plusSeconds(9_000))));
+    shown.put(
+        "of-a-client",
+        Certificates.issue(CA, Certificates.leaf("h3.test").addExtendedKeyUsageClientAuth()));
+    shown.put("revoked", REVOKED);
+    shown.put("other-name", Certificates.issue(CA, Certificates.leaf("x.test")));
+    shown.put("weak", Certificates.weak(CA, "h3.test"));
+    shown.put(
+        "mute",
+        Certificates.issue(
+            CA,
+            Certificates.leaf("h3.test")
+                .addExtensionOctetString("1.2.3.4", false, new byte[4000])));
+    Map<String, String> bad = new LinkedHashMap<>();
+    shown.forEach(
+        (name, own) ->
+            bad.put(
+                name,
+                "certificate=%s key=%s"
+                    .formatted(
+                        started.write(subject + name + ".pem", own.getCertificatePathPEM()),
+                        started.write(subject + name + ".key", own.getPrivateKeyPEM()))));
+    bad.compute("mute", (name, how) -> how + " mute=1");
+    bad.put("other-protocol", "alpn=other");
+    bad.put("judging", "judges=1");
+    return bad;
+  }
+
+  /** One of such a server alone, and one with a good server at the other family's address. */
+  private static String badClusters(String name, String how, Http3Upstream upstream) {
+    String alone =
+        cluster("bad-" + name, upstream.serve("127.0.0.1", 0, how), CA, "")
+            .replace("connect_timeout: 5s", "connect_timeout: 2s")
+            .replace("validation_context: {", "validation_context: {" + JUDGED);
+    int first = upstream.serve("127.0.0.1", 0, how);
+    String second =
+        ", additional_addresses: [{address: {socket_address: {address: \"::1\", port_value: %d}}}]}"
+            .formatted(upstream.serve("::1", 0));
+    return alone
+        + cluster("after-" + name, first, CA, "")
+            .replace("validation_context: {", "validation_context: {" + JUDGED)
+            .replace(
+                "port_value: %d}}}".formatted(first), "port_value: %d}}".formatted(first) + second)
+            .replace(
+                "explicit_http_config: {http3_protocol_options: {}}",
+                ("auto_config: {http3_protocol_options: {}, alternate_protocols_cache_options:"
+                        + " {name: after-%s, prepopulated_entries: [{hostname: h3.test, port:"
+                        + " %d}]}}")
+                    .formatted(name, first));
+  }
+
+  private static String idle(String name, Http3Upstream upstream, String common, String http3) {
+    return cluster(name, upstream.serve("127.0.0.1", 0, "resumes=1"), CA, "")
+        .replace(
+            "explicit_http_config: {http3_protocol_options: {}}",
+            common + "\n        explicit_http_config: {http3_protocol_options: {" + http3 + "}}");
   }
 
   private static DatagramSocket silent() {
@@ -203,6 +299,30 @@ final class UpstreamHttp3Side {
   private static String gist(String body) {
     Matcher echo = LENGTH.matcher(body);
     return echo.find() ? echo.group() : body.length() > 1000 ? body.length() + " bytes" : body;
+  }
+
+  /** What is counted of a cluster's connections, and of the judgements on its peers. */
+  SortedMap<String, String> verdicts(String cluster) {
+    String prefix = "cluster." + cluster + ".";
+    SortedMap<String, String> verdicts = new TreeMap<>();
+    proxy
+        .stats()
+        .forEach(
+            (name, value) -> {
+              String rest = name.startsWith(prefix) ? name.substring(prefix.length()) : "";
+              if (rest.matches(
+                  "ssl\\.fail_verify_.*|upstream_cx_(total|http3_total|connect_fail)")) {
+                verdicts.put(rest, value);
+              }
+            });
+    return verdicts;
+  }
+
+  /** Waits until a cluster has no connection. */
+  void awaitIdle(String cluster) {
+    await("the end of all connections")
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> proxy.stat("cluster." + cluster + ".upstream_cx_active") == 0);
   }
 
   /** A cluster's counters of connections, requests and TLS that are not zero. */

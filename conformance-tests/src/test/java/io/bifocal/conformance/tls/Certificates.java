@@ -63,6 +63,15 @@ public final class Certificates {
         .addSanDnsName(name);
   }
 
+  /** One that nobody else stands for. */
+  public static X509Bundle selfSigned(String name) {
+    try {
+      return leaf(name).setIsCertificateAuthority(true).buildSelfSigned();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
   public static X509Bundle issue(X509Bundle by, CertificateBuilder builder) {
     try {
       return builder.buildIssuedBy(by);
@@ -72,8 +81,16 @@ public final class Certificates {
   }
 
   /** One whose key has 1024 bits of RSA. */
+  public static X509Bundle weak(X509Bundle by, String name) {
+    try {
+      return unsafe(by, name);
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
   @SuppressWarnings("JavaUtilDate") // the library's
-  static X509Bundle weak(X509Bundle by, String name) throws Exception {
+  private static X509Bundle unsafe(X509Bundle by, String name) throws Exception {
     KeyPairGenerator keys = KeyPairGenerator.getInstance("RSA");
     keys.initialize(1024);
     KeyPair pair = keys.generateKeyPair();
@@ -134,8 +151,16 @@ public final class Certificates {
   }
 
   /** In PEM, which of an authority's certificates are revoked. */
+  public static String revocations(X509Bundle by, X509Bundle... revoked) {
+    try {
+      return list(by, revoked);
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
   @SuppressWarnings("JavaUtilDate") // the library's
-  static String revocations(X509Bundle by, X509Bundle... revoked) throws Exception {
+  private static String list(X509Bundle by, X509Bundle... revoked) throws Exception {
     Date now = Date.from(Instant.now().minusSeconds(60));
     JcaX509v2CRLBuilder builder = new JcaX509v2CRLBuilder(by.getCertificate(), now);
     builder.setNextUpdate(Date.from(Instant.now().plusSeconds(86_400)));
