@@ -43,9 +43,8 @@ final class UpstreamQuicContext {
       builder.keyManager(own.key(), null, own.chain().toArray(new X509Certificate[0]));
     }
     this.netty = builder.build();
-    netty
-        .sessionContext()
-        .setSessionCacheSize(0); // the library keeps sessions by name, port or none
+    // The library keeps sessions by name, whatever the port.
+    netty.sessionContext().setSessionCacheSize(0);
   }
 
   /** An engine for one more connection. */
