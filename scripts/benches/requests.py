@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PEERS = Path(os.environ.get("BIFOCAL_PEERS", ROOT / ".peers")) / "bin"
 TICKS = os.sysconf("SC_CLK_TCK")
 MIB = 1 << 20
+BUILT = {"bifocal", "netty"}
 
 
 def find(name):
@@ -108,6 +109,8 @@ class Bench:
         if name == "haproxy":
             config = self.write("haproxy.cfg", self.work.haproxy(port, self.backend, self.certificate))
             command = [find("haproxy"), "-db", "-f", str(config)]
+        elif name == "netty":
+            command = self.work.netty(port, self.backend, self.certificate)
         else:
             config = self.write(f"{name}.yaml", self.work.envoy(port, free_port(), self.backend, log, self.certificate))
             program = find("envoy") if name == "envoy" else str(ROOT / "scripts" / "bifocal")
@@ -136,8 +139,12 @@ class Bench:
     def fetch(self, proxy):
         """The length of an answer."""
         if self.work.http3:
-            told = subprocess.run(self.work.load(find, proxy.port, 0, 1), capture_output=True, text=True, check=True).stdout
-            return int(re.search(r"a body of (\d+) bytes", told).group(1))
+            command = self.work.load(find, proxy.port, 0, 1)
+            told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            served = re.search(r"[1-9]\d* succeeded, 0 failed, 0 errored.* a body of (\d+) bytes", told)
+            if not served:
+                raise subprocess.CalledProcessError(1, command)
+            return int(served.group(1))
         version = "--http1.1"
         if self.work.http2:
             version = "--http2" if self.work.tls else "--http2-prior-knowledge"
@@ -198,8 +205,11 @@ def fail(message):
 
 
 def logged(proxy):
+    """The share of requests with a line in the access log; 0 where there is none."""
+    if not proxy.access_log.exists():
+        return 0
     with proxy.access_log.open("rb") as log:
-        return sum(block.count(b"\n") for block in iter(lambda: log.read(MIB), b""))
+        return sum(block.count(b"\n") for block in iter(lambda: log.read(MIB), b"")) / proxy.requests
 
 
 def median(times):
@@ -227,7 +237,7 @@ def report(proxies):
             f"{proxy.name:10}{cpu:12.1f}{cpu / base:10.2f}{min(proxy.cpu):8.1f}{max(proxy.cpu):8.1f}"
             f"{statistics.median(proxy.rate):10.0f}{median(proxy.p50):>9}{median(proxy.p99):>9}"
             f"{paced_p50:>11}{paced_p99:>11}"
-            f"{proxy.rss / MIB:9.0f}{logged(proxy) / proxy.requests:10.1%}"
+            f"{proxy.rss / MIB:9.0f}{logged(proxy):10.1%}"
         )
 
 
@@ -242,6 +252,7 @@ in a file, statistics; for the TCP proxy a line for each connection. The proxy h
 Rounds are interleaved; the table shows medians, and ratios to Envoy. CPU is what the kernel counts for the whole
 process, so a JVM pays for its collector and compiler. p50 and p99 are at each proxy's own maximum; the paced ones at the
 same rate for all, {PACE:.0%} of the first proxy's maximum, by h2load. "logged" is access-log lines per request: 100 % or it cheats.
+netty is what Netty alone takes over HTTP/3, without log, statistics, routes or limits: nobody's proxy, but the floor for one on the JVM.
 
 Ratios compare, absolute numbers are this machine's. Needs what scripts/peers brings: wrk, haproxy, envoy.
 BIFOCAL_JAVA_OPTS reaches the JVM.
@@ -253,8 +264,8 @@ BIFOCAL_JAVA_OPTS reaches the JVM.
     parser.add_argument("--warm-up", type=int, default=300_000, help="requests before the first round, for a JIT to have compiled the path (default: 300000)")
     parser.add_argument(
         "--proxies",
-        default="envoy,haproxy,bifocal",
-        help="which, and in what order (default: envoy,haproxy,bifocal)",
+        default="envoy,haproxy,netty,bifocal",
+        help="which, and in what order (default: envoy,haproxy,netty,bifocal)",
     )
     parser.add_argument(
         "--works",
@@ -267,7 +278,7 @@ BIFOCAL_JAVA_OPTS reaches the JVM.
     strange = set(options.works) - set(WORKS)
     if strange:
         parser.error(f"no such work: {', '.join(sorted(strange))}")
-    unknown = set(options.proxies) - {"envoy", "haproxy", "bifocal"}
+    unknown = set(options.proxies) - {"envoy", "haproxy", *BUILT}
     if unknown:
         parser.error(f"no such proxy: {', '.join(sorted(unknown))}")
     return options
@@ -276,7 +287,7 @@ BIFOCAL_JAVA_OPTS reaches the JVM.
 def main(argv):
     options = arguments(argv)
     works = [WORKS[name] for name in options.works]
-    for tool in {"curl", "haproxy"} | ({"openssl"} if any(work.tls or work.http3 for work in works) else set()) | {work.tool for work in works} | set(options.proxies) - {"bifocal"}:
+    for tool in {"curl", "haproxy"} | ({"openssl"} if any(work.tls or work.http3 for work in works) else set()) | {work.tool for work in works} | set(options.proxies) - BUILT:
         if not find(tool):
             fail(f"{tool} is missing: scripts/peers {tool} brings it")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))

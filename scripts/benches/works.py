@@ -7,6 +7,8 @@ from .java import java_tests
 
 # Neither wrk nor Debian's h2load speaks it.
 HTTP3_LOAD = "io.bifocal.dataplane.Http3Load"
+# The floor: the same libraries, and nothing of a proxy that users see.
+HTTP3_BARE = "io.bifocal.dataplane.BareHttp3Proxy"
 ROUTES = 20
 BODY = "ok"
 LARGE = 8192
@@ -146,6 +148,10 @@ backend b
   server s 127.0.0.1:{backend}{proto}
 """
 
+    def netty(self, port, backend, certificate):
+        """The command that starts Netty alone."""
+        return [*java_tests("-Xmx64m"), HTTP3_BARE, str(port), str(backend), str(certificate)]
+
     def backend(self, port, large):
         return f"""
 global
@@ -165,7 +171,7 @@ frontend f
         """The command that puts the load on a port."""
         url = self.url(port)
         if self.http3:
-            return [*java_tests("-Xmx256m"), HTTP3_LOAD, url, "8", "8", str(seconds)]
+            return [*java_tests("-Xmx256m"), HTTP3_LOAD, url, "8", "8", str(seconds), *(["each"] if self.each else [])]
         if self.tool == "h2load":
             return [find("h2load"), "--threads=1", "--clients=8", "--max-concurrent-streams=8", f"--duration={seconds}", url]
         wrk = [find("wrk"), "--latency", "--threads=1", f"--connections={connections}", f"--duration={seconds}s"]
@@ -252,7 +258,15 @@ WORKS = {
         Work("tls", "small GETs over HTTP/1.1 from clients that speak TLS 1.3", tls=True),
         Work("tls-h2", "HTTP/2 on both sides as above, from clients that speak TLS 1.3", tls=True, http2=True, tool="h2load"),
         Work("handshake", "a full handshake of TLS 1.3 for each small GET", tls=True, each=True, warm_up=20_000),
-        Work("h3", "small GETs over HTTP/3, 8 connections with 8 streams each", http3=True, peers=("envoy",)),
+        Work("h3", "small GETs over HTTP/3, 8 connections with 8 streams each", http3=True, peers=("envoy", "netty")),
+        Work(
+            "h3-handshake",
+            "a full handshake of QUIC for each small GET",
+            http3=True,
+            each=True,
+            warm_up=20_000,
+            peers=("envoy", "netty"),
+        ),
         Work("one", "small GETs with one route and one cluster", path="/service/0/item", routes=1, peers=("envoy",)),
         Work(
             "many",

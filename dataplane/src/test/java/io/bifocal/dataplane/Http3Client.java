@@ -15,11 +15,12 @@ import io.netty.handler.codec.http3.Http3DataFrame;
 import io.netty.handler.codec.http3.Http3HeadersFrame;
 import io.netty.handler.codec.http3.Http3RequestStreamInboundHandler;
 import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicSslContext;
 import io.netty.handler.codec.quic.QuicSslContextBuilder;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import io.netty.util.concurrent.Future;
 import java.net.SocketAddress;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /** Asks over HTTP/3 with Netty's codec, on a thread of its own, and takes any certificate. */
@@ -28,6 +29,12 @@ final class Http3Client implements AutoCloseable {
 
   private final Transport transport = Transport.best();
   private final EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, transport.ioHandlers());
+
+  private final QuicSslContext tls =
+      QuicSslContextBuilder.forClient()
+          .trustManager(InsecureTrustManagerFactory.INSTANCE)
+          .applicationProtocols(Http3.supportedApplicationProtocols())
+          .build();
 
   /** An answer, as it comes. */
   abstract static class Answer extends Http3RequestStreamInboundHandler {
@@ -66,29 +73,28 @@ final class Http3Client implements AutoCloseable {
    * @param window how much of a body may come unread
    */
   QuicChannel connect(SocketAddress to, int window) throws Exception {
-    return connecting(to, window).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    return connecting(socket(window), to).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 
-  /** The same, which may not be there yet. */
-  Future<QuicChannel> connecting(SocketAddress to, int window) throws Exception {
-    Channel socket =
-        new Bootstrap()
-            .group(group)
-            .channel(transport.udp())
-            .handler(
-                Http3.newQuicClientCodecBuilder()
-                    .sslContext(
-                        QuicSslContextBuilder.forClient()
-                            .trustManager(InsecureTrustManagerFactory.INSTANCE)
-                            .applicationProtocols(Http3.supportedApplicationProtocols())
-                            .build())
-                    .maxIdleTimeout(30, TimeUnit.SECONDS)
-                    .initialMaxData(10_000_000)
-                    .initialMaxStreamDataBidirectionalLocal(window)
-                    .build())
-            .bind(0)
-            .sync()
-            .channel();
+  /** A socket for connections. */
+  Channel socket(int window) throws InterruptedException {
+    return new Bootstrap()
+        .group(group)
+        .channel(transport.udp())
+        .handler(
+            Http3.newQuicClientCodecBuilder()
+                .sslContext(tls)
+                .maxIdleTimeout(30, TimeUnit.SECONDS)
+                .initialMaxData(10_000_000)
+                .initialMaxStreamDataBidirectionalLocal(window)
+                .build())
+        .bind(0)
+        .sync()
+        .channel();
+  }
+
+  /** A connection, which may not be there yet. */
+  static Future<QuicChannel> connecting(Channel socket, SocketAddress to) {
     return QuicChannel.newBootstrap(socket)
         .handler(new Http3ClientConnectionHandler())
         .remoteAddress(to)
