@@ -118,7 +118,12 @@ final class Parts implements AutoCloseable {
             FileWatcher.onFileSystem(control),
             secret -> rotationFailed(secret).at(StatsStore.CONTROL).inc());
     accessLogs = AccessLogFiles.start(stats.root(), control, options.accessLogFlush());
-    TransportSockets transports = new TransportSockets(secrets, tls, accessLogs::lines);
+    TransportSockets transports =
+        new TransportSockets(
+            secrets,
+            tls,
+            accessLogs::lines,
+            options.rehearsal() ? Http3Rehearsal::begin : TransportSockets.NO_REHEARSAL);
     discovery = new ExtensionConfigs(xds.subscriptions(), stats, control);
     HttpFilters filters = ShippedFilters.http(bootstrap, stats, runtime, failing);
     options.httpFilters().forEach(filters::register);
@@ -163,6 +168,7 @@ final class Parts implements AutoCloseable {
             transports,
             runtime,
             overload.overload(),
+            options.progress(),
             options.drainTime());
   }
 

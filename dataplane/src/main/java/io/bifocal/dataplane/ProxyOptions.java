@@ -8,6 +8,7 @@ import io.envoyproxy.envoy.admin.v3.CommandLineOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.event.Level;
 
 /**
  * What a proxy is told beside its bootstrap; each with Envoy's default.
@@ -24,6 +25,9 @@ import java.util.List;
  * @param races hears of every race for an upstream connection, on the worker that ran it
  * @param httpFilters kinds of HTTP filters besides those that there are; default none
  * @param commandLine what {@code /server_info} shows
+ * @param progress at which level it logs how far it has come; default INFO
+ * @param rehearsal whether HTTP/3 is rehearsed on loopback as soon as a configuration has it, so
+ *     that the first request does not pay for the loading of classes; default not
  */
 public record ProxyOptions(
     int concurrency,
@@ -34,7 +38,9 @@ public record ProxyOptions(
     int unknownStaticFields,
     RaceListener races,
     List<HttpFilterFactory> httpFilters,
-    CommandLineOptions commandLine) {
+    CommandLineOptions commandLine,
+    Level progress,
+    boolean rehearsal) {
 
   public ProxyOptions {
     httpFilters = List.copyOf(httpFilters);
@@ -53,7 +59,9 @@ public record ProxyOptions(
         0,
         RaceListener.NONE,
         List.of(),
-        CommandLineOptions.getDefaultInstance());
+        CommandLineOptions.getDefaultInstance(),
+        Level.INFO,
+        false);
   }
 
   public ProxyOptions withConcurrency(int workers) {
@@ -66,7 +74,9 @@ public record ProxyOptions(
         unknownStaticFields,
         races,
         httpFilters,
-        commandLine);
+        commandLine,
+        progress,
+        rehearsal);
   }
 
   public ProxyOptions withTransport(Transport sockets) {
@@ -79,7 +89,9 @@ public record ProxyOptions(
         unknownStaticFields,
         races,
         httpFilters,
-        commandLine);
+        commandLine,
+        progress,
+        rehearsal);
   }
 
   public ProxyOptions withDrainTime(Duration time) {
@@ -92,7 +104,9 @@ public record ProxyOptions(
         unknownStaticFields,
         races,
         httpFilters,
-        commandLine);
+        commandLine,
+        progress,
+        rehearsal);
   }
 
   public ProxyOptions withAccessLogFlush(Duration interval) {
@@ -105,7 +119,9 @@ public record ProxyOptions(
         unknownStaticFields,
         races,
         httpFilters,
-        commandLine);
+        commandLine,
+        progress,
+        rehearsal);
   }
 
   public ProxyOptions withRejectUnknownDynamicFields(boolean reject) {
@@ -118,7 +134,9 @@ public record ProxyOptions(
         unknownStaticFields,
         races,
         httpFilters,
-        commandLine);
+        commandLine,
+        progress,
+        rehearsal);
   }
 
   public ProxyOptions withUnknownStaticFields(int count) {
@@ -131,7 +149,9 @@ public record ProxyOptions(
         count,
         races,
         httpFilters,
-        commandLine);
+        commandLine,
+        progress,
+        rehearsal);
   }
 
   public ProxyOptions withRaces(RaceListener listener) {
@@ -144,7 +164,9 @@ public record ProxyOptions(
         unknownStaticFields,
         listener,
         httpFilters,
-        commandLine);
+        commandLine,
+        progress,
+        rehearsal);
   }
 
   /**
@@ -164,7 +186,9 @@ public record ProxyOptions(
         unknownStaticFields,
         races,
         more,
-        commandLine);
+        commandLine,
+        progress,
+        rehearsal);
   }
 
   public ProxyOptions withCommandLine(CommandLineOptions options) {
@@ -177,6 +201,38 @@ public record ProxyOptions(
         unknownStaticFields,
         races,
         httpFilters,
-        options);
+        options,
+        progress,
+        rehearsal);
+  }
+
+  public ProxyOptions withProgress(Level level) {
+    return new ProxyOptions(
+        concurrency,
+        transport,
+        drainTime,
+        accessLogFlush,
+        rejectUnknownDynamicFields,
+        unknownStaticFields,
+        races,
+        httpFilters,
+        commandLine,
+        level,
+        rehearsal);
+  }
+
+  public ProxyOptions withRehearsal(boolean wanted) {
+    return new ProxyOptions(
+        concurrency,
+        transport,
+        drainTime,
+        accessLogFlush,
+        rejectUnknownDynamicFields,
+        unknownStaticFields,
+        races,
+        httpFilters,
+        commandLine,
+        progress,
+        wanted);
   }
 }

@@ -67,7 +67,7 @@ final class Server {
 
   static void validate(Bootstrap bootstrap, ProxyOptions options) throws ConfigException {
     BootstrapFields.check(bootstrap).forEach(log::warn);
-    Server server = new Server(bootstrap, options.withConcurrency(1));
+    Server server = new Server(bootstrap, options.withConcurrency(1).withRehearsal(false));
     try {
       server.control.call(server::loadStatic);
     } finally {
@@ -141,7 +141,7 @@ final class Server {
 
   private void clustersInitialized(@Nullable ConfigSource lds) {
     enter(state::clustersInitialized);
-    log.info("all clusters initialized; fetching listeners");
+    progress("all clusters initialized; fetching listeners");
     parts
         .listeners()
         .start(lds, parts.observer("listener_manager.lds"), this::listenersInitialized);
@@ -150,8 +150,12 @@ final class Server {
   private void listenersInitialized() {
     parts.listeners().startWorkers();
     enter(state::listenersInitialized);
-    log.info("all dependencies initialized; {} workers take requests", parts.workers().size());
+    progress("all dependencies initialized; {} workers take requests", parts.workers().size());
     live.complete(null);
+  }
+
+  private void progress(String text, Object... values) {
+    log.atLevel(options.progress()).log(text, values);
   }
 
   void failHealthCheck(boolean fail) {

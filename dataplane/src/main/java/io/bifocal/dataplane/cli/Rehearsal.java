@@ -8,6 +8,7 @@ import com.google.protobuf.UInt32Value;
 import io.bifocal.api.BootstrapReader;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.MessageTypes;
+import io.bifocal.dataplane.Http3Rehearsal;
 import io.bifocal.dataplane.Proxy;
 import io.bifocal.dataplane.ProxyOptions;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
@@ -48,7 +49,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What {@code scripts/bifocal} runs once for each build, to learn which classes a start needs: the
  * program is started, hears of a cluster from a control plane in either dialect, and then that its
- * endpoint has moved, is asked what operators ask, and serves a request.
+ * endpoint has moved, is asked what operators ask, and serves a request; and then requests over
+ * HTTP/3.
  */
 public final class Rehearsal {
   private static final int PATIENCE_SECONDS = 30;
@@ -83,6 +85,7 @@ public final class Rehearsal {
               .replace("UPSTREAM_PORT", String.valueOf(upstream.getLocalPort()));
       Main.run("--config-yaml", bootstrap.replace("DELTA_GRPC", "GRPC"), "--mode", "init_only");
       rehearse(bootstrap);
+      var unused = Http3Rehearsal.play(); // not everywhere is there QUIC
       controlPlane.shutdownNow();
     }
     System.exit(0);

@@ -219,6 +219,7 @@ final class Serve implements Callable<Integer> {
     }
     ProxyOptions options =
         ProxyOptions.defaults()
+            .withRehearsal(true)
             .withDrainTime(Duration.ofSeconds(drainTime))
             .withAccessLogFlush(Duration.ofMillis(fileFlushInterval))
             .withRejectUnknownDynamicFields(rejectUnknownDynamicFields);

@@ -31,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * All listeners: those of the bootstrap and those of LDS. A new or changed listener binds its
@@ -78,6 +79,7 @@ public final class ListenerManager {
         new TransportSockets(),
         () -> RuntimeSnapshot.EMPTY,
         Overload.unwatched(),
+        Level.INFO,
         drainTime);
   }
 
@@ -87,6 +89,7 @@ public final class ListenerManager {
    * @param transports what may be between connections and their filters
    * @param runtime has the limits of connections
    * @param overload what is done when resources run short
+   * @param progress at which level it is logged where listeners listen
    */
   public ListenerManager(
       Loop control,
@@ -98,6 +101,7 @@ public final class ListenerManager {
       TransportSockets transports,
       RuntimeReader runtime,
       Overload overload,
+      Level progress,
       Duration drainTime) {
     this.control = control;
     this.xds = xds;
@@ -117,6 +121,7 @@ public final class ListenerManager {
             managerStats,
             runtime,
             overload,
+            progress,
             server,
             drains);
   }

@@ -22,6 +22,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** The listeners by name: puts, warms, swaps and removes them. Confined to the control loop. */
 final class ListenerSet {
@@ -34,6 +35,7 @@ final class ListenerSet {
   private final StatsStore stats;
   private final Workers workers;
   private final ManagerStats managerStats;
+  private final Level progress;
   private final InitManager server;
   private final Sockets sockets;
   private final VersionFactory versions;
@@ -60,11 +62,13 @@ final class ListenerSet {
       ManagerStats managerStats,
       RuntimeReader runtime,
       Overload overload,
+      Level progress,
       InitManager server,
       Drains drains) {
     this.stats = stats;
     this.workers = workers;
     this.managerStats = managerStats;
+    this.progress = progress;
     this.server = server;
     this.drains = drains;
     this.sockets = new Sockets(workers, runtime);
@@ -189,7 +193,8 @@ final class ListenerSet {
     for (ListenSocket socket : version.sockets()) {
       try {
         socket.serve(version);
-        log.info("listener '{}' listens on {}", version.config().name(), socket.localAddress());
+        log.atLevel(progress)
+            .log("listener '{}' listens on {}", version.config().name(), socket.localAddress());
       } catch (IOException e) {
         managerStats.createFailure.inc();
         log.error(

@@ -52,6 +52,9 @@ public final class TransportSockets {
         throws ConfigException;
   }
 
+  /** For whoever has none. */
+  public static final Runnable NO_REHEARSAL = () -> {};
+
   private final Registry<ConfigFactory> upstream;
   private final Registry<DownstreamConfigFactory> downstream;
 
@@ -64,7 +67,7 @@ public final class TransportSockets {
    * @param secrets that configurations may name
    */
   public TransportSockets(Secrets secrets) {
-    this(secrets, new TlsContexts(), KeyLog.Files.NONE);
+    this(secrets, new TlsContexts(), KeyLog.Files.NONE, NO_REHEARSAL);
   }
 
   /**
@@ -72,8 +75,10 @@ public final class TransportSockets {
    *
    * @param contexts has those of TLS while they are in use
    * @param keyLogs where keys are written down, if that is asked for
+   * @param rehearsal runs whenever a configuration has QUIC
    */
-  public TransportSockets(Secrets secrets, TlsContexts contexts, KeyLog.Files keyLogs) {
+  public TransportSockets(
+      Secrets secrets, TlsContexts contexts, KeyLog.Files keyLogs, Runnable rehearsal) {
     upstream =
         new Registry<ConfigFactory>()
             .register(
@@ -86,8 +91,10 @@ public final class TransportSockets {
                         .read(config, path, warnings))
             .register(
                 typeUrl(QuicUpstreamTransport.getDefaultInstance()),
-                (config, path, warnings) ->
-                    new UpstreamQuicReader(secrets).read(config, path, warnings))
+                (config, path, warnings) -> {
+                  rehearsal.run();
+                  return new UpstreamQuicReader(secrets).read(config, path, warnings);
+                })
             .register(
                 typeUrl(ProxyProtocolUpstreamTransport.getDefaultInstance()),
                 (config, path, warnings) ->
@@ -108,9 +115,11 @@ public final class TransportSockets {
                         .read(config, path, spoken, warnings))
             .register(
                 typeUrl(QuicDownstreamTransport.getDefaultInstance()),
-                (config, path, spoken, warnings) ->
-                    new DownstreamTlsReader(TlsProvider.best(), secrets, contexts, keyLogs)
-                        .readQuic(config, path, warnings));
+                (config, path, spoken, warnings) -> {
+                  rehearsal.run();
+                  return new DownstreamTlsReader(TlsProvider.best(), secrets, contexts, keyLogs)
+                      .readQuic(config, path, warnings);
+                });
   }
 
   /** Where others add theirs. */

@@ -55,6 +55,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
+import org.slf4j.event.Level;
 
 /**
  * A listener manager with real sockets and workers, whose control plane and clock are the test. The
@@ -123,6 +124,7 @@ final class ListenerFixture implements AutoCloseable {
             new TransportSockets(secrets),
             runtime,
             Overload.unwatched(),
+            Level.INFO,
             DRAIN_TIME);
   }
 

@@ -8,12 +8,17 @@ import com.google.protobuf.Any;
 import com.google.protobuf.Message;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.secret.Secrets;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
 import io.bifocal.dataplane.transport.proxyprotocol.UpstreamProxyProtocol;
+import io.bifocal.dataplane.transport.tls.KeyLog;
+import io.bifocal.dataplane.transport.tls.TlsContexts;
 import io.bifocal.dataplane.transport.tls.UpstreamTls;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
+import io.envoyproxy.envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport;
+import io.envoyproxy.envoy.extensions.transport_sockets.quic.v3.QuicUpstreamTransport;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
@@ -22,6 +27,7 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class TransportSocketsTest {
@@ -65,6 +71,28 @@ class TransportSocketsTest {
         .hasMessage(
             "Didn't find a registered implementation for 'envoy.transport_sockets.tls'"
                 + " with type URL: ''");
+  }
+
+  @Test
+  void onlyQuicIsRehearsed() throws Exception {
+    AtomicInteger rehearsals = new AtomicInteger();
+    TransportSockets rehearsing =
+        new TransportSockets(
+            Secrets.NONE, new TlsContexts(), KeyLog.Files.NONE, rehearsals::incrementAndGet);
+    List<String> warnings = new ArrayList<>();
+    rehearsing.upstream(socket("tls", UpstreamTlsContext.getDefaultInstance()), "c", warnings);
+    assertThat(rehearsals).as("of configurations with TLS").hasValue(0);
+    rehearsing.upstream(socket("quic", QuicUpstreamTransport.getDefaultInstance()), "c", warnings);
+    assertThat(rehearsals).as("with QUIC to hosts").hasValue(1);
+    assertThatThrownBy( // for want of a certificate
+            () ->
+                rehearsing.downstream(
+                    socket("quic", QuicDownstreamTransport.getDefaultInstance()),
+                    "l",
+                    protocol -> true,
+                    warnings))
+        .isInstanceOf(ConfigException.class);
+    assertThat(rehearsals).as("with QUIC from clients").hasValue(2);
   }
 
   @Test
