@@ -80,6 +80,7 @@ class BadHttp3PeersTest {
         start(
             failingOver(yaml(peer(bad, V6))).replace("endpoint: {", "endpoint: {" + other + ", "));
     assertThat(served(proxy)).isEqualTo("h3");
+    assertThat(stat(proxy, "upstream_cx_http3_total")).as("by the good one").isEqualTo(2);
     assertThat(stat(proxy, "upstream_http3_broken")).isZero();
   }
 
