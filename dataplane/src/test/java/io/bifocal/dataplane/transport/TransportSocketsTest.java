@@ -82,7 +82,11 @@ class TransportSocketsTest {
     List<String> warnings = new ArrayList<>();
     rehearsing.upstream(socket("tls", UpstreamTlsContext.getDefaultInstance()), "c", warnings);
     assertThat(rehearsals).as("of configurations with TLS").hasValue(0);
-    rehearsing.upstream(socket("quic", QuicUpstreamTransport.getDefaultInstance()), "c", warnings);
+    QuicUpstreamTransport quic =
+        QuicUpstreamTransport.newBuilder()
+            .setUpstreamTlsContext(UpstreamTlsContext.getDefaultInstance())
+            .build();
+    rehearsing.upstream(socket("quic", quic), "c", warnings);
     assertThat(rehearsals).as("with QUIC to hosts").hasValue(1);
     assertThatThrownBy( // for want of a certificate
             () ->
