@@ -260,7 +260,7 @@ final class HttpBench {
     }
     InetSocketAddress address = (InetSocketAddress) channel.localAddress();
     Socket socket = new Socket(address.getAddress(), address.getPort());
-    socket.setSoTimeout(10_000);
+    socket.setSoTimeout(20_000);
     owned.add(socket);
     return new ScriptedUpstream.Peer(socket);
   }

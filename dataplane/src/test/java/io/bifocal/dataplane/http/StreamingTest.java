@@ -122,9 +122,9 @@ class StreamingTest {
     assertThat(written.get()).isLessThan(IN_BETWEEN);
     go.countDown();
 
-    assertThat(client.message()).endsWith("\r\n\r\nok");
-    assertThat(received.get(20, TimeUnit.SECONDS)).isEqualTo(LARGE);
+    assertThat(received.get(60, TimeUnit.SECONDS)).isEqualTo(LARGE);
     sending.get(20, TimeUnit.SECONDS);
+    assertThat(client.message()).endsWith("\r\n\r\nok");
   }
 
   @Test
