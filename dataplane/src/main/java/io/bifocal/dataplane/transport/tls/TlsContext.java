@@ -25,13 +25,11 @@ final class TlsContext {
   private static final int ANY_PORT = 1;
 
   private final boolean resumes;
-  private final boolean renegotiates;
   private final SslContext netty;
 
   TlsContext(TlsSettings settings, TlsProvider provider, List<String> alpn, @Nullable KeyLog keyLog)
       throws SSLException {
     this.resumes = settings.sessions() > 0;
-    this.renegotiates = settings.renegotiates();
     SslContextBuilder builder =
         SslContextBuilder.forClient()
             .endpointIdentificationAlgorithm(null)
@@ -63,9 +61,7 @@ final class TlsContext {
       if (!sni.isEmpty()) { // not through the parameters, which take stricter names only
         SSL.setTlsExtHostName(boringSsl.sslPointer(), sni);
       }
-      if (!renegotiates) { // Netty's clients do, once
-        refuseRenegotiation(boringSsl);
-      }
+      refuseRenegotiation(boringSsl);
     } else {
       SSLParameters parameters = engine.getSSLParameters();
       parameters.setSNIMatchers(List.of(handshake));
@@ -75,6 +71,7 @@ final class TlsContext {
     return handler;
   }
 
+  // Netty's clients would shake hands again once, as Envoy's do only with allow_renegotiation.
   private static void refuseRenegotiation(ReferenceCountedOpenSslEngine engine) {
     try {
       SSL.setRenegotiateMode(engine.sslPointer(), SSL.SSL_RENEGOTIATE_NEVER);

@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
  * @param certificate our own, or null
  * @param verifier of the peer, or null to accept anybody
  * @param sessions how many sessions are kept to be resumed; 0 for none
- * @param renegotiates whether a server may ask for another handshake, before TLS 1.3
  */
 public record TlsSettings(
     String sni,
@@ -28,8 +27,7 @@ public record TlsSettings(
     List<String> curves,
     @Nullable OwnCertificate certificate,
     @Nullable PeerVerifier verifier,
-    int sessions,
-    boolean renegotiates) {
+    int sessions) {
 
   /** Envoy's defaults for a client: TLS 1.2, and anybody is accepted. */
   public static final TlsSettings DEFAULT =
@@ -43,8 +41,7 @@ public record TlsSettings(
           List.of("X25519MLKEM768", "X25519", "P-256"),
           null,
           null,
-          1,
-          false);
+          1);
 
   public TlsSettings {
     alpn = List.copyOf(alpn);
@@ -59,86 +56,36 @@ public record TlsSettings(
   /** The same, but another name is asked for. */
   public TlsSettings withSni(String name) {
     return new TlsSettings(
-        name,
-        autoHostSni,
-        alpn,
-        min,
-        max,
-        ciphers,
-        curves,
-        certificate,
-        verifier,
-        sessions,
-        renegotiates);
+        name, autoHostSni, alpn, min, max, ciphers, curves, certificate, verifier, sessions);
   }
 
   /** The same, but these protocols are offered. */
   public TlsSettings withAlpn(List<String> protocols) {
     return new TlsSettings(
-        sni,
-        autoHostSni,
-        protocols,
-        min,
-        max,
-        ciphers,
-        curves,
-        certificate,
-        verifier,
-        sessions,
-        renegotiates);
+        sni, autoHostSni, protocols, min, max, ciphers, curves, certificate, verifier, sessions);
   }
 
   /** The same, but these versions are spoken. */
   public TlsSettings withVersions(TlsVersion oldest, TlsVersion newest) {
     return new TlsSettings(
-        sni,
-        autoHostSni,
-        alpn,
-        oldest,
-        newest,
-        ciphers,
-        curves,
-        certificate,
-        verifier,
-        sessions,
-        renegotiates);
+        sni, autoHostSni, alpn, oldest, newest, ciphers, curves, certificate, verifier, sessions);
   }
 
   /** The same, but the peer is judged like this; null to accept anybody. */
   public TlsSettings withVerifier(@Nullable PeerVerifier judge) {
     return new TlsSettings(
-        sni,
-        autoHostSni,
-        alpn,
-        min,
-        max,
-        ciphers,
-        curves,
-        certificate,
-        judge,
-        sessions,
-        renegotiates);
+        sni, autoHostSni, alpn, min, max, ciphers, curves, certificate, judge, sessions);
   }
 
   /** The same, but we prove who we are with this. */
   public TlsSettings withCertificate(@Nullable OwnCertificate own) {
     return new TlsSettings(
-        sni, autoHostSni, alpn, min, max, ciphers, curves, own, verifier, sessions, renegotiates);
+        sni, autoHostSni, alpn, min, max, ciphers, curves, own, verifier, sessions);
   }
 
   /** The same, but so many sessions are kept to be resumed. */
   public TlsSettings withSessions(int kept) {
     return new TlsSettings(
-        sni,
-        autoHostSni,
-        alpn,
-        min,
-        max,
-        ciphers,
-        curves,
-        certificate,
-        verifier,
-        kept,
-        renegotiates);
+        sni, autoHostSni, alpn, min, max, ciphers, curves, certificate, verifier, kept);
   }
 }

@@ -55,9 +55,6 @@ public final class UpstreamTlsReader {
         new CredentialsReader(secrets, PeerRole.SERVER, context.getAutoSniSanValidation(), warnings)
             .read(common, commonPath)
             .plan();
-    if (context.getAllowRenegotiation()) {
-      warnings.add(path + ".allow_renegotiation: once on each connection, a second one ends it");
-    }
     TlsSettings settings =
         new TlsSettings(
             context.getSni(),
@@ -69,8 +66,7 @@ public final class UpstreamTlsReader {
             terms.curves(),
             null,
             null,
-            sessions(context),
-            context.getAllowRenegotiation());
+            sessions(context));
     try {
       return UpstreamTls.of(
           settings,

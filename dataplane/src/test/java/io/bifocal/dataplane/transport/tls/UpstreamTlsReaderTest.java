@@ -172,7 +172,6 @@ class UpstreamTlsReaderTest {
             + " a}}]}} |"
             + " .common_tls_context.validation_context.match_typed_subject_alt_names[0].oid is"
             + " ignored",
-        "allow_renegotiation: true | .allow_renegotiation: once on each connection",
         "common_tls_context: {tls_params: {tls_minimum_protocol_version: TLSv1_3}} |"
             + " .common_tls_context.tls_params: the newest version, TLSv1.2, is older than the",
       })
@@ -186,6 +185,7 @@ class UpstreamTlsReaderTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
+        "allow_renegotiation: true | : field 'allow_renegotiation' is not supported: the library",
         "common_tls_context: {combined_validation_context: {default_validation_context: {},"
             + " validation_context_sds_secret_config: {name: x},"
             + " validation_context_certificate_provider_instance: {instance_name: x}}} |"

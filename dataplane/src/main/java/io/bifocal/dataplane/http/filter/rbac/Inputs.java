@@ -6,7 +6,6 @@ import io.bifocal.dataplane.match.MatchInputs;
 import io.bifocal.dataplane.match.NetworkInputs;
 import io.bifocal.dataplane.stream.TlsSession;
 import io.bifocal.dataplane.stream.TlsSession.NameKind;
-import io.envoyproxy.envoy.extensions.matching.common_inputs.environment_variable.v3.Config;
 import io.envoyproxy.envoy.extensions.matching.common_inputs.network.v3.FilterStateInput;
 import io.envoyproxy.envoy.extensions.matching.common_inputs.ssl.v3.DnsSanInput;
 import io.envoyproxy.envoy.extensions.matching.common_inputs.ssl.v3.SubjectInput;
@@ -16,7 +15,7 @@ import java.security.cert.X509Certificate;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** What trees may look at: what Envoy's may, but for dynamic metadata. */
+/** What trees may look at: what Envoy's may, but for dynamic metadata and the environment. */
 final class Inputs {
   private static final MatchInputs<Subject> OF_CONNECTIONS = ofConnections();
   private static final MatchInputs<Subject> OF_REQUESTS =
@@ -39,12 +38,6 @@ final class Inputs {
         .register(
             FilterStateInput.getDefaultInstance(),
             config -> subject -> subject.info().filterState(config.getKey()))
-        .register(
-            Config.getDefaultInstance(),
-            config -> {
-              String value = System.getenv(config.getName());
-              return subject -> value;
-            })
         .register(
             UriSanInput.getDefaultInstance(), config -> ofPeer(peer -> names(peer, NameKind.URI)))
         .register(

@@ -211,21 +211,22 @@ class RbacFilterTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "extensions.matching.common_inputs.network.v3.SourceTypeInput",
-    "extensions.matching.common_inputs.network.v3.TransportProtocolInput",
-    "extensions.matching.common_inputs.network.v3.DynamicMetadataInput",
-    "type.matcher.v3.HttpRequestQueryParamMatchInput"
-  })
-  void aTreeLooksAtNothingThatEnvoysDoesNot(String input) {
-    assertThatThrownBy(
-            () ->
-                rbac(
-                    "matcher: {matcher_tree: {input: {name: i, typed_config: {'@type':"
-                        + " type.googleapis.com/envoy."
-                        + input
-                        + "}}, exact_match_map: {map: {}}}}"))
-        .hasMessageContaining(input);
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "extensions.matching.common_inputs.network.v3.SourceTypeInput | ''",
+        "extensions.matching.common_inputs.network.v3.TransportProtocolInput | ''",
+        "extensions.matching.common_inputs.network.v3.DynamicMetadataInput | filter: f, path:"
+            + " [{key: k}]",
+        "type.matcher.v3.HttpRequestQueryParamMatchInput | query_param: q"
+      })
+  void aTreeLooksAtNothingThatEnvoysDoesNot(String input, String fields) {
+    String yaml =
+        "matcher: {matcher_tree: {input: {name: i, typed_config: {'@type': type.googleapis.com/envoy.%s, %s}}, exact_match_map: {map: {a: {action: {name: a, typed_config: {'@type': type.googleapis.com/envoy.config.rbac.v3.Action, name: a}}}}}}}"
+            .formatted(input, fields);
+    assertThatThrownBy(() -> rbac(yaml))
+        .hasMessage(
+            "Didn't find a registered implementation for 'i' with type URL: 'envoy." + input + "'");
   }
 
   @ParameterizedTest
