@@ -170,8 +170,7 @@ class DownstreamHttp3Test {
   private Future<QuicChannel> connecting(Proxy proxy) throws Exception {
     Http3Client client = new Http3Client();
     resources.push(client);
-    return Http3Client.connecting(
-        client.socket(16_384), proxy.listenerAddresses("quic").get(0));
+    return Http3Client.connecting(client.socket(16_384), proxy.listenerAddresses("quic").get(0));
   }
 
   /** The answer's status and its body's length. */
