@@ -24,9 +24,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>HTTP/3 over the first two addresses is a {@link ConnectRace}: the second is tried when the
  * first has failed or has had its time. TCP begins when HTTP/3 has had its time, or as soon as all
- * of it has failed. Whoever is ready first serves. When HTTP/3 is, TCP is given up; when TCP is,
- * HTTP/3 goes on to its end, so that it serves later requests or is known to be broken. It is
- * broken when TCP is up and every attempt at HTTP/3 has failed, in whichever order.
+ * of it that is known has failed; an address that a resolver brings later is tried then. Whoever is
+ * ready first serves. When HTTP/3 is, TCP is given up; when TCP is, HTTP/3 goes on to its end, so
+ * that it serves later requests or is known to be broken. It is broken when TCP is up, every
+ * attempt at HTTP/3 has failed and no address is to come, in whichever order.
  *
  * <p>Not reentrant: commands are answered later, never from within {@link Commands}.
  *
