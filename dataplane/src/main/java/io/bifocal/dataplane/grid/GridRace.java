@@ -137,14 +137,17 @@ public final class GridRace {
     return http3 == Http3.RACING && state != State.OVER;
   }
 
-  /** A timer fired. */
+  /** A timer fired. Of two that are due at one moment TCP's is first, whichever fires first. */
   void elapsed(long time, Timer timer) {
     now = time;
-    if (timer == Timer.STAGGER) {
-      requireNonNull(race).staggerElapsed(time);
-    } else if (fallbackArmed) {
+    if (timer == Timer.FALLBACK && fallbackArmed) {
       fallbackArmed = false;
       startTcp(Cause.DELAY);
+    } else if (timer == Timer.STAGGER) {
+      if (fallbackArmed && sinceBegin() >= plan.fallbackDelay().toNanos()) {
+        startTcp(Cause.DELAY);
+      }
+      requireNonNull(race).staggerElapsed(time);
     }
   }
 

@@ -42,6 +42,14 @@ class GridRaceTest {
   }
 
   @Test
+  void whicheverTimerFiresFirstTcpBeginsFirst() {
+    GridRace race = begun(Start.HTTP3_FIRST, 2);
+    race.elapsed(at(300), Timer.STAGGER);
+    race.elapsed(at(300), Timer.FALLBACK); // it was on its way
+    assertThat(commands.taken()).containsExactly("disarm FALLBACK", "tcp", "http3 1");
+  }
+
+  @Test
   void aFailureStartsHttp3AtTheSecondAddressAndNotTcp() {
     GridRace race = begun(Start.HTTP3_FIRST, 2);
     race.http3Failed(at(10), 0, REFUSED);
