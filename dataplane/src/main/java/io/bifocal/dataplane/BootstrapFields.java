@@ -1,9 +1,11 @@
 package io.bifocal.dataplane;
 
+import com.google.common.collect.Sets;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.dataplane.cluster.ConnectDefaults;
 import io.bifocal.dataplane.dns.ResolverConfigReader;
+import io.bifocal.dataplane.grid.GridSettings;
 import io.bifocal.dataplane.overload.OverloadManager;
 import io.bifocal.dataplane.runtime.HeaderLimits;
 import io.bifocal.dataplane.runtime.RuntimeLayers;
@@ -85,7 +87,7 @@ final class BootstrapFields {
     warnings.addAll(ADMIN.check(bootstrap.getAdmin(), "admin"));
     warnings.addAll(
         OverloadManager.of(bootstrap.getOverloadManager(), new StatsStore(1).root()).warnings());
-    warnings.addAll(runtime(bootstrap).warnings(HeaderLimits.KEYS));
+    warnings.addAll(runtime(bootstrap).warnings(Sets.union(HeaderLimits.KEYS, GridSettings.GUARDS)));
     ResolverConfigReader.ofBootstrap(bootstrap, warnings);
     checkSources(bootstrap);
     return warnings;

@@ -90,7 +90,9 @@ class BootstrapFieldsTest {
                 new BootstrapReader(false)
                     .readYaml(
                         "layered_runtime: {layers: [{name: a, static_layer:"
-                            + " {envoy.reloadable_features.x: false}}]}",
+                            + " {envoy.reloadable_features.x: false,"
+                            + " envoy.reloadable_features.http3_happy_eyeballs: false,"
+                            + " envoy.reloadable_features.quic_no_tcp_delay: true}}]}",
                         "test")))
         .singleElement()
         .asString()

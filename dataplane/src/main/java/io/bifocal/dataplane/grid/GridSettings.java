@@ -4,6 +4,7 @@ import io.bifocal.dataplane.connect.RacePlanner;
 import io.bifocal.dataplane.runtime.RuntimeSnapshot;
 import io.bifocal.dataplane.stats.Cell;
 import java.time.Duration;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -30,6 +31,9 @@ public record GridSettings(
 
   /** Whether TCP begins at once unless HTTP/3 is known to work. */
   private static final String NO_TCP_DELAY = "envoy.reloadable_features.quic_no_tcp_delay";
+
+  /** What guards something here. */
+  public static final Set<String> GUARDS = Set.of(HAPPY_EYEBALLS, NO_TCP_DELAY);
 
   boolean happyEyeballs() {
     return runtime.get().flag(HAPPY_EYEBALLS, true);
