@@ -87,7 +87,8 @@ final class BootstrapFields {
     warnings.addAll(ADMIN.check(bootstrap.getAdmin(), "admin"));
     warnings.addAll(
         OverloadManager.of(bootstrap.getOverloadManager(), new StatsStore(1).root()).warnings());
-    warnings.addAll(runtime(bootstrap).warnings(Sets.union(HeaderLimits.KEYS, GridSettings.GUARDS)));
+    warnings.addAll(
+        runtime(bootstrap).warnings(Sets.union(HeaderLimits.KEYS, GridSettings.GUARDS)));
     ResolverConfigReader.ofBootstrap(bootstrap, warnings);
     checkSources(bootstrap);
     return warnings;
