@@ -173,7 +173,7 @@ class Bench:
     def warm_up(self, proxy):
         served = 0
         while served < (self.work.warm_up or self.options.warm_up):
-            served += self.load(proxy, 2)[0]
+            served += self.load(proxy, self.options.seconds)[0]
 
     def measure(self, proxy):
         before = proxy.cpu_seconds()

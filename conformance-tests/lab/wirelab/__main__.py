@@ -6,6 +6,7 @@ import sys
 
 from .control import REQUESTS, say, serve_requests
 from .namespaces import Missing, Place
+from .punctual import event_loop
 
 SKIPPED = 77
 """The exit code when this machine cannot have a lab; others know it from automake."""
@@ -47,7 +48,8 @@ def main() -> int:
         say({"missing": str(missing)})
         return SKIPPED
     try:
-        asyncio.run(serve_requests(place))
+        with asyncio.Runner(loop_factory=event_loop) as runner:
+            runner.run(serve_requests(place))
     finally:
         place.close()
     return 0

@@ -45,7 +45,12 @@ final class Http3Load {
     int seconds = Integer.parseInt(args[3]);
     boolean each = args.length > 4 && args[4].equals("each");
     Http3Load load = new Http3Load(URI.create(args[0]), seconds, each);
-    load.run(Integer.parseInt(args[1]), Integer.parseInt(args[2]));
+    try {
+      load.run(Integer.parseInt(args[1]), Integer.parseInt(args[2]));
+    } finally {
+      load.client.close(); // its thread would keep the program when nobody listens
+    }
+    load.report();
     System.exit(0);
   }
 
@@ -66,7 +71,9 @@ final class Http3Load {
     while (left.get() > 0 && System.nanoTime() - end < TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS)) {
       TimeUnit.MILLISECONDS.sleep(10);
     }
-    client.close();
+  }
+
+  private void report() {
     int many = Math.min(succeeded, MOST_TIMES);
     Arrays.sort(times, 0, many);
     System.out.printf(
