@@ -8,6 +8,7 @@ import io.envoyproxy.envoy.admin.v3.CommandLineOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.slf4j.event.Level;
 
 /**
@@ -65,108 +66,31 @@ public record ProxyOptions(
   }
 
   public ProxyOptions withConcurrency(int workers) {
-    return new ProxyOptions(
-        workers,
-        transport,
-        drainTime,
-        accessLogFlush,
-        rejectUnknownDynamicFields,
-        unknownStaticFields,
-        races,
-        httpFilters,
-        commandLine,
-        progress,
-        rehearsal);
+    return with(draft -> draft.concurrency = workers);
   }
 
   public ProxyOptions withTransport(Transport sockets) {
-    return new ProxyOptions(
-        concurrency,
-        sockets,
-        drainTime,
-        accessLogFlush,
-        rejectUnknownDynamicFields,
-        unknownStaticFields,
-        races,
-        httpFilters,
-        commandLine,
-        progress,
-        rehearsal);
+    return with(draft -> draft.transport = sockets);
   }
 
   public ProxyOptions withDrainTime(Duration time) {
-    return new ProxyOptions(
-        concurrency,
-        transport,
-        time,
-        accessLogFlush,
-        rejectUnknownDynamicFields,
-        unknownStaticFields,
-        races,
-        httpFilters,
-        commandLine,
-        progress,
-        rehearsal);
+    return with(draft -> draft.drainTime = time);
   }
 
   public ProxyOptions withAccessLogFlush(Duration interval) {
-    return new ProxyOptions(
-        concurrency,
-        transport,
-        drainTime,
-        interval,
-        rejectUnknownDynamicFields,
-        unknownStaticFields,
-        races,
-        httpFilters,
-        commandLine,
-        progress,
-        rehearsal);
+    return with(draft -> draft.accessLogFlush = interval);
   }
 
   public ProxyOptions withRejectUnknownDynamicFields(boolean reject) {
-    return new ProxyOptions(
-        concurrency,
-        transport,
-        drainTime,
-        accessLogFlush,
-        reject,
-        unknownStaticFields,
-        races,
-        httpFilters,
-        commandLine,
-        progress,
-        rehearsal);
+    return with(draft -> draft.rejectUnknownDynamicFields = reject);
   }
 
   public ProxyOptions withUnknownStaticFields(int count) {
-    return new ProxyOptions(
-        concurrency,
-        transport,
-        drainTime,
-        accessLogFlush,
-        rejectUnknownDynamicFields,
-        count,
-        races,
-        httpFilters,
-        commandLine,
-        progress,
-        rehearsal);
+    return with(draft -> draft.unknownStaticFields = count);
   }
 
   public ProxyOptions withRaces(RaceListener listener) {
-    return new ProxyOptions(
-        concurrency,
-        transport,
-        drainTime,
-        accessLogFlush,
-        rejectUnknownDynamicFields,
-        unknownStaticFields,
-        listener,
-        httpFilters,
-        commandLine,
-        progress,
-        rehearsal);
+    return with(draft -> draft.races = listener);
   }
 
   /**
@@ -177,62 +101,54 @@ public record ProxyOptions(
   public ProxyOptions withHttpFilter(HttpFilterFactory factory) {
     List<HttpFilterFactory> more = new ArrayList<>(httpFilters);
     more.add(factory);
-    return new ProxyOptions(
-        concurrency,
-        transport,
-        drainTime,
-        accessLogFlush,
-        rejectUnknownDynamicFields,
-        unknownStaticFields,
-        races,
-        more,
-        commandLine,
-        progress,
-        rehearsal);
+    return with(draft -> draft.httpFilters = more);
   }
 
   public ProxyOptions withCommandLine(CommandLineOptions options) {
-    return new ProxyOptions(
-        concurrency,
-        transport,
-        drainTime,
-        accessLogFlush,
-        rejectUnknownDynamicFields,
-        unknownStaticFields,
-        races,
-        httpFilters,
-        options,
-        progress,
-        rehearsal);
+    return with(draft -> draft.commandLine = options);
   }
 
   public ProxyOptions withProgress(Level level) {
-    return new ProxyOptions(
-        concurrency,
-        transport,
-        drainTime,
-        accessLogFlush,
-        rejectUnknownDynamicFields,
-        unknownStaticFields,
-        races,
-        httpFilters,
-        commandLine,
-        level,
-        rehearsal);
+    return with(draft -> draft.progress = level);
   }
 
   public ProxyOptions withRehearsal(boolean wanted) {
-    return new ProxyOptions(
-        concurrency,
-        transport,
-        drainTime,
-        accessLogFlush,
-        rejectUnknownDynamicFields,
-        unknownStaticFields,
-        races,
-        httpFilters,
-        commandLine,
-        progress,
-        wanted);
+    return with(draft -> draft.rehearsal = wanted);
+  }
+
+  private ProxyOptions with(Consumer<Draft> change) {
+    Draft draft = new Draft();
+    change.accept(draft);
+    return draft.options();
+  }
+
+  /** The parts while one of them changes. */
+  private final class Draft {
+    int concurrency = ProxyOptions.this.concurrency;
+    Transport transport = ProxyOptions.this.transport;
+    Duration drainTime = ProxyOptions.this.drainTime;
+    Duration accessLogFlush = ProxyOptions.this.accessLogFlush;
+    boolean rejectUnknownDynamicFields = ProxyOptions.this.rejectUnknownDynamicFields;
+    int unknownStaticFields = ProxyOptions.this.unknownStaticFields;
+    RaceListener races = ProxyOptions.this.races;
+    List<HttpFilterFactory> httpFilters = ProxyOptions.this.httpFilters;
+    CommandLineOptions commandLine = ProxyOptions.this.commandLine;
+    Level progress = ProxyOptions.this.progress;
+    boolean rehearsal = ProxyOptions.this.rehearsal;
+
+    ProxyOptions options() {
+      return new ProxyOptions(
+          concurrency,
+          transport,
+          drainTime,
+          accessLogFlush,
+          rejectUnknownDynamicFields,
+          unknownStaticFields,
+          races,
+          httpFilters,
+          commandLine,
+          progress,
+          rehearsal);
+    }
   }
 }
