@@ -10,7 +10,7 @@ import java.time.Instant;
 import java.util.List;
 
 /** Makes a connection for whoever asks, without a race, and keeps none. */
-public abstract class Unpooled implements ConnectionPool {
+public abstract class Unpooled extends NoPool {
   /** To whom it connects. */
   protected final Host host;
 
@@ -26,30 +26,6 @@ public abstract class Unpooled implements ConnectionPool {
    */
   protected UpstreamConnection over(Channel channel, Runnable released, Runnable discarded) {
     return new Unraced(host, channel, released, discarded);
-  }
-
-  @Override
-  public void update(Host version) {}
-
-  @Override
-  public void drain() {}
-
-  @Override
-  public void close() {}
-
-  @Override
-  public int size() {
-    return 0;
-  }
-
-  @Override
-  public Load load() {
-    return Load.NONE;
-  }
-
-  @Override
-  public boolean preconnect(double ratio) {
-    return false;
   }
 
   private record Unraced(Host host, Channel channel, Runnable released, Runnable discarded)
