@@ -1,9 +1,7 @@
 package io.bifocal.dataplane.cluster;
 
-import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
-import io.bifocal.api.MessageTypes;
-import io.bifocal.api.Unpack;
+import io.bifocal.api.Extensions;
 import io.bifocal.dataplane.pool.HeaderKeyFormat;
 import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
@@ -25,15 +23,11 @@ public final class HeaderKeyFormatReader {
   }
 
   private static HeaderKeyFormat stateful(TypedExtensionConfig config) throws ConfigException {
-    Any any = config.getTypedConfig();
-    if (!MessageTypes.is(any, PreserveCaseFormatterConfig.getDescriptor())) {
-      throw new ConfigException(
-          "Didn't find a registered implementation for '%s' with type URL: '%s'"
-              .formatted(
-                  config.getName(), any.getTypeUrl().substring(any.getTypeUrl().indexOf('/') + 1)));
-    }
     PreserveCaseFormatterConfig format =
-        Unpack.as(PreserveCaseFormatterConfig.getDefaultInstance(), any);
+        Extensions.only(
+            PreserveCaseFormatterConfig.getDefaultInstance(),
+            config.getName(),
+            config.getTypedConfig());
     return new HeaderKeyFormat.PreserveCase(
         format.getFormatterTypeOnEnvoyHeaders() == FormatterTypeOnEnvoyHeaders.PROPER_CASE,
         format.getForwardReasonPhrase());

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.dns;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.Extensions;
 import io.bifocal.api.IpLiterals;
 import io.bifocal.api.MessageTypes;
 import io.bifocal.api.SupportedFields;
@@ -116,11 +117,7 @@ public final class ResolverConfigReader {
               ? OptionalInt.of(clamped(system.getNumRetries().getValue()))
               : OptionalInt.empty());
     }
-    throw new ConfigException(
-        "Didn't find a registered implementation for '%s' with type URL: '%s'"
-            .formatted(
-                config.getName(),
-                any.getTypeUrl().substring(any.getTypeUrl().lastIndexOf('/') + 1)));
+    throw Extensions.unregistered(config.getName(), any);
   }
 
   private static ResolverConfig older(DnsResolutionConfig config, String path)

@@ -1,8 +1,7 @@
 package io.bifocal.dataplane.extension;
 
 import io.bifocal.api.ConfigException;
-import io.bifocal.api.MessageTypes;
-import io.bifocal.api.Unpack;
+import io.bifocal.api.Extensions;
 import io.bifocal.dataplane.expression.Expression;
 import io.bifocal.dataplane.runtime.Fraction;
 import io.bifocal.dataplane.runtime.RuntimeReader;
@@ -89,14 +88,9 @@ public interface LogFilter {
 
   /** One in CEL: there is no other. */
   private static LogFilter extension(ExtensionFilter config) throws ConfigException {
-    String type = MessageTypes.nameOf(config.getTypedConfig().getTypeUrl());
-    if (!type.equals(ExpressionFilter.getDescriptor().getFullName())) {
-      throw new ConfigException(
-          "Didn't find a registered implementation for '%s' with type URL: '%s'"
-              .formatted(config.getName(), type));
-    }
     ExpressionFilter filter =
-        Unpack.as(ExpressionFilter.getDefaultInstance(), config.getTypedConfig());
+        Extensions.only(
+            ExpressionFilter.getDefaultInstance(), config.getName(), config.getTypedConfig());
     return Expression.parse(filter.getExpression(), "filter expression")::holds;
   }
 

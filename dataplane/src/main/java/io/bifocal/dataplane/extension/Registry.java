@@ -2,6 +2,7 @@ package io.bifocal.dataplane.extension;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.Extensions;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -10,8 +11,6 @@ import java.util.Set;
  * Factories of one category (network filters, access logs, …) by the type of their configuration.
  */
 public final class Registry<F> {
-  private static final String PREFIX = "type.googleapis.com/";
-
   private final Map<String, F> factories = new LinkedHashMap<>();
 
   /** Adds a factory for configurations of {@code typeUrl}. */
@@ -30,10 +29,7 @@ public final class Registry<F> {
   public F find(String name, Any config) throws ConfigException {
     F factory = factories.get(config.getTypeUrl());
     if (factory == null) {
-      String type = config.getTypeUrl();
-      throw new ConfigException(
-          "Didn't find a registered implementation for '%s' with type URL: '%s'"
-              .formatted(name, type.startsWith(PREFIX) ? type.substring(PREFIX.length()) : type));
+      throw Extensions.unregistered(name, config);
     }
     return factory;
   }

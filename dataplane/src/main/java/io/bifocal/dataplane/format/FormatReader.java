@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.DataSources;
-import io.bifocal.api.MessageTypes;
+import io.bifocal.api.Extensions;
 import io.envoyproxy.envoy.config.core.v3.SubstitutionFormatString;
 import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import java.util.Set;
@@ -31,11 +31,8 @@ public final class FormatReader {
   @SuppressWarnings("deprecation") // text_format
   public static Format read(SubstitutionFormatString config) throws ConfigException {
     for (TypedExtensionConfig formatter : config.getFormattersList()) {
-      String type = formatter.getTypedConfig().getTypeUrl();
-      if (!FORMATTERS.contains(type)) {
-        throw new ConfigException(
-            "Didn't find a registered implementation for '%s' with type URL: '%s'"
-                .formatted(formatter.getName(), MessageTypes.nameOf(type)));
+      if (!FORMATTERS.contains(formatter.getTypedConfig().getTypeUrl())) {
+        throw Extensions.unregistered(formatter.getName(), formatter.getTypedConfig());
       }
     }
     boolean omitEmpty = config.getOmitEmptyValues();

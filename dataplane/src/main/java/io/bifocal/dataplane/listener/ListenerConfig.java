@@ -1,8 +1,10 @@
 package io.bifocal.dataplane.listener;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.Extensions;
 import io.bifocal.dataplane.host.Address;
 import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
+import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.config.listener.v3.AdditionalAddress;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import java.util.ArrayList;
@@ -50,10 +52,8 @@ record ListenerConfig(
           "error adding listener '" + addresses.get(0).text() + "': no filter chains specified");
     }
     if (proto.getConnectionBalanceConfig().hasExtendBalance()) {
-      throw new ConfigException(
-          Unregistered.text(
-              proto.getConnectionBalanceConfig().getExtendBalance().getName(),
-              proto.getConnectionBalanceConfig().getExtendBalance().getTypedConfig().getTypeUrl()));
+      TypedExtensionConfig balance = proto.getConnectionBalanceConfig().getExtendBalance();
+      throw Extensions.unregistered(balance.getName(), balance.getTypedConfig());
     }
     return new ListenerConfig(
         proto.getName().isEmpty() ? UUID.randomUUID().toString() : proto.getName(),

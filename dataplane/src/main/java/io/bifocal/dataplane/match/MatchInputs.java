@@ -3,6 +3,7 @@ package io.bifocal.dataplane.match;
 import com.github.xds.core.v3.TypedExtensionConfig;
 import com.google.protobuf.Message;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.Extensions;
 import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import java.util.HashMap;
@@ -40,16 +41,9 @@ public final class MatchInputs<S> {
     String type = MessageTypes.nameOf(config.getTypedConfig().getTypeUrl());
     Kind<S, ?> kind = kinds.get(type);
     if (kind == null) {
-      throw unregistered(config);
+      throw Extensions.unregistered(config.getName(), config.getTypedConfig());
     }
     return kind.read(config);
-  }
-
-  static ConfigException unregistered(TypedExtensionConfig config) {
-    return new ConfigException(
-        "Didn't find a registered implementation for '%s' with type URL: '%s'"
-            .formatted(
-                config.getName(), MessageTypes.nameOf(config.getTypedConfig().getTypeUrl())));
   }
 
   private record Kind<S, C extends Message>(C prototype, Reader<S, C> reader) {

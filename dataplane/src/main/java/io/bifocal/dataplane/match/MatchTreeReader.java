@@ -8,6 +8,7 @@ import com.github.xds.type.matcher.v3.Matcher.MatcherTree;
 import com.github.xds.type.matcher.v3.Matcher.OnMatch;
 import com.github.xds.type.matcher.v3.ServerNameMatcher;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.Extensions;
 import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import java.util.ArrayList;
@@ -122,7 +123,7 @@ public final class MatchTreeReader<S, A> {
           otherwise,
           path);
     }
-    throw MatchInputs.unregistered(config);
+    throw Extensions.unregistered(config.getName(), config.getTypedConfig());
   }
 
   private MatchTree<S, A> ranges(

@@ -5,9 +5,8 @@ import com.github.xds.type.matcher.v3.Matcher.MatcherList.Predicate.PredicateLis
 import com.github.xds.type.matcher.v3.Matcher.MatcherList.Predicate.SinglePredicate;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.Extensions;
 import io.bifocal.api.IpLiterals;
-import io.bifocal.api.MessageTypes;
-import io.bifocal.api.Unpack;
 import io.envoyproxy.envoy.extensions.matching.input_matchers.ip.v3.Ip;
 import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
 import java.util.ArrayList;
@@ -79,13 +78,10 @@ final class PredicateReader<S> {
   }
 
   private static StringMatch custom(TypedExtensionConfig config) throws ConfigException {
-    String type = MessageTypes.nameOf(config.getTypedConfig().getTypeUrl());
-    if (!type.equals(Ip.getDescriptor().getFullName())) {
-      throw MatchInputs.unregistered(config);
-    }
     List<IpRange> ranges =
         IpRange.all(
-            Unpack.as(Ip.getDefaultInstance(), config.getTypedConfig()).getCidrRangesList());
+            Extensions.only(Ip.getDefaultInstance(), config.getName(), config.getTypedConfig())
+                .getCidrRangesList());
     return text ->
         IpLiterals.find(text).filter(address -> IpRange.anyHolds(ranges, address)).isPresent();
   }

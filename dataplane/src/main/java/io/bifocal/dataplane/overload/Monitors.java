@@ -3,6 +3,7 @@ package io.bifocal.dataplane.overload;
 import com.google.protobuf.Any;
 import com.sun.management.OperatingSystemMXBean;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.Extensions;
 import io.bifocal.api.MessageTypes;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.api.Unpack;
@@ -54,9 +55,7 @@ final class Monitors {
     if (isA(config, CpuUtilizationConfig.getDescriptor().getFullName())) {
       return processors(Unpack.as(CpuUtilizationConfig.getDefaultInstance(), typed));
     }
-    throw new ConfigException(
-        "Didn't find a registered implementation for '%s' with type URL: '%s'"
-            .formatted(config.getName(), MessageTypes.nameOf(typed.getTypeUrl())));
+    throw Extensions.unregistered(config.getName(), typed);
   }
 
   private static boolean isA(ResourceMonitor config, String type) {

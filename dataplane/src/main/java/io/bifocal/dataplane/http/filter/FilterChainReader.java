@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.filter;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.Extensions;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.api.TypedStructs;
 import io.bifocal.dataplane.extension.Discovered;
@@ -169,7 +170,7 @@ public final class FilterChainReader {
     public HttpFilter.Maker read(Any config) throws ConfigException {
       HttpFilterFactory factory = position.find(kinds, config.getTypeUrl());
       if (factory == null) {
-        throw new ConfigException(HttpFilters.unregistered(name, config.getTypeUrl()));
+        throw Extensions.unregistered(name, config);
       }
       if (last) {
         throw new ConfigException(position.leadsNowhere(name, factory.kind()));

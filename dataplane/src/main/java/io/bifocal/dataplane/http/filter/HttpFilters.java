@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http.filter;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.Extensions;
 import io.bifocal.api.MessageTypes;
 import io.bifocal.api.TypedStructs;
 import java.util.HashMap;
@@ -59,14 +60,9 @@ public final class HttpFilters {
     }
     String type = MessageTypes.nameOf(config.getTypeUrl());
     if (!type.startsWith(ENVOYS)) {
-      throw new ConfigException(unregistered(filter, config.getTypeUrl()));
+      throw Extensions.unregistered(filter, config);
     }
     log.warn("typed_per_filter_config['{}'] is ignored: no filter here reads {}", filter, type);
     return null;
-  }
-
-  static String unregistered(String name, String typeUrl) {
-    return "Didn't find a registered implementation for '%s' with type URL: '%s'"
-        .formatted(name, MessageTypes.nameOf(typeUrl));
   }
 }

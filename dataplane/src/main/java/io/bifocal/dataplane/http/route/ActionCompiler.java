@@ -3,7 +3,8 @@ package io.bifocal.dataplane.http.route;
 import com.google.protobuf.UInt32Value;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.DataSources;
-import io.bifocal.api.Unpack;
+import io.bifocal.api.Extensions;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.dataplane.balance.MetadataCriteria;
 import io.bifocal.dataplane.match.Substitution;
 import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
@@ -155,21 +156,17 @@ final class ActionCompiler {
 
   private static PathRewrite template(TypedExtensionConfig policy, PathMatch path)
       throws ConfigException {
-    if (!Extensions.type(policy.getTypedConfig())
-        .equals(UriTemplateRewriteConfig.getDescriptor().getFullName())) {
-      throw Extensions.unknown(policy.getName(), policy.getTypedConfig());
-    }
+    UriTemplateRewriteConfig rewrite =
+        Extensions.only(
+            UriTemplateRewriteConfig.getDefaultInstance(),
+            policy.getName(),
+            policy.getTypedConfig());
     if (!(path instanceof PathMatch.Template match)) {
       throw new ConfigException(
           "unable to use envoy.path.rewrite.uri_template.uri_template_rewriter extension without"
               + " envoy.path.match.uri_template.uri_template_matcher extension");
     }
-    return new PathRewrite.Template(
-        match
-            .template()
-            .filling(
-                Unpack.as(UriTemplateRewriteConfig.getDefaultInstance(), policy.getTypedConfig())
-                    .getPathTemplateRewrite()));
+    return new PathRewrite.Template(match.template().filling(rewrite.getPathTemplateRewrite()));
   }
 
   private static HostRewrite.@Nullable Source hostRewrite(
@@ -241,9 +238,8 @@ final class ActionCompiler {
   }
 
   private static void earlyData(TypedExtensionConfig policy) throws ConfigException {
-    if (!Extensions.type(policy.getTypedConfig())
-        .equals(DefaultEarlyDataPolicy.getDescriptor().getFullName())) {
-      throw Extensions.unknown(policy.getName(), policy.getTypedConfig());
+    if (!MessageTypes.is(policy.getTypedConfig(), DefaultEarlyDataPolicy.getDescriptor())) {
+      throw Extensions.unregistered(policy.getName(), policy.getTypedConfig());
     }
   }
 

@@ -2,6 +2,8 @@ package io.bifocal.dataplane.http.route;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.Extensions;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.api.Unpack;
 import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
@@ -87,7 +89,7 @@ public record InternalRedirects(
 
   private static Predicate predicate(TypedExtensionConfig config) throws ConfigException {
     Any any = config.getTypedConfig();
-    return switch (Extensions.type(any)) {
+    return switch (MessageTypes.nameOf(any.getTypeUrl())) {
       case PACKAGE + "previous_routes.v3.PreviousRoutesConfig" -> new PreviousRoutes();
       case PACKAGE + "safe_cross_scheme.v3.SafeCrossSchemeConfig" -> new SafeCrossScheme();
       case PACKAGE + "allow_listed_routes.v3.AllowListedRoutesConfig" ->
@@ -95,7 +97,7 @@ public record InternalRedirects(
               Set.copyOf(
                   Unpack.as(AllowListedRoutesConfig.getDefaultInstance(), any)
                       .getAllowedRouteNamesList()));
-      default -> throw Extensions.unknown(config.getName(), any);
+      default -> throw Extensions.unregistered(config.getName(), any);
     };
   }
 }

@@ -3,6 +3,8 @@ package io.bifocal.dataplane.http.route;
 import com.google.protobuf.Any;
 import com.google.protobuf.Struct;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.Extensions;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.envoyproxy.envoy.config.route.v3.RetryPolicy.RetryHostPredicate;
 import io.envoyproxy.envoy.config.route.v3.RetryPolicy.RetryPriority;
@@ -27,7 +29,7 @@ public sealed interface RetryHosts {
     List<RetryHosts> all = new ArrayList<>();
     for (RetryHostPredicate config : configs) {
       Any any = config.getTypedConfig();
-      String type = Extensions.type(any);
+      String type = MessageTypes.nameOf(any.getTypeUrl());
       if (type.equals(prefix + "previous_hosts.v3.PreviousHostsPredicate")) {
         all.add(new Previous());
       } else if (type.equals(prefix + "omit_canary_hosts.v3.OmitCanaryHostsPredicate")) {
@@ -39,7 +41,7 @@ public sealed interface RetryHosts {
                     .getMetadataMatch()
                     .getFilterMetadataOrDefault("envoy.lb", Struct.getDefaultInstance())));
       } else {
-        throw Extensions.unknown(config.getName(), any);
+        throw Extensions.unregistered(config.getName(), any);
       }
     }
     return all;
@@ -50,12 +52,10 @@ public sealed interface RetryHosts {
     if (config.getName().isEmpty()) {
       return 0;
     }
-    Any any = config.getTypedConfig();
-    if (!Extensions.type(any)
-        .equals(
-            "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig")) {
-      throw Extensions.unknown(config.getName(), any);
-    }
-    return Unpack.as(PreviousPrioritiesConfig.getDefaultInstance(), any).getUpdateFrequency();
+    return Extensions.only(
+            PreviousPrioritiesConfig.getDefaultInstance(),
+            config.getName(),
+            config.getTypedConfig())
+        .getUpdateFrequency();
   }
 }

@@ -3,6 +3,8 @@ package io.bifocal.dataplane.http.route;
 import com.github.xds.core.v3.TypedExtensionConfig;
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.Extensions;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.http.route.VirtualHost.TlsRequirement;
 import io.bifocal.dataplane.match.MatchTree;
@@ -67,7 +69,7 @@ final class RouteCompiler {
     RouteFields.check(RouteFields.CONFIGURATION, config, where);
     for (var plugin : config.getClusterSpecifierPluginsList()) {
       if (!plugin.getIsOptional()) {
-        throw Extensions.unknown(
+        throw Extensions.unregistered(
             plugin.getExtension().getName(), plugin.getExtension().getTypedConfig());
       }
     }
@@ -151,7 +153,7 @@ final class RouteCompiler {
   private VirtualHost.Routes leaf(Level level, TypedExtensionConfig action, String at)
       throws ConfigException {
     Any config = action.getTypedConfig();
-    String type = Extensions.type(config);
+    String type = MessageTypes.nameOf(config.getTypeUrl());
     if (type.equals(io.envoyproxy.envoy.config.route.v3.Route.getDescriptor().getFullName())) {
       return list(
           level,
@@ -166,7 +168,7 @@ final class RouteCompiler {
               .getRoutesList(),
           at);
     }
-    throw Extensions.unknown(action.getName(), config);
+    throw Extensions.unregistered(action.getName(), config);
   }
 
   private RouteList list(

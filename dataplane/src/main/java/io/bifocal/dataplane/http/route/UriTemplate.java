@@ -3,7 +3,7 @@ package io.bifocal.dataplane.http.route;
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import io.bifocal.api.ConfigException;
-import io.bifocal.api.Unpack;
+import io.bifocal.api.Extensions;
 import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig;
 import java.util.ArrayList;
@@ -34,9 +34,11 @@ public record UriTemplate(
    * @throws ConfigException in Envoy's words when it is none
    */
   public static UriTemplate of(TypedExtensionConfig config) throws ConfigException {
-    Extensions.require(UriTemplateMatchConfig.getDescriptor(), config);
     return of(
-        Unpack.as(UriTemplateMatchConfig.getDefaultInstance(), config.getTypedConfig())
+        Extensions.only(
+                UriTemplateMatchConfig.getDefaultInstance(),
+                config.getName(),
+                config.getTypedConfig())
             .getPathTemplate());
   }
 

@@ -2,6 +2,7 @@ package io.bifocal.dataplane.listener.filter;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.Extensions;
 import io.bifocal.api.JavaDuration;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.dataplane.extension.ExtensionConfigs;
@@ -170,14 +171,8 @@ public record ListenerFilters(
       case HTTP_INSPECTOR -> HttpInspector.factory(config);
       case PROXY_PROTOCOL -> ProxyProtocolFilter.factory(config, path);
       case ORIGINAL_DST -> OriginalDestination.factory(config, path);
-      default -> throw unknown(name, config);
+      default -> throw Extensions.unregistered(name, config);
     };
-  }
-
-  private static ConfigException unknown(String name, Any config) {
-    return new ConfigException(
-        "Didn't find a registered implementation for '%s' with type URL: '%s'"
-            .formatted(name, config.getTypeUrl().replaceFirst("^type.googleapis.com/", "")));
   }
 
   private static boolean has(Listener proto, String type) {

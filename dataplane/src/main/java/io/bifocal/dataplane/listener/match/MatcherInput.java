@@ -2,6 +2,7 @@ package io.bifocal.dataplane.listener.match;
 
 import com.github.xds.core.v3.TypedExtensionConfig;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.Extensions;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.listener.filter.AcceptedConnection;
 import java.util.stream.Collectors;
@@ -26,7 +27,7 @@ interface MatcherInput {
   static MatcherInput of(TypedExtensionConfig config, String path) throws ConfigException {
     String type = config.getTypedConfig().getTypeUrl();
     if (!type.startsWith(PREFIX)) {
-      throw unknown(config);
+      throw Extensions.unregistered(config.getName(), config.getTypedConfig());
     }
     return switch (type.substring(PREFIX.length())) {
       case "DestinationIPInput" -> connection -> ip(connection.local());
@@ -41,16 +42,8 @@ interface MatcherInput {
       case "FilterStateInput", "DynamicMetadataInput" ->
           throw new ConfigException(
               path + ": '" + config.getName() + "': no listener filter here sets what it reads");
-      default -> throw unknown(config);
+      default -> throw Extensions.unregistered(config.getName(), config.getTypedConfig());
     };
-  }
-
-  static ConfigException unknown(TypedExtensionConfig config) {
-    return new ConfigException(
-        "Didn't find a registered implementation for '%s' with type URL: '%s'"
-            .formatted(
-                config.getName(),
-                config.getTypedConfig().getTypeUrl().replaceFirst("^type.googleapis.com/", "")));
   }
 
   private static @Nullable String ip(Address address) {

@@ -7,6 +7,7 @@ import com.github.xds.type.matcher.v3.ServerNameMatcher;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.StringValue;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.Extensions;
 import io.bifocal.api.IpLiterals;
 import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
@@ -44,7 +45,9 @@ interface MatcherTree {
     if (!MessageTypes.is(proto.getAction().getTypedConfig(), StringValue.getDescriptor())) {
       throw new ConfigException(
           "cannot create a filter chain matcher: "
-              + MatcherInput.unknown(proto.getAction()).reason());
+              + Extensions.unregistered(
+                      proto.getAction().getName(), proto.getAction().getTypedConfig())
+                  .reason());
     }
     String name =
         Unpack.as(StringValue.getDefaultInstance(), proto.getAction().getTypedConfig()).getValue();
@@ -126,7 +129,8 @@ interface MatcherTree {
       Matcher.MatcherList.Predicate.SinglePredicate proto, String path) throws ConfigException {
     MatcherInput input = MatcherInput.of(proto.getInput(), path + ".input");
     if (!proto.hasValueMatch()) {
-      throw MatcherInput.unknown(proto.getCustomMatch());
+      throw Extensions.unregistered(
+          proto.getCustomMatch().getName(), proto.getCustomMatch().getTypedConfig());
     }
     StringMatch match = StringMatch.of(envoys(proto.getValueMatch()), path + ".value_match");
     return connection -> {
@@ -201,7 +205,7 @@ interface MatcherTree {
               input,
               Unpack.as(ServerNameMatcher.getDefaultInstance(), proto.getTypedConfig()),
               path);
-      default -> throw MatcherInput.unknown(proto);
+      default -> throw Extensions.unregistered(proto.getName(), proto.getTypedConfig());
     };
   }
 

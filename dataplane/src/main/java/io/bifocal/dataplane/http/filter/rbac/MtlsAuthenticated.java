@@ -1,8 +1,7 @@
 package io.bifocal.dataplane.http.filter.rbac;
 
 import io.bifocal.api.ConfigException;
-import io.bifocal.api.Unpack;
-import io.bifocal.dataplane.http.route.Extensions;
+import io.bifocal.api.Extensions;
 import io.bifocal.dataplane.stream.TlsSession;
 import io.bifocal.dataplane.transport.tls.SanMatcher;
 import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
@@ -18,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 record MtlsAuthenticated(@Nullable SanMatcher name) implements Predicate<Subject> {
   static MtlsAuthenticated of(TypedExtensionConfig extension, String path) throws ConfigException {
-    Extensions.require(Config.getDescriptor(), extension);
-    Config config = Unpack.as(Config.getDefaultInstance(), extension.getTypedConfig());
+    Config config =
+        Extensions.only(
+            Config.getDefaultInstance(), extension.getName(), extension.getTypedConfig());
     if (!config.hasSanMatcher() && !config.getAnyValidatedClientCertificate()) {
       throw new ConfigException(
           "envoy.rbac.principals.mtls_authenticated did not have any configured validation. At"

@@ -1,10 +1,9 @@
 package io.bifocal.dataplane.http.filter.rbac;
 
 import io.bifocal.api.ConfigException;
-import io.bifocal.api.Unpack;
+import io.bifocal.api.Extensions;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.host.Host;
-import io.bifocal.dataplane.http.route.Extensions;
 import io.bifocal.dataplane.match.IpRange;
 import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
 import io.envoyproxy.envoy.extensions.rbac.matchers.upstream_ip_port.v3.UpstreamIpPortMatcher;
@@ -21,9 +20,11 @@ import org.jspecify.annotations.Nullable;
 record UpstreamIpPort(@Nullable IpRange ip, @Nullable Int64Range ports)
     implements Predicate<Subject> {
   static UpstreamIpPort of(TypedExtensionConfig extension) throws ConfigException {
-    Extensions.require(UpstreamIpPortMatcher.getDescriptor(), extension);
     UpstreamIpPortMatcher config =
-        Unpack.as(UpstreamIpPortMatcher.getDefaultInstance(), extension.getTypedConfig());
+        Extensions.only(
+            UpstreamIpPortMatcher.getDefaultInstance(),
+            extension.getName(),
+            extension.getTypedConfig());
     if (!config.hasUpstreamIp() && !config.hasUpstreamPortRange()) {
       throw new ConfigException(
           "Invalid UpstreamIpPortMatcher configuration - missing `upstream_ip` and/or"
