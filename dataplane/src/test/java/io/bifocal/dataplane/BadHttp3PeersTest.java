@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.common.net.InetAddresses;
 import com.sun.net.httpserver.HttpsServer;
-import io.bifocal.api.BootstrapReader;
 import io.bifocal.dataplane.host.Address;
 import java.net.BindException;
 import java.net.DatagramSocket;
@@ -15,9 +14,8 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -33,15 +31,8 @@ class BadHttp3PeersTest {
           + " %%RESPONSE_FLAGS%% %%UPSTREAM_TRANSPORT_FAILURE_REASON%%\\n\"}}}}]";
 
   @TempDir Path folder;
-  private final List<AutoCloseable> resources = new ArrayList<>();
+  @RegisterExtension final Kept kept = new Kept();
   private String timeout = "20s";
-
-  @AfterEach
-  void close() throws Exception {
-    for (int i = resources.size() - 1; i >= 0; i--) {
-      resources.get(i).close();
-    }
-  }
 
   @ParameterizedTest
   @EnumSource
@@ -49,7 +40,7 @@ class BadHttp3PeersTest {
     boolean mute = bad == BadHttp3Peer.MUTE_AMID_THE_HANDSHAKE;
     timeout = mute ? "0.5s" : timeout;
     Proxy proxy = start(yaml(peer(bad, V4)));
-    HttpResponse<String> answer = UpstreamHttp3Test.get(proxy, "/");
+    HttpResponse<String> answer = WholeProxy.get(proxy, "/");
     assertThat(answer.statusCode()).isEqualTo(503);
     assertThat(answer.body())
         .endsWith("reset reason: " + (mute ? "connection timeout" : "remote connection failure"));
@@ -72,7 +63,7 @@ class BadHttp3PeersTest {
   @ParameterizedTest
   @EnumSource
   void http3ServesOverTheOtherFamily(BadHttp3Peer bad) throws Exception {
-    Http3Peer good = keep(new Http3Peer(V4, BadHttp3Peer.good()));
+    Http3Peer good = kept.keep(new Http3Peer(V4, BadHttp3Peer.good()));
     String other =
         "additional_addresses: [{address: {socket_address: {address: 127.0.0.1, port_value: %d}}}]"
             .formatted(good.address().port());
@@ -95,13 +86,13 @@ class BadHttp3PeersTest {
   }
 
   private static String served(Proxy proxy) throws Exception {
-    HttpResponse<String> answer = UpstreamHttp3Test.get(proxy, "/");
+    HttpResponse<String> answer = WholeProxy.get(proxy, "/");
     assertThat(answer.statusCode()).isEqualTo(200);
     return answer.headers().firstValue("x-peer").orElse("");
   }
 
   private static long stat(Proxy proxy, String name) throws Exception {
-    return UpstreamHttp3Test.stat(proxy, "cluster.h3." + name);
+    return WholeProxy.stat(proxy, "cluster.h3." + name);
   }
 
   private Address.Ip peer(BadHttp3Peer bad, InetAddress ip) throws Exception {
@@ -109,7 +100,7 @@ class BadHttp3PeersTest {
     try (DatagramSocket free = new DatagramSocket(0, ip)) {
       port = free.getLocalPort();
     }
-    keep(bad.at(new InetSocketAddress(ip, port)));
+    kept.keep(bad.at(new InetSocketAddress(ip, port)));
     return new Address.Ip(ip, port);
   }
 
@@ -120,7 +111,7 @@ class BadHttp3PeersTest {
       try {
         HttpsServer server =
             Http3FailOverTest.server(new InetSocketAddress(V4, at.port()), BadHttp3Peer.good());
-        resources.add(() -> server.stop(0));
+        kept.keep(() -> server.stop(0));
         return at;
       } catch (BindException e) {
         if (tries == 10) {
@@ -128,11 +119,6 @@ class BadHttp3PeersTest {
         }
       }
     }
-  }
-
-  private <T extends AutoCloseable> T keep(T resource) {
-    resources.add(resource);
-    return resource;
   }
 
   private String yaml(Address.Ip at) throws Exception {
@@ -154,13 +140,11 @@ class BadHttp3PeersTest {
   }
 
   private Proxy start(String yaml) throws Exception {
-    ProxyOptions options =
-        ProxyOptions.defaults()
-            .withConcurrency(1)
-            .withAccessLogFlush(Duration.ofMillis(10))
-            .withDrainTime(Duration.ofMillis(100));
-    Proxy proxy = keep(Proxy.start(new BootstrapReader(false).readYaml(yaml, "test"), options));
-    proxy.awaitLive(Duration.ofSeconds(20));
-    return proxy;
+    return kept.keep(
+        WholeProxy.run(
+            yaml,
+            ProxyOptions.defaults()
+                .withAccessLogFlush(Duration.ofMillis(10))
+                .withDrainTime(Duration.ofMillis(100))));
   }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import io.bifocal.api.BootstrapReader;
 import io.netty.util.ResourceLeakDetector;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,7 +14,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -47,11 +45,7 @@ class BodiesWithoutGarbageTest {
     upstream.setExecutor(serving);
     upstream.createContext("/", BodiesWithoutGarbageTest::serve);
     upstream.start();
-    proxy =
-        Proxy.start(
-            new BootstrapReader(false).readYaml(yaml(upstream.getAddress().getPort()), "test"),
-            ProxyOptions.defaults().withConcurrency(1));
-    proxy.awaitLive(Duration.ofSeconds(20));
+    proxy = WholeProxy.run(yaml(upstream.getAddress().getPort()));
   }
 
   @AfterEach

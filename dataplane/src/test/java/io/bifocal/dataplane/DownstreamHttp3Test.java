@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
-import io.bifocal.api.BootstrapReader;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.transport.tls.Authority;
 import io.netty.channel.ChannelHandlerContext;
@@ -16,13 +15,11 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Clients over HTTP/3, on sockets. */
 class DownstreamHttp3Test {
@@ -30,15 +27,8 @@ class DownstreamHttp3Test {
   private static final Authority AUTHORITY = Authority.named("authority");
   private static final X509Bundle OWN = AUTHORITY.issue(Authority.leaf("good.test"));
 
-  private final Deque<AutoCloseable> resources = new ArrayDeque<>();
+  @RegisterExtension final Kept kept = new Kept();
   private String quicOptions = "";
-
-  @AfterEach
-  void close() throws Exception {
-    for (AutoCloseable resource : resources) {
-      resource.close();
-    }
-  }
 
   @Test
   void anAnswerIsWholeThoughItsConnectionEndsWithIt() throws Exception {
@@ -50,7 +40,7 @@ class DownstreamHttp3Test {
   @Test
   void aClientIsServedByHttp3WhereTheUpstreamIsToSpeakAsItDoes() throws Exception {
     Http3Peer upstream = new Http3Peer(InetAddress.getLoopbackAddress(), OWN);
-    resources.push(upstream);
+    kept.keep(upstream);
     Proxy proxy =
         start(
             "",
@@ -83,7 +73,7 @@ class DownstreamHttp3Test {
   }
 
   private static long stat(Proxy proxy, String name) throws Exception {
-    return UpstreamHttp3Test.stat(proxy, name);
+    return WholeProxy.stat(proxy, name);
   }
 
   private static void runtime(Proxy proxy, String change) throws Exception {
@@ -92,7 +82,7 @@ class DownstreamHttp3Test {
         HttpRequest.newBuilder(URI.create("http://" + admin + "/runtime_modify?" + change))
             .POST(HttpRequest.BodyPublishers.noBody())
             .build();
-    assertThat(UpstreamHttp3Test.send(request).statusCode()).isEqualTo(200);
+    assertThat(WholeProxy.send(request).statusCode()).isEqualTo(200);
   }
 
   private Proxy start(String common) throws Exception {
@@ -107,7 +97,7 @@ class DownstreamHttp3Test {
           }
         });
     upstream.start();
-    resources.push(() -> upstream.stop(0));
+    kept.keep(() -> upstream.stop(0));
     return start(
         common,
         "{name: up, load_assignment: {cluster_name: up, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %d}}}}]}]}}"
@@ -150,13 +140,7 @@ class DownstreamHttp3Test {
                 line(OWN.getPrivateKeyPEM()),
                 common,
                 cluster.replace("\n", " "));
-    Proxy proxy =
-        Proxy.start(
-            new BootstrapReader(false).readYaml(yaml, "test"),
-            ProxyOptions.defaults().withConcurrency(1));
-    resources.push(proxy);
-    proxy.awaitLive(Duration.ofSeconds(20));
-    return proxy;
+    return kept.keep(WholeProxy.run(yaml));
   }
 
   private static String line(String pem) {
@@ -169,7 +153,7 @@ class DownstreamHttp3Test {
 
   private Future<QuicChannel> connecting(Proxy proxy) throws Exception {
     Http3Client client = new Http3Client();
-    resources.push(client);
+    kept.keep(client);
     return Http3Client.connecting(client.socket(16_384), proxy.listenerAddresses("quic").get(0));
   }
 

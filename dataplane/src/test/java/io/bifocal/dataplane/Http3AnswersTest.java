@@ -18,11 +18,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -30,14 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class Http3AnswersTest {
   private static final int PATIENCE = 10_000;
 
-  private final List<AutoCloseable> resources = new ArrayList<>();
-
-  @AfterEach
-  void close() throws Exception {
-    for (int i = resources.size() - 1; i >= 0; i--) {
-      resources.get(i).close();
-    }
-  }
+  @RegisterExtension final Kept kept = new Kept();
 
   // ---- its length
 
@@ -45,7 +36,7 @@ class Http3AnswersTest {
   void anAnswerShorterThanItSaysEndsTheClientsConnection() throws Exception {
     Proxy proxy = before(whole(ok("content-length", "10"), data("short")));
     assertThat(exchange(proxy, "GET")).startsWith("HTTP/1.1 200 ").endsWith("\r\n\r\nshort");
-    assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.upstream_rq_tx_reset")).isEqualTo(1);
+    assertThat(WholeProxy.stat(proxy, "cluster.h3.upstream_rq_tx_reset")).isEqualTo(1);
   }
 
   @Test
@@ -53,7 +44,7 @@ class Http3AnswersTest {
     Proxy proxy =
         before(whole(ok("content-length", "10"), data("short"), headers("x-trailer", "1")));
     assertThat(exchange(proxy, "GET")).endsWith("\r\n\r\nshort");
-    assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.upstream_rq_tx_reset")).isEqualTo(1);
+    assertThat(WholeProxy.stat(proxy, "cluster.h3.upstream_rq_tx_reset")).isEqualTo(1);
   }
 
   @Test
@@ -170,19 +161,19 @@ class Http3AnswersTest {
   private void assertTimesOut(ScriptedHttp3Peer.Answer answer, String time, String body)
       throws Exception {
     Proxy proxy =
-        UpstreamHttp3Test.run(
+        WholeProxy.run(
             UpstreamHttp3Test.yaml(peer(answer), UpstreamHttp3Test.CA)
                 .replace("route: {cluster: h3}", "route: {cluster: h3, " + time + "}"));
-    resources.add(proxy);
+    kept.keep(proxy);
     HttpRequest request =
-        HttpRequest.newBuilder(UpstreamHttp3Test.uri(proxy, "/"))
+        HttpRequest.newBuilder(WholeProxy.uri(proxy, "/"))
             .POST(HttpRequest.BodyPublishers.ofString(body))
             .build();
     for (int i = 0; i < 2; i++) {
-      assertThat(UpstreamHttp3Test.send(request).statusCode()).isIn(504, 408);
+      assertThat(WholeProxy.send(request).statusCode()).isIn(504, 408);
     }
     awaitNoStream(proxy);
-    assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.upstream_cx_total")).isEqualTo(1);
+    assertThat(WholeProxy.stat(proxy, "cluster.h3.upstream_cx_total")).isEqualTo(1);
   }
 
   // ---- its form
@@ -208,11 +199,11 @@ class Http3AnswersTest {
               whole(ok("content-length", "5"), data("early")).to(stream);
             });
     HttpRequest request =
-        HttpRequest.newBuilder(UpstreamHttp3Test.uri(proxy, "/"))
+        HttpRequest.newBuilder(WholeProxy.uri(proxy, "/"))
             .POST(HttpRequest.BodyPublishers.ofString("x".repeat(20_000)))
             .build();
     for (int i = 0; i < 3; i++) {
-      assertThat(UpstreamHttp3Test.send(request).body()).isEqualTo("early");
+      assertThat(WholeProxy.send(request).body()).isEqualTo("early");
     }
     awaitNoStream(proxy);
   }
@@ -224,18 +215,17 @@ class Http3AnswersTest {
             stream -> {
               var unused = stream.shutdown(Http3ErrorCode.H3_REQUEST_CANCELLED.code());
             });
-    HttpClient client = UpstreamHttp3Test.client();
-    HttpRequest request = HttpRequest.newBuilder(UpstreamHttp3Test.uri(proxy, "/")).build();
+    HttpClient client = WholeProxy.client();
+    HttpRequest request = HttpRequest.newBuilder(WholeProxy.uri(proxy, "/")).build();
     for (int i = 0; i < 1000; i++) {
       assertThat(client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode())
           .isEqualTo(503);
     }
     await()
         .atMost(Duration.ofSeconds(20))
-        .until(() -> UpstreamHttp3Test.stat(proxy, "cluster.h3.upstream_cx_active") == 0);
-    assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.upstream_cx_total")).isEqualTo(1);
-    assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.http3.cx_unended_streams_overflow"))
-        .isEqualTo(1);
+        .until(() -> WholeProxy.stat(proxy, "cluster.h3.upstream_cx_active") == 0);
+    assertThat(WholeProxy.stat(proxy, "cluster.h3.upstream_cx_total")).isEqualTo(1);
+    assertThat(WholeProxy.stat(proxy, "cluster.h3.http3.cx_unended_streams_overflow")).isEqualTo(1);
   }
 
   // ----
@@ -246,7 +236,7 @@ class Http3AnswersTest {
 
   private Proxy before(ScriptedHttp3Peer.Answer answer) throws Exception {
     Proxy proxy = UpstreamHttp3Test.before(peer(answer), UpstreamHttp3Test.CA);
-    resources.add(proxy);
+    kept.keep(proxy);
     return proxy;
   }
 
@@ -256,7 +246,7 @@ class Http3AnswersTest {
             new InetSocketAddress(InetAddresses.forString("127.0.0.1"), 0),
             UpstreamHttp3Test.GOOD,
             answer);
-    resources.add(peer);
+    kept.keep(peer);
     return peer.address();
   }
 
@@ -264,18 +254,18 @@ class Http3AnswersTest {
     Proxy proxy = before(answer);
     assertThat(exchange(proxy, "GET")).startsWith("HTTP/1.1 50").doesNotContain(" 200 ");
     awaitNoStream(proxy);
-    assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.upstream_cx_destroy")).isZero();
+    assertThat(WholeProxy.stat(proxy, "cluster.h3.upstream_cx_destroy")).isZero();
   }
 
   /** A stream may end after its client has the answer. */
   private static void awaitNoStream(Proxy proxy) {
     await()
         .atMost(Duration.ofSeconds(20))
-        .until(() -> UpstreamHttp3Test.stat(proxy, "cluster.h3.http3.streams_active") == 0);
+        .until(() -> WholeProxy.stat(proxy, "cluster.h3.http3.streams_active") == 0);
   }
 
   private static void assertServed(Proxy proxy) throws Exception {
-    assertThat(UpstreamHttp3Test.stat(proxy, "cluster.h3.upstream_rq_tx_reset")).isZero();
+    assertThat(WholeProxy.stat(proxy, "cluster.h3.upstream_rq_tx_reset")).isZero();
     awaitNoStream(proxy);
   }
 

@@ -7,28 +7,21 @@ import static org.awaitility.Awaitility.await;
 import com.google.common.net.InetAddresses;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
-import io.bifocal.api.BootstrapReader;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.transport.tls.Authority;
 import io.netty.pkitesting.X509Bundle;
-import java.io.IOException;
 import java.net.BindException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -47,7 +40,7 @@ class Http3FailOverTest {
 
   private static final String PATIENT = "bifocal.connect.attempt_delay: 2s";
 
-  private final List<AutoCloseable> resources = new ArrayList<>();
+  @RegisterExtension final Kept kept = new Kept();
   private boolean known = true;
   private String runtime = "";
   private @Nullable Proxy proxy;
@@ -57,13 +50,6 @@ class Http3FailOverTest {
     SERVES,
     SILENT,
     REFUSES
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    for (int i = resources.size() - 1; i >= 0; i--) {
-      resources.get(i).close();
-    }
   }
 
   @ParameterizedTest
@@ -230,15 +216,15 @@ class Http3FailOverTest {
 
   private void open(InetSocketAddress at, Port udp, Port tcp) throws Exception {
     if (udp == Port.SERVES) {
-      resources.add(new Http3Peer(at, GOOD));
+      kept.keep(new Http3Peer(at, GOOD));
     } else if (udp == Port.SILENT) {
-      resources.add(new DatagramSocket(at));
+      kept.keep(new DatagramSocket(at));
     }
     if (tcp == Port.SERVES) {
       HttpsServer server = server(at, GOOD);
-      resources.add(() -> server.stop(0));
+      kept.keep(() -> server.stop(0));
     } else if (tcp == Port.SILENT) {
-      resources.add(new ServerSocket(at.getPort(), 50, at.getAddress()));
+      kept.keep(new ServerSocket(at.getPort(), 50, at.getAddress()));
     }
   }
 
@@ -319,13 +305,7 @@ class Http3FailOverTest {
                 known ? entry : "[]",
                 socketAddress(first),
                 additional);
-    Proxy started =
-        Proxy.start(
-            new BootstrapReader(false).readYaml(yaml, "test"),
-            ProxyOptions.defaults().withConcurrency(1));
-    resources.add(started);
-    started.awaitLive(Duration.ofSeconds(20));
-    proxy = started;
+    proxy = kept.keep(WholeProxy.run(yaml));
   }
 
   private static String socketAddress(Address.Ip at) {
@@ -333,16 +313,8 @@ class Http3FailOverTest {
         .formatted(InetAddresses.toAddrString(at.ip()), at.port());
   }
 
-  private HttpResponse<String> get(String path) throws IOException, InterruptedException {
-    String at = Address.of(requireNonNull(proxy).listenerAddresses("http").get(0)).text();
-    return client()
-        .send(
-            HttpRequest.newBuilder(URI.create("http://" + at + path)).build(),
-            HttpResponse.BodyHandlers.ofString());
-  }
-
-  private static HttpClient client() {
-    return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private HttpResponse<String> get(String path) throws Exception {
+    return WholeProxy.get(requireNonNull(proxy), path);
   }
 
   private long stat(String name) throws Exception {
@@ -351,11 +323,6 @@ class Http3FailOverTest {
   }
 
   private String admin(String target) throws Exception {
-    String address = Address.of(requireNonNull(proxy).adminAddress().orElseThrow()).text();
-    return client()
-        .send(
-            HttpRequest.newBuilder(URI.create("http://" + address + target)).build(),
-            HttpResponse.BodyHandlers.ofString())
-        .body();
+    return WholeProxy.admin(requireNonNull(proxy), target);
   }
 }

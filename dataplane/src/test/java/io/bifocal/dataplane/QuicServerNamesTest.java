@@ -3,7 +3,6 @@ package io.bifocal.dataplane;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.bifocal.api.BootstrapReader;
 import io.bifocal.dataplane.transport.tls.Authority;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -20,17 +19,10 @@ import io.netty.handler.codec.quic.QuicSslContext;
 import io.netty.handler.codec.quic.QuicSslContextBuilder;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.pkitesting.X509Bundle;
-import java.net.SocketAddress;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -38,21 +30,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Filter chains of QUIC by the server that a client asks for, on sockets. */
 class QuicServerNamesTest {
   private static final Authority AUTHORITY = Authority.named("authority");
 
-  private final Deque<AutoCloseable> resources = new ArrayDeque<>();
-
-  @AfterEach
-  void close() throws Exception {
-    for (AutoCloseable resource : resources) {
-      resource.close();
-    }
-  }
+  @RegisterExtension final Kept kept = new Kept();
 
   private static X509Bundle named(String name) {
     return AUTHORITY.issue(Authority.leaf(name).subject("CN=" + name));
@@ -163,28 +148,21 @@ class QuicServerNamesTest {
 
   private Proxy start(String first, String... chains) throws Exception {
     boolean matcher = first.contains("filter_chain_matcher");
-    Proxy proxy =
-        Proxy.start(
-            new BootstrapReader(false)
-                .readYaml(
-                    """
-                    admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
-                    static_resources:
-                      listeners:
-                      - name: quic
-                        stat_prefix: quic
-                        address: {socket_address: {protocol: UDP, address: 127.0.0.1, port_value: 0}}
-                        udp_listener_config: {quic_options: {}}
-                    """
-                        + (matcher ? first : "")
-                        + "    filter_chains:\n"
-                        + (matcher ? "" : first)
-                        + String.join("", chains),
-                    "test"),
-            ProxyOptions.defaults().withConcurrency(1));
-    resources.push(proxy);
-    proxy.awaitLive(Duration.ofSeconds(20));
-    return proxy;
+    return kept.keep(
+        WholeProxy.run(
+            """
+            admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}
+            static_resources:
+              listeners:
+              - name: quic
+                stat_prefix: quic
+                address: {socket_address: {protocol: UDP, address: 127.0.0.1, port_value: 0}}
+                udp_listener_config: {quic_options: {}}
+            """
+                + (matcher ? first : "")
+                + "    filter_chains:\n"
+                + (matcher ? "" : first)
+                + String.join("", chains)));
   }
 
   private static String chain(String name, String match, String tls) {
@@ -218,14 +196,7 @@ class QuicServerNamesTest {
   }
 
   private static long stat(Proxy proxy, String name) throws Exception {
-    SocketAddress admin = proxy.adminAddress().orElseThrow();
-    String stats =
-        HttpClient.newHttpClient()
-            .send(
-                HttpRequest.newBuilder(URI.create("http:/" + admin + "/stats")).build(),
-                HttpResponse.BodyHandlers.ofString())
-            .body();
-    return stats
+    return WholeProxy.admin(proxy, "/stats")
         .lines()
         .filter(line -> line.startsWith("listener.quic." + name + ": "))
         .mapToLong(line -> Long.parseLong(line.replaceAll(".*: ", "")))
@@ -282,7 +253,7 @@ class QuicServerNamesTest {
       throws Exception {
     QuicSslContext context = client.build();
     EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-    resources.push(() -> group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync());
+    kept.keep(() -> group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync());
     Channel socket =
         new Bootstrap()
             .group(group)

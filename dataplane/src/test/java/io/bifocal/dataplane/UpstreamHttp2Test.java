@@ -1,12 +1,13 @@
 package io.bifocal.dataplane;
 
+import static io.bifocal.dataplane.WholeProxy.client;
+import static io.bifocal.dataplane.WholeProxy.stat;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.common.io.ByteStreams;
 import com.google.common.net.InetAddresses;
-import io.bifocal.api.BootstrapReader;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
@@ -39,18 +40,15 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -63,16 +61,9 @@ class UpstreamHttp2Test {
   // A stream's window, and what sockets and buffers hold on two connections.
   private static final long IN_BETWEEN = 40L << 20;
 
-  private final List<AutoCloseable> resources = new ArrayList<>();
+  @RegisterExtension final Kept kept = new Kept();
   private final AtomicLong sent = new AtomicLong();
   private final AtomicInteger requests = new AtomicInteger();
-
-  @AfterEach
-  void close() throws Exception {
-    for (int i = resources.size() - 1; i >= 0; i--) {
-      resources.get(i).close();
-    }
-  }
 
   @ParameterizedTest
   @ValueSource(strings = {"127.0.0.1", "::1"})
@@ -200,7 +191,7 @@ class UpstreamHttp2Test {
                     .build())
             .build()
             .start();
-    resources.add(server::shutdownNow);
+    kept.keep(server::shutdownNow);
     return server.getListenSockets().get(0);
   }
 
@@ -223,7 +214,7 @@ class UpstreamHttp2Test {
   private SocketAddress netty() {
     MultiThreadIoEventLoopGroup group =
         new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-    resources.add(() -> group.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly());
+    kept.keep(() -> group.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly());
     return new ServerBootstrap()
         .group(group)
         .channel(NioServerSocketChannel.class)
@@ -334,21 +325,11 @@ class UpstreamHttp2Test {
                 explicit_http_config: {http2_protocol_options: {}} %s}
         """
             .formatted(InetAddresses.toAddrString(to.getAddress()), to.getPort(), options);
-    Proxy proxy =
-        Proxy.start(
-            new BootstrapReader(false).readYaml(yaml, "test"),
-            ProxyOptions.defaults().withConcurrency(1));
-    resources.add(proxy);
-    proxy.awaitLive(Duration.ofSeconds(20));
-    return proxy;
+    return kept.keep(WholeProxy.run(yaml));
   }
 
   private static InetSocketAddress address(Proxy proxy) {
     return (InetSocketAddress) proxy.listenerAddresses("http").get(0);
-  }
-
-  private static HttpClient client() {
-    return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   }
 
   private static HttpRequest.Builder request(Proxy proxy, String path) {
@@ -368,15 +349,5 @@ class UpstreamHttp2Test {
             .POST(HttpRequest.BodyPublishers.ofByteArray(MESSAGE))
             .build();
     return client().send(call, HttpResponse.BodyHandlers.ofByteArray());
-  }
-
-  private static long stat(Proxy proxy, String name) throws Exception {
-    InetSocketAddress admin = (InetSocketAddress) proxy.adminAddress().orElseThrow();
-    URI uri = URI.create("http://127.0.0.1:" + admin.getPort() + "/stats?filter=%5E" + name + "$");
-    String stats =
-        client()
-            .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
-            .body();
-    return Long.parseLong(stats.substring(stats.lastIndexOf(' ') + 1).strip());
   }
 }

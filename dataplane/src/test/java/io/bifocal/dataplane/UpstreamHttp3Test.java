@@ -1,10 +1,15 @@
 package io.bifocal.dataplane;
 
+import static io.bifocal.dataplane.WholeProxy.client;
+import static io.bifocal.dataplane.WholeProxy.get;
+import static io.bifocal.dataplane.WholeProxy.run;
+import static io.bifocal.dataplane.WholeProxy.send;
+import static io.bifocal.dataplane.WholeProxy.stat;
+import static io.bifocal.dataplane.WholeProxy.uri;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.common.net.InetAddresses;
-import io.bifocal.api.BootstrapReader;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.transport.tls.Authority;
 import io.netty.handler.ssl.ClientAuth;
@@ -12,7 +17,6 @@ import io.netty.pkitesting.X509Bundle;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -21,8 +25,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -33,14 +37,7 @@ class UpstreamHttp3Test {
   static final Authority CA = Authority.named("ca");
   static final X509Bundle GOOD = CA.issue(Authority.leaf("good.test"));
 
-  private final List<AutoCloseable> resources = new ArrayList<>();
-
-  @AfterEach
-  void close() throws Exception {
-    for (int i = resources.size() - 1; i >= 0; i--) {
-      resources.get(i).close();
-    }
-  }
+  @RegisterExtension final Kept kept = new Kept();
 
   @ParameterizedTest
   @ValueSource(strings = {"127.0.0.1", "::1"})
@@ -102,7 +99,7 @@ class UpstreamHttp3Test {
   void curvesAreThoseOfTheConfiguration(String curves, String answer) throws Exception {
     InetSocketAddress at = new InetSocketAddress(InetAddresses.forString("127.0.0.1"), 0);
     Http3Peer peer = new Http3Peer(at, GOOD, "P-384");
-    resources.add(peer);
+    kept.keep(peer);
     Proxy proxy = start(yaml(peer.address(), CA).replace("[X25519, P-256]", "[" + curves + "]"));
     assertThat(get(proxy, "/a").body()).endsWith(answer);
   }
@@ -139,7 +136,7 @@ class UpstreamHttp3Test {
     InetSocketAddress at = new InetSocketAddress(InetAddresses.forString("127.0.0.1"), 0);
     Http3Peer peer =
         new Http3Peer(at, Http3Peer.tls(GOOD).trustManager(CA.certificate()).clientAuth(asked));
-    resources.add(peer);
+    kept.keep(peer);
     try (QuicRelay relay = new QuicRelay(peer.address())) {
       relay.nothingBackAfterTheClientsFinished();
       Proxy proxy = start(yaml(relay.address(), CA));
@@ -223,20 +220,20 @@ class UpstreamHttp3Test {
 
   private Proxy start(String yaml) throws Exception {
     Proxy proxy = run(yaml);
-    resources.add(proxy);
+    kept.keep(proxy);
     return proxy;
   }
 
   private Http3Peer peer(String ip, X509Bundle own) throws Exception {
     InetAddress at = InetAddresses.forString(ip);
     Http3Peer peer = new Http3Peer(at, own);
-    resources.add(peer);
+    kept.keep(peer);
     return peer;
   }
 
   private Proxy start(Http3Peer peer, Authority trusted) throws Exception {
     Proxy proxy = before(peer.address(), trusted);
-    resources.add(proxy);
+    kept.keep(proxy);
     return proxy;
   }
 
@@ -286,43 +283,5 @@ class UpstreamHttp3Test {
         """
         .formatted(
             trusted.pem().replace("\n", "\\n"), InetAddresses.toAddrString(at.ip()), at.port());
-  }
-
-  static Proxy run(String yaml) throws Exception {
-    Proxy proxy =
-        Proxy.start(
-            new BootstrapReader(false).readYaml(yaml, "test"),
-            ProxyOptions.defaults().withConcurrency(1));
-    proxy.awaitLive(Duration.ofSeconds(20));
-    return proxy;
-  }
-
-  static HttpResponse<String> get(Proxy proxy, String path) throws Exception {
-    return send(HttpRequest.newBuilder(uri(proxy, path)).build());
-  }
-
-  static HttpResponse<String> send(HttpRequest request) throws Exception {
-    return client().send(request, HttpResponse.BodyHandlers.ofString());
-  }
-
-  static URI uri(Proxy proxy, String path) {
-    return URI.create("http://" + Address.of(proxy.listenerAddresses("http").get(0)).text() + path);
-  }
-
-  static HttpClient client() {
-    return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  }
-
-  static long stat(Proxy proxy, String name) throws Exception {
-    String address = Address.of(proxy.adminAddress().orElseThrow()).text();
-    String stats =
-        client()
-            .send(
-                HttpRequest.newBuilder(
-                        URI.create("http://" + address + "/stats?filter=%5E" + name + "$"))
-                    .build(),
-                HttpResponse.BodyHandlers.ofString())
-            .body();
-    return Long.parseLong(stats.substring(stats.lastIndexOf(' ') + 1).strip());
   }
 }

@@ -1,12 +1,13 @@
 package io.bifocal.dataplane;
 
+import static io.bifocal.dataplane.WholeProxy.client;
+import static io.bifocal.dataplane.WholeProxy.stat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.common.net.InetAddresses;
-import io.bifocal.api.BootstrapReader;
 import io.bifocal.api.ConfigException;
 import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.transport.tls.Authority;
@@ -29,13 +30,11 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
@@ -50,6 +49,7 @@ import java.util.function.Consumer;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The whole proxy before upstreams that speak TLS. */
 class UpstreamTlsTest {
@@ -61,14 +61,11 @@ class UpstreamTlsTest {
   private static final int MIB = 1 << 20;
   private static final Conversation SILENT = client -> client.getInputStream().readAllBytes();
 
-  private final List<AutoCloseable> resources = new ArrayList<>();
+  @RegisterExtension final Kept kept = new Kept();
   private final ExecutorService threads = Executors.newCachedThreadPool();
 
   @AfterEach
   void close() throws Exception {
-    for (int i = resources.size() - 1; i >= 0; i--) {
-      resources.get(i).close();
-    }
     threads.shutdownNow();
   }
 
@@ -318,7 +315,7 @@ class UpstreamTlsTest {
             .addService(new EmptyAds(asked))
             .build()
             .start();
-    resources.add(server::shutdownNow);
+    kept.keep(server::shutdownNow);
     return server;
   }
 
@@ -421,7 +418,7 @@ class UpstreamTlsTest {
   }
 
   private TlsPeer add(TlsPeer peer) {
-    resources.add(peer);
+    kept.keep(peer);
     return peer;
   }
 
@@ -509,13 +506,7 @@ class UpstreamTlsTest {
   }
 
   private Proxy start(String yaml) throws Exception {
-    Proxy proxy =
-        Proxy.start(
-            new BootstrapReader(false).readYaml(yaml, "test"),
-            ProxyOptions.defaults().withConcurrency(1));
-    resources.add(proxy);
-    proxy.awaitLive(Duration.ofSeconds(20));
-    return proxy;
+    return kept.keep(WholeProxy.run(yaml));
   }
 
   // ---- clients
@@ -542,29 +533,12 @@ class UpstreamTlsTest {
         .timeout(Duration.ofSeconds(60));
   }
 
-  private static HttpClient client() {
-    return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  }
-
   private Socket connect(Proxy proxy) throws IOException {
     InetSocketAddress where = (InetSocketAddress) proxy.listenerAddresses("tcp").get(0);
     Socket socket = new Socket(where.getAddress(), where.getPort());
     socket.setSoTimeout(60_000);
-    resources.add(socket);
+    kept.keep(socket);
     return socket;
-  }
-
-  private static long stat(Proxy proxy, String name) throws Exception {
-    String address = Address.of(proxy.adminAddress().orElseThrow()).text();
-    String stats =
-        client()
-            .send(
-                HttpRequest.newBuilder(
-                        URI.create("http://" + address + "/stats?filter=%5E" + name + "$"))
-                    .build(),
-                HttpResponse.BodyHandlers.ofString())
-            .body();
-    return Long.parseLong(stats.substring(stats.lastIndexOf(' ') + 1).strip());
   }
 
   private long last = -1;
