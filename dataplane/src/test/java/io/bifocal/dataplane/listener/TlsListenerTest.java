@@ -71,7 +71,7 @@ class TlsListenerTest {
 
   @Test
   void aClientThatDoesNotBeginIsGivenUp() throws Exception {
-    start(tls(TestSecrets.certificate(OWN)), Duration.newBuilder().setSeconds(2).build());
+    start(tls(TestSecrets.certificate(OWN)), Duration.newBuilder().setSeconds(5).build());
     try (Client silent = connect(fixture.port("l"));
         TlsClient other = TlsClient.connect(address())) {
       assertThat(silent.ended()).isTrue();
