@@ -92,6 +92,44 @@ class RouteRefusalAgreementTest {
     assertThat(envoy.text()).endsWith(ours(bootstrap(route)));
   }
 
+  /** A virtual host whose routes are chosen by one input. */
+  private static String choosing(String input) {
+    return bootstrap("")
+        .replace(
+            "routes: []",
+            "matcher: {matcher_tree: {input: {name: i, typed_config: {\"@type\": type.googleapis.com/%s}}, exact_match_map: {map: {a: {action: {name: r, typed_config: {\"@type\": type.googleapis.com/envoy.config.route.v3.Route, match: {prefix: /}, route: {cluster: a}}}}}}}}"
+                .formatted(input));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "envoy.type.matcher.v3.HttpRequestQueryParamMatchInput, query_param: a",
+        "envoy.type.matcher.v3.HttpResponseStatusCodeMatchInput",
+        "envoy.extensions.matching.common_inputs.network.v3.DestinationIPInput",
+        "envoy.extensions.matching.common_inputs.network.v3.ServerNameInput",
+        "envoy.extensions.matching.common_inputs.network.v3.SourceTypeInput",
+        "envoy.extensions.matching.common_inputs.network.v3.TransportProtocolInput",
+        "envoy.extensions.matching.common_inputs.ssl.v3.SubjectInput",
+        "envoy.config.route.v3.NonForwardingAction",
+      })
+  void routesAreChosenByTheSameInputsOnly(String input) throws Exception {
+    ValidatingEnvoy.Verdict envoy = ValidatingEnvoy.show(choosing(input));
+    assertThat(envoy.accepted()).isFalse();
+    assertThat(envoy.text()).endsWith(ours(choosing(input)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "envoy.type.matcher.v3.HttpRequestHeaderMatchInput, header_name: a",
+        "envoy.extensions.matching.common_inputs.network.v3.FilterStateInput, key: a",
+      })
+  void routesAreChosenByHeadersAndState(String input) throws Exception {
+    assertThat(ValidatingEnvoy.show(choosing(input)).accepted()).isTrue();
+    assertThat(ours(choosing(input))).isEqualTo("taken");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

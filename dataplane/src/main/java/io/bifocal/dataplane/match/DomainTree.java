@@ -19,7 +19,10 @@ record DomainTree<S, A>(
   static void check(String domain) throws ConfigException {
     int star = domain.lastIndexOf('*');
     if (star > 0 || (star == 0 && domain.length() > 1 && !domain.startsWith("*."))) {
-      throw new ConfigException("Invalid wildcard domain format: " + domain);
+      throw new ConfigException(
+          "Invalid wildcard domain format: "
+              + domain
+              + ". Only '*' and '*.domain' patterns are supported");
     }
   }
 

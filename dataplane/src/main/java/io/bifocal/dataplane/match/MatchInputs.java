@@ -8,10 +8,20 @@ import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /** The inputs that a tree may name, by the types of their configurations. */
 public final class MatchInputs<S> {
   private final Map<String, Kind<S, ?>> kinds = new HashMap<>();
+  private Predicate<String> elsewhere = type -> false;
+  private Refusal refusal =
+      (config, path) -> Extensions.unregistered(config.getName(), config.getTypedConfig());
+
+  /** What is said of an input that may not be used in a place. */
+  @FunctionalInterface
+  public interface Refusal {
+    ConfigException of(TypedExtensionConfig config, String path);
+  }
 
   /**
    * Makes an input from its configuration.
@@ -32,18 +42,27 @@ public final class MatchInputs<S> {
     return this;
   }
 
+  /** Has other words for inputs that there are, but not here. */
+  public MatchInputs<S> refuse(Predicate<String> types, Refusal words) {
+    elsewhere = types;
+    refusal = words;
+    return this;
+  }
+
   /**
    * Makes the input that a configuration names.
    *
    * @throws ConfigException in Envoy's words when there is no such input
    */
-  public MatchInput<S> read(TypedExtensionConfig config) throws ConfigException {
+  public MatchInput<S> read(TypedExtensionConfig config, String path) throws ConfigException {
     String type = MessageTypes.nameOf(config.getTypedConfig().getTypeUrl());
     Kind<S, ?> kind = kinds.get(type);
-    if (kind == null) {
-      throw Extensions.unregistered(config.getName(), config.getTypedConfig());
+    if (kind != null) {
+      return kind.read(config);
     }
-    return kind.read(config);
+    throw elsewhere.test(type)
+        ? refusal.of(config, path)
+        : Extensions.unregistered(config.getName(), config.getTypedConfig());
   }
 
   private record Kind<S, C extends Message>(C prototype, Reader<S, C> reader) {

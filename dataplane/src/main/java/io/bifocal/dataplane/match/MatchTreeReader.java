@@ -85,7 +85,7 @@ public final class MatchTreeReader<S, A> {
 
   private MatchTree<S, A> tree(MatcherTree config, MatchTree<S, A> otherwise, String path)
       throws ConfigException {
-    MatchInput<S> input = inputs.read(config.getInput());
+    MatchInput<S> input = inputs.read(config.getInput(), path + ".input");
     return switch (config.getTreeTypeCase()) {
       case EXACT_MATCH_MAP ->
           new ExactTree<>(input, map(config.getExactMatchMap(), path), otherwise);

@@ -35,14 +35,37 @@ public final class NetworkInputs {
     /** Empty when none was asked for. */
     String serverName();
 
-    /** {@code tls} or {@code raw_buffer}; empty when that was not looked for. */
+    /** Whether it comes from this machine. Source: Envoy's {@code SAME_IP_OR_LOOPBACK}. */
+    default boolean fromHere() {
+      if (!(remote() instanceof Address.Ip from)) {
+        return true; // a pipe
+      }
+      return from.ip().isLoopbackAddress()
+          || (local() instanceof Address.Ip to && from.ip().equals(to.ip()));
+    }
+  }
+
+  /** A connection whose first bytes were looked at. */
+  public interface Inspected extends Connection {
+    /** {@code tls} or {@code raw_buffer}. */
     String transportProtocol();
 
     List<String> applicationProtocols();
   }
 
+  /** Adds all there are before a filter chain is chosen. */
+  public static <S extends Inspected> MatchInputs<S> registerInspected(MatchInputs<S> inputs) {
+    return register(inputs, subject -> subject)
+        .register(
+            TransportProtocolInput.getDefaultInstance(),
+            c -> subject -> nonEmpty(subject.transportProtocol()))
+        .register(
+            ApplicationProtocolInput.getDefaultInstance(),
+            c -> subject -> quoted(subject.applicationProtocols()));
+  }
+
   /**
-   * Adds them all.
+   * Adds those that tell of a connection, whatever is spoken there.
    *
    * @param connection a subject's
    */
@@ -51,13 +74,7 @@ public final class NetworkInputs {
     return registerEnds(inputs, connection)
         .register(
             SourceTypeInput.getDefaultInstance(),
-            c -> subject -> isLocal(connection.apply(subject)) ? "local" : null)
-        .register(
-            TransportProtocolInput.getDefaultInstance(),
-            c -> subject -> nonEmpty(connection.apply(subject).transportProtocol()))
-        .register(
-            ApplicationProtocolInput.getDefaultInstance(),
-            c -> subject -> quoted(connection.apply(subject).applicationProtocols()));
+            c -> subject -> connection.apply(subject).fromHere() ? "local" : null);
   }
 
   /** Adds those that tell who is at a connection's ends. */
@@ -92,19 +109,11 @@ public final class NetworkInputs {
     return address instanceof Address.Ip ip ? Integer.toString(ip.port()) : null;
   }
 
-  /** Whether both ends are on this machine, as far as their addresses tell. */
-  private static boolean isLocal(Connection connection) {
-    if (!(connection.remote() instanceof Address.Ip remote)) {
-      return true;
-    }
-    return remote.ip().isLoopbackAddress()
-        || (connection.local() instanceof Address.Ip local && local.ip().equals(remote.ip()));
-  }
-
   private static @Nullable String nonEmpty(String text) {
     return text.isEmpty() ? null : text;
   }
 
+  /** All of them, each in quotes: {@code 'h2','http/1.1'}. */
   private static @Nullable String quoted(List<String> protocols) {
     return protocols.isEmpty()
         ? null

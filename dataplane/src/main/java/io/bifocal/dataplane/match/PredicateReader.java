@@ -66,7 +66,7 @@ final class PredicateReader<S> {
   }
 
   private Predicate<S> single(SinglePredicate config, String path) throws ConfigException {
-    MatchInput<S> input = inputs.read(config.getInput());
+    MatchInput<S> input = inputs.read(config.getInput(), path + ".input");
     StringMatch value =
         config.hasValueMatch()
             ? StringMatch.of(asEnvoys(config.getValueMatch()), path + ".value_match")

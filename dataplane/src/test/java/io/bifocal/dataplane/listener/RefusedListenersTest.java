@@ -7,7 +7,12 @@ import static io.bifocal.dataplane.listener.ListenerFixture.listener;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.github.xds.core.v3.TypedExtensionConfig;
+import com.github.xds.type.matcher.v3.Matcher;
+import com.github.xds.type.matcher.v3.ServerNameMatcher;
 import com.google.protobuf.Any;
+import com.google.protobuf.Message;
+import com.google.protobuf.StringValue;
 import io.bifocal.api.ConfigException;
 import io.bifocal.xds.ResourceType;
 import io.envoyproxy.envoy.admin.v3.ListenersConfigDump.DynamicListener;
@@ -16,6 +21,9 @@ import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.listener.v3.ListenerFilter;
+import io.envoyproxy.envoy.extensions.matching.common_inputs.network.v3.FilterStateInput;
+import io.envoyproxy.envoy.extensions.matching.common_inputs.network.v3.ServerNameInput;
+import io.envoyproxy.envoy.type.matcher.v3.HttpRequestHeaderMatchInput;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -216,6 +224,45 @@ class RefusedListenersTest {
                 l ->
                     l.getFilterChainsBuilder(0).getFilterChainMatchBuilder().setAddressSuffix("1")))
         .contains("filter chain 'x' contains unimplemented fields");
+  }
+
+  @Test
+  void aTreeThatCannotNameAChainIsRefused() {
+    assertThat(matching(HttpRequestHeaderMatchInput.newBuilder().setHeaderName("a").build(), "a.x"))
+        .contains(
+            "cannot create a filter chain matcher: Didn't find a registered implementation for 'i'"
+                + " with type URL: 'envoy.type.matcher.v3.HttpRequestHeaderMatchInput'");
+    assertThat(matching(FilterStateInput.getDefaultInstance(), "a.x"))
+        .contains(
+            "cannot create a filter chain matcher: filter_chain_matcher.matcher_tree.input: 'i': no"
+                + " listener filter here sets what it reads");
+    assertThat(matching(ServerNameInput.getDefaultInstance(), "a.*"))
+        .contains(
+            "cannot create a filter chain matcher: Invalid wildcard domain format: a.*. Only '*'"
+                + " and '*.domain' patterns are supported");
+  }
+
+  private String matching(Message input, String domain) {
+    Matcher.OnMatch then =
+        Matcher.OnMatch.newBuilder().setAction(extension("c", StringValue.of("x"))).build();
+    Matcher.Builder matcher = Matcher.newBuilder();
+    matcher
+        .getMatcherTreeBuilder()
+        .setInput(extension("i", input))
+        .setCustomMatch(
+            extension(
+                "names",
+                ServerNameMatcher.newBuilder()
+                    .addDomainMatchers(
+                        ServerNameMatcher.DomainMatcher.newBuilder()
+                            .addDomains(domain)
+                            .setOnMatch(then))
+                    .build()));
+    return refusal(l -> l.setFilterChainMatcher(matcher));
+  }
+
+  private static TypedExtensionConfig extension(String name, Message config) {
+    return TypedExtensionConfig.newBuilder().setName(name).setTypedConfig(Any.pack(config)).build();
   }
 
   @Test

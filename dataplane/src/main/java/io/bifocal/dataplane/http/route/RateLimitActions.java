@@ -189,7 +189,8 @@ final class RateLimitActions {
                 com.github.xds.core.v3.TypedExtensionConfig.newBuilder()
                     .setName(config.getName())
                     .setTypedConfig(config.getTypedConfig())
-                    .build());
+                    .build(),
+                "extension");
     return request ->
         entry(config.getName(), input.of(new HttpInputs.Request(request.head(), request.info())));
   }

@@ -142,7 +142,7 @@ final class RouteCompiler {
 
   private VirtualHost.Routes tree(Level level, String at) throws ConfigException {
     MatchTree<HttpInputs.Request, VirtualHost.Routes> tree =
-        new MatchTreeReader<>(HttpInputs.all(), action -> leaf(level, action, at))
+        new MatchTreeReader<>(HttpInputs.ofRoutes(), action -> leaf(level, action, at))
             .read(level.host.getMatcher(), at);
     return (head, pathEnd, info, random) -> {
       VirtualHost.Routes routes = tree.match(new HttpInputs.Request(head, info));

@@ -3,6 +3,7 @@ package io.bifocal.dataplane.listener.filter;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import io.bifocal.dataplane.host.Address;
+import io.bifocal.dataplane.match.NetworkInputs;
 import io.bifocal.dataplane.transport.proxyprotocol.ProxyProtocolData;
 import io.bifocal.dataplane.transport.proxyprotocol.Tlv;
 import io.netty.channel.Channel;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * A connection before a filter chain is chosen, with what listener filters have found out. Confined
  * to its worker's loop.
  */
-public final class AcceptedConnection {
+public final class AcceptedConnection implements NetworkInputs.Inspected {
   private static final String RAW_BUFFER = "raw_buffer";
 
   private final Channel channel;
@@ -57,16 +58,19 @@ public final class AcceptedConnection {
   }
 
   /** Whom it was meant for. */
+  @Override
   public Address local() {
     return local;
   }
 
   /** Whom it comes from. */
+  @Override
   public Address remote() {
     return remote;
   }
 
   /** The peer of the socket, whatever it says of others. */
+  @Override
   public Address directRemote() {
     return directRemote;
   }
@@ -77,16 +81,19 @@ public final class AcceptedConnection {
   }
 
   /** {@code tls} or {@code raw_buffer}. */
+  @Override
   public String transportProtocol() {
     return transportProtocol.isEmpty() ? RAW_BUFFER : transportProtocol;
   }
 
   /** The server that a TLS client asked for, in lower case; empty if it asked for none. */
+  @Override
   public String serverName() {
     return serverName;
   }
 
   /** What is going to be spoken, as the client offered or began it. */
+  @Override
   public List<String> applicationProtocols() {
     return applicationProtocols;
   }
@@ -99,15 +106,6 @@ public final class AcceptedConnection {
   /** What upstreams are told of the client; null when no proxy in front has said anything. */
   public @Nullable ProxyProtocolData proxyProtocol() {
     return proxyProtocol;
-  }
-
-  /** Whether it comes from this machine. Source: Envoy's {@code SAME_IP_OR_LOOPBACK}. */
-  public boolean fromHere() {
-    if (!(remote instanceof Address.Ip from)) {
-      return true; // a pipe
-    }
-    return from.ip().isLoopbackAddress()
-        || (local instanceof Address.Ip to && from.ip().equals(to.ip()));
   }
 
   void restoreLocal(Address original) {

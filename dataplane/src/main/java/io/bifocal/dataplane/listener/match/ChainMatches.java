@@ -5,6 +5,8 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.SupportedFields;
+import io.bifocal.dataplane.listener.filter.AcceptedConnection;
+import io.bifocal.dataplane.match.MatchTree;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.FilterChainMatch;
 import java.util.HashMap;
@@ -153,10 +155,10 @@ public abstract class ChainMatches<C> {
 
     @Override
     public ChainChoice<C> choice(Matcher matcher) throws ConfigException {
-      MatcherTree tree = MatcherTree.of(matcher, "filter_chain_matcher");
+      MatchTree<AcceptedConnection, String> tree = ChainTree.of(matcher, "filter_chain_matcher");
       Map<String, C> named = Map.copyOf(chains);
       return connection -> {
-        String name = tree.choose(connection);
+        String name = tree.match(connection);
         return name == null ? null : named.get(name);
       };
     }

@@ -499,6 +499,24 @@ class RouteTableTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "envoy.type.matcher.v3.HttpRequestQueryParamMatchInput, query_param: a",
+    "envoy.extensions.matching.common_inputs.network.v3.SourceIPInput, ''",
+    "envoy.extensions.matching.common_inputs.ssl.v3.DnsSanInput, ''"
+  })
+  void routesAreNotChosenByWhatEnvoysAreNot(String input, String fields) {
+    String type = "type.googleapis.com/" + input;
+    String yaml =
+        "name: r1\nvirtual_hosts: [{name: v, domains: [a], matcher: {matcher_tree: {input: {name: i, typed_config: {'@type': %s, %s}}, exact_match_map: {map: {a: {action: {name: r, typed_config: {'@type': type.googleapis.com/envoy.config.route.v3.RouteList}}}}}}}}]"
+            .formatted(type, fields);
+    assertThatThrownBy(() -> table(yaml))
+        .hasMessage(
+            "requirement violation while creating route match tree: INVALID_ARGUMENT: Route table"
+                + " can only match on request headers, saw "
+                + type);
+  }
+
+  @ParameterizedTest
   @CsvSource(
       nullValues = "-",
       value = {"-, r1", "10.1.2.3, r0", "11.0.0.1, r1", "no address, r1", "::1, r0"})

@@ -6,7 +6,6 @@ import io.bifocal.dataplane.http.codec.RequestHead;
 import io.bifocal.dataplane.match.NetworkInputs;
 import io.bifocal.dataplane.stream.StreamInfo;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
-import java.util.List;
 
 /**
  * Who asks for what.
@@ -47,15 +46,5 @@ record Subject(RequestHead head, DownstreamConnection connection, StreamInfo inf
   @Override
   public String serverName() {
     return connection.serverName();
-  }
-
-  @Override
-  public String transportProtocol() {
-    return connection.secure() ? "tls" : "raw_buffer";
-  }
-
-  @Override
-  public List<String> applicationProtocols() {
-    return List.of();
   }
 }
