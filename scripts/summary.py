@@ -21,7 +21,7 @@ def first_line(text: str | None) -> str:
 
 def reason(text: str) -> str:
     """The words of whoever wrote the test, without JUnit's before them."""
-    return re.sub(r"^.*?(Assumption failed: | ==> )", "", text)
+    return re.sub(r"^.*?(Assumption failed: | ==> |TestAbortedException: )", "", text)
 
 
 def by_reason(skipped: list[tuple[str, str]]) -> dict[str, Counter[str]]:

@@ -27,10 +27,22 @@ public final class SideBySide<S> implements AutoCloseable {
       try {
         sides.put(subject, maker.make(subject, started));
       } catch (TestAbortedException e) {
-        throw e; // a peer is missing, and the reason says which
+        leave(e); // a peer is missing, and the reason says which
+        throw e;
       } catch (RuntimeException | AssertionError e) {
-        throw new AssertionError("cannot start", started.explain(e));
+        AssertionError failure = new AssertionError("cannot start", started.explain(e));
+        leave(failure);
+        throw failure;
       }
+    }
+  }
+
+  /** Ends what was started already. */
+  private void leave(Throwable failure) {
+    try {
+      close();
+    } catch (IOException | AssertionError e) {
+      failure.addSuppressed(e);
     }
   }
 

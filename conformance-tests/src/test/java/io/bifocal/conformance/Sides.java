@@ -9,17 +9,26 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
+import org.opentest4j.TestAbortedException;
 
 /**
  * Envoy's side and Bifocal's for the tests of a class, {@link SideBySide}: begun before the first
  * of them and gone after the last. Register them in a static field.
+ *
+ * <p>Where a peer is missing each test is skipped and says so: a class that is given up before its
+ * first test is in no report.
  */
 public class Sides<S>
-    implements BeforeAllCallback, AfterAllCallback, TestExecutionExceptionHandler {
+    implements BeforeAllCallback,
+        BeforeEachCallback,
+        AfterAllCallback,
+        TestExecutionExceptionHandler {
   private final SideBySide.Maker<S> maker;
   private @Nullable SideBySide<S> both;
+  private @Nullable TestAbortedException missing;
 
   /** What a side is asked. */
   @FunctionalInterface
@@ -61,7 +70,18 @@ public class Sides<S>
 
   @Override
   public void beforeAll(ExtensionContext context) {
-    both = new SideBySide<>(maker);
+    try {
+      both = new SideBySide<>(maker);
+    } catch (TestAbortedException e) {
+      missing = e;
+    }
+  }
+
+  @Override
+  public void beforeEach(ExtensionContext context) {
+    if (missing != null) {
+      throw missing;
+    }
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.conformance.Http;
 import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.Sides;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,12 +14,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -41,8 +41,6 @@ class FiltersAgreementTest {
   private static final Pattern COUNTED =
       Pattern.compile(
           ".*http_local_rate_limit\\..*|http\\.ingress\\.(cors|fault|rbac|health_check)\\..*");
-
-  private static SideBySide<HttpSide> both;
 
   private static String filter(String name, String type, String fields) {
     return "{name: %s, typed_config: {\"@type\": %s%s%s}},"
@@ -216,21 +214,14 @@ class FiltersAgreementTest {
                 + "]}");
   }
 
-  @BeforeAll
-  static void start() {
-    both =
-        new SideBySide<>(
-            HttpSide.of(
-                config(),
-                request ->
-                    "HTTP/1.1 200 OK\r\ncontent-length: 100\r\naccess-control-allow-origin: up\r\n\r\n"
-                        + "x".repeat(100)));
-  }
-
-  @AfterAll
-  static void stop() throws java.io.IOException {
-    both.close();
-  }
+  @RegisterExtension
+  static final Sides<HttpSide> SIDES =
+      new Sides<>(
+          HttpSide.of(
+              config(),
+              request ->
+                  "HTTP/1.1 200 OK\r\ncontent-length: 100\r\naccess-control-allow-origin: up\r\n\r\n"
+                      + "x".repeat(100)));
 
   /** A request. */
   record Ask(String method, String path, Map<String, String> headers) {
@@ -359,15 +350,14 @@ class FiltersAgreementTest {
   @MethodSource("requests")
   @Order(1)
   void answersAreTheSame(Ask ask) {
-    SideBySide.Both<Outcome> outcomes = both.ask(side -> outcome(side, ask));
-    assertThat(outcomes.bifocal()).isEqualTo(outcomes.envoy());
+    SIDES.same(side -> outcome(side, ask));
   }
 
   @Test
   @Order(2)
   void countersAreTheSame() {
     SideBySide.Both<Map<String, String>> counted =
-        both.ask(
+        SIDES.ask(
             side -> {
               Map<String, String> stats = new TreeMap<>(side.proxy().stats());
               stats.keySet().removeIf(name -> !COUNTED.matcher(name).matches());
@@ -381,9 +371,9 @@ class FiltersAgreementTest {
   @Test
   @Order(3)
   void failingHealthChecksAreTheSame() {
-    both.ask(side -> Http.post(side.proxy().adminAddress(), "/healthcheck/fail").status());
+    SIDES.ask(side -> Http.post(side.proxy().adminAddress(), "/healthcheck/fail").status());
     for (String path : List.of("/", "/hc", "/members", "/passing")) {
-      SideBySide.Both<Outcome> outcomes = both.ask(side -> outcome(side, Ask.of("GET", path)));
+      SideBySide.Both<Outcome> outcomes = SIDES.ask(side -> outcome(side, Ask.of("GET", path)));
       assertThat(outcomes.bifocal()).as(path).isEqualTo(outcomes.envoy());
     }
   }
@@ -393,8 +383,8 @@ class FiltersAgreementTest {
   void aDifferenceIsSeen() {
     Ask good = Ask.of("GET", "/cors", "origin", "http://good");
     Ask bad = Ask.of("GET", "/cors", "origin", "http://other");
-    SideBySide.Both<Outcome> outcomes = both.ask(side -> outcome(side, good));
-    Outcome seeded = both.ask(side -> outcome(side, bad)).bifocal();
+    SideBySide.Both<Outcome> outcomes = SIDES.ask(side -> outcome(side, good));
+    Outcome seeded = SIDES.ask(side -> outcome(side, bad)).bifocal();
     assertThat(seeded).isNotEqualTo(outcomes.envoy());
   }
 }

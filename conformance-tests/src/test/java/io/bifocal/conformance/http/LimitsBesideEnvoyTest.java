@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.conformance.Http;
 import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.Sides;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,9 +12,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -30,8 +30,6 @@ class LimitsBesideEnvoyTest {
 
   /** The virtual host whose own rule makes {@code host=v}. */
   private static final String WITH_RULE = "with-rule";
-
-  private static SideBySide<HttpSide> both;
 
   /**
    * A route with limits.
@@ -470,8 +468,10 @@ class LimitsBesideEnvoyTest {
             PLAIN));
   }
 
-  @BeforeAll
-  static void start() {
+  @RegisterExtension
+  static final Sides<HttpSide> SIDES = new Sides<>(HttpSide.of(config(), HearingUpstream::ok));
+
+  private static HttpSide.Config config() {
     String hosts =
         Stream.of("plain", WITH_RULE)
             .map(
@@ -488,29 +488,19 @@ class LimitsBesideEnvoyTest {
                                 .collect(Collectors.joining(",\n"))))
             .collect(Collectors.joining(",\n"));
     String proxy = "{endpoint: {address: {socket_address: {address: 127.0.0.%d, port_value: 1}}}}";
-    both =
-        new SideBySide<>(
-            HttpSide.of(
-                HttpSide.Config.PLAIN
-                    .withVirtualHosts(hosts)
-                    .withFilters(
-                        "{name: limit, typed_config: %s},"
-                            .formatted(
-                                LIMIT.formatted("unused", bucket(1), "").replace(", }", "}")))
-                    // Beside the cluster: others, and who this proxy is.
-                    .withCluster(
-                        """
+    return HttpSide.Config.PLAIN
+        .withVirtualHosts(hosts)
+        .withFilters(
+            "{name: limit, typed_config: %s},"
+                .formatted(LIMIT.formatted("unused", bucket(1), "").replace(", }", "}")))
+        // Beside the cluster: others, and who this proxy is.
+        .withCluster(
+            """
                         alt_stat_name: upstream}
                           - {name: proxies, type: STATIC, load_assignment: {cluster_name: proxies, endpoints: [{lb_endpoints: [%s, %s]}]}}
                         node: {id: this, cluster: own}
                         cluster_manager: {local_cluster_name: proxies"""
-                            .formatted(proxy.formatted(1), proxy.formatted(2))),
-                HearingUpstream::ok));
-  }
-
-  @AfterAll
-  static void stop() throws java.io.IOException {
-    both.close();
+                .formatted(proxy.formatted(1), proxy.formatted(2)));
   }
 
   /** A request's status, what it is told of tokens, and for gRPC why. */
@@ -531,16 +521,14 @@ class LimitsBesideEnvoyTest {
   @ParameterizedTest
   @MethodSource("cases")
   void theSameAreRefused(Case of) {
-    SideBySide.Both<List<Map<String, String>>> seen =
-        both.ask(side -> of.asks.stream().map(ask -> outcome(side, of, ask)).toList());
-    assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+    SIDES.same(side -> of.asks.stream().map(ask -> outcome(side, of, ask)).toList());
   }
 
   /** What counts nothing takes nothing; Envoy refuses it for ever. */
   @Test
   void whatCountsNothingPasses() {
     SideBySide.Both<Map<String, String>> seen =
-        both.ask(side -> outcome(side, COUNTS_NOTHING, PLAIN));
+        SIDES.ask(side -> outcome(side, COUNTS_NOTHING, PLAIN));
     assertThat(seen.envoy()).containsEntry("status", "429");
     assertThat(seen.bifocal()).containsEntry("status", "200");
     assertThat(seen.bifocal().get("x-ratelimit-remaining"))
@@ -551,8 +539,8 @@ class LimitsBesideEnvoyTest {
   void aDifferenceIsSeen() {
     Case one = cases().filter(each -> each.name.equals("any-header")).findFirst().orElseThrow();
     SideBySide.Both<Map<String, String>> seen =
-        both.ask(side -> outcome(side, one, Ask.of("", "x-a", "seed")));
-    assertThat(both.ask(side -> outcome(side, one, Ask.of("", "x-a", "seed"))).bifocal())
+        SIDES.ask(side -> outcome(side, one, Ask.of("", "x-a", "seed")));
+    assertThat(SIDES.ask(side -> outcome(side, one, Ask.of("", "x-a", "seed"))).bifocal())
         .isNotEqualTo(seen.envoy());
   }
 }

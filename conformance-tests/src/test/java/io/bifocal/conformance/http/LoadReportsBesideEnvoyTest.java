@@ -8,7 +8,7 @@ import com.github.xds.data.orca.v3.OrcaLoadReport;
 import io.bifocal.conformance.Http;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.SideBySide;
-import java.io.IOException;
+import io.bifocal.conformance.Sides;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Base64;
@@ -16,9 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Two hosts that say how busy they are, in each way in which that can be said: the shares of the
@@ -151,24 +150,18 @@ class LoadReportsBesideEnvoyTest {
     }
   }
 
-  private static SideBySide<Side> sides;
-
-  @BeforeAll
-  static void start() {
-    sides =
-        new SideBySide<>(
-            (subject, started) -> {
-              HearingUpstream a =
-                  started.keep(new HearingUpstream(request -> answer("a", request)));
-              HearingUpstream b =
-                  started.keep(new HearingUpstream(request -> answer("b", request)));
-              Proxy proxy =
-                  started
-                      .start(subject, List.of(), bootstrap(a.address(), b.address()), List.of())
-                      .awaitLive();
-              return new Side(proxy, proxy.listener("ingress"));
-            });
-  }
+  @RegisterExtension
+  static final Sides<Side> SIDES =
+      new Sides<>(
+          (subject, started) -> {
+            HearingUpstream a = started.keep(new HearingUpstream(request -> answer("a", request)));
+            HearingUpstream b = started.keep(new HearingUpstream(request -> answer("b", request)));
+            Proxy proxy =
+                started
+                    .start(subject, List.of(), bootstrap(a.address(), b.address()), List.of())
+                    .awaitLive();
+            return new Side(proxy, proxy.listener("ingress"));
+          });
 
   private static String answer(String host, HearingUpstream.Heard request) {
     Case of =
@@ -211,11 +204,6 @@ class LoadReportsBesideEnvoyTest {
                 .collect(Collectors.joining("\n  ")));
   }
 
-  @AfterAll
-  static void stop() throws IOException {
-    sides.close();
-  }
-
   @Test
   void hostsHaveTheSameShares() {
     // Each of a side's workers begins somewhere else.
@@ -223,7 +211,7 @@ class LoadReportsBesideEnvoyTest {
         .atMost(Duration.ofSeconds(20))
         .untilAsserted(
             () -> {
-              SideBySide.Both<Map<String, Integer>> seen = sides.ask(Side::ofA);
+              SideBySide.Both<Map<String, Integer>> seen = SIDES.ask(Side::ofA);
               assertThat(seen.envoy().get("text")).isCloseTo(30, within(3));
               seen.envoy()
                   .forEach(

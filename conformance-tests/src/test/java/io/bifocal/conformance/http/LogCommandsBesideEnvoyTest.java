@@ -10,6 +10,7 @@ import io.bifocal.conformance.AccessLogFile;
 import io.bifocal.conformance.Ports;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.Sides;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
 import io.netty.pkitesting.CertificateBuilder;
@@ -29,8 +30,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -159,27 +159,24 @@ class LogCommandsBesideEnvoyTest {
           ".*(DURATION|_TIME|_TIME_LOCAL|_PORT|STREAM_ID|UNIQUE_ID|CONNECTION_ID|IDS_ATTEMPTED)"
               + "|.*TLS_SESSION_ID|.*STREAM_(WIRE|HEADER|DECOMPRESSED_HEADER)_BYTES_.*");
 
-  private static SideBySide<Side> both;
-  private static X509Bundle own;
+  private static final X509Bundle BUNDLE = bundle();
 
-  @BeforeAll
-  static void start() throws Exception {
-    own =
-        new CertificateBuilder()
-            .ecp256()
-            .subject("CN=unit,O=x")
-            .setIsCertificateAuthority(true)
-            .addSanDnsName("a.example")
-            .addSanUriName("spiffe://a/b")
-            .addSanIpAddress("127.0.0.1")
-            .addSanRfc822Name("a@b")
-            .buildSelfSigned();
-    both = new SideBySide<>(Side::new);
-  }
+  @RegisterExtension static final Sides<Side> SIDES = new Sides<>(Side::new);
 
-  @AfterAll
-  static void stop() throws IOException {
-    both.close();
+  private static X509Bundle bundle() {
+    try {
+      return new CertificateBuilder()
+          .ecp256()
+          .subject("CN=unit,O=x")
+          .setIsCertificateAuthority(true)
+          .addSanDnsName("a.example")
+          .addSanUriName("spiffe://a/b")
+          .addSanIpAddress("127.0.0.1")
+          .addSanRfc822Name("a@b")
+          .buildSelfSigned();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
   }
 
   /** One proxy, in front of itself. */
@@ -190,8 +187,8 @@ class LogCommandsBesideEnvoyTest {
 
     Side(Subject subject, Started started) {
       log = started.directory().resolve(subject + ".log");
-      Path chain = started.write("chain.pem", own.getCertificatePathPEM());
-      Path key = started.write("key.pem", own.getPrivateKeyPEM());
+      Path chain = started.write("chain.pem", BUNDLE.getCertificatePathPEM());
+      Path key = started.write("key.pem", BUNDLE.getPrivateKeyPEM());
       String tls =
           "tls_certificates: [{certificate_chain: {filename: %s}, private_key: {filename: %s}}], validation_context: {trusted_ca: {filename: %s}}"
               .formatted(chain, key, chain);
@@ -333,8 +330,8 @@ class LogCommandsBesideEnvoyTest {
     private static SSLContext trusting() throws Exception {
       SSLContext context = SSLContext.getInstance("TLSv1.3");
       context.init(
-          own.toKeyManagerFactory().getKeyManagers(),
-          own.toTrustManagerFactory().getTrustManagers(),
+          BUNDLE.toKeyManagerFactory().getKeyManagers(),
+          BUNDLE.toTrustManagerFactory().getTrustManagers(),
           null);
       return context;
     }
@@ -356,7 +353,7 @@ class LogCommandsBesideEnvoyTest {
   @ParameterizedTest
   @CsvSource({"http1", "http2", "tcp", "tls"})
   void everyCommandSaysTheSame(String listener) {
-    SideBySide.Both<Map<String, String>> logged = both.ask(side -> side.logged(listener));
+    SideBySide.Both<Map<String, String>> logged = SIDES.ask(side -> side.logged(listener));
     List<String> differences = new ArrayList<>();
     logged
         .envoy()

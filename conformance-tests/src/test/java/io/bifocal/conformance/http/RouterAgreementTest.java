@@ -3,17 +3,12 @@ package io.bifocal.conformance.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.Sides;
 import io.bifocal.conformance.Subject;
-import java.io.IOException;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -22,8 +17,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * the upstreams see of each try, what the access log says, and what is counted.
  */
 class RouterAgreementTest {
-  private static @Nullable SideBySide<RouterSide> both;
-
   private static final RouterCase OWN_POOL =
       new RouterCase("own-pool", "200", "").in("connection_pool_per_downstream_connection: true");
 
@@ -625,17 +618,8 @@ class RouterAgreementTest {
         .flatMap(s -> s);
   }
 
-  @BeforeAll
-  static void start() {
-    both = new SideBySide<>(RouterSide.of(cases().toList()));
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    if (both != null) {
-      both.close();
-    }
-  }
+  @RegisterExtension
+  static final Sides<RouterSide> SIDES = new Sides<>(RouterSide.of(cases().toList()));
 
   @ParameterizedTest
   @MethodSource({
@@ -654,29 +638,21 @@ class RouterAgreementTest {
     "filters"
   })
   void bothDoTheSame(RouterCase c) {
-    SideBySide.Both<List<String>> seen = Objects.requireNonNull(both).ask(side -> side.observe(c));
-    assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+    SIDES.same(side -> side.observe(c));
   }
 
   @Test
   void aClientCanHaveConnectionsOfItsOwn() {
     String prefix = "cluster.own-pool.upstream_cx_";
-    SideBySide.Both<String> made =
-        Objects.requireNonNull(both)
-            .ask(
-                side -> {
-                  side.observe(OWN_POOL);
-                  side.observe(OWN_POOL);
-                  return side.stat(prefix + "total");
-                });
-    assertThat(made.bifocal()).isEqualTo(made.envoy()).isEqualTo("2");
-    Objects.requireNonNull(both)
-        .ask(
+    String made =
+        SIDES.same(
             side -> {
-              if (side.subject() == Subject.BIFOCAL) { // Envoy's outlive their client
-                await().until(() -> side.stat(prefix + "active").equals("0"));
-              }
-              return "";
+              side.observe(OWN_POOL);
+              side.observe(OWN_POOL);
+              return side.stat(prefix + "total");
             });
+    assertThat(made).isEqualTo("2");
+    RouterSide bifocal = SIDES.side(Subject.BIFOCAL); // Envoy's outlive their client
+    await().until(() -> bifocal.stat(prefix + "active").equals("0"));
   }
 }

@@ -6,9 +6,9 @@ import static org.awaitility.Awaitility.await;
 import io.bifocal.conformance.Http;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.Sides;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The histograms that a cluster has when it is asked for them, and those of zones. */
 class TrackedStatsBesideEnvoyTest {
@@ -34,17 +34,11 @@ class TrackedStatsBesideEnvoyTest {
 
   private static final CountDownLatch NEVER = new CountDownLatch(1);
 
-  private static SideBySide<Side> both;
-
-  @BeforeAll
-  static void start() {
-    both = new SideBySide<>(Side::new);
-  }
+  @RegisterExtension static final Sides<Side> SIDES = new Sides<>(Side::new);
 
   @AfterAll
-  static void stop() throws IOException {
+  static void letGo() {
     NEVER.countDown();
-    both.close();
   }
 
   private static String answer(HearingUpstream.Heard heard) {
@@ -175,7 +169,7 @@ class TrackedStatsBesideEnvoyTest {
 
   @Test
   void sizesBudgetsAndZonesAreRecordedAsByEnvoy() {
-    SideBySide.Both<Map<String, String>> all = both.ask(TrackedStatsBesideEnvoyTest::seen);
+    SideBySide.Both<Map<String, String>> all = SIDES.ask(TrackedStatsBesideEnvoyTest::seen);
     assertThat(all.bifocal()).isEqualTo(all.envoy());
     assertThat(all.envoy().keySet())
         .anyMatch(name -> name.contains("rs_body_size"))

@@ -2,15 +2,14 @@ package io.bifocal.conformance.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.Sides;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,37 +32,31 @@ class UpgradesBesideEnvoyTest {
           + "{name: router, typed_config: {\"@type\":"
           + " type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}]}";
 
-  private static SideBySide<HttpSide> both;
+  @RegisterExtension
+  static final Sides<HttpSide> SIDES =
+      new Sides<>(HttpSide.of(config(), UpgradesBesideEnvoyTest::answer));
 
-  @BeforeAll
-  static void start() {
-    HttpSide.Config config =
-        HttpSide.Config.PLAIN
-            .withManager(
-                "http_protocol_options: {accept_http_10: true, default_host_for_http_10: h10,"
-                    + " allow_chunked_length: true, enable_trailers: true},"
-                    + " upgrade_configs: [{upgrade_type: websocket}, {upgrade_type: CONNECT},"
-                    + " {upgrade_type: dull, enabled: false}, "
-                    + OWN
-                    + "], access_log_options:"
-                    + " {flush_log_on_tunnel_successfully_established: true}")
-            .withVirtualHosts(
-                "{name: all, domains: ['*'], routes: ["
-                    + "{match: {connect_matcher: {}}, route: {cluster: upstream}},"
-                    + "{match: {prefix: /never}, route: {cluster: upstream,"
-                    + " upgrade_configs: [{upgrade_type: WEBSOCKET, enabled: false}]}},"
-                    + "{match: {prefix: /dull}, route: {cluster: upstream,"
-                    + " upgrade_configs: [{upgrade_type: dull}]}},"
-                    + "{match: {prefix: /unfiltered}, route: {cluster: upstream},"
-                    + " typed_per_filter_config: {mutate: {\"@type\":"
-                    + " type.googleapis.com/envoy.config.route.v3.FilterConfig, disabled: true}}},"
-                    + "{match: {prefix: /}, route: {cluster: upstream}}]}");
-    both = new SideBySide<>(HttpSide.of(config, UpgradesBesideEnvoyTest::answer));
-  }
-
-  @AfterAll
-  static void stop() throws java.io.IOException {
-    both.close();
+  private static HttpSide.Config config() {
+    return HttpSide.Config.PLAIN
+        .withManager(
+            "http_protocol_options: {accept_http_10: true, default_host_for_http_10: h10,"
+                + " allow_chunked_length: true, enable_trailers: true},"
+                + " upgrade_configs: [{upgrade_type: websocket}, {upgrade_type: CONNECT},"
+                + " {upgrade_type: dull, enabled: false}, "
+                + OWN
+                + "], access_log_options:"
+                + " {flush_log_on_tunnel_successfully_established: true}")
+        .withVirtualHosts(
+            "{name: all, domains: ['*'], routes: ["
+                + "{match: {connect_matcher: {}}, route: {cluster: upstream}},"
+                + "{match: {prefix: /never}, route: {cluster: upstream,"
+                + " upgrade_configs: [{upgrade_type: WEBSOCKET, enabled: false}]}},"
+                + "{match: {prefix: /dull}, route: {cluster: upstream,"
+                + " upgrade_configs: [{upgrade_type: dull}]}},"
+                + "{match: {prefix: /unfiltered}, route: {cluster: upstream},"
+                + " typed_per_filter_config: {mutate: {\"@type\":"
+                + " type.googleapis.com/envoy.config.route.v3.FilterConfig, disabled: true}}},"
+                + "{match: {prefix: /}, route: {cluster: upstream}}]}");
   }
 
   private static String answer(HearingUpstream.Heard heard) {
@@ -174,17 +167,15 @@ class UpgradesBesideEnvoyTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("cases")
   void bothDoTheSame(String name, String request) {
-    SideBySide.Both<String> outcome = both.ask(side -> outcome(side, request));
-    assertThat(outcome.bifocal()).isEqualTo(outcome.envoy());
+    SIDES.same(side -> outcome(side, request));
   }
 
   @Test
   void whatIsAskedForBehindAnotherRequestHasItsTurn() {
     String ahead = "GET /first HTTP/1.1\r\n" + HOST + "\r\n";
     String upgrade = "GET /ws HTTP/1.1\r\n" + WEBSOCKET + "\r\n" + PAYLOAD;
-    SideBySide.Both<List<String>> outcome = both.ask(side -> turns(side, ahead + upgrade));
-    assertThat(outcome.bifocal()).isEqualTo(outcome.envoy());
-    assertThat(outcome.bifocal()).contains("HTTP/1.1 101", "SAY /word");
+    List<String> turns = SIDES.same(side -> turns(side, ahead + upgrade));
+    assertThat(turns).contains("HTTP/1.1 101", "SAY /word");
   }
 
   // What is answered, and what the upstream hears, in their order.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.Sides;
 import io.bifocal.conformance.Subject;
 import java.io.IOException;
 import java.time.Duration;
@@ -14,10 +15,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.assertj.core.api.InstanceOfAssertFactories;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -27,17 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class Http3AgreementTest {
   private static final String PAUSE = "\"wait\": 0.1";
 
-  private static SideBySide<Http3Side> both;
-
-  @BeforeAll
-  static void start() {
-    both = new SideBySide<>(Http3Side::new);
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    both.close();
-  }
+  @RegisterExtension static final Sides<Http3Side> SIDES = new Sides<>(Http3Side::new);
 
   static Stream<Arguments> asked() {
     return cases().entrySet().stream()
@@ -219,8 +209,7 @@ class Http3AgreementTest {
   }
 
   private static void agree(String listener, Ask ask) {
-    SideBySide.Both<List<String>> seen = both.ask(side -> seen(side, listener, ask));
-    assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+    SIDES.same(side -> seen(side, listener, ask));
   }
 
   /** What comes of a request, of another behind it, what is logged, and what the upstream hears. */
@@ -285,47 +274,43 @@ class Http3AgreementTest {
       if (timeout.equals("head") && !ask.path().equals("/ok")) {
         continue; // its head is there
       }
-      SideBySide.Both<List<String>> seen =
-          both.ask(
-              side -> {
-                int logged = side.log().size();
-                String connection = side.connect("hurried-" + timeout, "one.test", "");
-                List<String> all = new ArrayList<>();
-                all.add(side.ask(connection, ask));
-                Ask last = Ask.get("/empty?then-" + logged);
-                all.add(side.ask(connection, last));
-                all.addAll(side.loggedBefore(last, logged));
-                return all.stream().map(Http3AgreementTest::comparable).toList();
-              });
-      assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+      SIDES.same(
+          side -> {
+            int logged = side.log().size();
+            String connection = side.connect("hurried-" + timeout, "one.test", "");
+            List<String> all = new ArrayList<>();
+            all.add(side.ask(connection, ask));
+            Ask last = Ask.get("/empty?then-" + logged);
+            all.add(side.ask(connection, last));
+            all.addAll(side.loggedBefore(last, logged));
+            return all.stream().map(Http3AgreementTest::comparable).toList();
+          });
     }
   }
 
   @Test
   void clientsWhoTakeNothingOfAnAnswerAreLeftInTime() {
-    SideBySide.Both<List<String>> seen =
-        both.ask(
-            side -> {
-              int logged = side.log().size();
-              String connection =
-                  side.connect("hurried-stream", "one.test", ", \"window\": 500, \"stuck\": true");
-              String got = side.ask(connection, Ask.get("/large"));
-              List<String> all =
-                  new ArrayList<>(
-                      List.of(
-                          got.replaceAll("\\d+ bytes x*", "bytes")
-                              // As with an answer that breaks off.
-                              .replaceAll("stop 0x10c \\| reset 0x10c", "reset 0x102")));
-              side.logged(logged).forEach(line -> all.add(line.replaceAll("^(.* 0) .*", "$1")));
-              return all;
-            });
-    assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+    SIDES.same(
+        side -> {
+          int logged = side.log().size();
+          String connection =
+              side.connect("hurried-stream", "one.test", ", \"window\": 500, \"stuck\": true");
+          String got = side.ask(connection, Ask.get("/large"));
+          List<String> all =
+              new ArrayList<>(
+                  List.of(
+                      got.replaceAll("\\d+ bytes x*", "bytes")
+                          // As with an answer that breaks off.
+                          .replaceAll("stop 0x10c \\| reset 0x10c", "reset 0x102")));
+          side.logged(logged).forEach(line -> all.add(line.replaceAll("^(.* 0) .*", "$1")));
+          return all;
+        });
   }
 
   /** Here alone: Envoy waits for as long as the connection lasts. */
   @Test
   void clientsWhoDoNotTakeTheRestOfAnAnswerAreLeftInTime() {
-    Http3Side side = both.side(Subject.BIFOCAL);
+    Http3Side side = SIDES.side(Subject.BIFOCAL);
     int logged = side.log().size();
     String connection =
         side.connect("hurried-stream", "one.test", ", \"window\": 40, \"stuck\": true");
@@ -337,7 +322,7 @@ class Http3AgreementTest {
   @Test
   void clientsMayMove() {
     SideBySide.Both<List<String>> seen =
-        both.ask(
+        SIDES.ask(
             side -> {
               String connection = side.connect("v4", "one.test", "");
               List<String> all = new ArrayList<>();
@@ -357,7 +342,7 @@ class Http3AgreementTest {
   @Test
   void anotherServersTokenDoesNoHarm() {
     SideBySide.Both<String> seen =
-        both.ask(
+        SIDES.ask(
             side -> {
               int logged = side.log().size();
               String got =
@@ -373,7 +358,7 @@ class Http3AgreementTest {
   /** Here alone: Envoy keeps the upstream's connection. */
   @Test
   void aTunnelEndsWithItsClient() {
-    Http3Side side = both.side(Subject.BIFOCAL);
+    Http3Side side = SIDES.side(Subject.BIFOCAL);
     for (Ask ask : List.of(webSocket("/reset"), connect())) {
       int ended = side.tunnels.ends().size();
       int logged = side.log().size();
@@ -417,30 +402,28 @@ class Http3AgreementTest {
   @ParameterizedTest
   @MethodSource("tunnelled")
   void tunnelsCarryBothDirections(Ask ask) {
-    SideBySide.Both<List<String>> seen =
-        both.ask(
-            side -> {
-              int logged = side.log().size();
-              int ended = side.tunnels.ends().size();
-              String connection = side.connect("lenient", "one.test", "");
-              List<String> all = new ArrayList<>();
-              all.add(side.ask(connection, ask));
-              all.addAll(side.logged(logged));
-              await("the upstream's end")
-                  .atMost(Duration.ofSeconds(10))
-                  .pollInterval(Duration.ofMillis(10))
-                  .until(() -> side.tunnels.ends().size() > ended);
-              all.addAll(side.tunnels.ends().subList(ended, side.tunnels.ends().size()));
-              return all.stream().map(Http3AgreementTest::comparable).toList();
-            });
-    assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+    SIDES.same(
+        side -> {
+          int logged = side.log().size();
+          int ended = side.tunnels.ends().size();
+          String connection = side.connect("lenient", "one.test", "");
+          List<String> all = new ArrayList<>();
+          all.add(side.ask(connection, ask));
+          all.addAll(side.logged(logged));
+          await("the upstream's end")
+              .atMost(Duration.ofSeconds(10))
+              .pollInterval(Duration.ofMillis(10))
+              .until(() -> side.tunnels.ends().size() > ended);
+          all.addAll(side.tunnels.ends().subList(ended, side.tunnels.ends().size()));
+          return all.stream().map(Http3AgreementTest::comparable).toList();
+        });
   }
 
   @Test
   void upgradesAreOfferedAlike() {
     for (String listener : List.of("v4", "lenient")) {
       SideBySide.Both<Boolean> offered =
-          both.ask(
+          SIDES.ask(
               side -> {
                 String connection = side.connect(listener, "one.test", "");
                 return side.client
@@ -456,7 +439,7 @@ class Http3AgreementTest {
     for (String listener : List.of("v4", "v6")) {
       for (String name : List.of("one.test", "two.test", "other.test", "")) {
         SideBySide.Both<String> shown =
-            both.ask(side -> side.client.connect("name", side.proxy.listener(listener), name));
+            SIDES.ask(side -> side.client.connect("name", side.proxy.listener(listener), name));
         assertThat(shown.bifocal()).as(name).startsWith("connected").isEqualTo(shown.envoy());
       }
     }
@@ -464,27 +447,25 @@ class Http3AgreementTest {
 
   @Test
   void clientsShowCertificates() {
-    SideBySide.Both<List<String>> seen =
-        both.ask(
-            side -> {
-              int logged = side.log().size();
-              List<String> all = new ArrayList<>();
-              for (String more : side.clients()) {
-                String how =
-                    side.client.connect("shows", side.proxy.listener("mutual"), "one.test", more);
-                all.add(how);
-                String got = side.ask("shows", Ask.get("/ok?mutual"));
-                // Of a certificate that is refused our library tells the client nothing.
-                all.add(
-                    got.replaceAll("(quic-closed \\w+) .*", "$1")
-                        .replace("quic-closed 0x130", "nothing"));
-                if (got.startsWith("200")) {
-                  side.logged(logged).forEach(line -> all.add(comparable(line)));
-                }
-              }
-              return all;
-            });
-    assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+    SIDES.same(
+        side -> {
+          int logged = side.log().size();
+          List<String> all = new ArrayList<>();
+          for (String more : side.clients()) {
+            String how =
+                side.client.connect("shows", side.proxy.listener("mutual"), "one.test", more);
+            all.add(how);
+            String got = side.ask("shows", Ask.get("/ok?mutual"));
+            // Of a certificate that is refused our library tells the client nothing.
+            all.add(
+                got.replaceAll("(quic-closed \\w+) .*", "$1")
+                    .replace("quic-closed 0x130", "nothing"));
+            if (got.startsWith("200")) {
+              side.logged(logged).forEach(line -> all.add(comparable(line)));
+            }
+          }
+          return all;
+        });
   }
 
   /** What both count of some requests, good and bad. */
@@ -510,7 +491,7 @@ class Http3AgreementTest {
   /** {@code idle_timeout} of the connection manager: we say that nothing was wrong. */
   @Test
   void aConnectionThatAsksNothingEnds() {
-    var seen = both.ask(side -> side.endOfOneThatAsksNoMore("idle"));
+    var seen = SIDES.ask(side -> side.endOfOneThatAsksNoMore("idle"));
     String counted = " idle_timeout 1 destroy_local 1 destroy_remote 0";
     assertThat(seen.envoy()).startsWith("quic-closed 0x0 ").endsWith(counted);
     assertThat(seen.bifocal()).isEqualTo("closed 0x100" + counted);
@@ -519,7 +500,7 @@ class Http3AgreementTest {
   /** {@code idle_timeout} of {@code quic_options}: for us it is the client who is not there. */
   @Test
   void aConnectionOnWhichNothingComesEnds() {
-    var seen = both.ask(side -> side.endOfOneThatAsksNoMore("quiet"));
+    var seen = SIDES.ask(side -> side.endOfOneThatAsksNoMore("quiet"));
     assertThat(seen.envoy()).endsWith(" idle_timeout 0 destroy_local 1 destroy_remote 0");
     assertThat(seen.bifocal()).endsWith(" idle_timeout 0 destroy_local 0 destroy_remote 1");
   }

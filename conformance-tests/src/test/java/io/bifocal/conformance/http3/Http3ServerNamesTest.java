@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.bifocal.conformance.Ports;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.Sides;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
 import io.bifocal.conformance.tls.Certificates;
@@ -19,15 +20,14 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Filter chains by the server that a client of HTTP/3 asks for, in Envoy and in Bifocal. */
 class Http3ServerNamesTest {
-  private static SideBySide<Side> both;
+  @RegisterExtension static final Sides<Side> SIDES = new Sides<>(Side::new);
 
   /** One proxy, whose chains tell by their certificate and by the header {@code server}. */
   private static final class Side {
@@ -111,16 +111,6 @@ class Http3ServerNamesTest {
         "server_name: " + name + "\ndrain_timeout: 0.1s");
   }
 
-  @BeforeAll
-  static void start() {
-    both = new SideBySide<>(Side::new);
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    both.close();
-  }
-
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -134,7 +124,7 @@ class Http3ServerNamesTest {
         ""
       })
   void theNameChoosesTheChain(String server) {
-    SideBySide.Both<String> seen = both.ask(side -> side.seen("open", server, ""));
+    SideBySide.Both<String> seen = SIDES.ask(side -> side.seen("open", server, ""));
     assertThat(seen.bifocal()).startsWith("connected").isEqualTo(seen.envoy());
   }
 
@@ -144,14 +134,14 @@ class Http3ServerNamesTest {
         IntStream.range(0, 20)
             .mapToObj(i -> "\"" + ("x" + i).repeat(60) + "\", ")
             .collect(Collectors.joining("", ", \"alpn\": [", "\"h3\"]"));
-    SideBySide.Both<String> seen = both.ask(side -> side.seen("open", "one.test", many));
+    SideBySide.Both<String> seen = SIDES.ask(side -> side.seen("open", "one.test", many));
     assertThat(seen.bifocal()).startsWith("connected h3 by CN=exact").isEqualTo(seen.envoy());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"one.test", "a.two.test"})
   void soItIsWhereNotEverybodyIsTaken(String server) {
-    SideBySide.Both<String> seen = both.ask(side -> side.seen("closed", server, ""));
+    SideBySide.Both<String> seen = SIDES.ask(side -> side.seen("closed", server, ""));
     assertThat(seen.bifocal()).startsWith("connected h3 by CN=alone").isEqualTo(seen.envoy());
   }
 
@@ -160,7 +150,7 @@ class Http3ServerNamesTest {
   @ValueSource(strings = {"one.test.", "a.one.test", "two.test", "three.test", ""})
   void whomNoChainTakesIsRefused(String server) {
     SideBySide.Both<String> seen =
-        both.ask(side -> side.seen("closed", server, side.quiet ? ", \"patience\": 1" : ""));
+        SIDES.ask(side -> side.seen("closed", server, side.quiet ? ", \"patience\": 1" : ""));
     assertThat(seen.envoy()).isEqualTo("nothing");
     assertThat(seen.bifocal()).isEqualTo("quic-closed 0x2 no filter chain found");
   }
@@ -168,7 +158,7 @@ class Http3ServerNamesTest {
   /** Here alone: Envoy counts it among all connections. Who asks again is counted again. */
   @Test
   void andCounted() {
-    Side side = both.side(Subject.BIFOCAL);
+    Side side = SIDES.side(Subject.BIFOCAL);
     long before = side.proxy.stat("listener.closed.no_filter_chain_match");
     side.seen("closed", "three.test", "");
     assertThat(side.proxy.stat("listener.closed.no_filter_chain_match")).isGreaterThan(before);
@@ -177,7 +167,7 @@ class Http3ServerNamesTest {
   @Test
   void eachChainJudgesItsOwnClients() {
     SideBySide.Both<List<String>> seen =
-        both.ask(
+        SIDES.ask(
             side ->
                 List.of(
                     side.seen("mutual", "one.test", side.shows),
@@ -191,7 +181,7 @@ class Http3ServerNamesTest {
   @Test
   void eachChainCountsItsOwn() {
     SideBySide.Both<Map<String, String>> counted =
-        both.ask(
+        SIDES.ask(
             side -> {
               Map<String, String> before = side.proxy.stats();
               for (String server : List.of("one.test", "a.one.test", "three.test", "")) {

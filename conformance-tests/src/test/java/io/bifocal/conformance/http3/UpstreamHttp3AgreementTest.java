@@ -2,33 +2,22 @@ package io.bifocal.conformance.http3;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bifocal.conformance.SideBySide;
 import io.bifocal.conformance.SideBySide.Both;
+import io.bifocal.conformance.Sides;
 import io.bifocal.conformance.Subject;
 import io.bifocal.conformance.http3.UpstreamHttp3Side.Seen;
-import java.io.IOException;
 import java.util.List;
 import java.util.SortedMap;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Upstreams of HTTP/3 that are not ours, beside Envoy. */
 class UpstreamHttp3AgreementTest {
-  private static SideBySide<UpstreamHttp3Side> sides;
-
-  @BeforeAll
-  static void start() {
-    sides = new SideBySide<>(UpstreamHttp3Side::new);
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    sides.close();
-  }
+  @RegisterExtension
+  static final Sides<UpstreamHttp3Side> SIDES = new Sides<>(UpstreamHttp3Side::new);
 
   @ParameterizedTest
   @CsvSource({
@@ -65,8 +54,7 @@ class UpstreamHttp3AgreementTest {
   })
   void bothGiveTheSame(String cluster, String method, String path, int length) {
     String body = "x".repeat(length);
-    Both<Seen> seen = sides.ask(side -> side.ask(cluster, method, path, body));
-    assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+    SIDES.same(side -> side.ask(cluster, method, path, body));
   }
 
   @ParameterizedTest
@@ -76,28 +64,27 @@ class UpstreamHttp3AgreementTest {
         "10d", "10e", "10f", "110", "12345"
       })
   void bothUnderstandResetsAlike(String code) {
-    Both<Seen> seen = sides.ask(side -> side.ask("h3", "GET", "/reset/" + code, ""));
-    assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+    SIDES.same(side -> side.ask("h3", "GET", "/reset/" + code, ""));
   }
 
   /** By RFC 9114, section 4.1.1, it can be sent again. */
   @Test
   void whatWasRejectedIsARefusedStreamForUs() {
-    Both<Seen> seen = sides.ask(side -> side.ask("h3", "GET", "/reset/10b", ""));
+    Both<Seen> seen = SIDES.ask(side -> side.ask("h3", "GET", "/reset/10b", ""));
     assertThat(seen.envoy().log()).contains("503 UR ", "{remote_reset|");
     assertThat(seen.bifocal().log()).contains("503 UR ", "{remote_refused_stream_reset|");
   }
 
   @Test
   void anAnswerToHeadHasNoBody() {
-    Both<Seen> seen = sides.ask(side -> side.ask("h3", "HEAD", "/", ""));
+    Both<Seen> seen = SIDES.ask(side -> side.ask("h3", "HEAD", "/", ""));
     assertThat(seen.bifocal().log()).isEqualTo(seen.envoy().log()).startsWith("200 - ");
   }
 
   /** RFC 9114, section 5.2; with Envoy it waits for its time-out. */
   @Test
   void whatAGoAwayLeavesOutIsSentAgainByUs() {
-    UpstreamHttp3Side bifocal = sides.side(Subject.BIFOCAL);
+    UpstreamHttp3Side bifocal = SIDES.side(Subject.BIFOCAL);
     assertThat(bifocal.ask("h3", "GET", "/again/goaway/once", ""))
         .extracting(Seen::status, Seen::log)
         .contains("200")
@@ -132,8 +119,7 @@ class UpstreamHttp3AgreementTest {
         "empty-data",
       })
   void bothReadTheSame(String answer) {
-    Both<Seen> seen = sides.ask(side -> side.ask("h3", "GET", "/answers/" + answer, ""));
-    assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+    SIDES.same(side -> side.ask("h3", "GET", "/answers/" + answer, ""));
   }
 
   @ParameterizedTest
@@ -149,7 +135,7 @@ class UpstreamHttp3AgreementTest {
     "two-lengths, 502 UPE, 200 -", // the same one twice; RFC 9110, section 8.6
   })
   void whatIsMalformedIsAProtocolErrorForUs(String answer, String envoy, String bifocal) {
-    Both<Seen> seen = sides.ask(side -> side.ask("h3", "GET", "/answers/" + answer, ""));
+    Both<Seen> seen = SIDES.ask(side -> side.ask("h3", "GET", "/answers/" + answer, ""));
     assertThat(seen.envoy().log()).startsWith(envoy + " ");
     assertThat(seen.bifocal().log()).startsWith(bifocal + " ");
   }
@@ -158,9 +144,9 @@ class UpstreamHttp3AgreementTest {
 
   @Test
   void asManyAreUnderWayAtOnceAsTheServerAllows() {
-    Both<List<Seen>> seen = sides.ask(side -> side.askAtOnce(5, "two", "/slow/300"));
+    Both<List<Seen>> seen = SIDES.ask(side -> side.askAtOnce(5, "two", "/slow/300"));
     assertThat(seen.bifocal()).containsExactlyInAnyOrderElementsOf(seen.envoy());
-    Both<SortedMap<String, String>> counted = sides.ask(side -> side.counters("two"));
+    Both<SortedMap<String, String>> counted = SIDES.ask(side -> side.counters("two"));
     counted.envoy().remove("upstream_rq_pending_total"); // how many were there before it was up
     counted.bifocal().remove("upstream_rq_pending_total");
     assertThat(counted.bifocal()).isEqualTo(counted.envoy());
@@ -168,7 +154,7 @@ class UpstreamHttp3AgreementTest {
 
   @Test
   void soManyWaitForAConnectionAsTheBreakerAllows() {
-    Both<List<Seen>> seen = sides.ask(side -> side.askAtOnce(9, "silent", "/"));
+    Both<List<Seen>> seen = SIDES.ask(side -> side.askAtOnce(9, "silent", "/"));
     for (List<Seen> each : List.of(seen.envoy(), seen.bifocal())) {
       assertThat(each).filteredOn(one -> one.log().startsWith("503 UO ")).hasSize(6);
       assertThat(each).filteredOn(one -> one.log().startsWith("503 UF ")).hasSize(3);
@@ -177,7 +163,7 @@ class UpstreamHttp3AgreementTest {
     assertThat(seen.bifocal())
         .extracting(Seen::log)
         .anyMatch(l -> l.contains("{connection_timeout}"));
-    Both<SortedMap<String, String>> counted = sides.ask(side -> side.counters("silent"));
+    Both<SortedMap<String, String>> counted = SIDES.ask(side -> side.counters("silent"));
     for (String counter :
         List.of(
             "upstream_rq_pending_total",
@@ -190,9 +176,9 @@ class UpstreamHttp3AgreementTest {
   @ParameterizedTest
   @ValueSource(strings = {"counted", "counted-stranger", "counted-nobody"})
   void bothCountTheSame(String cluster) {
-    var unused = sides.ask(side -> side.ask(cluster, "POST", "/echo", "x".repeat(1000)));
-    var unusedSecond = sides.ask(side -> side.ask(cluster, "GET", "/", ""));
-    Both<SortedMap<String, String>> counted = sides.ask(side -> side.counters(cluster));
+    var unused = SIDES.ask(side -> side.ask(cluster, "POST", "/echo", "x".repeat(1000)));
+    var unusedSecond = SIDES.ask(side -> side.ask(cluster, "GET", "/", ""));
+    Both<SortedMap<String, String>> counted = SIDES.ask(side -> side.counters(cluster));
     if (!cluster.equals("counted")) { // as over TCP it is the peer's fault, but not for Envoy
       assertThat(counted.envoy().remove("upstream_cx_destroy_local"))
           .isEqualTo(counted.bifocal().remove("upstream_cx_destroy_remote"));
@@ -206,7 +192,7 @@ class UpstreamHttp3AgreementTest {
     "stranger, unable_to_get_local_issuer_certificate"
   })
   void aConnectionThatCannotBeMadeIsThePeersFault(String cluster, String why) {
-    Both<Seen> seen = sides.ask(side -> side.ask(cluster, "GET", "/", ""));
+    Both<Seen> seen = SIDES.ask(side -> side.ask(cluster, "GET", "/", ""));
     assertThat(seen.envoy().log()).startsWith("503 UF ").contains("{local_connection_failure|");
     assertThat(seen.bifocal().log())
         .startsWith("503 UF ")
@@ -216,10 +202,10 @@ class UpstreamHttp3AgreementTest {
   /** After five seconds for us; with Envoy it takes between six and seven. */
   @Test
   void aServerThatDiedIsNoticed() {
-    assertThat(sides.ask(side -> side.ask("dead", "GET", "/", "").status()).bifocal())
+    assertThat(SIDES.ask(side -> side.ask("dead", "GET", "/", "").status()).bifocal())
         .isEqualTo("200");
     Both<Seen> seen =
-        sides.ask(
+        SIDES.ask(
             side -> {
               side.freeze();
               return side.ask("dead", "GET", "/", "");
@@ -244,13 +230,13 @@ class UpstreamHttp3AgreementTest {
     "mute, connection_timeout",
   })
   void bothRefuseABadPeerCountItAlikeAndGoOn(String peer, String reason) {
-    Both<Seen> seen = sides.ask(side -> side.ask("bad-" + peer, "GET", "/", ""));
+    Both<Seen> seen = SIDES.ask(side -> side.ask("bad-" + peer, "GET", "/", ""));
     assertThat(seen.envoy().log()).startsWith("503 UF ");
     assertThat(seen.bifocal().log()).startsWith("503 UF ").contains(reason);
-    Both<SortedMap<String, String>> counted = sides.ask(side -> side.verdicts("bad-" + peer));
+    Both<SortedMap<String, String>> counted = SIDES.ask(side -> side.verdicts("bad-" + peer));
     assertThat(counted.bifocal()).isEqualTo(counted.envoy());
     assertThat(counted.bifocal()).containsEntry("upstream_cx_connect_fail", "1");
-    Both<Seen> after = sides.ask(side -> side.ask("after-" + peer, "GET", "/", ""));
+    Both<Seen> after = SIDES.ask(side -> side.ask("after-" + peer, "GET", "/", ""));
     assertThat(after.bifocal()).isEqualTo(after.envoy());
     assertThat(after.bifocal().body()).as("the other family's HTTP/3").isEqualTo("udp ::1");
   }
@@ -259,7 +245,7 @@ class UpstreamHttp3AgreementTest {
   @ParameterizedTest
   @ValueSource(strings = {"bad-judging", "after-judging"})
   void aServerThatWantsACertificateAndGetsNoneLosesTheRequest(String cluster) {
-    Both<Seen> seen = sides.ask(side -> side.ask(cluster, "GET", "/", ""));
+    Both<Seen> seen = SIDES.ask(side -> side.ask(cluster, "GET", "/", ""));
     assertThat(seen.envoy().log()).startsWith("503 UC ");
     assertThat(seen.bifocal().log()).startsWith("503 UC ");
   }
@@ -267,7 +253,7 @@ class UpstreamHttp3AgreementTest {
   /** As both do over TCP; over QUIC Envoy's library wants 2048 bits. */
   @Test
   void weTakeAShortKeyOfRsa() {
-    Both<Seen> seen = sides.ask(side -> side.ask("bad-weak", "GET", "/", ""));
+    Both<Seen> seen = SIDES.ask(side -> side.ask("bad-weak", "GET", "/", ""));
     assertThat(seen.envoy().log()).startsWith("503 UF ");
     assertThat(seen.bifocal().log()).startsWith("200 ");
   }
@@ -278,7 +264,7 @@ class UpstreamHttp3AgreementTest {
   @ValueSource(strings = {"idle", "quiet"})
   void anIdleConnectionEndsInItsTime(String cluster) {
     Both<SortedMap<String, String>> counted =
-        sides.ask(
+        SIDES.ask(
             side -> {
               for (int i = 0; i < 2; i++) {
                 assertThat(side.ask(cluster, "GET", "/", "").status()).isEqualTo("200");
@@ -299,11 +285,11 @@ class UpstreamHttp3AgreementTest {
   /** A server whose session is resumed shows no certificate that could be judged. */
   @Test
   void eachOfOurConnectionsIsANewSession() {
-    UpstreamHttp3Side bifocal = sides.side(Subject.BIFOCAL);
+    UpstreamHttp3Side bifocal = SIDES.side(Subject.BIFOCAL);
     for (int i = 0; i < 3; i++) {
       assertThat(bifocal.ask("sessions", "GET", "/session", "").body()).isEqualTo("new");
     }
-    UpstreamHttp3Side envoy = sides.side(Subject.ENVOY);
+    UpstreamHttp3Side envoy = SIDES.side(Subject.ENVOY);
     assertThat(envoy.ask("sessions", "GET", "/session", "").body()).isEqualTo("new");
     assertThat(envoy.ask("sessions", "GET", "/session", "").body()).isEqualTo("resumed");
   }

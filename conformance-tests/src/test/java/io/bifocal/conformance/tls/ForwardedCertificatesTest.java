@@ -4,18 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.Sides;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -40,43 +41,35 @@ class ForwardedCertificatesTest {
           "x-forwarded-client-cert: Hash=0;Subject=\"a, b\"\r\n",
           "x-forwarded-client-cert: Hash=0\r\nx-forwarded-client-cert: Hash=1\r\n");
 
-  private static @Nullable X509Bundle rich;
-  private static @Nullable X509Bundle poor;
-  private static SideBySide<Proxy> both;
+  private static final X509Bundle ROOT = Certificates.root("root");
+  private static final X509Bundle SERVER =
+      Certificates.issue(
+          ROOT,
+          Certificates.leaf("s.example")
+              .addSanUriName(URI.create("spiffe://s/1"))
+              .addSanUriName(URI.create("urn:s")));
+  private static final X509Bundle RICH =
+      Certificates.issue(
+          Certificates.issue(ROOT, Certificates.authority("between")),
+          Certificates.leaf("b.example")
+              .subject("CN=with\\, comma,O=o")
+              .addSanDnsName("a.example")
+              .addSanUriName(URI.create("spiffe://c/2"))
+              .addSanUriName(URI.create("spiffe://c/1")));
+  private static final X509Bundle POOR =
+      Certificates.issue(ROOT, new CertificateBuilder().ecp256().subject("CN=poor"));
 
-  @BeforeAll
-  static void start() throws Exception {
-    X509Bundle root = Certificates.root("root");
-    X509Bundle between = Certificates.issue(root, Certificates.authority("between"));
-    X509Bundle server =
-        Certificates.issue(
-            root,
-            Certificates.leaf("s.example").addSanUriName("spiffe://s/1").addSanUriName("urn:s"));
-    rich =
-        Certificates.issue(
-            between,
-            Certificates.leaf("b.example")
-                .subject("CN=with\\, comma,O=o")
-                .addSanDnsName("a.example")
-                .addSanUriName("spiffe://c/2")
-                .addSanUriName("spiffe://c/1"));
-    poor = Certificates.issue(root, new CertificateBuilder().ecp256().subject("CN=poor"));
-    both = new SideBySide<>((subject, started) -> proxy(subject, started, root, server));
-  }
+  @RegisterExtension
+  static final Sides<Proxy> SIDES = new Sides<>(ForwardedCertificatesTest::proxy);
 
-  @AfterAll
-  static void stop() throws IOException {
-    both.close();
-  }
-
-  private static Proxy proxy(Subject subject, Started started, X509Bundle root, X509Bundle server) {
+  private static Proxy proxy(Subject subject, Started started) {
     String tls =
         "transport_socket: {name: tls, typed_config: {\"@type\": %stransport_sockets.tls.v3.DownstreamTlsContext, common_tls_context: {tls_certificates: [{certificate_chain: {filename: %s}, private_key: {filename: %s}}], validation_context: {trusted_ca: {filename: %s}}}}},"
             .formatted(
                 TYPES,
-                started.write("chain.pem", server.getCertificatePathPEM()),
-                started.write("key.pem", server.getPrivateKeyPEM()),
-                started.write("trusted.pem", root.getCertificatePEM()));
+                started.write("chain.pem", SERVER.getCertificatePathPEM()),
+                started.write("key.pem", SERVER.getPrivateKeyPEM()),
+                started.write("trusted.pem", ROOT.getCertificatePEM()));
     StringBuilder listeners = new StringBuilder();
     for (String mode :
         List.of(
@@ -144,8 +137,8 @@ class ForwardedCertificatesTest {
         "ALWAYS_FORWARD_ONLY"
       })
   void bothTellTheSameOfEachClient(String mode) {
-    for (@Nullable X509Bundle client : new @Nullable X509Bundle[] {rich, poor, null}) {
-      SideBySide.Both<List<String>> told = both.ask(proxy -> told(proxy, mode, client));
+    for (@Nullable X509Bundle client : new @Nullable X509Bundle[] {RICH, POOR, null}) {
+      SideBySide.Both<List<String>> told = SIDES.ask(proxy -> told(proxy, mode, client));
       assertThat(told.bifocal()).isEqualTo(told.envoy());
       boolean sets = client != null && (mode.equals("SANITIZE_SET") || mode.startsWith("APPEND"));
       assertThat(told.bifocal().toString().contains("By=spiffe://s/1")).isEqualTo(sets);

@@ -1,10 +1,8 @@
 package io.bifocal.conformance.tls;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.bifocal.conformance.Http;
 import io.bifocal.conformance.Proxy;
-import io.bifocal.conformance.SideBySide;
+import io.bifocal.conformance.Sides;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
 import io.netty.pkitesting.X509Bundle;
@@ -16,8 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -37,7 +34,7 @@ class RbacBesideEnvoyTest {
           Certificates.root("ca"),
           Certificates.leaf("client.test").addExtendedKeyUsageClientAuth());
 
-  private static SideBySide<Proxy> both;
+  @RegisterExtension static final Sides<Proxy> SIDES = new Sides<>(RbacBesideEnvoyTest::start);
 
   /**
    * A condition.
@@ -169,16 +166,6 @@ class RbacBesideEnvoyTest {
             "safe_regex: {google_re2: {}, regex: \"[0-9]+\"}"));
   }
 
-  @BeforeAll
-  static void start() {
-    both = new SideBySide<>(RbacBesideEnvoyTest::start);
-  }
-
-  @AfterAll
-  static void stop() throws IOException {
-    both.close();
-  }
-
   private static Proxy start(Subject subject, Started started) {
     Path chain = started.write("chain.pem", SERVER.getCertificatePathPEM());
     Path key = started.write("key.pem", SERVER.getPrivateKeyPEM());
@@ -231,8 +218,7 @@ class RbacBesideEnvoyTest {
   @ParameterizedTest
   @MethodSource("cases")
   void theSamePass(Case c) {
-    SideBySide.Both<List<String>> seen = both.ask(proxy -> visitors(proxy, c));
-    assertThat(seen.bifocal()).isEqualTo(seen.envoy());
+    SIDES.same(proxy -> visitors(proxy, c));
   }
 
   private static List<String> visitors(Proxy proxy, Case c) {
