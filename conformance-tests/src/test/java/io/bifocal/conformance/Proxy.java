@@ -51,7 +51,7 @@ public final class Proxy {
     return Http.get(adminAddress(), path);
   }
 
-  private Optional<Http.Response> tryAdmin(String path) {
+  Optional<Http.Response> tryAdmin(String path) {
     return Http.tryGet(adminAddress(), path);
   }
 

@@ -8,6 +8,7 @@ import io.bifocal.conformance.Bootstraps;
 import io.bifocal.conformance.Bootstraps.Dialect;
 import io.bifocal.conformance.Http;
 import io.bifocal.conformance.Proxy;
+import io.bifocal.conformance.Quiet;
 import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
 import io.bifocal.xds.ResourceType;
@@ -156,7 +157,7 @@ final class OnDemandScene {
 
   /** Writes down what was heard since the last time. */
   void note(String title) {
-    await().until(this::quiet);
+    Quiet.await(server, proxy, QUIET);
     List<HeardRequest> all = server.requests();
     List<String> lines = new ArrayList<>();
     all.subList(read, all.size())
@@ -175,11 +176,6 @@ final class OnDemandScene {
       lines.add(name + ": " + proxy.stats().getOrDefault(name, "absent"));
     }
     steps.put(title, lines);
-  }
-
-  private boolean quiet() {
-    List<HeardRequest> all = server.requests();
-    return System.nanoTime() - all.get(all.size() - 1).nanoTime() >= QUIET.toNanos();
   }
 
   Recording recording() {

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import com.google.rpc.Status;
 import io.bifocal.conformance.Bootstraps.Dialect;
 import io.bifocal.conformance.Proxy;
+import io.bifocal.conformance.Quiet;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
 import io.bifocal.conformance.envoy.Step.CloseStreams;
@@ -219,12 +220,6 @@ final class Performance {
     await().atMost(duration.plusSeconds(30)).until(() -> System.nanoTime() >= end);
   }
 
-  private boolean quiet() {
-    List<HeardRequest> all = server.requests();
-    return all.isEmpty()
-        || System.nanoTime() - all.get(all.size() - 1).nanoTime() >= QUIET.toNanos();
-  }
-
   /**
    * Normalised away: before Envoy ends a stream that served one subscription, it gives up the name
    * on it, and now and then that gets out. The end says as much.
@@ -236,8 +231,7 @@ final class Performance {
   }
 
   private void note(String title, List<String> mustName) {
-    pause(QUIET);
-    await().until(this::quiet);
+    Quiet.await(server, proxy, QUIET);
     List<HeardRequest> all = server.requests();
     int before = read;
     read = all.size();

@@ -10,6 +10,7 @@ import com.google.gson.JsonParser;
 import io.bifocal.conformance.Bootstraps.Dialect;
 import io.bifocal.conformance.Http;
 import io.bifocal.conformance.Proxy;
+import io.bifocal.conformance.Quiet;
 import io.bifocal.conformance.Stage;
 import io.bifocal.conformance.Subject;
 import io.bifocal.xds.ResourceType;
@@ -189,15 +190,7 @@ final class Recital {
 
   /** Waits until nothing is said any more. */
   Recital quiet() {
-    long start = System.nanoTime();
-    await()
-        .atMost(Duration.ofSeconds(30))
-        .until(
-            () -> {
-              List<HeardRequest> all = server.requests();
-              long last = all.isEmpty() ? start : all.get(all.size() - 1).nanoTime();
-              return System.nanoTime() - Math.max(start, last) >= QUIET.toNanos();
-            });
+    Quiet.await(server, proxy, QUIET);
     return this;
   }
 

@@ -13,6 +13,7 @@ import io.bifocal.api.ConfigException;
 import io.bifocal.conformance.Bootstraps;
 import io.bifocal.conformance.Bootstraps.Dialect;
 import io.bifocal.conformance.Proxy;
+import io.bifocal.conformance.Quiet;
 import io.bifocal.conformance.Resources;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
@@ -179,13 +180,7 @@ final class SecretsScript {
   }
 
   private void note(String step, String... more) {
-    await()
-        .pollDelay(QUIET)
-        .until(
-            () -> {
-              List<HeardRequest> all = server.requests();
-              return System.nanoTime() - all.get(all.size() - 1).nanoTime() > QUIET.toNanos();
-            });
+    Quiet.await(server, proxy, QUIET);
     List<String> lines = new ArrayList<>(List.of(more));
     List<HeardRequest> all = server.requests();
     all.subList(read, all.size()).forEach(heard -> lines.add(line(heard)));
