@@ -6,6 +6,8 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -101,16 +103,62 @@ public final class Http {
       String body)
       throws IOException {
     try (Socket socket = new Socket()) {
-      socket.setSoTimeout(TIMEOUT_MILLIS);
-      socket.connect(address, TIMEOUT_MILLIS);
-      StringBuilder request = new StringBuilder();
-      request.append(method).append(' ').append(path).append(" HTTP/1.1\r\n");
-      request.append("host: ").append(host).append("\r\nconnection: close\r\n");
-      headers.forEach((name, value) -> request.append(name + ": " + value + "\r\n"));
-      request.append("content-length: ").append(body.length()).append("\r\n\r\n").append(body);
-      socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.ISO_8859_1));
-      return parse(socket.getInputStream().readAllBytes());
+      send(socket, address, host, method, path, headers, body);
+      return answer(socket);
     }
+  }
+
+  /** The answers to the same GET so many times; the last is sent before one is waited for. */
+  public static List<Response> getAtOnce(
+      InetSocketAddress address, String path, List<Map<String, String>> headers) {
+    List<Socket> sockets = new ArrayList<>();
+    try {
+      for (Map<String, String> each : headers) {
+        Socket socket = new Socket();
+        sockets.add(socket);
+        send(socket, address, "conformance", "GET", path, each, "");
+      }
+      List<Response> answers = new ArrayList<>();
+      for (Socket socket : sockets) {
+        answers.add(answer(socket));
+      }
+      return answers;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      sockets.forEach(Http::close);
+    }
+  }
+
+  private static void close(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void send(
+      Socket socket,
+      InetSocketAddress address,
+      String host,
+      String method,
+      String path,
+      Map<String, String> headers,
+      String body)
+      throws IOException {
+    socket.setSoTimeout(TIMEOUT_MILLIS);
+    socket.connect(address, TIMEOUT_MILLIS);
+    StringBuilder request = new StringBuilder();
+    request.append(method).append(' ').append(path).append(" HTTP/1.1\r\n");
+    request.append("host: ").append(host).append("\r\nconnection: close\r\n");
+    headers.forEach((name, value) -> request.append(name + ": " + value + "\r\n"));
+    request.append("content-length: ").append(body.length()).append("\r\n\r\n").append(body);
+    socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  private static Response answer(Socket socket) throws IOException {
+    return parse(socket.getInputStream().readAllBytes());
   }
 
   private static Response parse(byte[] bytes) throws IOException {

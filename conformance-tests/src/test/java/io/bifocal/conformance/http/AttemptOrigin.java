@@ -137,7 +137,7 @@ final class AttemptOrigin implements AutoCloseable {
       case "garbage" -> write(socket, "no HTTP at all\r\n\r\n");
       default -> {
         if (act.startsWith("slow")) {
-          Thread.sleep(600);
+          Thread.sleep(1500);
           act = act.substring(4);
         }
         reply(socket, act, attempt);

@@ -133,51 +133,51 @@ class RouterAgreementTest {
 
   static Stream<RouterCase> timeouts() {
     return Stream.of(
-        new RouterCase("timeout", "hang", "timeout: 0.25s"),
+        new RouterCase("timeout", "hang", "timeout: 0.5s"),
         new RouterCase("timeout-asked", "hang", "")
-            .with("x-envoy-upstream-rq-timeout-ms", "250")
+            .with("x-envoy-upstream-rq-timeout-ms", "500")
             .fromWithin(),
         new RouterCase("timeout-asked-badly", "200", "")
             .with("x-envoy-upstream-rq-timeout-ms", "soon")
             .fromWithin(),
-        new RouterCase("timeout-asked-alt", "hang", "timeout: 0.25s")
+        new RouterCase("timeout-asked-alt", "hang", "timeout: 0.5s")
             .with("x-envoy-upstream-rq-timeout-alt-response", "1")
             .fromWithin(),
-        new RouterCase("timeout-answering", "stall", "timeout: 0.25s"),
+        new RouterCase("timeout-answering", "stall", "timeout: 0.5s"),
         new RouterCase(
             "timeout-retrying",
             "hang,hang",
-            on("5xx", "per_try_timeout: 0.15s") + ", timeout: 0.25s"),
+            on("5xx", "per_try_timeout: 0.6s") + ", timeout: 0.9s"),
         new RouterCase("stream-duration-asked", "hang", "")
-            .with("x-envoy-upstream-stream-duration-ms", "150")
+            .with("x-envoy-upstream-stream-duration-ms", "500")
             .fromWithin(),
         new RouterCase("stream-duration-asked-never", "slow200", "")
-            .in("common_http_protocol_options: {max_stream_duration: 0.2s}")
+            .in("common_http_protocol_options: {max_stream_duration: 0.5s}")
             .with("x-envoy-upstream-stream-duration-ms", "0")
             .fromWithin(),
         new RouterCase("stream-duration-outside", "200", "")
             .with("x-envoy-upstream-stream-duration-ms", "150"),
-        new RouterCase("per-try", "hang,200", on("5xx", "per_try_timeout: 0.2s")),
-        new RouterCase("per-try-reset", "hang,200", on("reset", "per_try_timeout: 0.2s")),
+        new RouterCase("per-try", "hang,200", on("5xx", "per_try_timeout: 0.5s")),
+        new RouterCase("per-try-reset", "hang,200", on("reset", "per_try_timeout: 0.5s")),
         new RouterCase(
-            "per-try-connect", "hang,200", on("connect-failure", "per_try_timeout: 0.2s")),
+            "per-try-connect", "hang,200", on("connect-failure", "per_try_timeout: 0.5s")),
         new RouterCase(
-            "per-try-exceeded", "hang,hang", on("5xx", "num_retries: 1, per_try_timeout: 0.15s")),
+            "per-try-exceeded", "hang,hang", on("5xx", "num_retries: 1, per_try_timeout: 0.5s")),
         new RouterCase("per-try-too-long", "200", on("5xx", "per_try_timeout: 20s")),
         new RouterCase("per-try-asked", "hang,200", on("5xx"))
-            .with("x-envoy-upstream-rq-per-try-timeout-ms", "200")
+            .with("x-envoy-upstream-rq-per-try-timeout-ms", "500")
             .fromWithin(),
         new RouterCase(
-            "per-try-answering", "stall", on("5xx", "per_try_timeout: 0.2s") + ", timeout: 0.4s"),
-        new RouterCase("per-try-idle", "hang,200", on("5xx", "per_try_idle_timeout: 0.2s")),
+            "per-try-answering", "stall", on("5xx", "per_try_timeout: 0.5s") + ", timeout: 0.9s"),
+        new RouterCase("per-try-idle", "hang,200", on("5xx", "per_try_idle_timeout: 0.5s")),
         new RouterCase(
-            "per-try-idle-answering", "stall,200", on("5xx", "per_try_idle_timeout: 0.2s")),
+            "per-try-idle-answering", "stall,200", on("5xx", "per_try_idle_timeout: 0.5s")),
         new RouterCase("stream-duration", "hang,200", on("reset"))
-            .in("common_http_protocol_options: {max_stream_duration: 0.2s}"),
+            .in("common_http_protocol_options: {max_stream_duration: 0.5s}"),
         new RouterCase("stream-duration-over", "hang", "")
-            .in("common_http_protocol_options: {max_stream_duration: 0.2s}"),
+            .in("common_http_protocol_options: {max_stream_duration: 0.5s}"),
         new RouterCase("stream-duration-answering", "stall", "")
-            .in("common_http_protocol_options: {max_stream_duration: 0.2s}"));
+            .in("common_http_protocol_options: {max_stream_duration: 0.5s}"));
   }
 
   private static RouterCase timed(String name, String acts, String route, String asked) {
@@ -187,22 +187,23 @@ class RouterAgreementTest {
   static Stream<RouterCase> callTimeouts() {
     String most = "max_stream_duration: {grpc_timeout_header_max: %s%s}";
     return Stream.of(
-        timed("grpc-asked", "hang", most.formatted("0s", ""), "200m"),
-        timed("grpc-capped", "hang", most.formatted("0.2s", ""), "10S"),
+        timed("grpc-asked", "hang", most.formatted("0s", ""), "500m"),
+        timed("grpc-capped", "hang", most.formatted("0.5s", ""), "10S"),
         timed(
             "grpc-offset",
             "hang",
-            most.formatted("0s", ", grpc_timeout_header_offset: 0.2s"),
-            "400000u"),
-        timed("grpc-stream", "hang", "max_stream_duration: {max_stream_duration: 0.2s}", "5S"),
+            most.formatted("0s", ", grpc_timeout_header_offset: 0.5s"),
+            "1000000u"),
+        timed("grpc-stream", "hang", "max_stream_duration: {max_stream_duration: 0.5s}", "5S"),
         timed("grpc-no-call", "200", most.formatted("3s", ""), "9S").with("content-type", "a/b"),
         timed("grpc-bad", "200", most.formatted("2s", ""), "soon"),
-        call("grpc-not-asked", "hang", most.formatted("5s", ", max_stream_duration: 0.2s")),
-        timed("grpc-old-asked", "hang", "max_grpc_timeout: 0s", "200m"),
-        timed("grpc-old-capped", "hang", "max_grpc_timeout: 0.2s", "10S"),
-        timed("grpc-old-offset", "hang", "max_grpc_timeout: 0s, grpc_timeout_offset: 0.2s", "400m"),
+        call("grpc-not-asked", "hang", most.formatted("5s", ", max_stream_duration: 0.5s")),
+        timed("grpc-old-asked", "hang", "max_grpc_timeout: 0s", "500m"),
+        timed("grpc-old-capped", "hang", "max_grpc_timeout: 0.5s", "10S"),
+        timed(
+            "grpc-old-offset", "hang", "max_grpc_timeout: 0s, grpc_timeout_offset: 0.5s", "1000m"),
         timed("grpc-old-bad", "200", "max_grpc_timeout: 2s", "1x"),
-        timed("grpc-ignored", "slow200", "timeout: 2s", "100m"));
+        timed("grpc-ignored", "slow200", "timeout: 5s", "100m"));
   }
 
   private static RouterCase strict(String name, String header, String value) {
@@ -242,31 +243,31 @@ class RouterAgreementTest {
         new RouterCase(
             "hedge",
             "slow200,200",
-            on("5xx", "per_try_timeout: 0.15s")
+            on("5xx", "per_try_timeout: 0.5s")
                 + ", hedge_policy: {hedge_on_per_try_timeout: true}"),
         new RouterCase(
             "hedge-first",
             "slow200,hang",
-            on("5xx", "num_retries: 1, per_try_timeout: 0.4s")
+            on("5xx", "num_retries: 1, per_try_timeout: 1s")
                 + ", hedge_policy: {hedge_on_per_try_timeout: true}"),
         new RouterCase(
             "hedge-bad-first",
             "slow503,slow200",
-            on("5xx", "num_retries: 1, per_try_timeout: 0.4s")
+            on("5xx", "num_retries: 1, per_try_timeout: 1s")
                 + ", hedge_policy: {hedge_on_per_try_timeout: true}"),
         new RouterCase(
             "hedge-both-bad",
             "slow503,slow503",
-            on("5xx", "num_retries: 1, per_try_timeout: 0.4s")
+            on("5xx", "num_retries: 1, per_try_timeout: 1s")
                 + ", hedge_policy: {hedge_on_per_try_timeout: true}"),
-        new RouterCase("hedge-asked", "slow200,200", on("5xx", "per_try_timeout: 0.15s"))
+        new RouterCase("hedge-asked", "slow200,200", on("5xx", "per_try_timeout: 0.5s"))
             .with("x-envoy-hedge-on-per-try-timeout", "true")
             .fromWithin(),
         new RouterCase(
             "hedge-timeout",
             "hang,hang",
-            on("5xx", "num_retries: 1, per_try_timeout: 0.15s")
-                + ", timeout: 0.4s, hedge_policy: {hedge_on_per_try_timeout: true}"));
+            on("5xx", "num_retries: 1, per_try_timeout: 0.5s")
+                + ", timeout: 0.9s, hedge_policy: {hedge_on_per_try_timeout: true}"));
   }
 
   static Stream<RouterCase> limits() {
@@ -299,7 +300,7 @@ class RouterAgreementTest {
   static Stream<RouterCase> silence() {
     return Stream.of(
             new RouterCase("silent", "200", ""),
-            new RouterCase("silent-timeout", "hang", "timeout: 0.2s"),
+            new RouterCase("silent-timeout", "hang", "timeout: 0.5s"),
             new RouterCase("silent-retry", "503,200", on("5xx")),
             new RouterCase("silent-rewrite", "200", "prefix_rewrite: /silent-rewritten/"),
             new RouterCase("silent-host-rewrite", "200", "host_rewrite_literal: other"),
@@ -319,7 +320,7 @@ class RouterAgreementTest {
         new RouterCase("virtual-cluster-retry", "503,200", on("5xx")).with("x-counted", "1"),
         new RouterCase("virtual-cluster-exceeded", "503,503", on("5xx", "num_retries: 1"))
             .with("x-counted", "1"),
-        new RouterCase("virtual-cluster-timeout", "hang", "timeout: 0.15s").with("x-counted", "1"),
+        new RouterCase("virtual-cluster-timeout", "hang", "timeout: 0.5s").with("x-counted", "1"),
         new RouterCase("virtual-cluster-dead", "dead", "").with("x-counted", "1"),
         new RouterCase("virtual-cluster-overflow", "503,200", on("5xx"))
             .in("circuit_breakers: {thresholds: [{max_retries: 0}]}")
@@ -354,18 +355,18 @@ class RouterAgreementTest {
         new RouterCase("log-reset", "reset,200", on("reset")).loggedUpstream(2),
         new RouterCase("log-lost", "reset", "").loggedUpstream(1),
         new RouterCase("log-half", "half", "").loggedUpstream(1),
-        new RouterCase("log-timeout", "hang", "timeout: 0.2s").loggedUpstream(1),
-        new RouterCase("log-per-try", "hang,200", on("5xx", "per_try_timeout: 0.2s"))
+        new RouterCase("log-timeout", "hang", "timeout: 0.5s").loggedUpstream(1),
+        new RouterCase("log-per-try", "hang,200", on("5xx", "per_try_timeout: 0.5s"))
             .loggedUpstream(2),
-        new RouterCase("log-per-try-idle", "hang,200", on("5xx", "per_try_idle_timeout: 0.2s"))
+        new RouterCase("log-per-try-idle", "hang,200", on("5xx", "per_try_idle_timeout: 0.5s"))
             .loggedUpstream(2),
         new RouterCase("log-duration", "hang", "")
-            .in("common_http_protocol_options: {max_stream_duration: 0.2s}")
+            .in("common_http_protocol_options: {max_stream_duration: 0.5s}")
             .loggedUpstream(1),
         new RouterCase(
                 "log-hedge",
                 "slow200,200",
-                on("5xx", "per_try_timeout: 0.15s")
+                on("5xx", "per_try_timeout: 0.5s")
                     + ", hedge_policy: {hedge_on_per_try_timeout: true}")
             .loggedUpstream(2),
         new RouterCase("log-dead", "dead", "").loggedUpstream(1),
@@ -557,10 +558,9 @@ class RouterAgreementTest {
         filtered(
             "filters-hedge",
             "slow200,200",
-            on("5xx", "per_try_timeout: 0.15s")
-                + ", hedge_policy: {hedge_on_per_try_timeout: true}",
+            on("5xx", "per_try_timeout: 0.5s") + ", hedge_policy: {hedge_on_per_try_timeout: true}",
             adding),
-        filtered("filters-timeout", "hang", "timeout: 0.2s", adding),
+        filtered("filters-timeout", "hang", "timeout: 0.5s", adding),
         filtered("filters-half", "half", "", adding),
         filtered("filters-dead", "dead", "", adding),
         filtered("filters-optional", "200", "", unknown + adding),

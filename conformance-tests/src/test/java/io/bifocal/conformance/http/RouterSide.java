@@ -60,7 +60,7 @@ final class RouterSide {
               "logging_often",
               "",
               ", upstream_log: [UPSTREAM_LOG], upstream_log_options:"
-                  + " {upstream_log_flush_interval: 0.4s}"),
+                  + " {upstream_log_flush_interval: 1s}"),
           listener("ingress", "", ""),
           listener(
               "strict",

@@ -124,7 +124,7 @@ final class Http3Side {
                 "",
                 both,
                 log,
-                "drain_timeout: 0.1s\ncommon_http_protocol_options: {idle_timeout: 0.5s}"))
+                "drain_timeout: 0.1s\ncommon_http_protocol_options: {idle_timeout: 1s}"))
         + Http3Bootstrap.cluster(upstream.address())
         + Http3Bootstrap.tunnelCluster(tunnels.address());
   }
@@ -136,7 +136,7 @@ final class Http3Side {
         "127.0.0.1",
         "",
         "",
-        Http3Bootstrap.chain(listener, "", tls, log, timeout + ": 0.3s"));
+        Http3Bootstrap.chain(listener, "", tls, log, timeout + ": 1s"));
   }
 
   /** A connection of its own, to a listener. */

@@ -25,11 +25,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A proxy before servers of HTTP/3 of aioquic's. A request goes to the cluster that its header
@@ -67,7 +65,6 @@ final class UpstreamHttp3Side {
   private final Proxy proxy;
   private final Path log;
   private final Http3Upstream frozen;
-  private final ExecutorService clients = Executors.newCachedThreadPool();
   private int asked;
 
   /** What a client got, and what was logged of it. */
@@ -81,7 +78,6 @@ final class UpstreamHttp3Side {
             Http3Upstream.unruly(
                 started.write(subject + ".pem", SERVER.getCertificatePathPEM()),
                 started.write(subject + ".key", SERVER.getPrivateKeyPEM())));
-    started.keep(clients::shutdownNow);
     String manager =
         """
         route_config:
@@ -263,6 +259,10 @@ final class UpstreamHttp3Side {
       status = "broken off";
       content = "";
     }
+    return seen(id, status, content);
+  }
+
+  private Seen seen(String id, String status, String content) {
     List<String> lines =
         await("a line of " + id)
             .until(
@@ -288,11 +288,18 @@ final class UpstreamHttp3Side {
 
   /** The same request so many times at once. */
   List<Seen> askAtOnce(int times, String cluster, String path) {
-    List<CompletableFuture<Seen>> all = new ArrayList<>();
+    List<String> ids = Stream.generate(() -> "id" + next()).limit(times).toList();
+    List<Http.Response> answers =
+        Http.getAtOnce(
+            proxy.listener("ingress"),
+            path,
+            ids.stream().map(id -> Map.of("x-cluster", cluster, "x-id", id)).toList());
+    List<Seen> all = new ArrayList<>();
     for (int i = 0; i < times; i++) {
-      all.add(CompletableFuture.supplyAsync(() -> ask(cluster, "GET", path, ""), clients));
+      Http.Response answer = answers.get(i);
+      all.add(seen(ids.get(i), String.valueOf(answer.status()), gist(answer.body())));
     }
-    return all.stream().map(CompletableFuture::join).toList();
+    return all;
   }
 
   // Of an echo the request's length: its headers are in any order. Of much, how much.

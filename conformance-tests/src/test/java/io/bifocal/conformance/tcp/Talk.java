@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 
 /** One end of a connection. */
 final class Talk implements AutoCloseable {
-  private static final int PATIENCE_MILLIS = 3_000;
+  private static final int PATIENCE_MILLIS = 20_000;
 
   private final Socket socket;
 
