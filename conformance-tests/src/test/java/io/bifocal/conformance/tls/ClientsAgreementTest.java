@@ -68,11 +68,9 @@ class ClientsAgreementTest {
     DIFFERENT.put("spki client", "alert certificate_unknown");
     // It is read too late.
     DIFFERENT.put("resets log", "resets - - - - -");
-    // Envoy counts such an error twice, and tells it.
-    DIFFERENT.put("renegotiates ssl.connection_error", "1");
-    DIFFERENT.put("renegotiates log", "renegotiates - - - - -");
-    DIFFERENT.put("bad-record-later ssl.connection_error", "0");
-    DIFFERENT.put("bad-record-later log", "bad-record-later - - - - -");
+    // Envoy counts such an error twice, and tells all that came of it.
+    later("renegotiates", "268435638:SSL_routines:OPENSSL_internal:NO_RENEGOTIATION");
+    later("bad-record-later", "503316581:Cipher_functions:OPENSSL_internal:BAD_DECRYPT");
     // Envoy looks for a staple before it looks at versions.
     for (String version : List.of("only-1.2", "only-1.3")) {
       DIFFERENT.put(version + " ssl.ocsp_staple_requests", "0");
@@ -83,6 +81,11 @@ class ClientsAgreementTest {
         List.of("stri-expired", "stri-endless", "must-expired", "must-endless", "itself-expired")) {
       DIFFERENT.put(stale + "-1.3 client", "alert internal_error");
     }
+  }
+
+  private static void later(String name, String error) {
+    DIFFERENT.put(name + " ssl.connection_error", "1");
+    DIFFERENT.put(name + " log", name + " - - - TLS_error:|" + error + ":TLS_error_end -");
   }
 
   @RegisterExtension final Stage stage = new Stage();

@@ -7,9 +7,11 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.internal.tcnative.SSL;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
@@ -133,6 +135,10 @@ final class TlsStream extends ChannelDuplexHandler implements HalfClose.Directio
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
+    if (failedUnheard()) {
+      ctx.flush(); // now it does
+      var unused = ctx.close();
+    }
     ctx.fireChannelReadComplete();
     if (outputEnded) { // BoringSSL's engine then tells of an end once, and too early
       endIfClosed(ctx);
@@ -148,6 +154,16 @@ final class TlsStream extends ChannelDuplexHandler implements HalfClose.Directio
     } else if (!(event instanceof SslHandshakeCompletionEvent)) {
       ctx.fireUserEventTriggered(event);
     }
+  }
+
+  /**
+   * Whether what was read was refused, and the peer told so: BoringSSL's engine then tells us only
+   * when it is used again, which may be never.
+   */
+  private boolean failedUnheard() {
+    return ssl.engine() instanceof ReferenceCountedOpenSslEngine engine
+        && !engine.isInboundDone()
+        && (SSL.getShutdown(engine.sslPointer()) & SSL.SSL_RECEIVED_SHUTDOWN) != 0;
   }
 
   private void endIfClosed(ChannelHandlerContext ctx) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.HalfClose;
+import io.bifocal.dataplane.transport.TransportFailure;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -174,12 +175,17 @@ class TlsStreamTest {
   }
 
   @Test
-  void brokenBytesAreAnsweredWithAnAlertThatEndsThePeersSide() {
+  void brokenBytesAreAnsweredWithAnAlertAndEndBothSides() {
     handshakeEndingWith("");
     addUser();
     client.config().setAutoRead(true);
     client.writeInbound(Unpooled.wrappedBuffer(new byte[] {23, 3, 3, 0, 32}, new byte[32]));
-    assertThat(heard).doesNotContain("end of input").noneMatch(h -> h.contains("\0"));
+    client.runPendingTasks();
+    assertThat(heard)
+        .as("at once, for the peer may say no more")
+        .containsExactly("broken", "closed");
+    assertThat(TransportFailure.of(client)).startsWith("TLS_error:|");
+    heard.clear();
     server.pipeline().addLast(new User());
     pump(client, server);
     server.runPendingTasks();
