@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
@@ -54,12 +55,26 @@ final class TlsBackend implements AutoCloseable {
     return serving(own, null, tls -> {});
   }
 
+  /** Shakes hands, so often again when it has heard a request, and answers. */
+  static Manner shakingHandsAgain(X509Bundle own, int times) {
+    return serving(own, null, tls -> {}, tls -> answerAfter(tls, times));
+  }
+
   /**
-   * The same.
+   * Shakes hands and answers.
    *
    * @param trusted who may have signed the client's certificate, which is then needed; or null
    */
   static Manner serving(X509Bundle own, @Nullable X509Bundle trusted, Consumer<SSLSocket> setting) {
+    return serving(own, trusted, setting, TlsBackend::answer);
+  }
+
+  private interface Talk {
+    void with(SSLSocket client) throws IOException;
+  }
+
+  private static Manner serving(
+      X509Bundle own, @Nullable X509Bundle trusted, Consumer<SSLSocket> setting, Talk talk) {
     SSLContext context = context(own, trusted);
     return client -> {
       SSLSocket tls = (SSLSocket) context.getSocketFactory().createSocket(client, null, 0, true);
@@ -67,7 +82,7 @@ final class TlsBackend implements AutoCloseable {
       tls.setNeedClientAuth(trusted != null);
       setting.accept(tls);
       tls.startHandshake();
-      answer(tls);
+      talk.with(tls);
     };
   }
 
@@ -84,14 +99,41 @@ final class TlsBackend implements AutoCloseable {
     }
   }
 
-  private static void answer(Socket client) throws IOException {
+  private static void answer(SSLSocket client) throws IOException {
+    while (hearRequest(client)) {
+      client.getOutputStream().write(RESPONSE);
+    }
+  }
+
+  private static boolean hearRequest(SSLSocket client) throws IOException {
     InputStream in = client.getInputStream();
     int last = 0;
     for (int c = in.read(); c >= 0; c = in.read()) {
       last = (last << 8) | c;
       if (last == 0x0D0A0D0A) {
-        client.getOutputStream().write(RESPONSE);
+        return true;
       }
+    }
+    return false;
+  }
+
+  private static void answerAfter(SSLSocket client, int handshakes) throws IOException {
+    AtomicInteger wanted = new AtomicInteger(handshakes);
+    client.addHandshakeCompletedListener(
+        done -> {
+          try {
+            if (wanted.decrementAndGet() > 0) {
+              client.startHandshake();
+            } else {
+              client.getOutputStream().write(RESPONSE);
+            }
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+    if (hearRequest(client)) {
+      client.startHandshake(); // asks, and does not wait
+      var unused = hearRequest(client);
     }
   }
 

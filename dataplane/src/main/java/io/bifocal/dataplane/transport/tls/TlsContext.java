@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.transport.tls;
 
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.OpenSslContextOption;
 import io.netty.handler.ssl.OpenSslSessionContext;
 import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContext;
@@ -25,11 +26,13 @@ final class TlsContext {
   private static final int ANY_PORT = 1;
 
   private final boolean resumes;
+  private final boolean renegotiates;
   private final SslContext netty;
 
   TlsContext(TlsSettings settings, TlsProvider provider, List<String> alpn, @Nullable KeyLog keyLog)
       throws SSLException {
     this.resumes = settings.sessions() > 0;
+    this.renegotiates = settings.renegotiates();
     SslContextBuilder builder =
         SslContextBuilder.forClient()
             .endpointIdentificationAlgorithm(null)
@@ -38,6 +41,10 @@ final class TlsContext {
     OwnCertificate own = settings.certificate();
     if (own != null) {
       builder.keyManager(own.key(), own.chain());
+    }
+    if (renegotiates && provider == TlsProvider.BORINGSSL) {
+      // The engine forgets to go on after a task in any handshake but the first.
+      builder.option(OpenSslContextOption.USE_TASKS, false);
     }
     this.netty = settings.terms(alpn).build(builder, provider);
     if (keyLog != null) {
@@ -61,7 +68,9 @@ final class TlsContext {
       if (!sni.isEmpty()) { // not through the parameters, which take stricter names only
         SSL.setTlsExtHostName(boringSsl.sslPointer(), sni);
       }
-      refuseRenegotiation(boringSsl);
+      if (!renegotiates) { // Netty's clients do, once
+        refuseRenegotiation(boringSsl);
+      }
     } else {
       SSLParameters parameters = engine.getSSLParameters();
       parameters.setSNIMatchers(List.of(handshake));
@@ -71,7 +80,6 @@ final class TlsContext {
     return handler;
   }
 
-  // Netty's clients would shake hands again once, as Envoy's do only with allow_renegotiation.
   private static void refuseRenegotiation(ReferenceCountedOpenSslEngine engine) {
     try {
       SSL.setRenegotiateMode(engine.sslPointer(), SSL.SSL_RENEGOTIATE_NEVER);

@@ -24,9 +24,7 @@ final class TlsFields {
               "sni",
               "auto_host_sni",
               "auto_sni_san_validation",
-              "max_session_keys")
-          .refuses(
-              "the library shakes hands again once only, and TLS 1.3 never does",
+              "max_session_keys",
               "allow_renegotiation")
           .ignores(
               "a certificate's key usage is checked as far as the provider does",

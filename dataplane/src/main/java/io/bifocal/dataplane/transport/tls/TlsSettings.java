@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param certificate our own, or null
  * @param verifier of the peer, or null to accept anybody
  * @param sessions how many sessions are kept to be resumed; 0 for none
+ * @param renegotiates whether a server may ask for another handshake, before TLS 1.3
  */
 public record TlsSettings(
     String sni,
@@ -27,7 +28,8 @@ public record TlsSettings(
     List<String> curves,
     @Nullable OwnCertificate certificate,
     @Nullable PeerVerifier verifier,
-    int sessions) {
+    int sessions,
+    boolean renegotiates) {
 
   /** Envoy's defaults for a client: TLS 1.2, and anybody is accepted. */
   public static final TlsSettings DEFAULT =
@@ -41,7 +43,8 @@ public record TlsSettings(
           List.of("X25519MLKEM768", "X25519", "P-256"),
           null,
           null,
-          1);
+          1,
+          false);
 
   public TlsSettings {
     alpn = List.copyOf(alpn);
@@ -56,36 +59,102 @@ public record TlsSettings(
   /** The same, but another name is asked for. */
   public TlsSettings withSni(String name) {
     return new TlsSettings(
-        name, autoHostSni, alpn, min, max, ciphers, curves, certificate, verifier, sessions);
+        name,
+        autoHostSni,
+        alpn,
+        min,
+        max,
+        ciphers,
+        curves,
+        certificate,
+        verifier,
+        sessions,
+        renegotiates);
   }
 
   /** The same, but these protocols are offered. */
   public TlsSettings withAlpn(List<String> protocols) {
     return new TlsSettings(
-        sni, autoHostSni, protocols, min, max, ciphers, curves, certificate, verifier, sessions);
+        sni,
+        autoHostSni,
+        protocols,
+        min,
+        max,
+        ciphers,
+        curves,
+        certificate,
+        verifier,
+        sessions,
+        renegotiates);
   }
 
   /** The same, but these versions are spoken. */
   public TlsSettings withVersions(TlsVersion oldest, TlsVersion newest) {
     return new TlsSettings(
-        sni, autoHostSni, alpn, oldest, newest, ciphers, curves, certificate, verifier, sessions);
+        sni,
+        autoHostSni,
+        alpn,
+        oldest,
+        newest,
+        ciphers,
+        curves,
+        certificate,
+        verifier,
+        sessions,
+        renegotiates);
   }
 
   /** The same, but the peer is judged like this; null to accept anybody. */
   public TlsSettings withVerifier(@Nullable PeerVerifier judge) {
     return new TlsSettings(
-        sni, autoHostSni, alpn, min, max, ciphers, curves, certificate, judge, sessions);
+        sni,
+        autoHostSni,
+        alpn,
+        min,
+        max,
+        ciphers,
+        curves,
+        certificate,
+        judge,
+        sessions,
+        renegotiates);
   }
 
   /** The same, but we prove who we are with this. */
   public TlsSettings withCertificate(@Nullable OwnCertificate own) {
     return new TlsSettings(
-        sni, autoHostSni, alpn, min, max, ciphers, curves, own, verifier, sessions);
+        sni, autoHostSni, alpn, min, max, ciphers, curves, own, verifier, sessions, renegotiates);
   }
 
   /** The same, but so many sessions are kept to be resumed. */
   public TlsSettings withSessions(int kept) {
     return new TlsSettings(
-        sni, autoHostSni, alpn, min, max, ciphers, curves, certificate, verifier, kept);
+        sni,
+        autoHostSni,
+        alpn,
+        min,
+        max,
+        ciphers,
+        curves,
+        certificate,
+        verifier,
+        kept,
+        renegotiates);
+  }
+
+  /** The same, but a server may, or may not, ask for another handshake. */
+  TlsSettings withRenegotiation(boolean allowed) {
+    return new TlsSettings(
+        sni,
+        autoHostSni,
+        alpn,
+        min,
+        max,
+        ciphers,
+        curves,
+        certificate,
+        verifier,
+        sessions,
+        allowed);
   }
 }

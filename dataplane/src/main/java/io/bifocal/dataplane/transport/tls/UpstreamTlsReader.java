@@ -55,6 +55,12 @@ public final class UpstreamTlsReader {
         new CredentialsReader(secrets, PeerRole.SERVER, context.getAutoSniSanValidation(), warnings)
             .read(common, commonPath)
             .plan();
+    if (context.getAllowRenegotiation() && provider == TlsProvider.BORINGSSL) {
+      warnings.add(
+          path
+              + ".allow_renegotiation is obeyed once on each connection: a server that asks again"
+              + " ends it");
+    }
     TlsSettings settings =
         new TlsSettings(
             context.getSni(),
@@ -66,7 +72,8 @@ public final class UpstreamTlsReader {
             terms.curves(),
             null,
             null,
-            sessions(context));
+            sessions(context),
+            context.getAllowRenegotiation());
     try {
       return UpstreamTls.of(
           settings,

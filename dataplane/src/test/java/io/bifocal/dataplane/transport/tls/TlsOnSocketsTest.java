@@ -1,5 +1,6 @@
 package io.bifocal.dataplane.transport.tls;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -18,6 +19,7 @@ import io.bifocal.dataplane.host.Address;
 import io.bifocal.dataplane.stats.Counter;
 import io.bifocal.dataplane.stats.StatsStore;
 import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.bifocal.dataplane.transport.TransportFailure;
 import io.bifocal.dataplane.transport.TransportSocket;
 import io.bifocal.dataplane.transport.tls.TlsPeer.Conversation;
 import io.bifocal.dataplane.worker.Transport;
@@ -31,6 +33,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -300,7 +303,8 @@ class TlsOnSocketsTest {
         s.curves(),
         s.certificate(),
         s.verifier(),
-        s.sessions());
+        s.sessions(),
+        s.renegotiates());
   }
 
   private static String text(SNIServerName name) {
@@ -309,20 +313,84 @@ class TlsOnSocketsTest {
 
   @Test
   void aServerThatAsksForAnotherHandshakeIsRefused() throws Exception {
-    assumeTrue(provider == TlsProvider.BORINGSSL, "the JDK's client always agrees");
-    Conversation again =
-        client -> {
-          client.getOutputStream().write(client.getInputStream().read());
-          ((SSLSocket) client).startHandshake(); // asks, and does not wait
-          var unused = client.getInputStream().read();
-        };
-    TlsSettings settings = TRUSTING_CA.withVersions(TlsVersion.TLS_1_2, TlsVersion.TLS_1_2);
-    Channel channel = won(race(settings, peer(V4, GOOD, again))).channel();
+    Channel channel = won(race(known(), greeter(1))).channel();
     Received received = new Received(channel);
     send(channel, "a");
-    assertThat(received.text(1)).isEqualTo("a");
-    assertThat(peers.get(0).ends().poll(20, TimeUnit.SECONDS)).contains("no_renegotiation");
+    if (provider == TlsProvider.JDK) { // whose client always agrees
+      assertThat(received.text(7)).isEqualTo("CN=leaf");
+    } else {
+      isRefused(channel);
+    }
     assertThat(stat("handshake")).isEqualTo(1);
+  }
+
+  /** As a server does that has to know the path first. */
+  @Test
+  void whereItMayAServerAsksLaterWhoTheClientIs() throws Exception {
+    Channel channel = won(race(known().withRenegotiation(true), greeter(1))).channel();
+    Received received = new Received(channel);
+    send(channel, "a");
+    assertThat(received.text(7)).isEqualTo("CN=leaf");
+    send(channel, "b");
+    assertThat(received.text(1)).as("the connection serves on").isEqualTo("b");
+    assertThat(stat("connection_error")).isZero();
+    assertThat(stat("handshake")).isEqualTo(1);
+  }
+
+  @Test
+  void whoeverAsksTwiceAsksBoringSslTooOften() throws Exception {
+    Channel channel = won(race(known().withRenegotiation(true), greeter(2))).channel();
+    Received received = new Received(channel);
+    send(channel, "a");
+    assertThat(received.text(7)).isEqualTo("CN=leaf");
+    send(channel, "b");
+    if (provider == TlsProvider.JDK) {
+      assertThat(received.text(7)).isEqualTo("CN=leaf");
+    } else {
+      isRefused(channel);
+    }
+  }
+
+  private Address greeter(int times) throws IOException {
+    return peer(V4, GOOD, CA.bundle(), tls -> tls.setNeedClientAuth(false), greeting(times));
+  }
+
+  /** Asks so often, on a byte each, who the client is, and greets it; then echoes. */
+  private static Conversation greeting(int times) {
+    return client -> {
+      SSLSocket tls = (SSLSocket) client;
+      tls.addHandshakeCompletedListener(
+          done -> {
+            try {
+              tls.getOutputStream().write(done.getPeerPrincipal().getName().getBytes(UTF_8));
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+      tls.setNeedClientAuth(true);
+      for (int i = 0; i < times; i++) {
+        var unused = tls.getInputStream().read();
+        tls.startHandshake(); // asks, and does not wait
+      }
+      tls.getInputStream().transferTo(tls.getOutputStream());
+    };
+  }
+
+  private static TlsSettings known() {
+    X509Bundle client = CA.issue(Authority.leaf("client.test"));
+    return TRUSTING_CA
+        .withVersions(TlsVersion.TLS_1_2, TlsVersion.TLS_1_2)
+        .withCertificate(
+            new OwnCertificate(client.getCertificatePathList(), client.getKeyPair().getPrivate()));
+  }
+
+  private void isRefused(Channel channel) throws Exception {
+    assertThat(peers.get(0).ends().poll(20, TimeUnit.SECONDS)).contains("no_renegotiation");
+    assertThat(channel.closeFuture().await(20, TimeUnit.SECONDS)).as("is closed").isTrue();
+    assertThat(TransportFailure.of(channel))
+        .isEqualTo(
+            "TLS_error:|268435638:SSL routines:OPENSSL_internal:NO_RENEGOTIATION:TLS_error_end");
+    assertThat(stat("connection_error")).isEqualTo(1);
   }
 
   @Test

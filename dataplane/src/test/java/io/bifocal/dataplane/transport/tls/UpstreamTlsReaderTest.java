@@ -2,6 +2,7 @@ package io.bifocal.dataplane.transport.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.Any;
 import io.bifocal.api.BootstrapReader;
@@ -10,6 +11,7 @@ import io.bifocal.dataplane.secret.Secrets;
 import io.envoyproxy.envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
+import io.netty.handler.ssl.OpenSsl;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.io.FileOutputStream;
@@ -185,7 +187,6 @@ class UpstreamTlsReaderTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "allow_renegotiation: true | : field 'allow_renegotiation' is not supported: the library",
         "common_tls_context: {combined_validation_context: {default_validation_context: {},"
             + " validation_context_sds_secret_config: {name: x},"
             + " validation_context_certificate_provider_instance: {instance_name: x}}} |"
@@ -310,6 +311,16 @@ class UpstreamTlsReaderTest {
                 "common_tls_context: {tls_params: {cipher_suites: ['%s']}}".formatted(ranks)))
         .isNotNull();
     assertThat(warnings).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"BORINGSSL, once on each connection", "JDK, ''"})
+  void howOftenAServerMayAskForAnotherHandshakeIsTold(TlsProvider provider, String warning)
+      throws Exception {
+    assumeTrue(provider == TlsProvider.JDK || OpenSsl.isAvailable(), "BoringSSL does not load");
+    assertThat(read(provider, "allow_renegotiation: true")).isNotNull();
+    assertThat(String.join("", warnings)).contains(warning);
+    assertThat(warnings).hasSize(warning.isEmpty() ? 0 : 1);
   }
 
   @Test
