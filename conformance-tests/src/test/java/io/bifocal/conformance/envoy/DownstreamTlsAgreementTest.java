@@ -5,8 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.bifocal.api.BootstrapReader;
 import io.bifocal.api.ConfigException;
 import io.bifocal.conformance.envoy.ValidatingEnvoy.Verdict;
+import io.bifocal.dataplane.init.InitManager;
+import io.bifocal.dataplane.secret.SecretKind;
+import io.bifocal.dataplane.secret.SecretLease;
+import io.bifocal.dataplane.secret.SecretUser;
+import io.bifocal.dataplane.secret.Secrets;
 import io.bifocal.dataplane.transport.TransportSockets;
 import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
+import io.envoyproxy.envoy.config.core.v3.ConfigSource;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.Secret;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.nio.file.Files;
@@ -50,6 +57,7 @@ class DownstreamTlsAgreementTest {
     write("must.pem", must.getCertificatePathPEM());
     write("must.key", must.getPrivateKeyPEM());
     write("junk", "nonsense");
+    write("later.yaml", "resources: []");
     write("nobody.der", HexFormat.of().parseHex("30030a0100"));
     write("failed.der", HexFormat.of().parseHex("30030a0103"));
     write("no-status.der", HexFormat.of().parseHex("3003020100"));
@@ -138,30 +146,89 @@ class DownstreamTlsAgreementTest {
         .isEqualTo(envoy.text().substring(envoy.text().indexOf(PREFIX) + PREFIX.length()));
   }
 
+  /** Over QUIC a client that must show a certificate must also be validated by somebody. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "validation_context: {trusted_ca: {filename: $/ca.pem}}",
+        "validation_context: {trust_chain_verification: ACCEPT_UNTRUSTED}",
+        "DOMAIN(trust_domains: [{name: a.test, trust_bundle: {filename: $/ca.pem}}])",
+        "validation_context_sds_secret_config: {name: good}",
+        "validation_context_sds_secret_config: {name: FETCHED}",
+        "combined_validation_context: {default_validation_context: {},"
+            + " validation_context_sds_secret_config: {name: good}}",
+        "combined_validation_context: {default_validation_context: {trusted_ca: {filename:"
+            + " $/ca.pem}}, validation_context_sds_secret_config: {name: empty}}",
+        "combined_validation_context: {default_validation_context: {},"
+            + " validation_context_sds_secret_config: {name: FETCHED}}",
+      })
+  void overQuicBothTakeWhatValidatesClients(String validation) throws Exception {
+    String yaml = overQuic(validation);
+    assertThat(ValidatingEnvoy.show(yaml).text()).as("Envoy").isEqualTo("configuration '' OK");
+    assertThat(ours(yaml)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "alpn_protocols: [h3]",
+        "validation_context: {}",
+        "validation_context: {system_root_certs: {}}",
+        "validation_context: {verify_certificate_hash: [HASH]}",
+        "validation_context: {max_verify_depth: 3}",
+        "validation_context: {allow_expired_certificate: true}",
+        "validation_context: {trusted_ca: {filename: $/junk}}",
+        "validation_context_sds_secret_config: {name: empty}",
+        "validation_context_sds_secret_config: {name: nobody}",
+        "combined_validation_context: {default_validation_context: {},"
+            + " validation_context_sds_secret_config: {name: empty}}",
+      })
+  void overQuicBothRefuseWhatValidatesNobody(String validation) throws Exception {
+    String yaml = overQuic(validation);
+    Verdict envoy = ValidatingEnvoy.show(yaml);
+    assertThat(envoy.text()).as("Envoy").contains(PREFIX);
+    assertThat(ours(yaml).strip())
+        .isEqualTo(envoy.text().substring(envoy.text().indexOf(PREFIX) + PREFIX.length()));
+    assertThat(ours(yaml.replace("require_client_certificate: true, ", "")))
+        .doesNotContain("require_client_certificate");
+  }
+
+  private static String overQuic(String validation) {
+    return """
+        {node: {id: a, cluster: b}, static_resources: {secrets: [{name: good, validation_context: {trusted_ca: {filename: $/ca.pem}}}, {name: empty, validation_context: {}}], listeners: [{name: a, address: {socket_address: {protocol: UDP, address: 127.0.0.1, port_value: 0}}, udp_listener_config: {quic_options: {}}, filter_chains: [{filters: [{name: http, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager, codec_type: HTTP3, stat_prefix: s, route_config: {}, http_filters: [{name: router, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}]}}], transport_socket: {name: quic, typed_config: {"@type": type.googleapis.com/envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport, downstream_tls_context: {require_client_certificate: true, %s}}}}]}]}}
+        """
+        .formatted(context("tls_certificates: [{OWN}], " + validation))
+        .replace("$", folder.toString());
+  }
+
   private static String bootstrap(String common) {
-    String context =
-        ("common_tls_context: {" + common + "}")
-            .replace(", x: {}", "")
-            .replace("OWN", FILES.formatted("own"))
-            .replace("MUST}", FILES.formatted("must") + "}")
-            .replaceAll(
-                "DOMAIN\\((.*)\\)",
-                "validation_context: {custom_validator_config: {name:"
-                    + " envoy.tls.cert_validator.spiffe, typed_config: {'@type':"
-                    + " type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig,"
-                    + " $1}}}")
-            .replace("$", folder.toString());
     return """
         static_resources: {listeners: [{name: a, address: {socket_address: {address: 127.0.0.1, port_value: 0}}, filter_chains: [{filters: [{name: echo, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.network.echo.v3.Echo}}], transport_socket: {name: tls, typed_config: {"@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext, %s}}}]}]}
         """
-        .formatted(context);
+        .formatted(context(common));
+  }
+
+  private static String context(String common) {
+    return ("common_tls_context: {" + common + "}")
+        .replace(", x: {}", "")
+        .replace("HASH", "ab".repeat(32))
+        .replace("FETCHED", "later, sds_config: {path_config_source: {path: $/later.yaml}}")
+        .replace("OWN", FILES.formatted("own"))
+        .replace("MUST}", FILES.formatted("must") + "}")
+        .replaceAll(
+            "DOMAIN\\((.*)\\)",
+            "validation_context: {custom_validator_config: {name:"
+                + " envoy.tls.cert_validator.spiffe, typed_config: {'@type':"
+                + " type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig,"
+                + " $1}}}")
+        .replace("$", folder.toString());
   }
 
   private static String ours(String yaml) {
     try {
       Bootstrap bootstrap = new BootstrapReader(false).readYaml(yaml, "test");
       var unused =
-          new TransportSockets()
+          new TransportSockets(secrets(bootstrap))
               .downstream(
                   bootstrap
                       .getStaticResources()
@@ -175,5 +242,30 @@ class DownstreamTlsAgreementTest {
     } catch (ConfigException e) {
       return e.reason();
     }
+  }
+
+  private static Secrets secrets(Bootstrap bootstrap) {
+    return new Secrets() {
+      @Override
+      public Secret fixed(SecretKind kind, String name) throws ConfigException {
+        for (Secret secret : bootstrap.getStaticResources().getSecretsList()) {
+          if (secret.getName().equals(name)) {
+            return secret;
+          }
+        }
+        return NONE.fixed(kind, name);
+      }
+
+      @Override
+      public SecretLease lease(
+          SecretKind kind, ConfigSource source, String name, InitManager init, SecretUser user) {
+        return NONE.lease(kind, source, name, init, user);
+      }
+
+      @Override
+      public SecretLease follow(Secret secret, Secret held, SecretUser user) {
+        return NONE.follow(secret, held, user);
+      }
+    };
   }
 }

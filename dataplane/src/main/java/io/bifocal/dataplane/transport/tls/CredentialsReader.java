@@ -27,6 +27,7 @@ final class CredentialsReader {
   private final List<Wanted> wanted = new ArrayList<>();
   private final List<Followed> followed = new ArrayList<>();
   private Credentials known = Credentials.NONE;
+  private boolean validating;
   private int places;
 
   /**
@@ -38,6 +39,14 @@ final class CredentialsReader {
     this.peer = peer;
     this.autoSan = autoSan;
     this.warnings = warnings;
+  }
+
+  /**
+   * Whether only such a validation will do as QUIC wants of clients that must show who they are.
+   */
+  CredentialsReader validating(boolean wanted) {
+    validating = wanted;
+    return this;
   }
 
   /** All that was read. */
@@ -148,6 +157,9 @@ final class CredentialsReader {
       CertificateValidationContext config, String name, String path, List<String> told)
       throws ConfigException {
     PeerVerifier verifier = PeerVerifierReader.read(config, peer, autoSan, path, told);
+    if (validating) {
+      QuicTerms.checkValidates(config);
+    }
     return now -> now.withVerifier(verifier, name);
   }
 

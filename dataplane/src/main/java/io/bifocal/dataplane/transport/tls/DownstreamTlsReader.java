@@ -63,7 +63,7 @@ public final class DownstreamTlsReader {
             spoken,
             commonPath + ".alpn_protocols",
             warnings);
-    CredentialsPlan plan = credentials(context, path, warnings);
+    CredentialsPlan plan = credentials(context, path, false, warnings);
     warnOfSessions(context, path, warnings);
     KeyLog keyLog = TermsReader.keyLog(common, commonPath, provider, keyLogs, warnings);
     if (provider == TlsProvider.JDK) {
@@ -104,7 +104,8 @@ public final class DownstreamTlsReader {
             "h3"::equals,
             commonPath + ".alpn_protocols",
             warnings);
-    CredentialsPlan plan = credentials(context, at, warnings);
+    CredentialsPlan plan =
+        credentials(context, at, context.getRequireClientCertificate().getValue(), warnings);
     warnOfSessions(context, at, warnings);
     withoutStaples(context, at, "over QUIC no status of certificates is shown", warnings);
     QuicTerms.warn(context.getCommonTlsContext(), commonPath, warnings);
@@ -136,8 +137,14 @@ public final class DownstreamTlsReader {
     }
   }
 
+  /**
+   * Certificates, validation and keys.
+   *
+   * @param validated whether clients are refused unless there is an authority to validate them by
+   */
   private CredentialsPlan credentials(
-      DownstreamTlsContext context, String path, List<String> warnings) throws ConfigException {
+      DownstreamTlsContext context, String path, boolean validated, List<String> warnings)
+      throws ConfigException {
     CommonTlsContext common = context.getCommonTlsContext();
     if (common.getTlsCertificatesCount() + common.getTlsCertificateSdsSecretConfigsCount() == 0) {
       throw new ConfigException("No TLS certificates found for server context");
@@ -147,8 +154,12 @@ public final class DownstreamTlsReader {
       throw new ConfigException(
           "SDS and non-SDS TLS certificates may not be mixed in server contexts");
     }
+    if (validated) {
+      QuicTerms.checkValidates(common);
+    }
     CredentialsReader reader =
         new CredentialsReader(secrets, PeerRole.CLIENT, false, warnings)
+            .validating(validated)
             .read(common, path + ".common_tls_context");
     if (context.hasSessionTicketKeys()) {
       reader.readTicketKeys(context.getSessionTicketKeys(), path + ".session_ticket_keys");
