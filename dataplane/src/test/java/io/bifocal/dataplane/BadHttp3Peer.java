@@ -7,6 +7,9 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Base64;
 
@@ -23,6 +26,10 @@ enum BadHttp3Peer {
           "certificate revocation check against provided CRLs failed: certificate revoked"),
       Shown.REVOKED),
   OF_ANOTHER_NAME("SAN matcher, certificate SANs are [bad.test]", Shown.OF_ANOTHER_NAME),
+  OF_A_SHORT_KEY(
+      "CERTIFICATE_VERIFY_FAILED:Invalid leaf cert, only RSA certificates with 2048-bit or larger"
+          + " keys are supported",
+      at -> new Http3Peer(at, Shown.OF_A_SHORT_KEY)),
   OF_ANOTHER_VERSION("QUICHE_ERR_UNKNOWN_VERSION", BadHttp3Peer::ofAnotherVersion),
   GONE_AMID_THE_HANDSHAKE(
       "delayed connect error: Connection refused",
@@ -44,9 +51,21 @@ enum BadHttp3Peer {
         CA.issue(Authority.leaf("good.test").addExtendedKeyUsageClientAuth());
     static final X509Bundle REVOKED = CA.issue(Authority.leaf("good.test"));
     static final X509Bundle OF_ANOTHER_NAME = CA.issue(Authority.leaf("bad.test"));
+    static final X509Bundle OF_A_SHORT_KEY =
+        CA.issue(Authority.leaf("good.test").keyPair(rsa1024()));
     static final X509Bundle LONG =
         CA.issue(
             Authority.leaf("good.test").addExtensionOctetString("1.2.3.4", false, new byte[4000]));
+
+    private static KeyPair rsa1024() {
+      try {
+        KeyPairGenerator keys = KeyPairGenerator.getInstance("RSA");
+        keys.initialize(1024);
+        return keys.generateKeyPair();
+      } catch (NoSuchAlgorithmException e) {
+        throw new AssertionError(e);
+      }
+    }
 
     /** A Retry and the first datagram of several that it takes to show what is long. */
     static final int FEWER = 2;

@@ -449,9 +449,9 @@ class Http3AgreementTest {
   void clientsShowCertificates() {
     SIDES.same(
         side -> {
-          int logged = side.log().size();
           List<String> all = new ArrayList<>();
           for (String more : side.clients()) {
+            int logged = side.log().size();
             String how =
                 side.client.connect("shows", side.proxy.listener("mutual"), "one.test", more);
             all.add(how);

@@ -52,8 +52,8 @@ final class Http3Side {
             "",
             shows(
                 started,
-                Certificates.issue(
-                    Certificates.root("strange"), Certificates.leaf("client.test"))));
+                Certificates.issue(Certificates.root("strange"), Certificates.leaf("client.test"))),
+            shows(started, Certificates.weak(CA, "client.test")));
   }
 
   private static String shows(Started started, X509Bundle bundle) {
@@ -64,7 +64,7 @@ final class Http3Side {
             started.write(name + ".key", bundle.getPrivateKeyPEM()));
   }
 
-  /** Good, without a certificate, with another's: members of a connect. */
+  /** Good, without a certificate, with another's, with a short key: members of a connect. */
   List<String> clients() {
     return clients;
   }

@@ -28,6 +28,7 @@ final class Handshake extends SNIMatcher {
   private final String sni;
   private final @Nullable String wanted;
   private final TlsStats stats;
+  private boolean overQuic;
   private String askedOfUs = "";
   private boolean resumed;
   private volatile @Nullable Rejection rejected;
@@ -46,6 +47,14 @@ final class Handshake extends SNIMatcher {
     this.sni = sni;
     this.wanted = wanted;
     this.stats = stats;
+  }
+
+  /** The same, with a server over QUIC, where short keys are not taken. */
+  static Handshake overQuic(
+      @Nullable PeerVerifier verifier, String sni, @Nullable String wanted, TlsStats stats) {
+    Handshake handshake = new Handshake(verifier, sni, wanted, stats);
+    handshake.overQuic = true;
+    return handshake;
   }
 
   @Override
@@ -72,6 +81,11 @@ final class Handshake extends SNIMatcher {
    * @return why it must not be accepted, or null
    */
   @Nullable Rejection judge(X509Certificate[] chain) {
+    // Counted by no statistic, as with Envoy.
+    rejected = overQuic ? QuicTerms.rejection(chain[0].getPublicKey()) : null;
+    if (rejected != null) {
+      return rejected;
+    }
     if (wanted != null && (verifier == null || !verifier.judges())) {
       rejected = Rejection.UNVERIFIABLE;
       return rejected;

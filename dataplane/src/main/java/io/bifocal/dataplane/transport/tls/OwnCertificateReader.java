@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.PrivateKey;
+import java.security.PublicKey;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -46,14 +47,18 @@ final class OwnCertificateReader {
     OwnCertificate read =
         (config.hasPkcs12() ? pkcs12(config, password) : pem(config, password)).with(status);
     DataSource source = config.hasPkcs12() ? config.getPkcs12() : config.getCertificateChain();
-    if (read.chain().get(0).getPublicKey() instanceof RSAPublicKey rsa
-        && rsa.getModulus().bitLength() < LEAST_RSA_BITS) {
+    if (isTooShort(read.chain().get(0).getPublicKey())) {
       throw new ConfigException(
           "Failed to load certificate chain from "
               + DataSources.name(source)
               + ", only RSA certificates with 2048-bit or larger keys are supported");
     }
     return read;
+  }
+
+  /** Whether nobody should trust what is signed with a key of RSA. */
+  static boolean isTooShort(PublicKey key) {
+    return key instanceof RSAPublicKey rsa && rsa.getModulus().bitLength() < LEAST_RSA_BITS;
   }
 
   private static ByteString status(TlsCertificate config) throws ConfigException {

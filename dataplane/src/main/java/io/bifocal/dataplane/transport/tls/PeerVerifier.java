@@ -112,7 +112,7 @@ public final class PeerVerifier {
     /** A name is wanted, and there is nothing to judge by: nobody will do, as with Envoy. */
     static final Rejection UNVERIFIABLE = of(Finding.BAD_CHAIN, "");
 
-    private static Rejection of(Finding finding, String reason) {
+    static Rejection of(Finding finding, String reason) {
       return new Rejection(finding, CERTIFICATE_UNKNOWN, reason);
     }
   }

@@ -1,13 +1,17 @@
 package io.bifocal.dataplane.transport.tls;
 
 import io.bifocal.api.ConfigException;
+import io.bifocal.dataplane.transport.tls.PeerVerifier.Finding;
+import io.bifocal.dataplane.transport.tls.PeerVerifier.Rejection;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.TrustChainVerification;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.ValidationContextTypeCase;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol;
+import java.security.PublicKey;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What of a TLS context is otherwise with QUIC, which is TLS 1.3 (RFC 9001, section 4.2). */
 final class QuicTerms {
@@ -48,5 +52,14 @@ final class QuicTerms {
               + "its validation context has no trusted_ca and no custom_validator_config, so no"
               + " client certificate could be validated.");
     }
+  }
+
+  /** Why a server may not prove itself by a key, whoever has signed it; or null. */
+  static @Nullable Rejection rejection(PublicKey key) {
+    return OwnCertificateReader.isTooShort(key)
+        ? Rejection.of(
+            Finding.BAD_CHAIN,
+            "Invalid leaf cert, only RSA certificates with 2048-bit or larger keys are supported")
+        : null;
   }
 }
