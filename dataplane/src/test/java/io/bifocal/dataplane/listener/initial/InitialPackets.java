@@ -5,7 +5,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 
 /** What a client sends first, as in RFC 9001, appendix A.2. */
-final class InitialPackets {
+public final class InitialPackets {
   static final String ID = "8394c8f03e515708";
 
   /** A hello that asks for example.com. */
@@ -41,9 +41,41 @@ final class InitialPackets {
     return sealed(ID, number, Unpooled.buffer(PAYLOAD).writeBytes(payload).writerIndex(PAYLOAD));
   }
 
+  /**
+   * The whole hello, of a client of HTTP/3 that would stay for long.
+   *
+   * @param id by which it calls the server
+   */
+  public static byte[] hello(byte[] id, byte[] token) {
+    String hello =
+        ByteBufUtil.hexDump(part(0, HELLO.readableBytes()))
+            .replace("04616c706e", "0268330178") // ALPN: h3 and x
+            .replace("010480007530", "0104bfffffff"); // how long it may be idle
+    return padded(id, token, 0, hex(hello));
+  }
+
+  /** What it says when it is no longer interested. */
+  public static byte[] farewell(byte[] id, byte[] token) {
+    return padded(id, token, 1, hex("1c000000"));
+  }
+
+  private static byte[] padded(byte[] id, byte[] token, int number, ByteBuf frame) {
+    ByteBuf payload = Unpooled.buffer(PAYLOAD).writeBytes(frame).writerIndex(PAYLOAD);
+    // The hello tells of the client's own id.
+    return ByteBufUtil.getBytes(
+        sealed(ByteBufUtil.hexDump(id), ID, ByteBufUtil.hexDump(token), number, payload));
+  }
+
   static ByteBuf sealed(String id, int number, ByteBuf payload) {
+    return sealed(id, "", "", number, payload);
+  }
+
+  private static ByteBuf sealed(
+      String id, String clientId, String token, int number, ByteBuf payload) {
     ByteBuf head = Unpooled.buffer().writeByte(0xc3).writeInt(1);
-    head.writeByte(id.length() / 2).writeBytes(hex(id)).writeByte(0).writeByte(0);
+    head.writeByte(id.length() / 2).writeBytes(hex(id));
+    head.writeByte(clientId.length() / 2).writeBytes(hex(clientId));
+    head.writeByte(token.length() / 2).writeBytes(hex(token)); // shorter than 64 bytes
     head.writeShort(0x4000 | (NUMBER_LENGTH + payload.readableBytes() + TAG_LENGTH));
     int at = head.writerIndex();
     head.writeInt(number);
