@@ -69,6 +69,25 @@ class UpstreamHttp3Test {
     assertThat(stat(proxy, "cluster.h3.upstream_cx_connect_fail")).isEqualTo(1);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "sni: other.test",
+        "auto_sni_san_validation: false",
+        "sni: other.test, trust_chain_verification: ACCEPT_UNTRUSTED",
+      })
+  void aPeerIsToBeGoodForTheNameThatIsAskedFor(String names) throws Exception {
+    String[] split = names.split(", ");
+    String yaml = yaml(peer("127.0.0.1", GOOD).address(), CA).replace("sni: good.test", split[0]);
+    Proxy proxy =
+        start(
+            split.length < 2
+                ? yaml
+                : yaml.replace("validation_context: {", "validation_context: {" + split[1] + ", "));
+    assertThat(get(proxy, "/a").statusCode()).isEqualTo(503);
+    assertThat(stat(proxy, "cluster.h3.ssl.fail_verify_san")).isEqualTo(1);
+  }
+
   @Test
   void requestsWaitForAStreamWhereThereMayBeNoOtherConnection() throws Exception {
     Http3Peer peer = peer("127.0.0.1", GOOD);

@@ -242,6 +242,17 @@ class UpstreamHttp3AgreementTest {
     assertThat(after.bifocal().body()).as("the other family's HTTP/3").isEqualTo("udp ::1");
   }
 
+  /** As over no other transport; whatever else is configured. */
+  @ParameterizedTest
+  @ValueSource(strings = {"other-host", "untrusted", "no-host"})
+  void bothWantACertificateForTheNameThatIsAskedFor(String cluster) {
+    Both<Seen> seen = sides.ask(side -> side.ask(cluster, "GET", "/", ""));
+    assertThat(seen.envoy().log()).startsWith("503 UF ");
+    assertThat(seen.bifocal().log())
+        .startsWith("503 UF ")
+        .contains("Leaf_certificate_doesn't_match_hostname:");
+  }
+
   /** The handshake is over for who shows none when the server says so, and with it the race. */
   @ParameterizedTest
   @ValueSource(strings = {"bad-judging", "after-judging"})

@@ -110,6 +110,17 @@ final class UpstreamHttp3Side {
                 CA,
                 "circuit_breakers: {thresholds: [{max_pending_requests: 3}]}")
             .replace("connect_timeout: 5s", "connect_timeout: 2s"));
+    String otherHost =
+        cluster("other-host", upstream.serve("127.0.0.1", 0), CA, "")
+            .replace("sni: h3.test", "sni: other.test");
+    clusters.append(otherHost);
+    clusters.append(
+        otherHost
+            .replace("other-host", "untrusted")
+            .replace(
+                "validation_context: {",
+                "validation_context: {trust_chain_verification: ACCEPT_UNTRUSTED, "));
+    clusters.append(otherHost.replace("other-host", "no-host").replace("sni: other.test", ""));
     for (String name : List.of("stranger", "counted-stranger")) {
       clusters.append(cluster(name, upstream.serve("127.0.0.1", 0), OTHER, ""));
     }

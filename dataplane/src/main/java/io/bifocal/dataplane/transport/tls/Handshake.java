@@ -27,8 +27,8 @@ final class Handshake extends SNIMatcher {
   private final @Nullable PeerVerifier verifier;
   private final String sni;
   private final @Nullable String wanted;
+  private final boolean overQuic;
   private final TlsStats stats;
-  private boolean overQuic;
   private String askedOfUs = "";
   private boolean resumed;
   private volatile @Nullable Rejection rejected;
@@ -42,19 +42,30 @@ final class Handshake extends SNIMatcher {
    * @param wanted a name that the peer must have in any case, or null
    */
   Handshake(@Nullable PeerVerifier verifier, String sni, @Nullable String wanted, TlsStats stats) {
+    this(verifier, sni, wanted, false, stats);
+  }
+
+  private Handshake(
+      @Nullable PeerVerifier verifier,
+      String sni,
+      @Nullable String wanted,
+      boolean overQuic,
+      TlsStats stats) {
     super(StandardConstants.SNI_HOST_NAME);
     this.verifier = verifier;
     this.sni = sni;
     this.wanted = wanted;
+    this.overQuic = overQuic;
     this.stats = stats;
   }
 
-  /** The same, with a server over QUIC, where short keys are not taken. */
-  static Handshake overQuic(
+  /**
+   * The same with a server of QUIC: whoever else would do, its certificate must be good for the
+   * name that is asked for, and its key not be short, as with Envoy.
+   */
+  static Handshake withQuicServer(
       @Nullable PeerVerifier verifier, String sni, @Nullable String wanted, TlsStats stats) {
-    Handshake handshake = new Handshake(verifier, sni, wanted, stats);
-    handshake.overQuic = true;
-    return handshake;
+    return new Handshake(verifier, sni, wanted, true, stats);
   }
 
   @Override
@@ -81,26 +92,36 @@ final class Handshake extends SNIMatcher {
    * @return why it must not be accepted, or null
    */
   @Nullable Rejection judge(X509Certificate[] chain) {
-    // Counted by no statistic, as with Envoy.
-    rejected = overQuic ? QuicTerms.rejection(chain[0].getPublicKey()) : null;
-    if (rejected != null) {
-      return rejected;
+    rejected = refused(chain[0]);
+    if (rejected == null) {
+      rejected = found(chain);
     }
-    if (wanted != null && (verifier == null || !verifier.judges())) {
-      rejected = Rejection.UNVERIFIABLE;
-      return rejected;
-    }
-    if (verifier == null) {
-      return null;
-    }
-    Rejection rejection = verifier.verify(List.of(chain), sni, wanted);
-    if (rejection == null) {
-      validated = verifier.judges();
-      return null;
-    }
-    stats.found(rejection.finding());
-    rejected = verifier.acceptsUntrusted() ? null : rejection;
     return rejected;
+  }
+
+  /** Whoever signed it. Counted by no statistic, as with Envoy. */
+  private @Nullable Rejection refused(X509Certificate peer) {
+    if (wanted != null && (verifier == null || !verifier.judges())) {
+      return Rejection.UNVERIFIABLE;
+    }
+    return overQuic ? QuicTerms.rejection(peer.getPublicKey()) : null;
+  }
+
+  private @Nullable Rejection found(X509Certificate[] chain) {
+    Rejection rejection = verifier == null ? null : verifier.verify(List.of(chain), sni, wanted);
+    if (rejection != null) {
+      stats.found(rejection.finding());
+    }
+    if (rejection != null && (verifier == null || !verifier.acceptsUntrusted())) {
+      return rejection;
+    }
+    if (overQuic && !SanMatcher.dns(sni).matches(chain[0])) {
+      Rejection otherHost = Rejection.otherHost(sni);
+      stats.found(otherHost.finding());
+      return otherHost;
+    }
+    validated = rejection == null && verifier != null && verifier.judges();
+    return null;
   }
 
   /** Whether the peer was found to be one of those who are trusted, and is not merely accepted. */

@@ -112,6 +112,11 @@ public final class PeerVerifier {
     /** A name is wanted, and there is nothing to judge by: nobody will do, as with Envoy. */
     static final Rejection UNVERIFIABLE = of(Finding.BAD_CHAIN, "");
 
+    /** The certificate is good for others than {@code host}. */
+    static Rejection otherHost(String host) {
+      return of(Finding.WRONG_NAME, "Leaf certificate doesn't match hostname: " + host);
+    }
+
     static Rejection of(Finding finding, String reason) {
       return new Rejection(finding, CERTIFICATE_UNKNOWN, reason);
     }

@@ -35,7 +35,8 @@ public final class UpstreamQuicTls {
       return null;
     }
     String sni = wanted.serverName().isEmpty() ? now.sni(hostname) : wanted.serverName();
-    Handshake handshake = Handshake.overQuic(now.verifier(), sni, wanted.verifiedName(), stats);
+    Handshake handshake =
+        Handshake.withQuicServer(now.verifier(), sni, wanted.verifiedName(), stats);
     return new Session(now.quic().engine(allocator, sni, handshake), sni, handshake);
   }
 
