@@ -99,6 +99,12 @@ class UpstreamTlsAgreementTest {
         "=tls_params: {cipher_suites: ['-ALL:[ECDHE-ECDSA-AES128-GCM-SHA256|AES128-SHA]']}",
         "=tls_params: {cipher_suites: ['ECDHE+AESGCM', '!kRSA', HIGH, FIPS, 3DES, TLSv1.2]}",
         "=tls_params: {cipher_suites: [DES-CBC3-SHA, PSK-AES128-CBC-SHA]}",
+        "=tls_params: {cipher_suites: [TLS_AES_128_GCM_SHA256, AES128-SHA]}",
+        "=tls_params: {cipher_suites: ['[TLS_AES_256_GCM_SHA384|AES128-SHA]']}",
+        // As a bootstrap of Contour's has them.
+        "=tls_params: {signature_algorithms: [ecdsa_secp256r1_sha256, rsa_pss_rsae_sha256,"
+            + " rsa_pkcs1_sha256, ecdsa_secp384r1_sha384, rsa_pss_rsae_sha384, rsa_pkcs1_sha384,"
+            + " ecdsa_secp521r1_sha512, rsa_pss_rsae_sha512, rsa_pkcs1_sha512, rsa_pkcs1_sha1]}",
         "=tls_params: {ecdh_curves: [P-256, X25519, P-384, P-521, X25519MLKEM768]}",
         "=tls_params: {ecdh_curves: ['prime256v1:x25519', secp384r1, secp521r1]}",
         "=validation_context: {}",
@@ -194,6 +200,7 @@ class UpstreamTlsAgreementTest {
             + " $/client.pem}}]",
         "=tls_params: {cipher_suites: [FOO, AES128-SHA, BAR]}",
         "=tls_params: {cipher_suites: [TLS_AES_128_GCM_SHA256]}",
+        "=tls_params: {cipher_suites: [TLS_AES_128_GCM_SHA256, FOO, AES128-SHA]}",
         "=tls_params: {cipher_suites: ['!FOO', '-BAR', ALL]}",
         "=tls_params: {cipher_suites: ['@STRENGTH']}",
         "=tls_params: {cipher_suites: ['@STRENGTH', FOO]}",

@@ -307,6 +307,10 @@ class ClientsAgreementTest {
         "filter_chain_match: {server_names: [server.test]}, ",
         BadClient.asking(null, naming("server.test")));
     add("alpn", ", alpn_protocols: [http/1.1]", BadClient.asking(null, offering("http/1.1")));
+    add(
+        "alpn-listed",
+        ", alpn_protocols: ['x,http/1.1']",
+        BadClient.asking(null, offering("http/1.1")));
     add("alpn-other", ", alpn_protocols: [http/1.1]", BadClient.asking(null, offering("x")));
     add("alpn-unasked", "", BadClient.asking(null, offering("x")));
   }

@@ -71,9 +71,11 @@ final class CipherListReader {
   /**
    * Reads and checks.
    *
+   * @param warnings gets the names of TLS 1.3, which choose nothing
    * @throws ConfigException in Envoy's words; for the JDK also when it is no list of names
    */
-  static CipherList read(List<String> configured, TlsProvider provider, String path)
+  static CipherList read(
+      List<String> configured, TlsProvider provider, String path, List<String> warnings)
       throws ConfigException {
     String rules = String.join(":", configured);
     if (rules.isEmpty()) {
@@ -84,18 +86,24 @@ final class CipherListReader {
     boolean understood =
         provider == TlsProvider.BORINGSSL
             ? LibraryContext.takesCiphers(rules)
-            : BY_STRENGTH.equals(rules) || !words.isEmpty();
-    if (!understood || !unknown.stream().allMatch(BY_STRENGTH::equals)) {
+            : BY_STRENGTH.equals(rules) || words.stream().anyMatch(CipherListReader::isKnown);
+    if (!understood || !unknown.stream().allMatch(CipherListReader::choosesNothing)) {
       throw new ConfigException(
           "Failed to initialize cipher suites %s. The following ciphers were rejected when tried"
                   .formatted(rules)
               + " individually: "
               + String.join(", ", unknown));
     }
+    List<String> always = words.stream().filter(CipherSuite.OF_TLS_1_3::contains).toList();
     List<CipherSuite> named = PLAIN.matcher(rules).matches() ? suites(words) : List.of();
-    if (provider == TlsProvider.JDK && named.size() < words.size()) {
+    if (provider == TlsProvider.JDK && named.size() + always.size() < words.size()) {
       throw new ConfigException(
           path + ": the Java runtime wants the names of ciphers that it has: '" + rules + "'");
+    }
+    if (!always.isEmpty()) {
+      warnings.add(
+          "%s: %s: those of TLS 1.3 are all offered, listed or not"
+              .formatted(path, String.join(", ", always)));
     }
     return new CipherList(rules, named);
   }
@@ -116,6 +124,11 @@ final class CipherListReader {
     return GROUPS.contains(word)
         || WITH_SHARED_KEYS.contains(word)
         || CipherSuite.find(word) != null;
+  }
+
+  /** What is taken beside names of ciphers, and refused alone. */
+  private static boolean choosesNothing(String word) {
+    return BY_STRENGTH.equals(word) || CipherSuite.OF_TLS_1_3.contains(word);
   }
 
   private static List<CipherSuite> suites(List<String> words) {

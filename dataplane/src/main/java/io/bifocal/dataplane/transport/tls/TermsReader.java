@@ -7,6 +7,7 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +35,13 @@ final class TermsReader {
     TlsParameters params = common.getTlsParams();
     String paramsPath = path + ".tls_params";
     warnings.addAll(TlsFields.PARAMETERS.check(params, paramsPath));
-    checkAlpn(common.getAlpnProtocolsList());
+    SignatureAlgorithms.check(
+        params.getSignatureAlgorithmsList(),
+        provider,
+        paramsPath + ".signature_algorithms",
+        warnings);
+    List<String> alpn = alpn(common);
+    checkAlpn(alpn);
     TlsVersion min = version(params.getTlsMinimumProtocolVersion(), TlsVersion.TLS_1_2);
     TlsVersion max = version(params.getTlsMaximumProtocolVersion(), newest);
     if (max.compareTo(min) < 0) {
@@ -43,11 +50,11 @@ final class TermsReader {
               .formatted(paramsPath, max.text(), min.text()));
     }
     return new Terms(
-        common.getAlpnProtocolsList().stream().filter(p -> !p.isEmpty()).toList(),
+        alpn,
         min,
         max,
         CipherListReader.read(
-            params.getCipherSuitesList(), provider, paramsPath + ".cipher_suites"),
+            params.getCipherSuitesList(), provider, paramsPath + ".cipher_suites", warnings),
         CurveReader.read(
             params.getEcdhCurvesList(), provider, paramsPath + ".ecdh_curves", warnings));
   }
@@ -100,6 +107,14 @@ final class TermsReader {
       case TLSv1_3 -> TlsVersion.TLS_1_3;
       case UNRECOGNIZED -> throw new ConfigException("unknown TLS version");
     };
+  }
+
+  /** {@code alpn_protocols}: one of its texts may list several, with commas between them. */
+  static List<String> alpn(CommonTlsContext common) {
+    return common.getAlpnProtocolsList().stream()
+        .flatMap(listed -> Arrays.stream(listed.split(",")))
+        .filter(protocol -> !protocol.isEmpty())
+        .toList();
   }
 
   private static void checkAlpn(List<String> protocols) throws ConfigException {

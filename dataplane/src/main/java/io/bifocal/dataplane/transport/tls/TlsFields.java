@@ -89,7 +89,8 @@ final class TlsFields {
               "tls_minimum_protocol_version",
               "tls_maximum_protocol_version",
               "cipher_suites",
-              "ecdh_curves");
+              "ecdh_curves",
+              "signature_algorithms");
 
   static final SupportedFields CERTIFICATE =
       SupportedFields.of(TlsCertificate.getDescriptor())

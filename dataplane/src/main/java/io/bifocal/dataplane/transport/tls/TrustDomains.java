@@ -29,7 +29,7 @@ final class TrustDomains implements Trust {
         (name, anchors) ->
             anchors
                 .anchors()
-                .forEach(a -> all.add(new Anchor(a.certificate(), name + ":" + a.source()))));
+                .forEach(a -> all.add(new Anchor(a.certificate(), name + ": " + a.source()))));
     return all;
   }
 

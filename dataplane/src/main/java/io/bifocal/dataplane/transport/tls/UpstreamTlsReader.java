@@ -101,7 +101,7 @@ public final class UpstreamTlsReader {
               + ".common_tls_context.key_log is ignored: over QUIC keys towards upstreams are not"
               + " written down");
     }
-    List<String> alpn = context.getCommonTlsContext().getAlpnProtocolsList();
+    List<String> alpn = TermsReader.alpn(context.getCommonTlsContext());
     if (!alpn.isEmpty() && !ApplicationProtocol.HTTP_3.alpn().stream().anyMatch(alpn::contains)) {
       warnings.add(
           path

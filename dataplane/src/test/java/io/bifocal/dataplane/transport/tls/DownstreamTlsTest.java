@@ -164,10 +164,11 @@ class DownstreamTlsTest {
     }
   }
 
-  @Test
-  void ofTheProtocolsTheServersFirstIsTakenAndOnlyWhatIsSpoken() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"h2, a, http/1.1", "'h2,a,http/1.1'"})
+  void ofTheProtocolsTheServersFirstIsTakenAndOnlyWhatIsSpoken(String protocols) throws Exception {
     InetSocketAddress server =
-        serve("127.0.0.1", certificates(GOOD) + ", alpn_protocols: [h2, a, http/1.1]");
+        serve("127.0.0.1", certificates(GOOD) + ", alpn_protocols: [" + protocols + "]");
     assertThat(warnings)
         .containsExactly(
             "here.common_tls_context.alpn_protocols: of [h2, a, http/1.1] only [a, http/1.1] can be"

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Configurations, as YAML; {@code $} stands for the folder with the files. */
@@ -45,7 +46,10 @@ class UpstreamTlsReaderTest {
             + " .common_tls_context.tls_params.cipher_suites has no effect",
         "common_tls_context: {alpn_protocols: [h2, http/1.1]} |"
             + " .common_tls_context.alpn_protocols has no effect over QUIC",
+        "common_tls_context: {alpn_protocols: ['h2,http/1.1']} |"
+            + " .common_tls_context.alpn_protocols has no effect over QUIC",
         "common_tls_context: {alpn_protocols: [h3, h2]} | ",
+        "common_tls_context: {alpn_protocols: ['h2,h3']} | ",
         "max_session_keys: 0, common_tls_context: {tls_params: {tls_minimum_protocol_version:"
             + " TLSv1_2, tls_maximum_protocol_version: TLSv1_3, ecdh_curves: [P-256]}} | ",
       })
@@ -63,8 +67,13 @@ class UpstreamTlsReaderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"signature_algorithms: [x]", "compliance_policies: [FIPS_202205]"})
-  void whatQuicsLibraryCannotIsRefusedOnEitherSide(String params) throws Exception {
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "signature_algorithms: [x] | .signature_algorithms: the library offers its own",
+        "compliance_policies: [FIPS_202205] | : field 'compliance_policies' is not supported",
+      })
+  void whatQuicsLibraryCannotIsRefusedOnEitherSide(String params, String why) throws Exception {
     String yaml = "{common_tls_context: {tls_params: {" + params + "}}}";
     BootstrapReader reader = new BootstrapReader(false);
     UpstreamTlsContext up = reader.readYaml(yaml, "test", UpstreamTlsContext.getDefaultInstance());
@@ -74,9 +83,7 @@ class UpstreamTlsReaderTest {
                 .setDownstreamTlsContext(
                     reader.readYaml(yaml, "test", DownstreamTlsContext.getDefaultInstance()))
                 .build());
-    String reason =
-        ".common_tls_context.tls_params: field '%s' is not supported"
-            .formatted(params.substring(0, params.indexOf(':')));
+    String reason = ".common_tls_context.tls_params" + why;
     assertThatThrownBy(
             () ->
                 new UpstreamTlsReader(TlsProvider.best(), Secrets.NONE)
@@ -193,7 +200,7 @@ class UpstreamTlsReaderTest {
             + " .common_tls_context.combined_validation_context: field"
             + " 'validation_context_certificate_provider_instance' is not supported",
         "common_tls_context: {tls_params: {signature_algorithms: [x]}} |"
-            + " .common_tls_context.tls_params: field 'signature_algorithms' is not supported",
+            + " .common_tls_context.tls_params.signature_algorithms: the library offers its own",
         "common_tls_context: {tls_params: {compliance_policies: [FIPS_202205]}} |"
             + " .common_tls_context.tls_params: field 'compliance_policies' is not supported",
         "common_tls_context: {validation_context: {trusted_ca: {filename: $/ca.pem}, crl:"
@@ -283,6 +290,56 @@ class UpstreamTlsReaderTest {
     UpstreamTlsReader reader = new UpstreamTlsReader(TlsProvider.best(), Secrets.NONE);
     assertThatThrownBy(() -> reader.read(config, HERE, warnings))
         .hasMessageContaining("Proto constraint validation failed (UpstreamTlsContext");
+  }
+
+  @ParameterizedTest
+  @EnumSource(TlsProvider.class)
+  void ciphersOfTls13AreTakenBesideOthersAndChooseNothing(TlsProvider provider) throws Exception {
+    String list = "common_tls_context: {tls_params: {cipher_suites: [%s]}}";
+    assertThat(read(provider, list.formatted("TLS_AES_128_GCM_SHA256, AES128-SHA"))).isNotNull();
+    assertThat(warnings)
+        .singleElement()
+        .asString()
+        .endsWith(
+            "cipher_suites: TLS_AES_128_GCM_SHA256: those of TLS 1.3 are all offered, listed or not");
+    assertThatThrownBy(() -> read(provider, list.formatted("TLS_AES_128_GCM_SHA256")))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageEndingWith("rejected when tried individually: TLS_AES_128_GCM_SHA256");
+  }
+
+  private static final String OFFERED =
+      "ecdsa_secp256r1_sha256, rsa_pss_rsae_sha256, rsa_pkcs1_sha256, ecdsa_secp384r1_sha384,"
+          + " rsa_pss_rsae_sha384, rsa_pkcs1_sha384, rsa_pss_rsae_sha512, rsa_pkcs1_sha512,"
+          + " rsa_pkcs1_sha1";
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "null",
+      value = {
+        OFFERED + " | the order is the library's",
+        OFFERED
+            + ", ecdsa_secp521r1_sha512 | the order is the library's, and not offered is"
+            + " ecdsa_secp521r1_sha512",
+        OFFERED + ", rsa_pkcs1_sha1 | null",
+        OFFERED + ", nonsense | null",
+        "rsa_pss_rsae_sha256 | null",
+      })
+  void signaturesAreTheLibrarysOwn(String listed, @Nullable String warning) throws Exception {
+    String yaml =
+        "common_tls_context: {tls_params: {signature_algorithms: [%s]}}".formatted(listed);
+    if (warning == null) {
+      assertThatThrownBy(() -> read(TlsProvider.BORINGSSL, yaml))
+          .isInstanceOf(ConfigException.class)
+          .hasMessageStartingWith(
+              HERE
+                  + ".common_tls_context.tls_params.signature_algorithms: the library offers its"
+                  + " own, and leaves none of them out: ");
+    } else {
+      assertThat(read(TlsProvider.BORINGSSL, yaml)).isNotNull();
+      assertThat(warnings).singleElement().asString().endsWith(": " + warning);
+      assertThatThrownBy(() -> read(TlsProvider.JDK, yaml)).isInstanceOf(ConfigException.class);
+    }
   }
 
   @ParameterizedTest
