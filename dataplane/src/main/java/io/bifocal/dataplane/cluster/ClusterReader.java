@@ -6,6 +6,8 @@ import io.bifocal.dataplane.grid.AlternateProtocolsCaches;
 import io.bifocal.dataplane.grid.AlternateProtocolsOptions;
 import io.bifocal.dataplane.grid.GridOptions;
 import io.bifocal.dataplane.runtime.HeaderLimits;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
+import io.bifocal.dataplane.transport.TransportSocketFactory;
 import io.bifocal.dataplane.transport.TransportSockets;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.AlternateProtocolsCacheOptions;
@@ -85,9 +87,21 @@ final class ClusterReader {
       throw new ConfigException(
           path + ".transport_socket_matches: each must be of QUIC where HTTP/3 is spoken");
     }
+    requireAlpn(config);
     warnIfTheSecondAttemptIsTooLate(config, path, warnings);
     warnings.forEach(told);
     return config;
+  }
+
+  private static void requireAlpn(ClusterConfig config) throws ConfigException {
+    TransportSocketFactory sockets = config.transport();
+    if (config.http().protocol() != ApplicationProtocol.HTTP || sockets.negotiates()) {
+      return;
+    }
+    boolean matches = sockets instanceof MatchedSockets of && of.otherwise().negotiates();
+    throw new ConfigException(
+        "ALPN configured for cluster %s which has a non-ALPN transport socket%s"
+            .formatted(config.name(), matches ? " matcher" : ""));
   }
 
   private GridOptions grid(AlternateProtocolsCacheOptions options, String path)

@@ -104,6 +104,12 @@ record MatchedSockets(List<Match> matches, TransportSocketFactory otherwise)
   }
 
   @Override
+  public boolean negotiates() {
+    return otherwise.negotiates()
+        && matches.stream().allMatch(match -> match.sockets().negotiates());
+  }
+
+  @Override
   public void start(Scope cluster, InitManager init) {
     matches.forEach(match -> match.sockets().start(cluster, init));
     otherwise.start(cluster, init);

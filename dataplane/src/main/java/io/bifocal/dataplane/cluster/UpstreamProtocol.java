@@ -11,7 +11,6 @@ import io.bifocal.dataplane.transport.QuicOptions;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.extensions.transport_sockets.quic.v3.QuicUpstreamTransport;
-import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttpConfig;
@@ -143,14 +142,6 @@ record UpstreamProtocol(
               path + ".alternate_protocols_cache_options");
     } else if (config.hasAlternateProtocolsCacheOptions()) {
       warnings.add(path + ".alternate_protocols_cache_options has no effect without HTTP/3");
-    }
-    if (!isQuic(cluster)
-        && !MessageTypes.is(
-            cluster.getTransportSocket().getTypedConfig(), UpstreamTlsContext.getDescriptor())) {
-      throw new ConfigException(
-          "ALPN configured for cluster "
-              + cluster.getName()
-              + " which has a non-ALPN transport socket");
     }
     return new UpstreamProtocol(
         ApplicationProtocol.HTTP,

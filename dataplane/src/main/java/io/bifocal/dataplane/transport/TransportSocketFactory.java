@@ -21,6 +21,11 @@ public interface TransportSocketFactory {
     return false;
   }
 
+  /** Whether both ends agree on what is spoken when a connection begins (ALPN). */
+  default boolean negotiates() {
+    return false;
+  }
+
   /**
    * Asks for what it needs beside its configuration. On the control loop, once.
    *

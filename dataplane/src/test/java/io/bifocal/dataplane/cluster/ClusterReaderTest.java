@@ -19,12 +19,14 @@ import io.bifocal.dataplane.connect.ConnectSettings;
 import io.bifocal.dataplane.grid.AlternateProtocolsCaches;
 import io.bifocal.dataplane.pool.CircuitBreakers;
 import io.bifocal.dataplane.stats.StatsStore;
+import io.bifocal.dataplane.transport.ApplicationProtocol;
 import io.bifocal.dataplane.transport.TransportSocketFactory;
 import io.bifocal.dataplane.transport.TransportSockets;
 import io.bifocal.dataplane.transport.tls.UpstreamTls;
 import io.bifocal.xds.time.VirtualTime;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.LbSubsetConfig;
+import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.common.v3.LocalityLbConfig;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.common.v3.SlowStartConfig;
@@ -33,6 +35,8 @@ import io.envoyproxy.envoy.extensions.load_balancing_policies.random.v3.Random;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.round_robin.v3.RoundRobin;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.subset.v3.Subset;
 import io.envoyproxy.envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality;
+import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
+import io.envoyproxy.envoy.extensions.transport_sockets.quic.v3.QuicUpstreamTransport;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
@@ -270,6 +274,60 @@ class ClusterReaderTest {
         .isEqualTo(new ServerNames(true, false, ""));
     cluster.clearTypedExtensionProtocolOptions();
     assertThat(reader.read(cluster.build()).transport()).isInstanceOf(UpstreamTls.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "TLS | | ",
+        "TLS | TLS | ",
+        "PROXY | | ",
+        "PROXY | PROXY | ",
+        "QUIC | | ",
+        "RAW | | transport socket",
+        "RAW | TLS | transport socket",
+        "PROXY OVER RAW | | transport socket",
+        "TLS | RAW | transport socket matcher",
+        "PROXY | PROXY OVER RAW | transport socket matcher",
+      })
+  void whatTlsIsToAgreeOnNeedsTlsBehindEverySocket(String own, String match, String refused)
+      throws Exception {
+    Cluster.Builder cluster = inline("a").toBuilder().setTransportSocket(socket(own));
+    if (match != null) {
+      cluster.addTransportSocketMatchesBuilder().setName("m").setTransportSocket(socket(match));
+    }
+    cluster.putTypedExtensionProtocolOptions(
+        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+        Any.pack(
+            HttpProtocolOptions.newBuilder()
+                .setAutoConfig(HttpProtocolOptions.AutoHttpConfig.getDefaultInstance())
+                .build()));
+    if (refused == null) {
+      assertThat(reader.read(cluster.build()).http().protocol())
+          .isEqualTo(ApplicationProtocol.HTTP);
+    } else {
+      assertThatThrownBy(() -> reader.read(cluster.build()))
+          .isInstanceOf(ConfigException.class)
+          .hasMessage("ALPN configured for cluster a which has a non-ALPN " + refused);
+    }
+  }
+
+  private static TransportSocket socket(String kind) {
+    Message config =
+        switch (kind) {
+          case "TLS" -> UpstreamTlsContext.getDefaultInstance();
+          case "QUIC" ->
+              QuicUpstreamTransport.newBuilder()
+                  .setUpstreamTlsContext(UpstreamTlsContext.getDefaultInstance())
+                  .build();
+          case "RAW" -> RawBuffer.getDefaultInstance();
+          default ->
+              ProxyProtocolUpstreamTransport.newBuilder()
+                  .setTransportSocket(socket(kind.equals("PROXY") ? "TLS" : "RAW"))
+                  .build();
+        };
+    return TransportSocket.newBuilder().setName(kind).setTypedConfig(Any.pack(config)).build();
   }
 
   @Test

@@ -73,6 +73,11 @@ public final class UpstreamProxyProtocol implements TransportSocketFactory {
   }
 
   @Override
+  public boolean negotiates() {
+    return inner.negotiates();
+  }
+
+  @Override
   public void start(Scope cluster, InitManager init) {
     inner.start(cluster, init);
   }

@@ -29,6 +29,11 @@ public final class UpstreamQuic implements TransportSocketFactory {
   }
 
   @Override
+  public boolean negotiates() {
+    return true;
+  }
+
+  @Override
   public PerWorker on(Scope cluster, int shard) {
     return new OnWorker(tls.on(cluster, shard), tls.quic(cluster, shard));
   }

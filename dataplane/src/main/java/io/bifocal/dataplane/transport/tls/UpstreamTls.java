@@ -75,6 +75,11 @@ public final class UpstreamTls implements TransportSocketFactory {
   }
 
   @Override
+  public boolean negotiates() {
+    return true;
+  }
+
+  @Override
   public PerWorker on(Scope cluster, int shard) {
     TlsStats stats = TlsStats.ofCluster(cluster, shard);
     Cell notReady = SocketFactoryStats.upstreamNotReady(cluster, shard);
