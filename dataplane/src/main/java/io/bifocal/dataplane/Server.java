@@ -69,10 +69,15 @@ final class Server {
     BootstrapFields.check(bootstrap).forEach(log::warn);
     Server server = new Server(bootstrap, options.withConcurrency(1).withRehearsal(false));
     try {
-      server.control.call(server::loadStatic);
+      server.control.call(server::checkStatic);
     } finally {
       server.close();
     }
+  }
+
+  private boolean checkStatic() throws ConfigException {
+    parts.listeners().bindNothing();
+    return loadStatic();
   }
 
   private boolean loadStatic() throws ConfigException {

@@ -88,6 +88,15 @@ class ProxyTest {
   }
 
   @Test
+  void whatIsOnlyCheckedTakesNoAddress() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Proxy.validate(
+          new BootstrapReader(false).readYaml(bootstrap(taken.getLocalPort()), "test"),
+          ProxyOptions.defaults());
+    }
+  }
+
+  @Test
   void theRaceBehindARequestIsSeenByTheOperator() throws Exception {
     try (Proxy proxy = start(bootstrap(0))) {
       proxy.awaitLive(PATIENCE);

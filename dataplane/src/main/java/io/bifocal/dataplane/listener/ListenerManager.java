@@ -126,6 +126,12 @@ public final class ListenerManager {
             drains);
   }
 
+  /** From now on listeners are but checked: their addresses are not bound. */
+  public void bindNothing() {
+    control.assertInLoop();
+    listeners.bindNothing();
+  }
+
   /**
    * Adds a listener of the bootstrap; before {@link #start}. Its addresses are bound now.
    *

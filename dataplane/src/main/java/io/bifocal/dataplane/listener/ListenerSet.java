@@ -91,6 +91,11 @@ final class ListenerSet {
     return entries.values();
   }
 
+  /** From now on listeners are but checked. */
+  void bindNothing() {
+    sockets.bindNothing();
+  }
+
   /** Stops, or goes on, accepting at all listeners but those that overload does not concern. */
   void hold(boolean on) {
     for (ListenerEntry entry : entries.values()) {

@@ -18,10 +18,16 @@ final class Sockets {
   private final List<ListenSocket> orphans = new ArrayList<>();
   // Of QUIC, until they are gone: closed ones may have connections, and be wanted again.
   private final List<ListenSocket> lasting = new ArrayList<>();
+  private boolean binding = true;
 
   Sockets(Workers workers, RuntimeReader runtime) {
     this.workers = workers;
     this.runtime = runtime;
+  }
+
+  /** From now on there are none: no address is taken from whoever has it. */
+  void bindNothing() {
+    binding = false;
   }
 
   /**
@@ -31,7 +37,7 @@ final class Sockets {
    * @throws ConfigException when an address cannot be bound; nothing has changed then
    */
   List<ListenSocket> claim(ListenerConfig config, List<ListenSocket> own) throws ConfigException {
-    if (!config.binds()) {
+    if (!binding || !config.binds()) {
       return List.of();
     }
     List<ListenSocket> claimed = new ArrayList<>();
