@@ -2,9 +2,11 @@ package io.bifocal.dataplane;
 
 import com.google.common.collect.Sets;
 import io.bifocal.api.ConfigException;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.SupportedFields;
 import io.bifocal.dataplane.cluster.ConnectDefaults;
 import io.bifocal.dataplane.dns.ResolverConfigReader;
+import io.bifocal.dataplane.extension.Registry;
 import io.bifocal.dataplane.grid.GridSettings;
 import io.bifocal.dataplane.overload.OverloadManager;
 import io.bifocal.dataplane.runtime.HeaderLimits;
@@ -16,6 +18,8 @@ import io.envoyproxy.envoy.config.bootstrap.v3.Bootstrap;
 import io.envoyproxy.envoy.config.bootstrap.v3.ClusterManager;
 import io.envoyproxy.envoy.config.bootstrap.v3.RuntimeLayer;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import io.envoyproxy.envoy.config.core.v3.TypedExtensionConfig;
+import io.envoyproxy.envoy.extensions.regex_engines.v3.GoogleRE2;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -30,14 +34,17 @@ final class BootstrapFields {
               "cluster_manager",
               "admin",
               "layered_runtime",
-              "overload_manager")
+              "overload_manager",
+              "default_regex_engine")
           .ignores(
               "the JVM's own settings decide", "enable_dispatcher_stats", "watchdog", "watchdogs")
           .ignores("there is no hot restart", "header_prefix")
           .ignores("statistics are read from the admin interface", "stats_flush_interval")
           .ignores("statistics are read from the admin interface", "stats_flush_on_admin")
           .ignores("sinks are not served yet: read /stats", "stats_sinks", "stats_config")
+          .ignores("statistics are made as without it", "deferred_stat_options")
           .ignores("flags are static here", "flags_path")
+          .ignores("lines of the log are as --log-format says", "application_log_config")
           .supports("typed_dns_resolver_config", "dns_resolution_config", "use_tcp_for_dns_lookups")
           .ignores("every worker loop accepts for itself", "default_socket_interface")
           .ignores("there are no extensions to load", "bootstrap_extensions", "fatal_actions")
@@ -71,6 +78,10 @@ final class BootstrapFields {
           .ignores("set by the kernel's defaults", "socket_options")
           .ignores("the admin interface has a limit of its own", "ignore_global_conn_limit");
 
+  private static final Registry<GoogleRE2> REGEX_ENGINES =
+      new Registry<GoogleRE2>()
+          .register(MessageTypes.url(GoogleRE2.getDescriptor()), GoogleRE2.getDefaultInstance());
+
   private BootstrapFields() {}
 
   /**
@@ -90,6 +101,7 @@ final class BootstrapFields {
     warnings.addAll(
         runtime(bootstrap).warnings(Sets.union(HeaderLimits.KEYS, GridSettings.GUARDS)));
     ResolverConfigReader.ofBootstrap(bootstrap, warnings);
+    requireRe2(bootstrap);
     checkSources(bootstrap);
     return warnings;
   }
@@ -100,6 +112,13 @@ final class BootstrapFields {
         RuntimeLayers.of(bootstrap.getLayeredRuntime(), bootstrap.getNode().getCluster());
     var unused = ConnectDefaults.of(layers.fixed());
     return layers;
+  }
+
+  private static void requireRe2(Bootstrap bootstrap) throws ConfigException {
+    if (bootstrap.hasDefaultRegexEngine()) {
+      TypedExtensionConfig engine = bootstrap.getDefaultRegexEngine();
+      var unused = REGEX_ENGINES.find(engine.getName(), engine.getTypedConfig());
+    }
   }
 
   private static void checkSources(Bootstrap bootstrap) throws ConfigException {

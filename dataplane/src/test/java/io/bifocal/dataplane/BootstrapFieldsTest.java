@@ -31,6 +31,21 @@ class BootstrapFieldsTest {
   }
 
   @Test
+  void whatMeshesSetBesideTheirControlPlaneIsTaken() throws Exception {
+    check(
+        """
+        application_log_config: {log_format: {text_format: "%v"}}
+        deferred_stat_options: {enable_deferred_creation_stats: true}
+        default_regex_engine: {name: a, typed_config: {"@type": type.googleapis.com/envoy.extensions.regex_engines.v3.GoogleRE2}}
+        """);
+    refused(
+        """
+        default_regex_engine: {name: a, typed_config: {"@type": type.googleapis.com/google.protobuf.Empty}}
+        """,
+        "Didn't find a registered implementation for 'a' with type URL: 'google.protobuf.Empty'");
+  }
+
+  @Test
   void namesAreBoundToNoSourceByTheirAuthority() {
     refused(
         """
