@@ -50,8 +50,7 @@ record QuicOptions(
 
   static final SupportedFields UDP =
       SupportedFields.of(UdpListenerConfig.getDescriptor())
-          .supports("quic_options", "downstream_socket_config")
-          .refuses("datagrams are written one by one", "udp_packet_packet_writer_config");
+          .supports("quic_options", "downstream_socket_config", "udp_packet_packet_writer_config");
 
   static final SupportedFields SOCKET =
       SupportedFields.of(UdpSocketConfig.getDescriptor())
@@ -66,13 +65,13 @@ record QuicOptions(
               "crypto_handshake_timeout",
               "send_disable_active_migration",
               "reject_new_connections",
-              "enabled")
+              "enabled",
+              "crypto_stream_config",
+              "proof_source_config",
+              "connection_id_generator_config")
           .ignores("a worker reads what is there", "packets_to_read_to_connection_count_ratio")
           .refuses(
               "there are no extensions of QUIC",
-              "crypto_stream_config",
-              "proof_source_config",
-              "connection_id_generator_config",
               "server_preferred_address_config",
               "connection_debug_visitor_config")
           .refuses("control messages of datagrams are not read", "save_cmsg_config");
@@ -106,6 +105,7 @@ record QuicOptions(
     if (proto.getListenerFiltersCount() > 0) {
       throw new ConfigException(path + ": listener_filters are not supported with QUIC");
     }
+    QuicExtensions.check(udp, at).forEach(log::warn);
     SOCKET
         .check(udp.getDownstreamSocketConfig(), at + ".downstream_socket_config")
         .forEach(log::warn);

@@ -174,8 +174,8 @@ class QuicOptionsTest {
         "udp_listener_config: {quic_options: {}}, listener_filters: [{name: x}] | here:"
             + " listener_filters are not supported with QUIC",
         "udp_listener_config: {quic_options: {}, udp_packet_packet_writer_config: {name: x, typed_config: {'@type': type.googleapis.com/google.protobuf.Empty}}} |"
-            + " here: udp_listener_config: field 'udp_packet_packet_writer_config' is not"
-            + " supported: datagrams are written one by one",
+            + " Didn't find a registered implementation for 'x' with type URL:"
+            + " 'google.protobuf.Empty'",
         "udp_listener_config: {quic_options: {save_cmsg_config: [{level: 1}]}} | here:"
             + " udp_listener_config.quic_options: field 'save_cmsg_config' is not supported:"
             + " control messages of datagrams are not read",
@@ -187,12 +187,45 @@ class QuicOptionsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "crypto_stream_config",
-        "proof_source_config",
-        "connection_id_generator_config",
-        "server_preferred_address_config",
-        "connection_debug_visitor_config",
+        "quic.crypto_stream.v3.CryptoServerStreamConfig, crypto_stream_config",
+        "quic.proof_source.v3.ProofSourceConfig, proof_source_config",
+        "quic.connection_id_generator.v3.DeterministicConnectionIdGeneratorConfig,"
+            + " connection_id_generator_config",
       })
+  void whatEnvoyTakesWithoutAWordMayBeNamed(String typeAndField) throws Exception {
+    String[] split = typeAndField.split(", ");
+    String named = split[1] + ": {name: x, typed_config: {'@type': type.googleapis.com/%s}}";
+    assertThat(quic(named.formatted("envoy.extensions." + split[0]))).isEqualTo(quic(""));
+    assertThat(told.list).isEmpty();
+    assertThatThrownBy(() -> quic(named.formatted("google.protobuf.Empty")))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(
+            "Didn't find a registered implementation for 'x' with type URL:"
+                + " 'google.protobuf.Empty'");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"UdpDefaultWriterFactory, 0", "UdpGsoBatchWriterFactory, 1"})
+  void datagramsAreWrittenOneByOneHoweverTheyAreToBe(String writer, int warnings) throws Exception {
+    var unused =
+        read(
+            ("udp_listener_config: {quic_options: {}, udp_packet_packet_writer_config: {name: x,"
+                    + " typed_config: {'@type':"
+                    + " type.googleapis.com/envoy.extensions.udp_packet_writer.v3.%s}}}")
+                .formatted(writer));
+    assertThat(told.list)
+        .hasSize(warnings)
+        .allSatisfy(
+            warning ->
+                assertThat(warning.getFormattedMessage())
+                    .isEqualTo(
+                        UDP
+                            + ".udp_packet_packet_writer_config has no effect: datagrams are"
+                            + " written one by one"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"server_preferred_address_config", "connection_debug_visitor_config"})
   void extensionsOfQuicAreRefused(String field) {
     assertThatThrownBy(
             () ->
