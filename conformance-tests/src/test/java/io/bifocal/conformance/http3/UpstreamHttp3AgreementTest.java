@@ -246,7 +246,7 @@ class UpstreamHttp3AgreementTest {
   @ParameterizedTest
   @ValueSource(strings = {"other-host", "untrusted", "no-host"})
   void bothWantACertificateForTheNameThatIsAskedFor(String cluster) {
-    Both<Seen> seen = sides.ask(side -> side.ask(cluster, "GET", "/", ""));
+    Both<Seen> seen = SIDES.ask(side -> side.ask(cluster, "GET", "/", ""));
     assertThat(seen.envoy().log()).startsWith("503 UF ");
     assertThat(seen.bifocal().log())
         .startsWith("503 UF ")

@@ -56,7 +56,9 @@ class HandshakesUnderWayTest {
       until(late::hello, () -> proxy.counter(STATS + "handshakes_refused") > 0);
       assertThat(proxy.gauge(STATS + "handshakes_active")).isEqualTo(QuicPort.MOST_HANDSHAKES);
 
-      until(first::farewell, () -> proxy.gauge(STATS + "handshakes_active") < QuicPort.MOST_HANDSHAKES);
+      until(
+          first::farewell,
+          () -> proxy.gauge(STATS + "handshakes_active") < QuicPort.MOST_HANDSHAKES);
       assertThat(next.begins()).as("there is room").isTrue();
     } finally {
       first.close();
