@@ -109,6 +109,9 @@ final class Http3Bootstrap {
                   response_headers_to_add: [{header: {key: alt-svc, value: 'h3=":443"; ma=86400'}}]
                   routes:
                   - {match: {path: /direct}, direct_response: {status: 418, body: {inline_string: teapot}}}
+                  - {match: {path: /validated, tls_context: {validated: true}}, direct_response: {status: 200, body: {inline_string: validated}}}
+                  - {match: {path: /validated, tls_context: {presented: true}}, direct_response: {status: 200, body: {inline_string: presented}}}
+                  - {match: {path: /validated}, direct_response: {status: 200, body: {inline_string: nobody}}}
                   - {match: {prefix: /timeout}, route: {cluster: raced, timeout: 0.3s}}
                   - {match: {prefix: /nowhere}, route: {cluster: nowhere}}
                   - {match: {connect_matcher: {}}, route: {cluster: raced, upgrade_configs: [{upgrade_type: CONNECT, connect_config: {}}]}}

@@ -50,6 +50,18 @@ class Http3ResumptionTest {
                     "",
                     "",
                     Http3Bootstrap.chain("mutual", "", mutual, log, ""))
+                + Http3Bootstrap.listener(
+                    "accepting",
+                    "127.0.0.1",
+                    "",
+                    "stat_prefix: accepting",
+                    Http3Bootstrap.chain(
+                        "accepting",
+                        "",
+                        mutual.replace(
+                            "trusted_ca", "trust_chain_verification: ACCEPT_UNTRUSTED, trusted_ca"),
+                        log,
+                        ""))
                 + Http3Bootstrap.cluster(nobody)
                 + Http3Bootstrap.tunnelCluster(nobody),
             List.of())
@@ -72,17 +84,43 @@ class Http3ResumptionTest {
     client.connect("bad", mutual, "one.test", ", \"resume\": \"open\"");
     assertThat(client.tell(Ask.get("/direct").json("bad"))).doesNotStartWith("418");
 
-    X509Bundle own = Certificates.issue(Http3Side.CA, Certificates.leaf("client.test"));
-    String shows =
-        ", \"certificate\": [\"%s\", \"%s\"]"
-            .formatted(
-                started.write("client.pem", own.getCertificatePathPEM()),
-                started.write("client.key", own.getPrivateKeyPEM()));
-    assertThat(client.connect("good", mutual, "one.test", shows + ", \"keep\": \"mutual\""))
+    assertThat(
+            client.connect(
+                "good", mutual, "one.test", shows(Http3Side.CA) + ", \"keep\": \"mutual\""))
         .startsWith("connected");
     assertThat(client.tell(Ask.get("/direct").json("good"))).startsWith("418");
     assertThat(client.connect("same", mutual, "one.test", ", \"resume\": \"mutual\""))
         .isEqualTo("resumed h3");
     assertThat(client.tell(Ask.get("/direct").json("same"))).startsWith("418");
+  }
+
+  /** Here alone: over QUIC Envoy keeps no session of clients that it judges. */
+  @Test
+  void whoComesBackIsJudgedAgain() {
+    Proxy proxy = start();
+    Http3Client client = Http3Client.start(started);
+    comesBack(client, proxy.listener("mutual"), Http3Side.CA, "validated");
+    X509Bundle stranger = Certificates.root("strange");
+    comesBack(client, proxy.listener("accepting"), stranger, "presented");
+    assertThat(proxy.stat("listener.accepting.ssl.fail_verify_error")).isEqualTo(2);
+  }
+
+  private void comesBack(
+      Http3Client client, InetSocketAddress to, X509Bundle authority, String as) {
+    String keep = ", \"keep\": \"%s\"".formatted(as);
+    assertThat(client.connect("first", to, "one.test", shows(authority) + keep))
+        .startsWith("connected");
+    assertThat(client.tell(Ask.get("/validated").json("first"))).endsWith(as);
+    assertThat(client.connect("again", to, "one.test", keep.replace("keep", "resume")))
+        .isEqualTo("resumed h3");
+    assertThat(client.tell(Ask.get("/validated").json("again"))).endsWith(as);
+  }
+
+  private String shows(X509Bundle authority) {
+    X509Bundle own = Certificates.issue(authority, Certificates.leaf("client.test"));
+    return ", \"certificate\": [\"%s\", \"%s\"]"
+        .formatted(
+            started.write("client.pem", own.getCertificatePathPEM()),
+            started.write("client.key", own.getPrivateKeyPEM()));
   }
 }

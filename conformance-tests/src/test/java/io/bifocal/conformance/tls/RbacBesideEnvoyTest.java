@@ -2,6 +2,7 @@ package io.bifocal.conformance.tls;
 
 import io.bifocal.conformance.Http;
 import io.bifocal.conformance.Proxy;
+import io.bifocal.conformance.SideBySide.Both;
 import io.bifocal.conformance.Sides;
 import io.bifocal.conformance.Started;
 import io.bifocal.conformance.Subject;
@@ -13,7 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -35,6 +38,8 @@ class RbacBesideEnvoyTest {
           Certificates.leaf("client.test").addExtendedKeyUsageClientAuth());
 
   @RegisterExtension static final Sides<Proxy> SIDES = new Sides<>(RbacBesideEnvoyTest::start);
+
+  private static final String RESUMED = "listener.tls.ssl.session_reused";
 
   /**
    * A condition.
@@ -202,6 +207,7 @@ class RbacBesideEnvoyTest {
                         .formatted(c.name, c.match, answer(200), TYPE, c.rbac)));
     return """
       - name: %s
+        stat_prefix: tls
         address: {socket_address: {address: 127.0.0.1, port_value: 0}}
         filter_chains: [{%s filters: [{name: http, typed_config: {
           "@type": %sextensions.filters.network.http_connection_manager.v3.HttpConnectionManager, stat_prefix: s,
@@ -219,6 +225,53 @@ class RbacBesideEnvoyTest {
   @MethodSource("cases")
   void theSamePass(Case c) {
     SIDES.same(proxy -> visitors(proxy, c));
+  }
+
+  /** Who resumes a session is judged again by us, and by Envoy is not validated any more. */
+  @Test
+  void whoComesBackIsForUsWhoItWas() {
+    Both<List<String>> seen =
+        SIDES.ask(
+            proxy -> {
+              long before = proxy.stat(RESUMED);
+              List<String> all = new ArrayList<>();
+              for (X509Bundle own : List.of(CLIENT, STRANGER)) {
+                SSLContext client = TlsVisit.client(own);
+                for (int i = 0; i < 3; i++) {
+                  all.add(i + " " + validated(proxy, client));
+                }
+              }
+              assertThat(proxy.stat(RESUMED) - before).as("resumed by both").isEqualTo(4);
+              return all;
+            });
+    assertThat(seen.envoy())
+        .containsExactly(
+            "0 200 418 200 403",
+            "1 418 200 403 403",
+            "2 418 200 403 403",
+            "0 418 200 403 403",
+            "1 418 200 403 403",
+            "2 418 200 403 403");
+    assertThat(seen.bifocal())
+        .containsExactly(
+            "0 200 418 200 403",
+            "1 200 418 200 403",
+            "2 200 418 200 403",
+            "0 418 200 403 403",
+            "1 418 200 403 403",
+            "2 418 200 403 403");
+  }
+
+  private static String validated(Proxy proxy, SSLContext client) {
+    List<String> all = new ArrayList<>();
+    try (TlsVisit visit = TlsVisit.to(proxy.listener("tls"), client)) {
+      for (String name : List.of("validated", "not-validated", "mtls", "mtls-other")) {
+        all.add(visit.head("x-case: " + name + "\r\n").split(" ")[1]);
+      }
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    return String.join(" ", all);
   }
 
   private static List<String> visitors(Proxy proxy, Case c) {

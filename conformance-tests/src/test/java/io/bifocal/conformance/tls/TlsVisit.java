@@ -28,16 +28,25 @@ final class TlsVisit implements AutoCloseable {
 
   /** One with this certificate; null for none. */
   static TlsVisit to(InetSocketAddress server, @Nullable X509Bundle own) throws IOException {
-    SSLContext context;
+    return to(server, client(own));
+  }
+
+  /** What a client with this certificate knows from one visit to the next. */
+  static SSLContext client(@Nullable X509Bundle own) {
     try {
-      context = SSLContext.getInstance("TLS");
+      SSLContext context = SSLContext.getInstance("TLS");
       context.init(
           own == null ? null : own.toKeyManagerFactory().getKeyManagers(),
           new TrustManager[] {new Anybody()},
           null);
+      return context;
     } catch (GeneralSecurityException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** By a client that may have been there before. */
+  static TlsVisit to(InetSocketAddress server, SSLContext context) throws IOException {
     SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket();
     socket.setSoTimeout(PATIENCE_MILLIS);
     socket.connect(server, PATIENCE_MILLIS);

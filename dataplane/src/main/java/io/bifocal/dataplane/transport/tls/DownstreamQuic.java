@@ -133,8 +133,11 @@ public final class DownstreamQuic implements DownstreamSocketFactory {
     private void end(ChannelHandlerContext ctx, @Nullable Throwable failure) {
       QuicChannel channel = (QuicChannel) ctx.channel();
       Handshake handshake = handshake(channel);
+      SSLEngine engine = channel.sslEngine();
+      if (failure == null && handshake != null && engine != null) {
+        failure = handshake.judgeResumed(engine);
+      }
       if (failure == null) {
-        SSLEngine engine = channel.sslEngine();
         if (handshake != null && engine != null) {
           handshake.succeeded(engine);
           if (handshake.validated()) {

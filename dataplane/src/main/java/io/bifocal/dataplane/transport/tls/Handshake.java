@@ -4,7 +4,9 @@ import io.bifocal.dataplane.stream.TlsSession;
 import io.bifocal.dataplane.transport.tls.PeerVerifier.Rejection;
 import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.internal.tcnative.SSL;
+import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import javax.net.ssl.SNIMatcher;
@@ -31,6 +33,7 @@ final class Handshake extends SNIMatcher {
   private final TlsStats stats;
   private String askedOfUs = "";
   private boolean resumed;
+  private boolean judged;
   private volatile @Nullable Rejection rejected;
   private volatile boolean validated;
   private String first = "";
@@ -92,6 +95,7 @@ final class Handshake extends SNIMatcher {
    * @return why it must not be accepted, or null
    */
   @Nullable Rejection judge(X509Certificate[] chain) {
+    judged = true;
     rejected = refused(chain[0]);
     if (rejected == null) {
       rejected = found(chain);
@@ -122,6 +126,24 @@ final class Handshake extends SNIMatcher {
     }
     validated = rejection == null && verifier != null && verifier.judges();
     return null;
+  }
+
+  /**
+   * Judges a peer that has resumed a session, where the library has not asked for that.
+   *
+   * @return why it must not be accepted, or null
+   */
+  @Nullable PeerRejectedException judgeResumed(SSLEngine engine) {
+    if (judged) {
+      return null;
+    }
+    try {
+      Certificate[] chain = engine.getSession().getPeerCertificates();
+      Rejection rejection = judge(Arrays.copyOf(chain, chain.length, X509Certificate[].class));
+      return rejection == null ? null : new PeerRejectedException(rejection.reason());
+    } catch (SSLPeerUnverifiedException e) {
+      return null; // it shows none
+    }
   }
 
   /** Whether the peer was found to be one of those who are trusted, and is not merely accepted. */

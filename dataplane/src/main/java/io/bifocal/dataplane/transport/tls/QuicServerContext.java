@@ -54,8 +54,8 @@ final class QuicServerContext {
     }
     this.netty = builder.build();
     if (settings.tickets()) {
-      // Who resumes is not judged again, so that where clients are judged each version has keys of
-      // its own.
+      // Who resumes is judged when the handshake is over, by the certificate of the first time: so
+      // where clients are judged each version has keys of its own.
       TicketKeys keys = verifier == null ? settings.ticketKeys() : TicketKeys.NONE;
       netty.sessionContext().setTicketKeys(keys.ofQuic());
     }

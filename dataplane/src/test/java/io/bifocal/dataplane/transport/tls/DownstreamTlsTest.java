@@ -246,8 +246,7 @@ class DownstreamTlsTest {
 
   @Test
   void aClientIsValidatedOnlyWhereItIsTrusted() throws Exception {
-    // Of the same name as the other, so that its client shows what it has issued.
-    X509Bundle stranger = Authority.named("ca").issue(Authority.leaf("client.test"));
+    X509Bundle stranger = strangeClient();
     String accepting = TRUST + ", trust_chain_verification: ACCEPT_UNTRUSTED";
     assertThat(validated(serveVerified(accepting, true), CLIENT)).isTrue();
     assertThat(validated(serveVerified(accepting, true), stranger)).isFalse();
@@ -257,6 +256,11 @@ class DownstreamTlsTest {
                 serve("127.0.0.1", certificates(GOOD), ", require_client_certificate: true"),
                 stranger))
         .isFalse();
+  }
+
+  /** By an authority of the same name as the other, so that its client shows it. */
+  private static X509Bundle strangeClient() {
+    return Authority.named("ca").issue(Authority.leaf("client.test"));
   }
 
   private boolean validated(InetSocketAddress server, @Nullable X509Bundle own) throws Exception {
@@ -317,14 +321,19 @@ class DownstreamTlsTest {
 
   // ---- sessions
 
-  @Test
-  void aSessionIsResumedAndTheClientJudgedAgain() throws Exception {
-    InetSocketAddress server = serveVerified(TRUST, true);
-    SSLContext client = TlsClient.context(CLIENT);
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aSessionIsResumedAndTheClientJudgedAgain(boolean trusted) throws Exception {
+    InetSocketAddress server =
+        serveVerified(TRUST + ", trust_chain_verification: ACCEPT_UNTRUSTED", true);
+    SSLContext client = TlsClient.context(trusted ? CLIENT : strangeClient());
     for (int i = 0; i < 3; i++) {
       TlsClient connection = add(TlsClient.connect(client, server, p -> {}));
       assertThat(connection.echo("hello")).isEqualTo("hello"); // a ticket comes before it
       connection.close();
+      TlsSession session = requireNonNull(sessions.poll(20, TimeUnit.SECONDS));
+      assertThat(session.peerCertificate()).isNotNull();
+      assertThat(session.peerValidated()).isEqualTo(trusted);
     }
     assertThat(stat("handshake")).isEqualTo(3);
     assertThat(stat("session_reused")).isEqualTo(2);
