@@ -17,8 +17,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
 /**
@@ -26,6 +31,7 @@ import java.util.function.Function;
  * "svc.test A"} as it was told to; what it was not told of does not exist.
  */
 public final class LoopbackDnsServer implements AutoCloseable {
+  private static final int PATIENCE_SECONDS = 30;
   private static final int A = 1;
   private static final int CNAME = 5;
   private static final int AAAA = 28;
@@ -36,6 +42,7 @@ public final class LoopbackDnsServer implements AutoCloseable {
   private final DatagramSocket datagrams;
   private final ServerSocket streams;
   private final Map<String, Function<Asked, byte[]>> zone = new ConcurrentHashMap<>();
+  private final Map<String, Future<?>> late = new ConcurrentHashMap<>();
   private final List<Socket> connections = new CopyOnWriteArrayList<>();
 
   /** What was asked: {@code "UDP svc.test A"}, with {@code "+EDNS"} if so. */
@@ -92,6 +99,12 @@ public final class LoopbackDnsServer implements AutoCloseable {
   /** Lets a question have these addresses, with this TTL. */
   public LoopbackDnsServer has(String question, int ttl, String... ips) {
     return says(question, asked -> response(asked, 0, records(NAME_OF_THE_QUESTION, ttl, ips)));
+  }
+
+  /** The same, but the answer does not come before something else is done. */
+  public LoopbackDnsServer hasLate(String question, Future<?> before, int ttl, String... ips) {
+    late.put(question, before);
+    return has(question, ttl, ips);
   }
 
   /** Lets a question lead to these addresses by way of an alias. */
@@ -184,7 +197,13 @@ public final class LoopbackDnsServer implements AutoCloseable {
     return out.toByteArray();
   }
 
-  private byte[] answer(byte[] query, boolean tcp) {
+  /** Where an answer goes. */
+  @FunctionalInterface
+  private interface Client {
+    void hear(byte[] answer) throws IOException;
+  }
+
+  private void answer(byte[] query, boolean tcp, Client client) throws IOException {
     StringBuilder name = new StringBuilder();
     int at = 12;
     for (int length = query[at]; length != 0; length = query[at]) {
@@ -196,7 +215,28 @@ public final class LoopbackDnsServer implements AutoCloseable {
     String question = name + (type == AAAA ? " AAAA" : type == A ? " A" : " TYPE" + type);
     Asked here = new Asked(query, at + 5, tcp);
     asked.add((tcp ? "TCP " : "UDP ") + question + (here.extended() ? " +EDNS" : ""));
-    return zone.getOrDefault(question, a -> response(a, 3, List.of())).apply(here);
+    byte[] answer = zone.getOrDefault(question, a -> response(a, 3, List.of())).apply(here);
+    if (answer.length == 0) {
+      return;
+    }
+    Future<?> before = late.getOrDefault(question, CompletableFuture.completedFuture(null));
+    if (before.isDone()) {
+      client.hear(answer);
+      return;
+    }
+    start(
+        () -> {
+          await(before);
+          client.hear(answer);
+        });
+  }
+
+  private static void await(Future<?> done) throws IOException {
+    try {
+      done.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException | ExecutionException | TimeoutException e) {
+      throw new IOException("what it waits for is not done", e);
+    }
   }
 
   private void serveDatagrams() throws IOException {
@@ -207,14 +247,11 @@ public final class LoopbackDnsServer implements AutoCloseable {
       byte[] query = new byte[packet.getLength()];
       System.arraycopy(buffer, 0, query, 0, query.length);
       ports.add(packet.getPort());
-      byte[] response = answer(query, false);
-      if (response.length > 0) {
-        datagrams.send(
-            new DatagramPacket(
-                response,
-                response.length,
-                new InetSocketAddress(packet.getAddress(), packet.getPort())));
-      }
+      InetSocketAddress client = new InetSocketAddress(packet.getAddress(), packet.getPort());
+      answer(
+          query,
+          false,
+          response -> datagrams.send(new DatagramPacket(response, response.length, client)));
     }
   }
 
@@ -231,12 +268,14 @@ public final class LoopbackDnsServer implements AutoCloseable {
       DataInputStream in = new DataInputStream(connection.getInputStream());
       DataOutputStream out = new DataOutputStream(connection.getOutputStream());
       while (true) {
-        byte[] response = answer(in.readNBytes(in.readUnsignedShort()), true);
-        if (response.length > 0) {
-          out.write(bytes(response.length));
-          out.write(response);
-          out.flush();
-        }
+        answer(
+            in.readNBytes(in.readUnsignedShort()),
+            true,
+            response -> {
+              out.write(bytes(response.length));
+              out.write(response);
+              out.flush();
+            });
       }
     }
   }

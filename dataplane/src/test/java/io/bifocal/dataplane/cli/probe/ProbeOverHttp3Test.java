@@ -8,7 +8,9 @@ import io.bifocal.dataplane.Http3Peer;
 import io.bifocal.dataplane.dns.LoopbackDnsServer;
 import io.bifocal.dataplane.transport.tls.Authority;
 import io.netty.pkitesting.X509Bundle;
+import java.io.IOException;
 import java.net.BindException;
+import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -17,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,6 +36,7 @@ class ProbeOverHttp3Test {
   private static final String[] BOTH = {"::1", "127.0.0.1"};
 
   private final List<AutoCloseable> resources = new ArrayList<>();
+  private final CompletableFuture<Void> tried = new CompletableFuture<>(); // one who is silent
   @TempDir Path dir;
   private String ca;
 
@@ -109,6 +113,25 @@ class ProbeOverHttp3Test {
 
       assertThat(run.get("winner_transport").getAsString()).isEqualTo("quic");
       assertThat(run.get("winner_family").getAsString()).isEqualTo("v4");
+    }
+  }
+
+  /** The other answer comes when the first family has been tried, and that one is silent. */
+  @ParameterizedTest
+  @CsvSource({"AAAA, ::1, A, 127.0.0.1", "A, 127.0.0.1, AAAA, ::1"})
+  void aFamilyWhoseAnswerIsLateIsTakenIntoTheRace(
+      String first, String silent, String late, String serving) throws Exception {
+    int port =
+        site(
+            new Host(silent, Port.SILENT, Port.SILENT),
+            new Host(serving, Port.SERVES, Port.REFUSES));
+    try (LoopbackDnsServer dns = LoopbackDnsServer.on("127.0.0.1")) {
+      dns.has("svc.test " + first, 60, silent).hasLate("svc.test " + late, tried, 60, serving);
+      JsonObject run = Probing.onlyRun(named(port, dns, "--attempt-delay", "100ms"));
+
+      assertThat(attempts(run).get(0)).matches("quic v[46] first lost");
+      assertThat(run.get("winner").getAsString()).contains(serving);
+      assertThat(run.get("winner_transport").getAsString()).isEqualTo("quic");
     }
   }
 
@@ -313,12 +336,23 @@ class ProbeOverHttp3Test {
     if (host.udp == Port.SERVES) {
       resources.add(new Http3Peer(at, OWN));
     } else if (host.udp == Port.SILENT) {
-      resources.add(new DatagramSocket(at));
+      DatagramSocket socket = new DatagramSocket(at);
+      resources.add(socket);
+      new Thread(() -> hear(socket)).start();
     }
     if (host.tcp == Port.SERVES) {
       resources.add(new TlsServer(OWN, at, "h2"));
     } else if (host.tcp == Port.SILENT) {
       resources.add(new ServerSocket(port, 50, address));
+    }
+  }
+
+  private void hear(DatagramSocket silent) {
+    try {
+      silent.receive(new DatagramPacket(new byte[2000], 2000));
+      tried.complete(null);
+    } catch (IOException e) {
+      // Closed, and never tried.
     }
   }
 }
