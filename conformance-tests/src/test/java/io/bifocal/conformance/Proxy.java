@@ -4,12 +4,15 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** A subject that runs, seen from outside: its admin interface and its listeners. */
 public final class Proxy {
@@ -104,8 +107,17 @@ public final class Proxy {
 
   /** Name to value as {@code /stats} prints them. */
   public Map<String, String> stats() {
+    return statsAt("/stats");
+  }
+
+  /** Those alone in whose names this is found: of many, a fraction of the time. */
+  public Map<String, String> stats(Pattern names) {
+    return statsAt("/stats?filter=" + URLEncoder.encode(names.pattern(), StandardCharsets.UTF_8));
+  }
+
+  private Map<String, String> statsAt(String path) {
     Map<String, String> stats = new TreeMap<>();
-    admin("/stats")
+    admin(path)
         .body()
         .lines()
         .filter(line -> line.contains(": "))

@@ -18,7 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Map.Entry;
 import java.util.TreeMap;
-import java.util.stream.Stream;
+import java.util.regex.Pattern;
 
 /**
  * One proxy with a route and a cluster for each {@link RouterCase}. All clusters are of one host at
@@ -30,6 +30,11 @@ final class RouterSide {
   private static final List<String> BY_CHANCE =
       List.of("date", "x-envoy-upstream-service-time", "x-request-id");
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  // A pool's limit is Envoy's largest number where there is none; the rest are gauges.
+  private static final Pattern CHANGING =
+      Pattern.compile(
+          ".*(upstream_rq_per_cx|_ms|upstream_rq_time|upstream_rq_(pending_)?active|\\.remaining_.*)");
 
   private static final String LOGGED =
       "%REQ(X-CASE)% %REQ(:METHOD)% %REQ(:AUTHORITY)% %REQ(:PATH)% %RESPONSE_CODE% %RESPONSE_FLAGS%"
@@ -83,7 +88,6 @@ final class RouterSide {
           listener("silent", "", ", suppress_envoy_headers: true"),
           listener("within", WITHIN, ""));
 
-  private final Subject subject;
   private final AttemptOrigin one;
   private final AttemptOrigin two;
   private final Path log;
@@ -97,8 +101,7 @@ final class RouterSide {
           + " tries %UPSTREAM_REQUEST_ATTEMPT_COUNT% %ROUTE_NAME% %UPSTREAM_CLUSTER%"
           + " %BYTES_RECEIVED% %BYTES_SENT% %UPSTREAM_TRANSPORT_FAILURE_REASON%";
 
-  private RouterSide(Subject subject, AttemptOrigin one, AttemptOrigin two, Path log, Proxy proxy) {
-    this.subject = subject;
+  private RouterSide(AttemptOrigin one, AttemptOrigin two, Path log, Proxy proxy) {
     this.one = one;
     this.two = two;
     this.log = log;
@@ -153,7 +156,7 @@ final class RouterSide {
                 bootstrap(cases, one, two, log),
                 List.of("--file-flush-interval-msec", "20", "-l", "warning"))
             .awaitLive();
-    return new RouterSide(subject, one, two, log, proxy);
+    return new RouterSide(one, two, log, proxy);
   }
 
   private static String bootstrap(
@@ -251,13 +254,11 @@ final class RouterSide {
         .formatted(log, UPSTREAM_LOGGED);
   }
 
-  Subject subject() {
-    return subject;
-  }
-
   /** A statistic as it is now. */
   String stat(String name) {
-    return proxy.stats().getOrDefault(name, "0");
+    return proxy
+        .stats(Pattern.compile("^" + name.replace(".", "\\.") + "$"))
+        .getOrDefault(name, "0");
   }
 
   /** Everything that can be known of one case, a line each. */
@@ -297,13 +298,12 @@ final class RouterSide {
   }
 
   private boolean isQuiet(String name) {
-    Map<String, String> stats = proxy.stats();
-    return Stream.of("two", name)
-        .flatMap(
-            cluster ->
-                Stream.of("upstream_rq_active", "upstream_rq_pending_active")
-                    .map(stat -> "cluster." + cluster + "." + stat))
-        .allMatch(stat -> stats.getOrDefault(stat, "0").equals("0"));
+    return proxy
+        .stats(
+            Pattern.compile("^cluster\\.(two|%s)\\.upstream_rq_(pending_)?active$".formatted(name)))
+        .values()
+        .stream()
+        .allMatch("0"::equals);
   }
 
   private void answer(RouterCase c, List<String> all) {
@@ -353,24 +353,19 @@ final class RouterSide {
   }
 
   private Map<String, String> counters(String name) {
-    String clusters = "cluster\\.(two|" + name + ")\\..*";
-    String hosts = "vhost\\.all\\.(vcluster|route\\." + name + ")\\..*";
-    String ofCluster =
-        ".*(upstream_rq_|upstream_cx_(total|overflow|pool_overflow|none_healthy|connect_fail|destroy|protocol_error|close_notify|max)|retry_or_shadow|internal_redirect|circuit_breakers).*";
-    String ofManager = "http\\.ingress\\.(passthrough.*|downstream_rq_(total|\\dxx)|rq_.*)";
-    // A pool's limit is Envoy's largest number where there is none; the rest are gauges.
-    String changing =
-        ".*(upstream_rq_per_cx|_ms|upstream_rq_time|upstream_rq_(pending_)?active|\\.remaining_.*)";
+    Pattern asked =
+        Pattern.compile(
+            "^(cluster\\.(two|%1$s)\\..*%2$s|vhost\\.all\\.(vcluster|route\\.%1$s)\\.|http\\.ingress\\.%3$s)"
+                .formatted(
+                    name,
+                    "(upstream_rq_|upstream_cx_(total|overflow|pool_overflow|none_healthy|connect_fail|destroy|protocol_error|close_notify|max)|retry_or_shadow|internal_redirect|circuit_breakers)",
+                    "(passthrough|rq_|downstream_rq_(total|\\dxx)$)"));
     Map<String, String> counted = new TreeMap<>();
     proxy
-        .stats()
+        .stats(asked)
         .forEach(
             (key, value) -> {
-              boolean asked =
-                  (key.matches(clusters) && key.matches(ofCluster))
-                      || key.matches(hosts)
-                      || key.matches(ofManager);
-              if (asked && !key.matches(changing) && !value.equals("0")) {
+              if (!CHANGING.matcher(key).matches() && !value.equals("0")) {
                 counted.put(key, value);
               }
             });

@@ -210,7 +210,7 @@ class RbacBesideEnvoyTest {
         stat_prefix: tls
         address: {socket_address: {address: 127.0.0.1, port_value: 0}}
         filter_chains: [{%s filters: [{name: http, typed_config: {
-          "@type": %sextensions.filters.network.http_connection_manager.v3.HttpConnectionManager, stat_prefix: s,
+          "@type": %sextensions.filters.network.http_connection_manager.v3.HttpConnectionManager, stat_prefix: s, delayed_close_timeout: 0s,
           route_config: {virtual_hosts: [{name: v, domains: ["*"], routes: [%s {match: {prefix: /}, %s}]}]},
           http_filters: [{name: rbac, typed_config: {"@type": %sextensions.filters.http.rbac.v3.RBAC}}, {name: router, typed_config: {"@type": %sextensions.filters.http.router.v3.Router}}]}}]}]
     """

@@ -7,6 +7,9 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
@@ -19,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class TlsVisit implements AutoCloseable {
   private static final int PATIENCE_MILLIS = 20_000;
+
+  /** Each is a tenth of a second's work; sessions are no part of it. */
+  private static final Map<X509Bundle, KeyManager[]> KEYS = new ConcurrentHashMap<>();
 
   private final SSLSocket socket;
 
@@ -36,7 +42,7 @@ final class TlsVisit implements AutoCloseable {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(
-          own == null ? null : own.toKeyManagerFactory().getKeyManagers(),
+          own == null ? null : KEYS.computeIfAbsent(own, TlsVisit::keys),
           new TrustManager[] {new Anybody()},
           null);
       return context;
@@ -57,6 +63,14 @@ final class TlsVisit implements AutoCloseable {
       throw e;
     }
     return new TlsVisit(socket);
+  }
+
+  private static KeyManager[] keys(X509Bundle own) {
+    try {
+      return own.toKeyManagerFactory().getKeyManagers();
+    } catch (GeneralSecurityException e) {
+      throw new AssertionError(e);
+    }
   }
 
   /** The names that the server's certificate has. */
