@@ -1,5 +1,7 @@
 package io.bifocal.conformance.tls;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.bifocal.conformance.Http;
 import io.bifocal.conformance.Proxy;
 import io.bifocal.conformance.SideBySide.Both;
