@@ -36,7 +36,7 @@ final class DownstreamCommands {
     table.text(
         "LISTENER_NAME",
         s -> s.ofConnection().listener == null ? null : s.ofConnection().listener.getName());
-    table.text("REQUESTED_SERVER_NAME", s -> s.requestedServerName);
+    table.put("REQUESTED_SERVER_NAME", Syntax.OPTIONAL_PARAMETERS, Headers::serverName);
     table.text("FILTER_CHAIN_NAME", s -> s.filterChainName);
     TlsCommands.ofDownstream()
         .forEach((name, factory) -> table.put(name, Syntax.OPTIONAL_PARAMETERS, factory::of));

@@ -87,6 +87,44 @@ final class Headers {
         });
   }
 
+  /**
+   * {@code REQUESTED_SERVER_NAME(SNI_ONLY|SNI_FIRST|HOST_FIRST:ORIG|HOST|ORIG_OR_HOST)}: what TLS
+   * asked for, the request's host, or the first of them that is known.
+   */
+  static Command serverName(String parameters) throws ConfigException {
+    String[] options = parameters.split(":", -1);
+    Command.Text host = host(options.length > 1 ? options[1] : "");
+    Command sni = Command.text(s -> s.requestedServerName);
+    return switch (options[0]) {
+      case "", "SNI_ONLY" -> sni;
+      case "SNI_FIRST" -> firstOf(sni, Command.text(host));
+      case "HOST_FIRST" -> firstOf(Command.text(host), sni);
+      default ->
+          throw new ConfigException(
+              "Invalid REQUESTED_SERVER_NAME option: '%s', only 'SNI_ONLY'/'SNI_FIRST'/'HOST_FIRST'"
+                      .formatted(options[0])
+                  + " are allowed");
+    };
+  }
+
+  private static Command.Text host(String which) throws ConfigException {
+    Command.Text original = s -> get(s.requestHeaders, "x-envoy-original-host");
+    return switch (which) {
+      case "HOST" -> s -> s.authority;
+      case "ORIG" -> original;
+      case "", "ORIG_OR_HOST" ->
+          s -> {
+            CharSequence before = original.of(s);
+            return before == null ? s.authority : before;
+          };
+      default ->
+          throw new ConfigException(
+              "Invalid REQUESTED_SERVER_NAME option: '%s', only 'ORIG_OR_HOST'/'HOST'/'ORIG' are"
+                      .formatted(which)
+                  + " allowed");
+    };
+  }
+
   /** {@code QUERY_PARAM(name)}: the first value of a parameter of the path's query. */
   static Command queryParameter(String name) {
     return Command.text(
@@ -128,7 +166,10 @@ final class Headers {
     if (alternatives.length == 1) {
       return main;
     }
-    Command other = Command.text(of.apply(alternatives[1].toLowerCase(Locale.ROOT)));
+    return firstOf(main, Command.text(of.apply(alternatives[1].toLowerCase(Locale.ROOT))));
+  }
+
+  private static Command firstOf(Command main, Command other) {
     return (stream, out) -> main.append(stream, out) || other.append(stream, out);
   }
 

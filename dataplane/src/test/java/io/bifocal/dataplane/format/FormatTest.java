@@ -196,6 +196,9 @@ class FormatTest {
         "%PATH(NQ)%|/up|/up",
         "%PATH(WQ:PATH)%|/up?a=b|/up?a=b",
         "%QUERY_PARAM(a)%|b|b",
+        "%REQUESTED_SERVER_NAME(SNI_ONLY:HOST)%|-|-",
+        "%REQUESTED_SERVER_NAME(SNI_FIRST)%|localhost:19902|localhost:19902",
+        "%REQUESTED_SERVER_NAME(HOST_FIRST:ORIG)%|-|-",
         "%%|%|%",
         "%START_TIME(%s)%|1795558944|1795558944",
         "%START_TIME(%s.%3f)%|1795558944.618|1795558944.618",
@@ -258,6 +261,10 @@ class FormatTest {
         "%RESPONSE_CODE:2%|RESPONSE_CODE does not take any parameters or length",
         "%START_TIME:3%|START_TIME does not allow length to be specified.",
         "%ENVIRONMENT%|ENVIRONMENT requires parameters",
+        "%REQUESTED_SERVER_NAME(XX)%|Invalid REQUESTED_SERVER_NAME option: 'XX', only"
+            + " 'SNI_ONLY'/'SNI_FIRST'/'HOST_FIRST' are allowed",
+        "%REQUESTED_SERVER_NAME(SNI_FIRST:XX)%|Invalid REQUESTED_SERVER_NAME option: 'XX', only"
+            + " 'ORIG_OR_HOST'/'HOST'/'ORIG' are allowed",
         "%PATH(XX)%|Invalid PATH option: 'XX', only 'WQ'/'NQ' are allowed",
         "%|Incorrect configuration: %. Couldn't find valid command at position 0",
         "a%b|Incorrect configuration: a%b. Couldn't find valid command at position 1",
@@ -541,5 +548,20 @@ class FormatTest {
       TimeFormat.DEFAULT.append(moment, out);
       assertThat(out.toString()).isEqualTo(reference.format(Instant.ofEpochMilli(moment)));
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "SNI_FIRST, sni.test",
+    "HOST_FIRST, before.test",
+    "HOST_FIRST:HOST, localhost:19902",
+    "SNI_FIRST:HOST, sni.test",
+  })
+  void aServersNameIsThatOfTlsOrOfTheRequest(String which, String expected) throws Exception {
+    StreamInfo stream = answered();
+    stream.requestedServerName = "sni.test";
+    stream.requestHeaders = new DefaultHttpHeaders().add("x-envoy-original-host", "before.test");
+    assertThat(Format.text("%REQUESTED_SERVER_NAME(" + which + ")%").of(stream))
+        .isEqualTo(expected);
   }
 }
