@@ -3,6 +3,7 @@ package io.bifocal.dataplane.cluster;
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.grid.GridOptions;
 import io.bifocal.dataplane.pool.Http1UpstreamOptions;
@@ -97,7 +98,7 @@ public record HttpOptions(
     for (Map.Entry<String, Any> entry : cluster.getTypedExtensionProtocolOptionsMap().entrySet()) {
       String type = entry.getValue().getTypeUrl();
       String where = path + ".typed_extension_protocol_options['" + entry.getKey() + "']";
-      switch (type.substring(type.lastIndexOf('/') + 1)) {
+      switch (MessageTypes.nameOf(type)) {
         case HTTP_OPTIONS -> {
           var options =
               Unpack.as(

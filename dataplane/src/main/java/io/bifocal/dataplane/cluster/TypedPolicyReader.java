@@ -3,6 +3,7 @@ package io.bifocal.dataplane.cluster;
 import com.google.protobuf.Any;
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.balance.LocalitySpread;
 import io.bifocal.dataplane.balance.Policy;
@@ -60,7 +61,7 @@ final class TypedPolicyReader {
 
   private @Nullable Balancing read(Any config, String path) throws ConfigException {
     String type = config.getTypeUrl();
-    return switch (type.substring(type.lastIndexOf('/') + 1)) {
+    return switch (MessageTypes.nameOf(type)) {
       case POLICIES + "round_robin.v3.RoundRobin" -> {
         RoundRobin round = Unpack.as(RoundRobin.getDefaultInstance(), config);
         warnings.addAll(ClusterFields.ROUND_ROBIN.check(round, path));

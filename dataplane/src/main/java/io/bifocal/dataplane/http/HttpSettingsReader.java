@@ -2,6 +2,7 @@ package io.bifocal.dataplane.http;
 
 import io.bifocal.api.ConfigException;
 import io.bifocal.api.JavaDuration;
+import io.bifocal.api.MessageTypes;
 import io.bifocal.api.Unpack;
 import io.bifocal.dataplane.http.PathNormalization.EscapedSlashes;
 import io.bifocal.dataplane.http.codec.Http1Limits;
@@ -247,7 +248,7 @@ final class HttpSettingsReader {
     if (!extension.getTypeUrl().equals(UUID)) {
       throw new ConfigException(
           "Didn't find a registered implementation for type: '%s'"
-              .formatted(extension.getTypeUrl().replaceFirst("^type.googleapis.com/", "")));
+              .formatted(MessageTypes.nameOf(extension.getTypeUrl())));
     }
     var unused = Unpack.as(UuidRequestIdConfig.getDefaultInstance(), extension);
   }

@@ -12,7 +12,7 @@ import io.envoyproxy.envoy.type.matcher.v3.HttpRequestQueryParamMatchInput;
 import java.util.Set;
 
 /** What a tree of conditions may look at of a request. */
-public final class HttpInputs {
+final class HttpInputs {
   private static final Address.Pipe NOWHERE = new Address.Pipe("");
   private static final String COMMON = "envoy.extensions.matching.common_inputs.";
   private static final String NETWORK = COMMON + "network.v3.";
@@ -22,7 +22,7 @@ public final class HttpInputs {
   private HttpInputs() {}
 
   /** A request. */
-  public record Request(RequestHead head, StreamInfo info) implements NetworkInputs.Connection {
+  record Request(RequestHead head, StreamInfo info) implements NetworkInputs.Connection {
     @Override
     public Address local() {
       return info.downstreamLocal == null ? NOWHERE : info.downstreamLocal;
