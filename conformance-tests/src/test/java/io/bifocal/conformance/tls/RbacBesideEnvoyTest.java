@@ -159,13 +159,17 @@ class RbacBesideEnvoyTest {
             "type.matcher.v3.HttpRequestHeaderMatchInput",
             "header_name: x-case",
             "prefix: tree"),
-        tree("tree-source", inputs + "network.v3.SourceIPInput", "", "prefix: \"127.\""),
+        tree("tree-source", inputs + "network.v3.SourceIPInput", "", "exact: \"127.0.0.1\""),
         tree(
             "tree-direct-source",
             inputs + "network.v3.DirectSourceIPInput",
             "",
-            "prefix: \"127.\""),
-        tree("tree-destination", inputs + "network.v3.DestinationIPInput", "", "prefix: \"127.\""),
+            "exact: \"127.0.0.1\""),
+        tree(
+            "tree-destination",
+            inputs + "network.v3.DestinationIPInput",
+            "",
+            "exact: \"127.0.0.2\""),
         tree(
             "tree-port",
             inputs + "network.v3.DestinationPortInput",
@@ -210,7 +214,7 @@ class RbacBesideEnvoyTest {
     return """
       - name: %s
         stat_prefix: tls
-        address: {socket_address: {address: 127.0.0.1, port_value: 0}}
+        address: {socket_address: {address: 127.0.0.2, port_value: 0}}
         filter_chains: [{%s filters: [{name: http, typed_config: {
           "@type": %sextensions.filters.network.http_connection_manager.v3.HttpConnectionManager, stat_prefix: s, delayed_close_timeout: 0s,
           route_config: {virtual_hosts: [{name: v, domains: ["*"], routes: [%s {match: {prefix: /}, %s}]}]},
