@@ -29,7 +29,7 @@ final class Handshake extends SNIMatcher {
   private final @Nullable PeerVerifier verifier;
   private final String sni;
   private final @Nullable String wanted;
-  private final boolean overQuic;
+  private final PeerRules rules;
   private final TlsStats stats;
   private String askedOfUs = "";
   private boolean resumed;
@@ -45,30 +45,22 @@ final class Handshake extends SNIMatcher {
    * @param wanted a name that the peer must have in any case, or null
    */
   Handshake(@Nullable PeerVerifier verifier, String sni, @Nullable String wanted, TlsStats stats) {
-    this(verifier, sni, wanted, false, stats);
+    this(verifier, sni, wanted, PeerRules.VERIFIED, stats);
   }
 
-  private Handshake(
+  /** The same, and more is asked of the peer. */
+  Handshake(
       @Nullable PeerVerifier verifier,
       String sni,
       @Nullable String wanted,
-      boolean overQuic,
+      PeerRules rules,
       TlsStats stats) {
     super(StandardConstants.SNI_HOST_NAME);
     this.verifier = verifier;
     this.sni = sni;
     this.wanted = wanted;
-    this.overQuic = overQuic;
+    this.rules = rules;
     this.stats = stats;
-  }
-
-  /**
-   * The same with a server of QUIC: whoever else would do, its certificate must be good for the
-   * name that is asked for, and its key not be short, as with Envoy.
-   */
-  static Handshake withQuicServer(
-      @Nullable PeerVerifier verifier, String sni, @Nullable String wanted, TlsStats stats) {
-    return new Handshake(verifier, sni, wanted, true, stats);
   }
 
   @Override
@@ -108,7 +100,7 @@ final class Handshake extends SNIMatcher {
     if (wanted != null && (verifier == null || !verifier.judges())) {
       return Rejection.UNVERIFIABLE;
     }
-    return overQuic ? QuicTerms.rejection(peer.getPublicKey()) : null;
+    return rules == PeerRules.VERIFIED ? null : QuicTerms.rejection(peer.getPublicKey());
   }
 
   private @Nullable Rejection found(X509Certificate[] chain) {
@@ -119,7 +111,7 @@ final class Handshake extends SNIMatcher {
     if (rejection != null && (verifier == null || !verifier.acceptsUntrusted())) {
       return rejection;
     }
-    if (overQuic && !SanMatcher.dns(sni).matches(chain[0])) {
+    if (rules == PeerRules.VERIFIED_AND_NAMED && !SanMatcher.dns(sni).matches(chain[0])) {
       Rejection otherHost = Rejection.otherHost(sni);
       stats.found(otherHost.finding());
       return otherHost;

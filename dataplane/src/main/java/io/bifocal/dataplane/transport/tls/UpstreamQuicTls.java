@@ -12,11 +12,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UpstreamQuicTls {
   private final SecretContext<UpstreamContexts> contexts;
+  private final PeerRules rules;
   private final TlsStats stats;
   private final Cell notReady;
 
-  UpstreamQuicTls(SecretContext<UpstreamContexts> contexts, TlsStats stats, Cell notReady) {
+  UpstreamQuicTls(
+      SecretContext<UpstreamContexts> contexts, PeerRules rules, TlsStats stats, Cell notReady) {
     this.contexts = contexts;
+    this.rules = rules;
     this.stats = stats;
     this.notReady = notReady;
   }
@@ -35,8 +38,7 @@ public final class UpstreamQuicTls {
       return null;
     }
     String sni = wanted.serverName().isEmpty() ? now.sni(hostname) : wanted.serverName();
-    Handshake handshake =
-        Handshake.withQuicServer(now.verifier(), sni, wanted.verifiedName(), stats);
+    Handshake handshake = new Handshake(now.verifier(), sni, wanted.verifiedName(), rules, stats);
     return new Session(now.quic().engine(allocator, sni, handshake), sni, handshake);
   }
 

@@ -21,11 +21,14 @@ public final class UpstreamTls implements TransportSocketFactory {
   private final String sni;
   private final Secrets secrets;
   private final SecretContext<UpstreamContexts> contexts;
+  private final PeerRules overQuic;
 
-  private UpstreamTls(String sni, Secrets secrets, SecretContext<UpstreamContexts> contexts) {
+  private UpstreamTls(
+      String sni, Secrets secrets, SecretContext<UpstreamContexts> contexts, PeerRules overQuic) {
     this.sni = sni;
     this.secrets = secrets;
     this.contexts = contexts;
+    this.overQuic = overQuic;
   }
 
   /** With the best provider that there is. */
@@ -42,11 +45,12 @@ public final class UpstreamTls implements TransportSocketFactory {
     return new UpstreamTls(
         settings.sni(),
         Secrets.NONE,
-        SecretContext.of(new UpstreamContexts(settings, provider, null)));
+        SecretContext.of(new UpstreamContexts(settings, provider, null)),
+        PeerRules.VERIFIED);
   }
 
   /**
-   * With credentials in place of the settings' own.
+   * With credentials in place of the settings' own, as a cluster has it.
    *
    * @throws SSLException as {@link #of(TlsSettings, TlsProvider)} does
    */
@@ -71,7 +75,8 @@ public final class UpstreamTls implements TransportSocketFactory {
                             credentials.certificates().stream().findFirst().orElse(null))
                         .withVerifier(credentials.verifier()),
                     provider,
-                    keyLog)));
+                    keyLog)),
+        PeerRules.VERIFIED_AND_NAMED);
   }
 
   @Override
@@ -115,6 +120,7 @@ public final class UpstreamTls implements TransportSocketFactory {
   public UpstreamQuicTls quic(Scope cluster, int shard) {
     return new UpstreamQuicTls(
         contexts,
+        overQuic,
         TlsStats.ofCluster(cluster, shard),
         SocketFactoryStats.upstreamNotReady(cluster, shard));
   }
