@@ -2,6 +2,7 @@ package io.bifocal.conformance.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bifocal.conformance.LongRun;
 import io.bifocal.conformance.SideBySide;
 import io.bifocal.conformance.Sides;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Requests of HTTP/1.1 that could be read in two ways, or in none. Bifocal gives Envoy's own
  * answer, or refuses what Envoy takes; never does it hand on another request than Envoy would.
  */
+@LongRun
 class FramingTest {
   private static final String BLANK = "RFC 9112 knows no blanks around a chunk's size";
   private static final String LINES =

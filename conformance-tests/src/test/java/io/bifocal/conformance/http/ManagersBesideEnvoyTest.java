@@ -3,6 +3,7 @@ package io.bifocal.conformance.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.bifocal.conformance.LongRun;
 import io.bifocal.conformance.SideBySide;
 import io.bifocal.conformance.Sides;
 import java.time.Duration;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * upstream and the access log see the same of both proxies.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@LongRun
 class ManagersBesideEnvoyTest {
   private static final String EXTENSION = "\"@type\": type.googleapis.com/envoy.extensions.";
   private static final String INTERNAL =

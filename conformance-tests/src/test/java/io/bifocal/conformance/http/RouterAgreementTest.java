@@ -3,6 +3,7 @@ package io.bifocal.conformance.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.bifocal.conformance.LongRun;
 import io.bifocal.conformance.Sides;
 import io.bifocal.conformance.Subject;
 import java.util.Map;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * What a router makes of a request, through Envoy and through Bifocal: what the client gets, what
  * the upstreams see of each try, what the access log says, and what is counted.
  */
+@LongRun
 class RouterAgreementTest {
   private static final RouterCase OWN_POOL =
       new RouterCase("own-pool", "200", "").in("connection_pool_per_downstream_connection: true");

@@ -2,6 +2,7 @@ package io.bifocal.conformance.http3;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bifocal.conformance.LongRun;
 import io.bifocal.conformance.SideBySide.Both;
 import io.bifocal.conformance.Sides;
 import io.bifocal.conformance.Subject;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Upstreams of HTTP/3 that are not ours, beside Envoy. */
+@LongRun
 class UpstreamHttp3AgreementTest {
   @RegisterExtension
   static final Sides<UpstreamHttp3Side> SIDES = new Sides<>(UpstreamHttp3Side::new);
