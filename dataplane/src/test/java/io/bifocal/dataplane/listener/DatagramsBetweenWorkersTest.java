@@ -3,13 +3,8 @@ package io.bifocal.dataplane.listener;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.net.InetAddresses;
-import io.bifocal.api.BootstrapReader;
 import io.bifocal.dataplane.stats.Counter;
-import io.bifocal.dataplane.transport.tls.Authority;
 import io.bifocal.dataplane.worker.Worker;
-import io.bifocal.xds.ResourceType;
-import io.envoyproxy.envoy.config.listener.v3.Listener;
-import io.netty.pkitesting.X509Bundle;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -64,33 +59,11 @@ class DatagramsBetweenWorkersTest {
   }
 
   private int listen() throws Exception {
-    X509Bundle own = Authority.named("ca").issue(Authority.leaf("good.test"));
-    Listener listener =
-        new BootstrapReader(false)
-            .readYaml(
-                """
-                name: quic
-                address: {socket_address: {protocol: UDP, address: 127.0.0.1, port_value: 0}}
-                udp_listener_config: {quic_options: {}}
-                filter_chains:
-                - transport_socket:
-                    name: quic
-                    typed_config:
-                      "@type": type.googleapis.com/envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport
-                      downstream_tls_context: {common_tls_context: {tls_certificates: [{certificate_chain: {inline_string: "%s"}, private_key: {inline_string: "%s"}}]}}
-                  filters: [{name: greeter, typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager}}]
-                """
-                    .formatted(
-                        own.getCertificatePathPEM().replace("\n", "\\n"),
-                        own.getPrivateKeyPEM().replace("\n", "\\n")),
-                "test",
-                Listener.getDefaultInstance());
-    proxy.xds.respond(ResourceType.LISTENER, "1", listener);
-    proxy.until(() -> !proxy.manager.addresses("quic").isEmpty());
+    int port = QuicGreeter.listen(proxy, "");
     for (Worker worker : List.of(proxy.workers.get(0), proxy.workers.get(1))) {
       pass(worker); // the options are in use
     }
-    return proxy.port("quic");
+    return port;
   }
 
   /** From each socket some packets with a short header, for a connection of the first worker's. */

@@ -1,6 +1,7 @@
 package io.bifocal.dataplane.transport.tls;
 
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,103 +59,73 @@ public record TlsSettings(
 
   /** The same, but another name is asked for. */
   public TlsSettings withSni(String name) {
-    return new TlsSettings(
-        name,
-        autoHostSni,
-        alpn,
-        min,
-        max,
-        ciphers,
-        curves,
-        certificate,
-        verifier,
-        sessions,
-        renegotiates);
+    return with(draft -> draft.sni = name);
   }
 
   /** The same, but these protocols are offered. */
   public TlsSettings withAlpn(List<String> protocols) {
-    return new TlsSettings(
-        sni,
-        autoHostSni,
-        protocols,
-        min,
-        max,
-        ciphers,
-        curves,
-        certificate,
-        verifier,
-        sessions,
-        renegotiates);
+    return with(draft -> draft.alpn = protocols);
   }
 
   /** The same, but these versions are spoken. */
   public TlsSettings withVersions(TlsVersion oldest, TlsVersion newest) {
-    return new TlsSettings(
-        sni,
-        autoHostSni,
-        alpn,
-        oldest,
-        newest,
-        ciphers,
-        curves,
-        certificate,
-        verifier,
-        sessions,
-        renegotiates);
+    return with(
+        draft -> {
+          draft.min = oldest;
+          draft.max = newest;
+        });
   }
 
   /** The same, but the peer is judged like this; null to accept anybody. */
   public TlsSettings withVerifier(@Nullable PeerVerifier judge) {
-    return new TlsSettings(
-        sni,
-        autoHostSni,
-        alpn,
-        min,
-        max,
-        ciphers,
-        curves,
-        certificate,
-        judge,
-        sessions,
-        renegotiates);
+    return with(draft -> draft.verifier = judge);
   }
 
   /** The same, but we prove who we are with this. */
   public TlsSettings withCertificate(@Nullable OwnCertificate own) {
-    return new TlsSettings(
-        sni, autoHostSni, alpn, min, max, ciphers, curves, own, verifier, sessions, renegotiates);
+    return with(draft -> draft.certificate = own);
   }
 
   /** The same, but so many sessions are kept to be resumed. */
   public TlsSettings withSessions(int kept) {
-    return new TlsSettings(
-        sni,
-        autoHostSni,
-        alpn,
-        min,
-        max,
-        ciphers,
-        curves,
-        certificate,
-        verifier,
-        kept,
-        renegotiates);
+    return with(draft -> draft.sessions = kept);
   }
 
   /** The same, but a server may, or may not, ask for another handshake. */
   TlsSettings withRenegotiation(boolean allowed) {
-    return new TlsSettings(
-        sni,
-        autoHostSni,
-        alpn,
-        min,
-        max,
-        ciphers,
-        curves,
-        certificate,
-        verifier,
-        sessions,
-        allowed);
+    return with(draft -> draft.renegotiates = allowed);
+  }
+
+  private TlsSettings with(Consumer<Draft> change) {
+    Draft draft = new Draft();
+    change.accept(draft);
+    return draft.settings();
+  }
+
+  /** The parts while some of them change. */
+  private final class Draft {
+    String sni = TlsSettings.this.sni;
+    List<String> alpn = TlsSettings.this.alpn;
+    TlsVersion min = TlsSettings.this.min;
+    TlsVersion max = TlsSettings.this.max;
+    @Nullable OwnCertificate certificate = TlsSettings.this.certificate;
+    @Nullable PeerVerifier verifier = TlsSettings.this.verifier;
+    int sessions = TlsSettings.this.sessions;
+    boolean renegotiates = TlsSettings.this.renegotiates;
+
+    TlsSettings settings() {
+      return new TlsSettings(
+          sni,
+          autoHostSni,
+          alpn,
+          min,
+          max,
+          ciphers,
+          curves,
+          certificate,
+          verifier,
+          sessions,
+          renegotiates);
+    }
   }
 }
